@@ -1,0 +1,189 @@
+"""Write a synthetic capture for the benchmarks: many TCP connections, interleaved, or a SYN flood.
+
+    python benchmarks/generate.py connections 1000000 /tmp/1m.pcap
+    python benchmarks/generate.py flood 1000000 /tmp/flood.pcap
+
+``connections``: about 40 packets a connection and 460 bytes a packet, 2,000 connections alive at once; 5 % of them
+unanswered, 5 % refused, 10 % ended by a RST. ``flood``: one SYN each from as many addresses. The same arguments
+always give the same file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+SYN, RST, PSH, ACK, FIN = 0x02, 0x04, 0x08, 0x10, 0x01
+ALIVE = 2_000
+DATA = 930
+"""Payload bytes of a data segment: makes the mean packet 460 bytes."""
+HEADERS = 14 + 20 + 32
+"""Ethernet, IPv4 and TCP with time stamps."""
+BLOCK = 200_000
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+
+
+def plan(packets: int, seed: int = 1) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+    """Return connection, direction (0 client), flags, payload length, seq and ack (relative) of each packet in order."""
+    random = np.random.default_rng(seed)
+    connections = max(1, packets // 40)
+    kind = random.choice(4, size=connections, p=[0.80, 0.05, 0.05, 0.10])
+    answered = int(np.count_nonzero((kind == 0) | (kind == 3)))
+    spare = packets - 6 * int(np.count_nonzero(kind == 1)) - 2 * int(np.count_nonzero(kind == 2))
+    each = spare // max(1, answered)
+    scripts = [_script(each, False), _script_unanswered(), _script_refused(), _script(each, True)]
+    lengths = np.array([len(script) for script in scripts])[kind]
+    owner = np.repeat(np.arange(connections), lengths)
+    step = np.concatenate([scripts[k] for k in range(4)])
+    first = np.cumsum([0] + [len(script) for script in scripts])[:4][kind]
+    starts = np.cumsum(lengths) - lengths
+    index = np.arange(len(owner)) - starts[owner]
+    rows = step[first[owner] + index]
+    # A connection lives 1.0; so many start per unit that ALIVE overlap.
+    when = owner / ALIVE + (index + random.random(len(owner)) * 0.8) / lengths[owner]
+    order = np.argsort(when, kind="stable")[:packets]
+    return owner[order], rows[order, 0], rows[order, 1], rows[order, 2], rows[order, 3], rows[order, 4]
+
+
+def _script(packets: int, reset: bool) -> Ints:
+    rows = [(0, SYN, 0, 0, 0), (1, SYN | ACK, 0, 0, 1), (0, ACK, 0, 1, 1)]
+    sequence = [1, 1]
+    for turn in range(packets - (4 if reset else 7)):
+        side = (turn // 8) % 2
+        if turn % 2 == 0:
+            rows.append((side, PSH | ACK, DATA, sequence[side], sequence[1 - side]))
+            sequence[side] += DATA
+        else:
+            rows.append((1 - side, ACK, 0, sequence[1 - side], sequence[side]))
+    client, server = sequence
+    if reset:
+        rows.append((0, RST | ACK, 0, client, server))
+    else:
+        rows += [
+            (0, FIN | ACK, 0, client, server),
+            (1, ACK, 0, server, client + 1),
+            (1, FIN | ACK, 0, server, client + 1),
+            (0, ACK, 0, client + 1, server + 1),
+        ]
+    return np.array(rows, dtype=np.int64)
+
+
+def _script_unanswered() -> Ints:
+    return np.array([(0, SYN, 0, 0, 0)] * 6, dtype=np.int64)
+
+
+def _script_refused() -> Ints:
+    return np.array([(0, SYN, 0, 0, 0), (1, RST | ACK, 0, 0, 1)], dtype=np.int64)
+
+
+def records(
+    time_us: Ints, source: Ints, target: Ints, ports: tuple[Ints, Ints], flags: Ints, length: Ints, seq: Ints, ack: Ints
+) -> Bytes:
+    """Return the pcap records (little-endian, microseconds, Ethernet) of these segments as one run of bytes."""
+    sizes = 16 + HEADERS + length
+    offsets = np.cumsum(sizes) - sizes
+    out = np.full(int(sizes.sum()), 0x61, dtype=np.uint8)
+
+    def put(at: int, value: Ints | int, width: int, little: bool = False) -> None:
+        for byte in range(width):
+            shift = 8 * (byte if little else width - 1 - byte)
+            out[offsets + at + byte] = (np.asarray(value) >> shift) & 0xFF
+
+    put(0, time_us // 1_000_000, 4, little=True)
+    put(4, time_us % 1_000_000, 4, little=True)
+    put(8, sizes - 16, 4, little=True)
+    put(12, sizes - 16, 4, little=True)
+    put(16, 0x020000000002, 6)
+    put(22, 0x020000000001, 6)
+    put(28, 0x0800, 2)
+    put(30, 0x4500, 2)
+    put(32, HEADERS - 14 + length, 2)
+    put(34, 0, 2)
+    put(36, 0x4000, 2)
+    put(38, 0x4006, 2)
+    put(40, 0, 2)
+    put(42, source, 4)
+    put(46, target, 4)
+    put(50, ports[0], 2)
+    put(52, ports[1], 2)
+    put(54, seq & 0xFFFFFFFF, 4)
+    put(58, ack & 0xFFFFFFFF, 4)
+    put(62, 0x80, 1)
+    put(63, flags, 1)
+    put(64, 501, 2)
+    put(66, 0, 4)
+    put(70, 0x0101080A, 4)
+    put(74, time_us // 1000 & 0xFFFFFFFF, 4)
+    put(78, 0, 4)
+    return out
+
+
+HEADER = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 00000400 01000000")
+START = 1_700_000_000 * 1_000_000
+
+
+def write_connections(packets: int, path: Path) -> None:
+    """Write a capture of so many packets: connections that open, talk and end in various ways."""
+    owner, side, flags, length, seq, ack = plan(packets)
+    client = 0x0A000000 + (owner * 2_654_435_761 % 0x00FFFFFF)
+    server = 0xC0A80000 + owner % 977
+    client_port = 1024 + owner % 64_000
+    server_port = np.array([80, 443, 8080, 5432, 22])[owner % 5]
+    isn = np.stack([owner * 7_919 % 2**32, owner * 104_729 % 2**32])
+    from_server = side == 1
+    with path.open("wb") as file:
+        file.write(HEADER)
+        for begin in range(0, len(owner), BLOCK):
+            part = slice(begin, begin + BLOCK)
+            back, who = from_server[part], owner[part]
+            own = np.where(back, isn[1][part], isn[0][part])
+            other = np.where(back, isn[0][part], isn[1][part])
+            acks = flags[part] & ACK != 0
+            file.write(
+                records(
+                    START + 60 * (begin + np.arange(len(who))),
+                    np.where(back, server[part], client[part]),
+                    np.where(back, client[part], server[part]),
+                    (
+                        np.where(back, server_port[part], client_port[part]),
+                        np.where(back, client_port[part], server_port[part]),
+                    ),
+                    flags[part],
+                    length[part],
+                    np.where((flags[part] & RST != 0) & back, 0, own + seq[part]),
+                    np.where(acks, other + ack[part], 0),
+                ).tobytes()
+            )
+
+
+def write_flood(packets: int, path: Path) -> None:
+    """Write a SYN flood: so many SYNs from as many addresses to one port, none answered."""
+    with path.open("wb") as file:
+        file.write(HEADER)
+        for begin in range(0, packets, BLOCK):
+            number = np.arange(begin, min(packets, begin + BLOCK))
+            zero = np.zeros_like(number)
+            ports = (1024 + number * 40_503 % 64_000, zero + 80)
+            source = 0x0B000000 + (number * 2_654_435_761 % 0x4FFFFFFF)
+            seq = number * 69_069 % 2**32
+            syn = zero + SYN
+            file.write(records(START + number, source, zero + 0xC0A80001, ports, syn, zero, seq, zero).tobytes())
+
+
+def main() -> int:
+    """Run as a command: WHAT PACKETS FILE."""
+    makers = {"connections": write_connections, "flood": write_flood}
+    if len(sys.argv) != 4 or sys.argv[1] not in makers or not sys.argv[2].isdecimal():
+        print(__doc__, file=sys.stderr)
+        return 2
+    makers[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,238 @@
+"""The library: connections, transitions and netstat rows of a capture as typed objects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from .capture import Capture, open_source
+from .errors import CaptureDamaged
+from .tcp import contracts as c
+from .tcp.flow_table import TWO_MSL
+from .tcp.machine import CERTAINTY, TABLE
+from .tcp.states import State
+from .views import connections as connections_view
+from .views import netstat as netstat_view
+from .views.endpoints import sides
+from .views.netstat import address
+
+Path = str | os.PathLike[str] | IO[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One state change of one endpoint (the fields of ``pcapstate timeline --format jsonl``)."""
+
+    time: int
+    """Nanoseconds since the epoch."""
+    packet: int | None
+    """Number of the packet that proves it, 1-based as in Wireshark; None where a timer ran out."""
+    connection: int
+    """0-based, as Wireshark's tcp.stream."""
+    endpoint: str
+    """``client`` or ``server``."""
+    address: str
+    """Of the endpoint, as ``10.0.0.1:51000`` or ``[2001:db8::1]:80``."""
+    peer: str
+    from_state: State
+    to_state: State
+    cause: str
+    certainty: str
+    """``seen``, ``assumed``, ``timer`` or ``revised``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a connection."""
+
+    address: str
+    state: State
+    packets: int
+    bytes: int
+    """Payload bytes sent, retransmissions included."""
+    retransmissions: int
+    """Segments sent again."""
+    first: int | None
+    """Time of its first packet, nanoseconds since the epoch; None where it sent none."""
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection (the fields of ``pcapstate connections --format jsonl``)."""
+
+    number: int
+    """0-based, as Wireshark's tcp.stream."""
+    client: Endpoint
+    server: Endpoint
+    outcome: str
+    """One of ``pcapstate.views.connections.OUTCOMES``."""
+    handshake_seen: bool
+    client_guessed: bool
+    """No handshake tells which side is the client; the ports suggested it."""
+
+    @property
+    def client_state(self) -> State:
+        """The state of the client's end."""
+        return self.client.state
+
+    @property
+    def server_state(self) -> State:
+        """The state of the server's end."""
+        return self.server.state
+
+
+@dataclass(frozen=True, slots=True)
+class Netstat:
+    """One row of netstat (the fields of ``pcapstate netstat --format json``)."""
+
+    proto: str
+    local_address: str
+    local_port: int
+    foreign_address: str
+    foreign_port: int
+    state: State
+    connection: int | None
+    """None for a port that listens."""
+
+
+class Session:
+    """A capture being read. ``transitions`` reads it lazily; the rest answers for what has been read."""
+
+    def __init__(self, *paths: Path, two_msl: float = TWO_MSL) -> None:
+        self._capture = Capture(open_source(paths), two_msl)
+        self._reading = self._capture.follow()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the capture."""
+        self._reading.close()
+        self._capture.source.close()
+
+    @property
+    def damages(self) -> list[CaptureDamaged]:
+        """What was damaged or cut short, as far as it was read."""
+        return self._capture.damages
+
+    def transitions(self) -> Iterator[Transition]:
+        """Read on, and yield each transition as its packet is reached, ``revised`` ones included."""
+        for batch in self._reading:
+            for row in batch.copy():
+                yield self._transition(row)
+
+    def connections(self) -> list[Connection]:
+        """Read to the end and return all connections in the order of their numbers."""
+        self._read()
+        table = self._capture.table
+        of = sides(table)
+        outcomes = connections_view.outcomes(of)
+        result = []
+        for number in range(len(of.notes)):
+            notes = int(of.notes[number])
+            ends = [
+                _endpoint(side[number], tuple(part[number] for part in where))
+                for side, where in ((of.client, of.client_address), (of.server, of.server_address))
+            ]
+            complete = (
+                notes & c.HANDSHAKE_ACKED
+                and of.client["known"][number] & c.SENT_SYN
+                and of.server["known"][number] & c.SENT_SYN_ACK
+            )
+            outcome = connections_view.NAMES[outcomes[number]]
+            guessed = bool(notes & c.CLIENT_GUESSED)
+            result.append(Connection(number, ends[0], ends[1], outcome, bool(complete), guessed))
+        return result
+
+    def netstat(self, local: str | None = None, listening: bool = False) -> list[Netstat]:
+        """Read to the end and return the rows of ``netstat`` on a host (an address or network; None: inferred)."""
+        self._read()
+        table = self._capture.table
+        whose = netstat_view.perspective(table, local)
+        found = netstat_view.view(table, whose, listening, people=False, numeric=True)
+        result = []
+        for batch in found.batches:
+            for cells in batch.tolist():
+                _, high, low, port, far_high, far_low, far_port, state, _, _, number = cells
+                result.append(
+                    Netstat(
+                        "tcp",
+                        str(address(high, low)),
+                        port,
+                        str(address(far_high, far_low)),
+                        far_port,
+                        State(state),
+                        None if number < 0 else number,
+                    )
+                )
+        return result
+
+    def _read(self) -> None:
+        for _ in self._reading:
+            pass
+
+    def _transition(self, row: Any) -> Transition:
+        number, side = divmod(int(row["endpoint"]), 2)
+        one = self._capture.table.connections[number]
+        client = 1 if one["notes"] & c.CLIENT_IS_1 else 0
+        ends = [_written(one[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (side, 1 - side)]
+        entry = TABLE[row["row"]]
+        return Transition(
+            int(row["time"]),
+            int(row["packet"]) or None,
+            number,
+            "client" if side == client else "server",
+            ends[0],
+            ends[1],
+            State(row["from"]),
+            State(row["to"]),
+            entry.cause,
+            CERTAINTY[entry.event].word,
+        )
+
+
+def _written(high: Any, low: Any, port: Any) -> str:
+    host = address(int(high), int(low))
+    return f"[{host}]:{port}" if host.version == 6 else f"{host}:{port}"
+
+
+def _endpoint(row: Any, where: tuple[Any, ...]) -> Endpoint:
+    packets = int(row["packets"])
+    return Endpoint(
+        _written(*where),
+        State(row["state"]),
+        packets,
+        int(row["bytes"]),
+        int(row["retransmissions"]),
+        int(row["first"]) if packets else None,
+        int(row["last"]) if packets else None,
+    )
+
+
+def open(*paths: Path, two_msl: float = TWO_MSL) -> Session:
+    """Open a capture (several: as one in time order). ``two_msl``: seconds of TIME_WAIT. Raises CaptureError."""
+    return Session(*paths, two_msl=two_msl)
+
+
+def transitions(*paths: Path, two_msl: float = TWO_MSL) -> Iterator[Transition]:
+    """Yield the transitions of a capture lazily, in the order of its packets. Raises CaptureError."""
+    with Session(*paths, two_msl=two_msl) as session:
+        yield from session.transitions()
+
+
+def connections(*paths: Path, two_msl: float = TWO_MSL) -> Iterator[Connection]:
+    """Read a capture and yield its connections in the order of their numbers. Raises CaptureError."""
+    with Session(*paths, two_msl=two_msl) as session:
+        yield from session.connections()
+
+
+def netstat(*paths: Path, local: str | None = None, listening: bool = False, two_msl: float = TWO_MSL) -> list[Netstat]:
+    """Read a capture and return what netstat says on a host at its end. Raises CaptureError."""
+    with Session(*paths, two_msl=two_msl) as session:
+        return session.netstat(local, listening)

@@ -1,0 +1,145 @@
+"""A capture on its way from bytes to states: the source, the decoder and the tracker in one line."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from .compiled import Kernels
+from .decode.decoder import Decoder
+from .errors import CaptureDamaged
+from .sources.merging import MergedReader
+from .sources.reader import Batch, CaptureReader
+from .tcp.flow_table import TWO_MSL, FlowTable
+
+Rows = np.ndarray[Any, Any]
+
+AHEAD = 16_000_000
+"""Bytes of capture from which decoding runs ahead in a thread of its own."""
+
+
+class Source(Protocol):
+    """Where frames come from: one capture, several merged, an interface."""
+
+    name: str
+    size: int | None
+    kernels: Kernels
+
+    @property
+    def damages(self) -> list[CaptureDamaged]:
+        """What was damaged, once all batches are read."""
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the frames in order."""
+
+    def close(self) -> None:
+        """Let go of files and sockets."""
+
+
+class Capture:
+    """Reads a source once, keeping the state of every connection.
+
+    ``follow`` reads to the end and yields the transitions on the way; ``table`` is what is known so far;
+    ``damages`` and ``decoder.skipped`` tell what could not be read.
+    """
+
+    def __init__(self, source: Source, two_msl: float = TWO_MSL, record: bool = True) -> None:
+        self.source = source
+        self.decoder = Decoder(source.kernels)
+        self.table = FlowTable(source.kernels, two_msl, record)
+        self.frames = 0
+
+    @property
+    def damages(self) -> list[CaptureDamaged]:
+        """What was damaged in the source, as far as it was read."""
+        return self.source.damages
+
+    def follow(self, progress: Callable[[int], None] | None = None) -> Iterator[Rows]:
+        """Read all frames; yield transitions (TRANSITION) in batches that the next one overwrites.
+
+        ``progress`` is called with the bytes read so far. Close the generator, or end it, to let go of the source.
+        """
+        pieces = self._pieces()
+        if self.source.size is not None and self.source.size >= AHEAD:
+            pieces = ahead(pieces)
+        try:
+            for piece in pieces:
+                self.frames += piece.frames
+                yield from self.table.follow(piece.segments, len(piece.segments))
+                # Frames without TCP let time pass too.
+                yield from self.table.pass_time(piece.clock)
+                if progress is not None:
+                    progress(piece.position)
+            self.decoder.finish()
+        finally:
+            pieces.close()
+            self.source.close()
+
+    def _pieces(self) -> Iterator[Piece]:
+        for batch in self.source.batches():
+            clock = int(batch.frames["time"].max()) if len(batch.frames) else self.table.clock
+            yield Piece(self.decoder.decode(batch), len(batch.frames), clock, batch.position)
+
+
+class Piece(NamedTuple):
+    """The segments of a batch of frames, the latest time among the frames, and the bytes read so far."""
+
+    segments: Rows
+    frames: int
+    clock: int
+    position: int
+
+
+def ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Run an iterator in a thread, a piece ahead: compiled kernels and reads let go of the interpreter's lock."""
+    passing: queue.Queue[Piece | BaseException | None] = queue.Queue(maxsize=1)
+    stop = threading.Event()
+
+    def put(item: Piece | BaseException | None) -> None:
+        while not stop.is_set():
+            try:
+                passing.put(item, timeout=0.1)
+                return
+            except queue.Full:
+                continue
+
+    def run() -> None:
+        try:
+            for piece in pieces:
+                put(piece)
+                if stop.is_set():
+                    break
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=run, name="pcapstate-decode", daemon=True)
+    thread.start()
+    try:
+        while (item := passing.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()
+
+
+def open_source(paths: Sequence[str | os.PathLike[str] | Any]) -> Source:
+    """Open one capture, or several as one in time order. Raises CaptureError."""
+    if len(paths) == 1:
+        return CaptureReader(paths[0])
+    readers: list[CaptureReader] = []
+    try:
+        for path in paths:
+            readers.append(CaptureReader(path, Kernels(0)))
+    except BaseException:
+        for reader in readers:
+            reader.close()
+        raise
+    return MergedReader(readers)

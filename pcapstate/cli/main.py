@@ -1,0 +1,75 @@
+"""The command ``pcapstate``: its subcommands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import click
+
+from .. import __version__, compiled
+from ..errors import PcapstateError
+from .completion import completion
+from .connections import connections
+from .netstat import netstat
+from .timeline import timeline
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", "-V", prog_name="pcapstate", message="%(prog)s %(version)s")
+def cli() -> None:
+    """netstat for packets: the TCP state of both endpoints of every connection in a capture.
+
+    \b
+    Examples:
+      pcapstate netstat capture.pcapng
+      pcapstate timeline capture.pcapng --connection 0
+      pcapstate connections capture.pcapng --format csv > connections.csv
+      tcpdump -w - | pcapstate timeline -
+      sudo pcapstate netstat -i eth0 --duration 10
+    """
+
+
+cli.add_command(netstat)
+cli.add_command(timeline)
+cli.add_command(connections)
+cli.add_command(completion)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line on stderr and an exit code."""
+    compiled.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
+    try:
+        code = cli.main(prog_name="pcapstate", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("pcapstate: interrupted", err=True)
+        code = 1
+    except PcapstateError as error:
+        click.echo(f"pcapstate: {error}", err=True)
+        code = 2
+    except BrokenPipeError:
+        _quiet()
+        code = 0
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            _quiet()
+            code = 0
+        else:
+            click.echo(f"pcapstate: writing failed: {error.strerror or error}", err=True)
+            _quiet()
+            code = 2
+    except MemoryError:
+        click.echo("pcapstate: out of memory", err=True)
+        code = 2
+    sys.exit(code or 0)
+
+
+def _quiet() -> None:
+    """Let nothing be written any more to where nobody reads (``| head``)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,312 @@
+"""Run the kernels compiled: build them once with Numba, keep the machine code, load it later without Numba.
+
+Importing Numba takes longer than reading a million packets, so it happens only in a process of its own that writes
+object code (``python -m pcapstate.compiled FOLDER``). Later runs link that object code with llvmlite alone, in some
+milliseconds, and call it through ctypes, which lets go of the interpreter's lock meanwhile.
+
+Small inputs never wait for any of this: they run the same functions as plain Python (see ``Kernels``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import kernel
+from .errors import PcapstateError
+
+MODULES = ("sources.framing", "decode.frames", "tcp.flows", "tcp.tracker", "output.text")
+"""Where the kernels live; ``kernel``, ``compiled`` and ``tcp.machine`` belong to what the object code depends on."""
+DEPENDS = (
+    "kernel", "compiled", "decode.contracts", "tcp.states", "tcp.machine", "tcp.contracts", "tcp.sequence", "tcp.clock",
+    "tcp.counting", "tcp.evidence", "views.table", *MODULES,
+)
+
+PLAIN_WHEN_BUILT = 250_000
+"""Bytes of capture up to which plain Python ends sooner than loading the object code takes."""
+PLAIN_UNBUILT = 6_000_000
+"""Bytes of capture up to which plain Python ends sooner than the first compilation takes."""
+
+Call = Callable[..., int]
+
+# Numba's error paths mention these; the kernels raise nothing, so they are never called.
+_NEVER_CALLED = (
+    "numba_do_raise",
+    "numba_gil_ensure",
+    "numba_gil_release",
+    "numba_runtime_build_excinfo_struct",
+    "numba_unpickle",
+    "NRT_Free",
+    "NRT_MemInfo_call_dtor",
+)
+
+announce: Callable[[str], None] = lambda message: None  # noqa: E731 (a hook: the command line shows it on stderr)
+
+
+class Kernels:
+    """The kernels as attributes, run plain or compiled, as the amount of work suggests.
+
+    ``size`` is the number of bytes to come, or None where nobody knows (a pipe): then it starts plain, and
+    ``worked`` changes over as soon as the bytes done so far say that it pays. Both runs share all arrays, so the
+    change can come between any two calls. ``PCAPSTATE_KERNELS=plain`` or ``=compiled`` decides it by hand.
+    """
+
+    def __init__(self, size: int | None = None) -> None:
+        self._calls: dict[str, Call] = {}
+        self._done = 0
+        self._choice = os.environ.get("PCAPSTATE_KERNELS", "auto")
+        self.compiled = False
+        self._use(_plain_calls())
+        self.worked(0, size or 0)
+
+    def _use(self, calls: dict[str, Call]) -> None:
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Call:
+        try:
+            return self._calls[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def worked(self, done: int, to_come: int = 0) -> None:
+        """Count ``done`` bytes as worked off and change to compiled kernels where what is ahead is worth it."""
+        self._done += done
+        if self.compiled or self._choice == "plain":
+            return
+        amount = max(self._done, to_come)
+        if self._choice != "compiled":
+            if amount <= PLAIN_WHEN_BUILT:
+                return
+            if amount <= PLAIN_UNBUILT and _built() is None:
+                return
+        calls = compiled_calls()
+        if calls is None:
+            self._choice = "plain"
+            return
+        self._use(calls)
+        self.compiled = True
+
+
+def _entries() -> dict[str, tuple[Callable[..., int], tuple[Any, ...]]]:
+    for module in MODULES:
+        importlib.import_module(f"pcapstate.{module}")
+    return kernel.ENTRIES
+
+
+def _plain_calls() -> dict[str, Call]:
+    return {name: _plain(function, types) for name, (function, types) in _entries().items()}
+
+
+def _plain(function: Callable[..., int], types: tuple[Any, ...]) -> Call:
+    octets = np.dtype(np.uint8)
+    views = [index for index, one in enumerate(types) if one == octets]
+
+    def call(*arguments: Any) -> int:
+        given = list(arguments)
+        for index in views:
+            # A memoryview hands out Python integers, several times faster than an array does.
+            given[index] = memoryview(given[index])
+        return int(function(*given))
+
+    return call
+
+
+# --- the object code: where it is kept ---------------------------------------------------------------------------
+
+
+def _key() -> str:
+    """Name the object code by all that it depends on: the sources, the compiler, the processor."""
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    digest = hashlib.sha256()
+    for module in DEPENDS:
+        digest.update(Path(__file__).parent.joinpath(module.replace(".", "/") + ".py").read_bytes())
+    features = json.dumps(sorted(llvm.get_host_cpu_features().items()))
+    for part in (llvmlite.__version__, np.__version__, sys.version, platform.machine(), llvm.get_host_cpu_name(), features):
+        digest.update(part.encode())
+    return digest.hexdigest()[:24]
+
+
+def _folders() -> list[Path]:
+    """List the folders that may hold the object code, best first."""
+    folders = []
+    if named := os.environ.get("PCAPSTATE_CACHE_DIR"):
+        folders.append(Path(named))
+    elif sys.platform == "win32" and (base := os.environ.get("LOCALAPPDATA")):
+        folders.append(Path(base) / "pcapstate" / "cache")
+    elif base := os.environ.get("XDG_CACHE_HOME"):
+        folders.append(Path(base) / "pcapstate")
+    else:
+        try:
+            folders.append(Path.home() / ".cache" / "pcapstate")
+        except RuntimeError:
+            pass
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    folders.append(Path(tempfile.gettempdir()) / f"pcapstate-{user}")
+    return folders
+
+
+def _private(folder: Path) -> bool:
+    """Tell whether only this user can have written there: what is loaded from it will be run."""
+    if not hasattr(os, "getuid"):
+        return True
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _built() -> Path | None:
+    """Return the folder with the object code for this machine and these sources, or None."""
+    key = _key()
+    for base in _folders():
+        folder = base / key
+        if (folder / "symbols.json").is_file() and _private(base) and _private(folder):
+            return folder
+    return None
+
+
+def build() -> Path | None:
+    """Compile into the first folder that can be written; return it, or None where none can be or Numba fails."""
+    key = _key()
+    for base in _folders():
+        try:
+            base.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _private(base):
+                continue
+            scratch = Path(tempfile.mkdtemp(dir=base))
+        except OSError:
+            continue
+        try:
+            environment = {**os.environ, "PCAPSTATE_COMPILING": "1", "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+            command = [sys.executable, "-m", "pcapstate.compiled", str(scratch)]
+            run = subprocess.run(command, env=environment, capture_output=True, text=True)
+            if run.returncode != 0:
+                last = (run.stderr.strip().splitlines() or ["no message"])[-1]
+                announce(f"Compiling failed ({last}); running slower, as plain Python.")
+                return None
+            target = base / key
+            try:
+                scratch.rename(target)
+            except OSError:  # another process was first
+                if not (target / "symbols.json").is_file():
+                    return None
+            return target
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return None
+
+
+# --- the object code: loaded -------------------------------------------------------------------------------------
+
+_loaded: dict[str, Call] | None = None
+_kept: list[Any] = []
+
+
+def compiled_calls() -> dict[str, Call] | None:
+    """Return the compiled kernels by name, building them first where needed; None where that cannot be done."""
+    global _loaded
+    if _loaded is None:
+        folder = _built()
+        if folder is None:
+            announce("Compiling the engine for this machine, once; this takes about 20 seconds …")
+            folder = build()
+        if folder is None:
+            return None
+        _loaded = _load(folder)
+    return _loaded
+
+
+def _load(folder: Path) -> dict[str, Call]:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    never = ctypes.cast(ctypes.pythonapi.Py_FatalError, ctypes.c_void_p).value
+    for symbol in _NEVER_CALLED:
+        llvm.add_symbol(symbol, never)
+    machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    symbols = json.loads((folder / "symbols.json").read_text())
+    for name in symbols:
+        engine.add_object_file(llvm.ObjectFileRef.from_data((folder / f"{name}.o").read_bytes()))
+    engine.finalize_object()
+    _kept.append(engine)
+    return {
+        name: _foreign(engine.get_function_address(symbol), kernel.ENTRIES[name][1]) for name, symbol in symbols.items()
+    }
+
+
+def _foreign(address: int, types: tuple[Any, ...]) -> Call:
+    parameters: list[Any] = []
+    for one in types:
+        parameters += [ctypes.c_int64] if one is int else [ctypes.c_void_p, ctypes.c_int64]
+    function = ctypes.CFUNCTYPE(ctypes.c_int64, *parameters)(address)
+
+    def call(*arguments: Any) -> int:
+        flat: list[Any] = []
+        for one, given in zip(types, arguments, strict=True):
+            if one is int:
+                flat.append(given)
+            else:
+                if given.dtype != one:
+                    raise TypeError(f"kernel wants {one}, was given {given.dtype}")
+                flat += [given.ctypes.data, len(given)]
+        return int(function(*flat))
+
+    return call
+
+
+# --- the process that compiles -----------------------------------------------------------------------------------
+
+
+def _compile(folder: Path) -> None:
+    import numba
+    from numba import types
+
+    symbols = {}
+    for name, (function, parameters) in _entries().items():
+        signature: list[Any] = []
+        names, arguments = [], []
+        for index, one in enumerate(parameters):
+            if one is int:
+                signature.append(types.int64)
+                names.append(f"n{index}")
+                arguments.append(f"n{index}")
+            else:
+                signature += [types.CPointer(numba.from_dtype(one)), types.int64]
+                names += [f"p{index}", f"n{index}"]
+                arguments.append(f"carray(p{index}, (n{index},))")
+        space: dict[str, Any] = {"carray": numba.carray, "function": function}
+        exec(f"def {name}({', '.join(names)}):\n    return function({', '.join(arguments)})", space)
+        unit = numba.cfunc(types.int64(*signature), error_model="numpy")(space[name])
+        (folder / f"{name}.o").write_bytes(unit._library.serialize_using_object_code()[2][0])
+        symbols[name] = unit._wrapper_name
+    (folder / "symbols.json").write_text(json.dumps(symbols))
+
+
+def main() -> int:
+    """Compile all kernels into the folder named on the command line."""
+    if len(sys.argv) != 2 or not kernel.COMPILING:
+        raise PcapstateError("pcapstate.compiled is started by pcapstate itself")
+    _compile(Path(sys.argv[1]))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

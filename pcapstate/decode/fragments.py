@@ -1,0 +1,152 @@
+"""Put IP fragments together, so that a TCP segment cut into fragments counts once, with its last one.
+
+RFC 791 §3.2, RFC 8200 §4.5, RFC 5722 (overlaps). Only the segment's header and length are wanted, so only the first
+bytes of a datagram and the ranges seen are kept. Memory is bounded in datagrams and in ranges of each.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from ..kernel import be16, be32
+from .frames import PROTOCOL_TCP, signed64, upper_layer
+
+KEPT = 120
+"""Bytes kept from the start of a datagram's payload: the largest TCP header has 60."""
+DATAGRAMS = 4096
+"""Datagrams under reassembly at most; the oldest gives way."""
+RANGES = 512
+"""Separate ranges of one datagram at most."""
+TIMEOUT = 60_000_000_000
+"""Nanoseconds of the capture's time after which a datagram's fragments no longer go together (RFC 8200 §4.5)."""
+
+
+class _Datagram:
+    __slots__ = ("fragments", "head", "ranges", "since", "total")
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.ranges: list[tuple[int, int]] = []
+        self.head = bytearray()
+        self.total = -1
+        self.fragments = 0
+
+    def add(self, offset: int, length: int, captured: bytes, last: bool) -> None:
+        self.fragments += 1
+        if last:
+            self.total = offset + length
+        if offset < KEPT and len(captured) > 0:
+            end = min(KEPT, offset + len(captured))
+            if len(self.head) < end:
+                self.head.extend(bytes(end - len(self.head)))
+            self.head[offset:end] = captured[: end - offset]
+        merged: list[tuple[int, int]] = []
+        start, end = offset, offset + length
+        for low, high in self.ranges:
+            if high < start or low > end:
+                merged.append((low, high))
+            else:
+                start, end = min(start, low), max(end, high)
+        merged.append((start, end))
+        self.ranges = merged
+
+    @property
+    def complete(self) -> bool:
+        return self.total >= 0 and len(self.ranges) == 1 and self.ranges[0][0] == 0 and self.ranges[0][1] >= self.total
+
+
+class Reassembler:
+    """Collects fragments of TCP datagrams until they are whole."""
+
+    def __init__(self) -> None:
+        self._datagrams: OrderedDict[tuple[bytes, int], _Datagram] = OrderedDict()
+        self._dropped = 0
+
+    @property
+    def pending(self) -> int:
+        """How many fragments wait for the rest of their datagram."""
+        return sum(one.fragments for one in self._datagrams.values())
+
+    def take_dropped(self) -> int:
+        """Return how many fragments were given up since the last call."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped
+
+    def add(self, packet: bytes, time: int) -> dict[str, int] | None:
+        """Take a fragment (from its IP header on); return its segment's fields where it completes one."""
+        parts = _fragment4(packet) if packet[0] >> 4 == 4 else _fragment6(packet)
+        if parts is None:
+            self._dropped += 1
+            return None
+        key, offset, length, captured, last = parts
+        datagram = self._datagrams.get(key)
+        if datagram is not None and time - datagram.since > TIMEOUT:
+            self._give_up(key)
+            datagram = None
+        if datagram is None:
+            if len(self._datagrams) >= DATAGRAMS:
+                self._give_up(next(iter(self._datagrams)))
+            datagram = self._datagrams[key] = _Datagram(time)
+        datagram.add(offset, length, captured, last)
+        if len(datagram.ranges) > RANGES:
+            self._give_up(key)
+            return None
+        if not datagram.complete:
+            return None
+        del self._datagrams[key]
+        segment = _segment(packet, bytes(datagram.head), datagram.total)
+        if segment is None:
+            self._dropped += datagram.fragments
+        return segment
+
+    def _give_up(self, key: tuple[bytes, int]) -> None:
+        self._dropped += self._datagrams.pop(key).fragments
+
+
+Parts = tuple[tuple[bytes, int], int, int, bytes, bool]
+
+
+def _fragment4(packet: bytes) -> Parts | None:
+    header = (packet[0] & 0x0F) << 2
+    length = be16(packet, 2) - header
+    if length <= 0:
+        return None
+    bits = be16(packet, 6)
+    captured = packet[header : header + length]
+    return (packet[12:20], be16(packet, 4)), (bits & 0x1FFF) << 3, length, captured, not bits & 0x2000
+
+
+def _fragment6(packet: bytes) -> Parts | None:
+    _, at, bits = upper_layer(packet, 40, len(packet), packet[6])
+    length = 40 + be16(packet, 4) - at - 8
+    if not bits or length <= 0:
+        return None
+    captured = packet[at + 8 : at + 8 + length]
+    return (packet[8:40], be32(packet, at + 4)), bits & 0xFFF8, length, captured, not bits & 1
+
+
+def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
+    if len(head) < 20:
+        return None
+    header = head[12] >> 4 << 2
+    if header < 20 or header > total:
+        return None
+    if packet[0] >> 4 == 4:
+        if packet[9] != PROTOCOL_TCP:
+            return None
+        source, target = (0, 0xFFFF00000000 | be32(packet, 12)), (0, 0xFFFF00000000 | be32(packet, 16))
+    else:
+        source, target = (signed64(packet, 8), signed64(packet, 16)), (signed64(packet, 24), signed64(packet, 32))
+    return {
+        "source_high": source[0],
+        "source_low": source[1],
+        "target_high": target[0],
+        "target_low": target[1],
+        "source_port": be16(head, 0),
+        "target_port": be16(head, 2),
+        "seq": be32(head, 4),
+        "ack": be32(head, 8),
+        "length": total - header,
+        "window": be16(head, 14),
+        "flags": head[13],
+    }

@@ -1,0 +1,25 @@
+"""What can go wrong, each with one clear line."""
+
+from __future__ import annotations
+
+
+class PcapstateError(Exception):
+    """Base of all errors that pcapstate raises on purpose; its text is one line, fit for a terminal."""
+
+
+class CaptureError(PcapstateError):
+    """The source cannot be read as a capture at all (missing, no permission, not a capture file)."""
+
+
+class CaptureDamaged(PcapstateError):
+    """The capture is damaged or cut short; everything before ``offset`` (bytes from its start) was read."""
+
+    def __init__(self, name: str, offset: int, what: str) -> None:
+        super().__init__(f"{name}: {what} at byte {offset:,}")
+        self.name = name
+        self.offset = offset
+        self.what = what
+
+
+class LiveError(PcapstateError):
+    """A live capture cannot start (privileges, interface, filter)."""

@@ -1,0 +1,61 @@
+"""Names of link types, EtherTypes and IP protocols, for the account of what was skipped."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..decode import frames as kinds
+
+LINKTYPES = {
+    3: "AX.25", 6: "Token Ring", 7: "ARCNET", 8: "SLIP", 9: "PPP", 10: "FDDI", 11: "ATM", 19: "ATM CLIP", 50: "PPP",
+    51: "PPPoE", 100: "ATM", 104: "Cisco HDLC", 105: "802.11", 107: "Frame Relay", 117: "PFLOG", 119: "802.11 (Prism)",
+    122: "IP over Fibre Channel", 127: "802.11 (radiotap)", 129: "ARCNET", 138: "IP over IEEE 1394", 143: "DOCSIS",
+    147: "user-defined", 149: "PKTAP", 163: "802.11 (AVS)", 177: "LAPD", 187: "Bluetooth", 189: "USB", 192: "PPI",
+    195: "802.15.4", 201: "Bluetooth", 220: "USB", 227: "CAN", 239: "NFLOG", 247: "InfiniBand", 249: "USB",
+    251: "Bluetooth LE", 252: "exported PDU", 253: "Netlink", 258: "PKTAP", 264: "ISO 14443", 272: "Bluetooth LE",
+}  # fmt: skip
+
+ETHERTYPES = {
+    0x0806: "ARP", 0x0842: "Wake-on-LAN", 0x22F3: "TRILL", 0x6003: "DECnet", 0x8035: "RARP", 0x80F3: "AARP",
+    0x809B: "AppleTalk", 0x8137: "IPX", 0x8808: "flow control", 0x8809: "slow protocols", 0x8847: "MPLS",
+    0x8848: "MPLS", 0x8863: "PPPoE discovery", 0x8864: "PPPoE", 0x886D: "Intel ANS", 0x888E: "802.1X",
+    0x8892: "PROFINET", 0x88A2: "ATA over Ethernet", 0x88B8: "GOOSE", 0x88BA: "sampled values", 0x88BE: "ERSPAN",
+    0x88CC: "LLDP", 0x88E5: "MACsec", 0x88E7: "MAC-in-MAC", 0x88F7: "PTP", 0x8903: "FabricPath", 0x8906: "FCoE",
+    0x8926: "VN-Tag", 0x9000: "loopback test",
+}  # fmt: skip
+
+PROTOCOLS = {
+    0: "hop-by-hop", 1: "ICMP", 2: "IGMP", 4: "IP-in-IP", 17: "UDP", 41: "IPv6-in-IP", 46: "RSVP", 47: "GRE",
+    50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 88: "EIGRP", 89: "OSPF", 94: "IP-in-IP", 97: "EtherIP",
+    103: "PIM", 108: "IPComp", 112: "VRRP", 115: "L2TP", 132: "SCTP", 136: "UDP-Lite", 137: "MPLS-in-IP",
+}  # fmt: skip
+
+REASONS = {
+    kinds.SHORT_LINK: "cut off in the link header",
+    kinds.SHORT_IP: "cut off in the IP header",
+    kinds.SHORT_TCP: "cut off in the TCP header",
+    kinds.BAD_IP: "invalid IP header",
+    kinds.BAD_TCP: "invalid TCP header",
+    kinds.NOT_IP: "not IP",
+    kinds.LLC: "LLC",
+    kinds.INCOMPLETE_FRAGMENT: "fragments of incomplete packets",
+}
+
+
+def account(skipped: np.ndarray) -> list[tuple[str, int]]:
+    """Return what was skipped by name with the number of frames, most first."""
+    found: dict[str, int] = {}
+    for index in np.flatnonzero(skipped):
+        if index >= kinds.SKIPPED_REASON:
+            name = REASONS[int(index) - kinds.SKIPPED_REASON]
+        elif index >= kinds.SKIPPED_PROTOCOL:
+            number = int(index) - kinds.SKIPPED_PROTOCOL
+            name = PROTOCOLS.get(number, f"IP protocol {number}")
+        elif index >= kinds.SKIPPED_ETHERTYPE:
+            number = int(index) - kinds.SKIPPED_ETHERTYPE
+            name = ETHERTYPES.get(number, f"EtherType 0x{number:04x}")
+        else:
+            number = int(index) - kinds.SKIPPED_LINKTYPE
+            name = LINKTYPES.get(number, f"link type {number}")
+        found[name] = found.get(name, 0) + int(skipped[index])
+    return sorted(found.items(), key=lambda one: (-one[1], one[0]))

@@ -1,0 +1,179 @@
+"""Find the frames in a run of capture bytes: the records of pcap, the blocks of pcapng.
+
+Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. Nothing is copied; a frame is an offset into the buffer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kernel import entry, inner, u32
+
+FRAME = np.dtype(
+    [
+        ("time", "i8"),  # nanoseconds since the epoch
+        ("number", "i8"),  # 1-based, as Wireshark's frame.number
+        ("offset", "i8"),  # of the first captured byte in the buffer
+        ("captured", "i4"),  # bytes there
+        ("length", "i4"),  # bytes the frame had on the wire
+        ("linktype", "i4"),  # LINKTYPE_ value
+        ("interface", "i4"),  # pcapng interface in its section; 0 for pcap
+    ],
+    align=True,
+)
+
+INTERFACE = np.dtype(
+    [
+        ("linktype", "i8"),
+        ("snaplen", "i8"),  # 0 means no limit
+        ("power", "i8"),  # time stamps count 1/2**power seconds; -1 where they are decimal:
+        ("multiply", "i8"),  # then nanoseconds = stamp * multiply // divide
+        ("divide", "i8"),
+        ("shift", "i8"),  # if_tsoffset in nanoseconds
+    ]
+)
+
+MAXIMUM_CAPTURED = 262_144
+"""Captured bytes of one frame that are believed: libpcap's MAXIMUM_SNAPLEN."""
+MAXIMUM_BLOCK = 16 * 1024 * 1024
+"""Length of a pcapng block that is believed, as in Wireshark."""
+LATEST = 2**62
+"""Times beyond this (the year 2116) are cut to it, so that no sum overflows."""
+
+RECORDS_DONE, BLOCK_TO_PARSE, DAMAGED_LENGTH, DAMAGED_BLOCK, DAMAGED_INTERFACE, FRAMES_FULL = range(6)
+"""Why an index kernel stopped: ``result[1]``."""
+
+SECTION_HEADER, INTERFACE_DESCRIPTION, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
+
+
+@entry(np.uint8, int, int, FRAME, np.int64, np.int64)
+def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result: Any) -> int:
+    """Index the pcap records in ``data[start:end]``; return where the first unread one begins.
+
+    ``layout``: big-endian?, bytes of a record header, nanoseconds per unit of its fraction, linktype, number of the
+    first frame. ``result``: frames found, why it stopped.
+    """
+    big, header, unit, linktype, number = layout[0], layout[1], layout[2], layout[3], layout[4]
+    count = 0
+    result[1] = RECORDS_DONE
+    while end - start >= header:
+        captured = u32(data, start + 8, big)
+        if captured > MAXIMUM_CAPTURED:
+            result[1] = DAMAGED_LENGTH
+            break
+        if end - start < header + captured:
+            break
+        if count == len(frames):
+            result[1] = FRAMES_FULL
+            break
+        frame = frames[count]
+        frame["time"] = u32(data, start, big) * 1_000_000_000 + u32(data, start + 4, big) * unit
+        frame["number"] = number + count
+        frame["offset"] = start + header
+        frame["captured"] = captured
+        frame["length"] = min(u32(data, start + 12, big), 0x7FFFFFFF)
+        frame["linktype"] = linktype
+        frame["interface"] = 0
+        count += 1
+        start += header + captured
+    result[0] = count
+    return start
+
+
+@inner
+def stamp_time(interface: Any, high: int, low: int) -> int:
+    """Turn a 64-bit time stamp (two u32) into nanoseconds since the epoch by its interface's resolution."""
+    stamp = (high & 0x7FFFFFFF) << 32 | low
+    power = interface["power"]
+    if power >= 0:
+        if power > 62:
+            time = 0
+        else:
+            seconds = min(stamp >> power, LATEST // 1_000_000_000)
+            rest = stamp & ((1 << power) - 1)
+            # Thirty bits of the fraction are more than a nanosecond needs, and their product fits.
+            if power > 30:
+                rest >>= power - 30
+                power = 30
+            time = seconds * 1_000_000_000 + (rest * 1_000_000_000 >> power)
+    else:
+        time = min(stamp, LATEST // interface["multiply"]) * interface["multiply"] // interface["divide"]
+    return min(time, LATEST) + interface["shift"]
+
+
+@entry(np.uint8, int, int, FRAME, INTERFACE, np.int64, np.int64)
+def index_pcapng(data: Any, start: int, end: int, frames: Any, interfaces: Any, layout: Any, result: Any) -> int:
+    """Index the packet blocks in ``data[start:end]``; return where the first unread block begins.
+
+    Stops before a section header or interface description (``BLOCK_TO_PARSE``), which Python reads; other blocks
+    are passed over. ``layout``: big-endian?, interfaces declared, number of the first frame, time of the last frame.
+    ``result``: frames found, why it stopped, time of the last frame.
+    """
+    big, declared, number, last = layout[0], layout[1], layout[2], layout[3]
+    count = 0
+    result[1] = RECORDS_DONE
+    while end - start >= 12:
+        kind = u32(data, start, big)
+        # The section header's length is in the byte order of the section it opens, which only Python knows yet.
+        if kind == SECTION_HEADER or kind == INTERFACE_DESCRIPTION:
+            result[1] = BLOCK_TO_PARSE
+            break
+        total = u32(data, start + 4, big)
+        if total < 12 or total > MAXIMUM_BLOCK:
+            result[1] = DAMAGED_LENGTH
+            break
+        padded = (total + 3) & ~3
+        if end - start < padded:
+            break
+        if u32(data, start + padded - 4, big) != total:
+            result[1] = DAMAGED_BLOCK
+            break
+        if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
+            start += padded
+            continue
+        if count == len(frames):
+            result[1] = FRAMES_FULL
+            break
+        head = 12 if kind == SIMPLE_PACKET else 28
+        if total < head + 4:
+            result[1] = DAMAGED_BLOCK
+            break
+        which = 0
+        if kind == ENHANCED_PACKET:
+            which = u32(data, start + 8, big)
+        elif kind == OBSOLETE_PACKET:
+            word = u32(data, start + 8, big)
+            which = word >> 16 if big else word & 0xFFFF
+        if which >= declared:
+            result[1] = DAMAGED_INTERFACE
+            break
+        interface = interfaces[which]
+        if kind == SIMPLE_PACKET:
+            length = u32(data, start + 8, big)
+            captured = min(length, total - head - 4)
+            if interface["snaplen"] > 0:
+                captured = min(captured, interface["snaplen"])
+            time = last
+        else:
+            captured = u32(data, start + 20, big)
+            length = u32(data, start + 24, big)
+            time = stamp_time(interface, u32(data, start + 12, big), u32(data, start + 16, big))
+        if captured > total - head - 4 or captured > MAXIMUM_CAPTURED:
+            result[1] = DAMAGED_BLOCK
+            break
+        frame = frames[count]
+        frame["time"] = time
+        frame["number"] = number + count
+        frame["offset"] = start + head
+        frame["captured"] = captured
+        frame["length"] = min(length, 0x7FFFFFFF)
+        frame["linktype"] = interface["linktype"]
+        frame["interface"] = which
+        last = time
+        count += 1
+        start += padded
+    result[0] = count
+    result[2] = last
+    return start

@@ -1,0 +1,82 @@
+"""The one place where a state is written, and the timer that ends TIME_WAIT.
+
+No clock is asked: time comes from the capture.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernel import i64, inner, rare
+from .contracts import CLOCK, RECORD, TIMER_HEAD, TIMER_TAIL, TRANSITIONS, TWO_MSL, World
+from .machine import EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
+from .states import State
+
+
+@inner
+def step(w: World, e: int, event: int, segment: Any) -> bool:
+    """Let endpoint ``e`` meet an event of this segment; tell whether its state changed."""
+    return change(w, e, event, segment["time"], segment["number"])
+
+
+@rare
+def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
+    """Let endpoint ``e`` meet an event: look it up in the table, write the state, record the transition."""
+    me = w.endpoints[e]
+    state = i64(me["state"])
+    if state == State.UNKNOWN and ORIGINS[event] != State.UNKNOWN:
+        state = i64(ORIGINS[event])
+        me["state"] = state
+    cell = state * EVENTS + event
+    target = i64(NEXT[cell])
+    if target == STAY:
+        return False
+    if target == RESTORE:
+        target = i64(me["before"])
+    if target == State.CLOSED:
+        me["before"] = state
+    elif target == State.TIME_WAIT:
+        wait(w, e, time)
+    me["state"] = target
+    if w.memory[RECORD] != 0:
+        row = w.transitions[w.memory[TRANSITIONS]]
+        w.memory[TRANSITIONS] += 1
+        row["time"] = time
+        row["packet"] = packet
+        row["endpoint"] = e
+        row["from"] = state
+        row["to"] = target
+        row["row"] = ROW[cell]
+        row["unused"] = 0
+    return True
+
+
+@inner
+def wait(w: World, e: int, time: int) -> None:
+    """Start the endpoint's 2 MSL timer, or start it again."""
+    deadline = time + w.memory[TWO_MSL]
+    if deadline == w.endpoints[e]["deadline"]:
+        return
+    w.endpoints[e]["deadline"] = deadline
+    timer = w.timers[w.memory[TIMER_TAIL] & (len(w.timers) - 1)]
+    w.memory[TIMER_TAIL] += 1
+    timer["deadline"] = deadline
+    timer["endpoint"] = e
+
+
+@inner
+def expire(w: World, room: int) -> bool:
+    """End the TIME_WAITs whose 2 MSL have passed; tell whether ``transitions`` has had ``room`` for each."""
+    while w.memory[TIMER_HEAD] < w.memory[TIMER_TAIL]:
+        timer = w.timers[w.memory[TIMER_HEAD] & (len(w.timers) - 1)]
+        deadline = timer["deadline"]
+        if deadline > w.memory[CLOCK]:
+            return True
+        if w.memory[RECORD] != 0 and len(w.transitions) - w.memory[TRANSITIONS] < room:
+            return False
+        w.memory[TIMER_HEAD] += 1
+        e = timer["endpoint"]
+        # A timer that was started again has a later deadline further back in the ring.
+        if w.endpoints[e]["deadline"] == deadline:
+            change(w, e, Event.TIME_WAIT_OVER, deadline, 0)
+    return True

@@ -1,0 +1,103 @@
+"""The rows that the tracker keeps and gives out: connections, their two endpoints each, and transitions."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+CONNECTION = np.dtype(
+    [
+        ("high_0", "i8"),  # address of endpoint 0, the sender of the first packet
+        ("low_0", "i8"),
+        ("high_1", "i8"),
+        ("low_1", "i8"),
+        ("port_0", "i4"),
+        ("port_1", "i4"),
+        ("previous", "i4"),  # the connection before it on the same 4-tuple, or -1
+        ("notes", "i4"),  # the bits below
+    ],
+    align=True,
+)
+
+CLIENT_IS_1 = 1
+"""Endpoint 1 is the client (else endpoint 0)."""
+CLIENT_GUESSED = 2
+"""No handshake tells which side is the client; the ports suggested it."""
+HANDSHAKE_ACKED = 4
+"""The acknowledgment that completes the handshake was captured."""
+REFUSED = 8
+"""A RST answered the SYN."""
+FAST_OPEN = 16
+"""The SYN carried data that the SYN-ACK acknowledged (RFC 7413)."""
+RESET_BY_0 = 32
+RESET_BY_1 = 64
+"""That endpoint's RST ended the connection."""
+ACK_DROPPED = 128
+"""The SYN-ACK came again after an ACK of it: that ACK did not arrive, or was dropped."""
+ACKS_DROPPED = 256
+"""The same a second time: the server drops them (full backlog, deferred accept), so only its own segments count."""
+
+ENDPOINT = np.dtype(
+    [
+        ("first", "i8"),  # time of its first and last packet, ns since the epoch; 0 where it sent none
+        ("last", "i8"),
+        ("bytes", "i8"),  # payload bytes it sent, retransmissions included
+        ("deadline", "i8"),  # when its TIME_WAIT ends, ns since the epoch
+        ("packets", "u4"),
+        ("retransmissions", "u4"),
+        ("base", "u4"),  # initial sequence number, or one before the first sequence number seen
+        ("next", "u4"),  # the sequence number after the last it sent
+        ("contiguous", "u4"),  # the end of what it sent without a hole in the capture
+        ("island", "u4"),  # behind a hole: where the run starts that ends at ``next``
+        ("acked", "u4"),  # the highest acknowledgment number it sent
+        ("known", "u2"),  # the bits below
+        ("state", "u1"),  # index into states.STATES
+        ("before", "u1"),  # its state before a RST closed it
+    ],
+    align=True,
+)
+"""Two rows a connection: 2 * connection + side."""
+
+HAS_BASE = 1
+SENT_SYN = 2
+SENT_SYN_ACK = 4
+SENT_FIN = 8
+SENT_ACK = 16
+"""It has acknowledged something, so ``acked`` means something."""
+SPOKE = 32
+"""It has sent a segment without SYN and RST since it was last taken to be ESTABLISHED."""
+CLOSED_BY_RST = 64
+"""CLOSED because of a RST; what it sends after that tells that the RST never arrived."""
+TRIES_SHIFT = 8
+"""Bits 8 to 15: how often it sent again, with no packet from its peer since (at most 255)."""
+
+TRANSITION = np.dtype(
+    [
+        ("time", "i8"),
+        ("packet", "i8"),  # frame number, 0 where no packet is the cause
+        ("endpoint", "i4"),  # 2 * connection + side
+        ("from", "u1"),
+        ("to", "u1"),
+        ("row", "u1"),  # index into machine.TABLE: cause and certainty
+        ("unused", "u1"),
+    ],
+    align=True,
+)
+
+TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
+
+CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, KEYS = range(8)
+"""Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the latest time seen, 2 MSL (both
+ns), whether to record transitions; from KEYS on, five random odd numbers below 2**31 that key the hash table."""
+MEMORY_SIZE = KEYS + 5
+
+
+class World(NamedTuple):
+    """The tables that the kernels of this stage work on."""
+
+    connections: Any  # CONNECTION
+    endpoints: Any  # ENDPOINT, two a connection
+    timers: Any  # TIMER, a ring with a power of two of cells, in order of deadline
+    transitions: Any  # TRANSITION, emptied by the caller
+    memory: Any  # int64

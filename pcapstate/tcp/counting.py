@@ -1,0 +1,85 @@
+"""What a packet adds to its endpoint's counters, and how far its sender's sequence numbers have come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.contracts import ACK, FIN, RST, SYN
+from ..kernel import i64, inner
+from .contracts import HAS_BASE, SENT_FIN, SENT_SYN, SENT_SYN_ACK, TRIES_SHIFT
+from .sequence import MASK, after, at_or_after
+
+
+@inner
+def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
+    """Count a packet of endpoint ``e`` and follow its sequence numbers; return 1 where it was sent before.
+
+    Sets ``next``, ``contiguous`` and ``island`` from what the sender sent; a FIN ends the sequence for good.
+    """
+    me = endpoints[e]
+    peer = endpoints[p]
+    flags = segment["flags"]
+    length = segment["length"]
+    seq = segment["seq"]
+    if me["packets"] == 0:
+        me["first"] = segment["time"]
+    me["last"] = segment["time"]
+    me["packets"] += 1
+    me["bytes"] += length
+    known = i64(me["known"])
+    again = 0
+    occupies = length
+    if flags & SYN != 0:
+        occupies += 1
+    if flags & FIN != 0:
+        occupies += 1
+    end = (seq + occupies) & MASK
+
+    if known & HAS_BASE == 0:
+        known |= HAS_BASE
+        me["base"] = seq if flags & SYN != 0 else (seq - 1) & MASK
+        me["next"] = me["contiguous"] = me["island"] = seq if flags & RST != 0 else end
+    elif flags & RST != 0:
+        pass
+    elif flags & SYN != 0 and known & (SENT_SYN | SENT_SYN_ACK) == 0:
+        # The first SYN from this side: what its peer acknowledged before was a guess, or came out of order.
+        me["base"] = seq
+        if not after(i64(me["next"]), end):
+            me["next"] = me["contiguous"] = me["island"] = end
+    elif occupies > 0:
+        top = i64(me["next"])
+        if after(end, top):
+            if known & SENT_FIN == 0:
+                if seq == top or not after(seq, top):
+                    if i64(me["contiguous"]) == top:
+                        me["contiguous"] = me["island"] = end
+                else:
+                    me["island"] = seq
+                me["next"] = end
+        elif length <= 1 and occupies == length and seq == (top - 1) & MASK:
+            pass  # a keep-alive (RFC 9293 §3.8.4)
+        else:
+            whole = i64(me["contiguous"])
+            if at_or_after(whole, end):
+                again = 1
+            elif not after(seq, whole):
+                # It fills a hole: late or sent again, the capture cannot tell.
+                whole = end
+                if at_or_after(whole, i64(me["island"])):
+                    whole = top
+                me["contiguous"] = whole
+            elif at_or_after(seq, i64(me["island"])):
+                again = 1
+    if again == 1:
+        me["retransmissions"] += 1
+        if known >> TRIES_SHIFT < 255:
+            known += 1 << TRIES_SHIFT
+    me["known"] = known
+    others = i64(peer["known"])
+    if others >> TRIES_SHIFT != 0:
+        peer["known"] = others & ((1 << TRIES_SHIFT) - 1)
+    if flags & ACK != 0 and flags & RST == 0 and others & HAS_BASE == 0:
+        peer["known"] = others | HAS_BASE
+        peer["base"] = (segment["ack"] - 1) & MASK
+        peer["next"] = peer["contiguous"] = peer["island"] = segment["ack"]
+    return again

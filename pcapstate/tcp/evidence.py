@@ -1,0 +1,281 @@
+"""What a segment tells of both endpoints: its events, derived from flags and sequence numbers.
+
+Throughout, ``e`` is the endpoint that sent the segment and ``p`` its peer. The rules are explained in
+docs/inference.md; the state that follows an event is looked up in the table of ``machine``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.contracts import ACK, FIN, RST, SYN
+from ..kernel import i64, inner, rare
+from .clock import step, wait
+from .contracts import (
+    ACK_DROPPED,
+    ACKS_DROPPED,
+    CLIENT_GUESSED,
+    CLIENT_IS_1,
+    CLOSED_BY_RST,
+    FAST_OPEN,
+    HANDSHAKE_ACKED,
+    REFUSED,
+    RESET_BY_0,
+    RESET_BY_1,
+    SENT_ACK,
+    SENT_FIN,
+    SENT_SYN,
+    SENT_SYN_ACK,
+    SPOKE,
+    World,
+)
+from .machine import Event
+from .sequence import MASK, after, at_or_after, in_range
+from .states import State
+
+
+@inner
+def weigh(w: World, number: int, side: int, again: int, segment: Any) -> None:
+    """Step through the events of a segment that endpoint ``side`` of connection ``number`` sent."""
+    e, p = 2 * number + side, 2 * number + 1 - side
+    flags = segment["flags"]
+    connection = w.connections[number]
+    if flags & RST != 0:
+        reset(w, e, p, segment, connection)
+    elif flags & (SYN | ACK) == SYN | ACK:
+        syn_ack(w, e, p, segment, connection)
+    elif flags & SYN != 0:
+        syn(w, e, p, segment, connection)
+    elif flags & ACK != 0:
+        if not still_there(w, e, again, segment, connection):
+            return
+        if not opens(w, e, p, segment, connection):
+            return
+        acknowledges_and_closes(w, e, p, segment)
+    # A segment with none of the three is valid in no state (RFC 9293 §3.10.7.4): a scan, and no evidence.
+
+
+@inner
+def set_client(e: int, connection: Any) -> None:
+    """Note that endpoint ``e`` is the client, now that the handshake tells."""
+    notes = connection["notes"] & ~(CLIENT_GUESSED | CLIENT_IS_1)
+    connection["notes"] = notes | CLIENT_IS_1 if e & 1 == 1 else notes
+
+
+@inner
+def covers_syn(ack: int, peer: Any) -> bool:
+    """Tell whether an acknowledgment number covers the peer's SYN and nothing it has not sent."""
+    return in_range(ack, (i64(peer["base"]) + 1) & MASK, i64(peer["next"]))
+
+
+@rare
+def syn(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    me = w.endpoints[e]
+    known = i64(me["known"])
+    # A late copy of the SYN does not open anew what has talked since.
+    if i64(me["state"]) == State.CLOSED and known & (SPOKE | SENT_ACK) != 0:
+        return
+    if known & SENT_SYN == 0:
+        me["known"] = known | SENT_SYN
+        if i64(w.endpoints[p]["known"]) & SENT_SYN == 0:
+            set_client(e, connection)
+    if step(w, e, Event.SENT_SYN, segment):
+        connection["notes"] &= ~REFUSED
+
+
+@rare
+def syn_ack(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    me, peer = w.endpoints[e], w.endpoints[p]
+    known, others = i64(me["known"]), i64(peer["known"])
+    seq, ack = segment["seq"], segment["ack"]
+    if others & SENT_SYN != 0 and not covers_syn(ack, peer):
+        return  # it answers another SYN than the one of this connection
+    if known & SENT_SYN_ACK != 0 and seq == i64(me["base"]):
+        syn_ack_again(w, e, segment, connection)
+        return
+    if i64(me["state"]) == State.CLOSED and i64(peer["state"]) != State.SYN_SENT:
+        return
+    if known & SENT_SYN == 0:
+        # A listener whose first request was reset begins again, with a new initial sequence number.
+        me["base"] = seq
+        me["next"] = me["contiguous"] = me["island"] = (seq + 1 + segment["length"]) & MASK
+        if others & SENT_SYN == 0:
+            set_client(p, connection)
+    me["known"] = (known | SENT_SYN_ACK | SENT_ACK) & ~CLOSED_BY_RST
+    me["acked"] = ack
+    if others & SENT_SYN != 0 and after(ack, (i64(peer["base"]) + 1) & MASK):
+        connection["notes"] |= FAST_OPEN
+    step(w, e, Event.SENT_SYN_ACK, segment)
+    if others & SENT_SYN_ACK != 0:
+        # Simultaneous open: two SYN-ACKs have crossed.
+        step(w, p, Event.GOT_SYN_ACK, segment)
+        step(w, e, Event.GOT_SYN_ACK, segment)
+
+
+@rare
+def syn_ack_again(w: World, e: int, segment: Any, connection: Any) -> None:
+    """Weigh a repeated SYN-ACK: the ACK, or the RST, that was sent to its sender did not arrive."""
+    me = w.endpoints[e]
+    known = i64(me["known"])
+    if known & CLOSED_BY_RST != 0:
+        me["known"] = known & ~CLOSED_BY_RST
+        connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
+        step(w, e, Event.STILL_SENDS, segment)
+    elif known & SPOKE == 0:
+        if step(w, e, Event.SENT_SYN_ACK_AGAIN, segment):
+            notes = connection["notes"]
+            connection["notes"] = notes | (ACK_DROPPED if notes & ACK_DROPPED == 0 else ACKS_DROPPED)
+
+
+@rare
+def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    me, peer = w.endpoints[e], w.endpoints[p]
+    known, theirs = i64(me["known"]), i64(peer["state"])
+    if theirs == State.SYN_SENT and known & SENT_SYN_ACK == 0:
+        # Only a RST that acknowledges the SYN answers it (RFC 9293 §3.10.7.3).
+        if segment["flags"] & ACK != 0 and covers_syn(segment["ack"], peer):
+            connection["notes"] |= REFUSED
+            step(w, p, Event.GOT_RST_TO_SYN, segment)
+            step(w, e, Event.SENT_REFUSAL, segment)
+        return
+    if not acceptable(me, peer, segment["seq"]):
+        return  # a stray RST changes nothing
+    ended = False
+    if step(w, e, Event.SENT_RST, segment):
+        me["known"] = known | CLOSED_BY_RST
+        ended = True
+    if theirs != State.UNKNOWN or known & SENT_SYN == 0:
+        if step(w, p, Event.GOT_RST, segment):
+            peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
+            ended = True
+    if ended:
+        connection["notes"] |= RESET_BY_1 if e & 1 == 1 else RESET_BY_0
+
+
+@inner
+def acceptable(me: Any, peer: Any, seq: int) -> bool:
+    """Tell whether a RST from ``me`` can be the one that its peer accepts (RFC 9293 §3.10.7.4, RFC 5961 §3.2)."""
+    mine, theirs = i64(me["state"]), i64(peer["state"])
+    first = (i64(me["base"]) + 1) & MASK
+    high = i64(me["next"])
+    if mine == State.UNKNOWN or theirs == State.UNKNOWN and mine != State.SYN_SENT:
+        return True
+    if mine == State.SYN_SENT:
+        # In SYN_SENT a RST with another number answers a stray segment; the SYN stands.
+        return seq == high or seq == first
+    # The peer's RCV.NXT lies between what it has acknowledged and what was sent to it.
+    low = i64(peer["acked"]) if i64(peer["known"]) & SENT_ACK != 0 else first
+    if after(low, high):
+        high = low
+    if in_range(seq, low, high):
+        return True
+    # Behind a FIN, real stacks also take the FIN's own number.
+    closing = theirs == State.CLOSE_WAIT or theirs == State.LAST_ACK or theirs == State.CLOSING
+    return closing and i64(me["known"]) & SENT_FIN != 0 and seq == (low - 1) & MASK
+
+
+@inner
+def still_there(w: World, e: int, again: int, segment: Any, connection: Any) -> bool:
+    """Take back a RST that its receiver, or alleged sender, has outlived; tell whether the segment is to be weighed."""
+    me = w.endpoints[e]
+    known = i64(me["known"])
+    if i64(me["state"]) != State.CLOSED or known & CLOSED_BY_RST == 0:
+        return True
+    if connection["notes"] & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0:
+        # Copies of what it sent before its own RST are no sign of life.
+        if again == 1 or segment["length"] == 0 and not after(segment["ack"], i64(me["acked"])):
+            return False
+    me["known"] = known & ~CLOSED_BY_RST
+    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
+    step(w, e, Event.STILL_SENDS, segment)
+    return True
+
+
+@inner
+def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
+    """Weigh what a segment with ACK tells of the handshake; tell whether it belongs to this connection."""
+    me, peer = w.endpoints[e], w.endpoints[p]
+    ack = segment["ack"]
+    known, others = i64(me["known"]), i64(peer["known"])
+    mine, theirs = i64(me["state"]), i64(peer["state"])
+    if mine == State.UNKNOWN:
+        if others & SENT_SYN != 0:
+            # No SYN-ACK in the capture. An ACK that does not cover the SYN is about an older connection.
+            if not covers_syn(ack, peer):
+                return False
+            step(w, e, Event.MISSED_SYN_ACK, segment)
+        step(w, e, Event.SENT_ACK, segment)
+    elif mine == State.SYN_SENT:
+        if others & SENT_SYN_ACK != 0 and not at_or_after(ack, (i64(peer["base"]) + 1) & MASK):
+            return False
+        step(w, e, Event.SENT_ACK, segment)
+    elif mine == State.SYN_RECEIVED and connection["notes"] & FAST_OPEN == 0:
+        step(w, e, Event.SENT_ACK, segment)
+
+    if theirs == State.UNKNOWN:
+        if known & SENT_SYN != 0:
+            step(w, p, Event.MISSED_SYN_ACK, segment)
+        else:
+            step(w, p, Event.GOT_ACK, segment)
+    elif theirs == State.SYN_SENT and connection["notes"] & FAST_OPEN == 0:
+        step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
+    if i64(peer["state"]) == State.SYN_RECEIVED and covers_syn(ack, peer):
+        connection["notes"] |= HANDSHAKE_ACKED
+        if connection["notes"] & ACKS_DROPPED == 0 and step(w, p, Event.GOT_ACK_OF_SYN, segment):
+            peer["known"] = others & ~SPOKE
+    return True
+
+
+@inner
+def acknowledges_and_closes(w: World, e: int, p: int, segment: Any) -> None:
+    """Weigh what a segment acknowledges, then what it closes: both may stand in one segment, in this order."""
+    me, peer = w.endpoints[e], w.endpoints[p]
+    ack, flags, length = segment["ack"], segment["flags"], segment["length"]
+    known, others = i64(me["known"]), i64(peer["known"])
+    newest = known & SENT_ACK == 0 or at_or_after(ack, i64(me["acked"]))
+    if newest:
+        me["acked"] = ack
+    known |= SENT_ACK | SPOKE
+    me["known"] = known
+    covers_fin = others & SENT_FIN != 0 and ack == i64(peer["next"])
+    if covers_fin:
+        peer["contiguous"] = ack
+        step(w, e, Event.SENT_ACK_OF_FIN, segment)
+        step(w, p, Event.GOT_ACK_OF_FIN, segment)
+    elif others & SENT_FIN == 0 and after(ack, i64(peer["contiguous"])):
+        arrived(peer, ack)
+
+    if flags & FIN != 0:
+        end = (segment["seq"] + length + 1) & MASK
+        if end != i64(me["next"]):
+            return  # a FIN in the middle of what was sent is none
+        if known & SENT_FIN == 0:
+            me["known"] = known | SENT_FIN
+            if others & SENT_FIN != 0 and not covers_fin and i64(me["state"]) == State.CLOSE_WAIT:
+                step(w, e, Event.SENT_FIN_WITHOUT_ACK, segment)
+                # The peer's FIN is still under way to it.
+                step(w, e, Event.GOT_FIN, segment)
+            else:
+                step(w, e, Event.SENT_FIN, segment)
+        elif newest and known & CLOSED_BY_RST == 0:
+            # Sent again, and no late copy: that would have an older acknowledgment number.
+            if not covers_fin:
+                step(w, e, Event.SENT_FIN_AGAIN, segment)
+            elif i64(me["state"]) != State.CLOSED or i64(me["before"]) == State.LAST_ACK:
+                step(w, e, Event.SENT_FIN_AGAIN_WITH_ACK, segment)
+    # A FIN counts for its receiver once all before it has been sent, as captured: with it, or by what fills the hole.
+    if i64(me["known"]) & SENT_FIN != 0 and i64(me["contiguous"]) == i64(me["next"]):
+        if flags & FIN != 0 or length > 0:
+            step(w, p, Event.GOT_FIN, segment)
+            if i64(peer["state"]) == State.TIME_WAIT:
+                wait(w, p, segment["time"])
+
+
+@inner
+def arrived(peer: Any, ack: int) -> None:
+    """Note that all the peer sent before ``ack`` has arrived, captured or not."""
+    peer["contiguous"] = ack
+    if at_or_after(ack, i64(peer["island"])):
+        if after(ack, i64(peer["next"])):
+            peer["next"] = ack
+        peer["contiguous"] = peer["next"]

@@ -1,0 +1,141 @@
+"""Which connection a segment belongs to: a hash table keyed by 4-tuple, and what a reused 4-tuple means.
+
+Numbers are given in order of first appearance, as Wireshark numbers ``tcp.stream``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..decode.contracts import ACK, SYN
+from ..kernel import entry, i64, inner
+from .contracts import (
+    CLIENT_GUESSED,
+    CLIENT_IS_1,
+    CONNECTION,
+    KEYS,
+    REFUSED,
+    SENT_SYN_ACK,
+    SPOKE,
+)
+from .sequence import MASK, in_range
+from .states import State
+
+
+@inner
+def endpoint_key(high: int, low: int, port: int, memory: Any) -> int:
+    """Hash an address and port with the keys of this run, so that nobody can prepare collisions."""
+    mixed = (low & MASK) * memory[KEYS] ^ port * memory[KEYS + 1]
+    if high != 0:
+        mixed ^= ((low >> 32) & MASK) * memory[KEYS + 2]
+        mixed ^= (high & MASK) * memory[KEYS + 3] ^ ((high >> 32) & MASK) * memory[KEYS + 4]
+    return (mixed >> 30) & MASK
+
+
+@inner
+def find(segment: Any, connections: Any, slots: Any, memory: Any) -> int:
+    """Return the slot of the segment's 4-tuple, either direction: it holds a connection's number + 1, or 0."""
+    high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
+    high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
+    mask = len(slots) - 1
+    slot = (endpoint_key(high_0, low_0, port_0, memory) + endpoint_key(high_1, low_1, port_1, memory)) & mask
+    while slots[slot] != 0:
+        one = connections[slots[slot] - 1]
+        if one["low_0"] == low_0:
+            if (
+                one["low_1"] == low_1
+                and one["port_0"] == port_0
+                and one["port_1"] == port_1
+                and one["high_0"] == high_0
+                and one["high_1"] == high_1
+            ):
+                return slot
+        if one["low_0"] == low_1:
+            if (
+                one["low_1"] == low_0
+                and one["port_0"] == port_1
+                and one["port_1"] == port_0
+                and one["high_0"] == high_1
+                and one["high_1"] == high_0
+            ):
+                return slot
+        slot = (slot + 1) & mask
+    return slot
+
+
+@entry(CONNECTION, int, np.int32, np.int64)
+def rehash(connections: Any, count: int, slots: Any, memory: Any) -> int:
+    """Fill empty ``slots`` with ``connections[:count]``; of those on one 4-tuple, the latest stays. Return count."""
+    mask = len(slots) - 1
+    for number in range(count):
+        one = connections[number]
+        slot = (
+            endpoint_key(one["high_0"], one["low_0"], one["port_0"], memory)
+            + endpoint_key(one["high_1"], one["low_1"], one["port_1"], memory)
+        ) & mask
+        # A later connection on the same 4-tuple takes the place of the one before it.
+        while slots[slot] != 0 and slots[slot] - 1 != one["previous"]:
+            slot = (slot + 1) & mask
+        slots[slot] = number + 1
+    return count
+
+
+@inner
+def side_of(segment: Any, connection: Any) -> int:
+    """Tell which endpoint of its connection sent the segment: 0 or 1."""
+    if (
+        connection["low_0"] == segment["source_low"]
+        and connection["port_0"] == segment["source_port"]
+        and connection["high_0"] == segment["source_high"]
+    ):
+        return 0
+    return 1
+
+
+@inner
+def begin(number: int, previous: int, segment: Any, connections: Any, endpoints: Any) -> None:
+    """Write the rows of a new connection whose first packet is ``segment``; its sender becomes endpoint 0."""
+    one = connections[number]
+    one["high_0"], one["low_0"], one["port_0"] = segment["source_high"], segment["source_low"], segment["source_port"]
+    one["high_1"], one["low_1"], one["port_1"] = segment["target_high"], segment["target_low"], segment["target_port"]
+    one["previous"] = previous
+    notes = 0
+    if segment["flags"] & (SYN | ACK) == SYN | ACK:
+        notes = CLIENT_IS_1
+    elif segment["flags"] & SYN == 0:
+        # Joined late: services listen on low ports, clients take high ones. A guess, and marked as one.
+        notes = CLIENT_GUESSED
+        if one["port_0"] < one["port_1"]:
+            notes |= CLIENT_IS_1
+    one["notes"] = notes
+    for e in range(2 * number, 2 * number + 2):
+        endpoint = endpoints[e]
+        endpoint["first"] = endpoint["last"] = endpoint["bytes"] = endpoint["deadline"] = 0
+        endpoint["packets"] = endpoint["retransmissions"] = 0
+        endpoint["base"] = endpoint["next"] = endpoint["contiguous"] = endpoint["island"] = endpoint["acked"] = 0
+        endpoint["known"] = 0
+        endpoint["state"] = endpoint["before"] = State.UNKNOWN
+
+
+@inner
+def is_for_previous(segment: Any, number: int, side: int, connections: Any, endpoints: Any) -> bool:
+    """Tell whether a segment on the 4-tuple of connection ``number`` still belongs to the connection before it.
+
+    A SYN on a live 4-tuple draws a challenge ACK (RFC 5961 §4), which a rebooted host answers with a RST: both are
+    about the old connection, as long as nothing has answered the new SYN.
+    """
+    notes = connections[number]["notes"]
+    client = 1 if notes & CLIENT_IS_1 != 0 else 0
+    opener = endpoints[2 * number + client]
+    answerer = endpoints[2 * number + 1 - client]
+    if notes & REFUSED != 0 or i64(answerer["known"]) & (SENT_SYN_ACK | SPOKE) != 0:
+        return False
+    if segment["flags"] & (SYN | ACK) == SYN:
+        return False
+    if side == client:
+        return segment["seq"] != i64(opener["next"]) and segment["seq"] != (i64(opener["base"]) + 1) & MASK
+    return segment["flags"] & ACK == 0 or not in_range(
+        segment["ack"], (i64(opener["base"]) + 1) & MASK, i64(opener["next"])
+    )

@@ -1,0 +1,191 @@
+"""The TCP state machine as an observer sees it: every transition stands in this file, and nowhere else.
+
+The theory. RFC 9293 §3.3.2 (figure 5) describes one endpoint that knows what it sends and what it gets. An observer
+knows less: a captured segment was sent for sure, but whether it arrived shows only later. So each segment gives
+events of two families. ``SENT_…`` events prove a state of the segment's sender; ``GOT_…`` events are assumed for its
+receiver, until packets contradict them. ``…_AGAIN`` and ``STILL_…`` events are such contradictions: they put an
+assumption right.
+
+How to read the table: an endpoint in one of ``states`` that meets ``event`` enters ``next``; any other pair changes
+nothing. ``cause`` is what the timeline prints, ``reason`` is why. The tracker (``tcp.tracker``) only derives the
+events of each segment and looks them up here; this file does not know about packets, and that file decides no
+transition.
+
+What the table cannot say, the tracker holds: whether a sequence number counts (FIN in order, RST in the window, an
+ACK that covers the FIN), and which state an endpoint was in before a RST that turned out not to have arrived
+(``BEFORE_RST``).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from .states import State
+
+S = State
+
+
+class Event(IntEnum):
+    """What an endpoint did, or is taken to have met."""
+
+    SENT_SYN = 0
+    SENT_SYN_ACK = 1
+    SENT_ACK = 2
+    SENT_ACK_OF_FIN = 3
+    SENT_FIN = 4
+    SENT_RST = 5
+    SENT_NEW_SYN = 6
+    SENT_NEW_SYN_ACK = 7
+    GOT_SYN_ACK = 8
+    GOT_ACK_OF_SYN = 9
+    GOT_ACK = 10
+    GOT_FIN = 11
+    GOT_ACK_OF_FIN = 12
+    GOT_RST = 13
+    GOT_RST_TO_SYN = 14
+    MISSED_SYN_ACK = 15
+    MISSED_ACK_OF_SYN_ACK = 16
+    SENT_SYN_ACK_AGAIN = 17
+    SENT_FIN_AGAIN = 18
+    SENT_FIN_AGAIN_WITH_ACK = 19
+    SENT_FIN_WITHOUT_ACK = 20
+    STILL_SENDS = 21
+    TIME_WAIT_OVER = 22
+    SENT_REFUSAL = 23
+
+
+class Certainty(IntEnum):
+    """How sure a transition is."""
+
+    SEEN = 0
+    ASSUMED = 1
+    TIMER = 2
+    REVISED = 3
+
+    @property
+    def word(self) -> str:
+        """The word for programs and people."""
+        return self.name.lower()
+
+
+class Row(NamedTuple):
+    """One transition: an endpoint in one of ``states`` that meets ``event`` enters ``next``."""
+
+    states: tuple[State, ...]
+    event: Event
+    next: State | None  # None: back to the state before the RST
+    cause: str
+    reason: str
+
+
+BEFORE_RST = None
+E_ = Event
+
+ORIGIN = {
+    Event.SENT_SYN: State.CLOSED,
+    Event.SENT_SYN_ACK: State.LISTEN,
+    Event.MISSED_SYN_ACK: State.LISTEN,
+    Event.SENT_REFUSAL: State.CLOSED,
+}
+"""What an endpoint of which nothing was known must have been in until this event: the ``from`` of its first row.
+
+A SYN comes from CLOSED (rule 1); a SYN-ACK from a listener; a RST that answers a SYN from a port that was CLOSED all
+along, which is why a refusal is no transition of its sender.
+"""
+
+SYNCHRONIZED = (S.ESTABLISHED, S.FIN_WAIT_1, S.FIN_WAIT_2, S.CLOSE_WAIT, S.CLOSING, S.LAST_ACK, S.TIME_WAIT)
+ANY_OPEN = (S.LISTEN, S.SYN_SENT, S.SYN_RECEIVED, *SYNCHRONIZED)
+
+TABLE: tuple[Row, ...] = (
+    # Opening
+    Row((S.CLOSED,), E_.SENT_SYN, S.SYN_SENT, "sent SYN", "an active open (RFC 9293 §3.10.1)"),
+    Row((S.LISTEN, S.CLOSED), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK", "a listener answered a SYN"),
+    Row((S.SYN_SENT,), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK after its own SYN",
+        "simultaneous open (RFC 9293 figure 8): it got a SYN while its own was under way"),
+    Row((S.LISTEN,), E_.MISSED_SYN_ACK, S.SYN_RECEIVED, "its SYN-ACK was acknowledged",
+        "the peer completes a handshake whose SYN-ACK is not in the capture"),
+    Row((S.SYN_SENT,), E_.SENT_ACK, S.ESTABLISHED, "sent ACK of SYN-ACK",
+        "only the ACK proves that the SYN-ACK arrived; before that the state stays SYN_SENT"),
+    Row((S.SYN_SENT,), E_.MISSED_ACK_OF_SYN_ACK, S.ESTABLISHED, "its peer got the ACK of SYN-ACK",
+        "the server goes on as after a completed handshake; the ACK is not in the capture"),
+    Row((S.SYN_RECEIVED,), E_.GOT_ACK_OF_SYN, S.ESTABLISHED, "received ACK of SYN-ACK",
+        "the handshake is complete, unless the ACK is lost or dropped (full backlog, deferred accept)"),
+    Row((S.SYN_RECEIVED,), E_.GOT_SYN_ACK, S.ESTABLISHED, "received SYN-ACK after its own",
+        "simultaneous open: each SYN-ACK acknowledges the other's SYN"),
+    Row((S.SYN_RECEIVED,), E_.SENT_ACK, S.ESTABLISHED, "sent a segment of an open connection",
+        "it would not have sent that before it got the ACK of its SYN-ACK"),
+    # Joined late
+    Row((S.UNKNOWN,), E_.SENT_ACK, S.ESTABLISHED, "sent a segment of an open connection",
+        "no handshake in the capture; only an open connection sends this"),
+    Row((S.UNKNOWN,), E_.GOT_ACK, S.ESTABLISHED, "received a segment of an open connection",
+        "no handshake in the capture; the peer takes the connection for open"),
+    # Closing
+    Row((S.ESTABLISHED, S.SYN_RECEIVED), E_.SENT_FIN, S.FIN_WAIT_1, "sent FIN", "it closed its direction first"),
+    Row((S.CLOSE_WAIT,), E_.SENT_FIN, S.LAST_ACK, "sent FIN", "it closed after its peer"),
+    Row((S.ESTABLISHED, S.SYN_RECEIVED), E_.GOT_FIN, S.CLOSE_WAIT, "received FIN", "the peer closed first"),
+    Row((S.FIN_WAIT_1,), E_.GOT_FIN, S.CLOSING, "received FIN", "both closed; its own FIN is not acknowledged yet"),
+    Row((S.FIN_WAIT_2,), E_.GOT_FIN, S.TIME_WAIT, "received FIN", "both closed and its own FIN was acknowledged"),
+    Row((S.ESTABLISHED, S.SYN_RECEIVED), E_.SENT_ACK_OF_FIN, S.CLOSE_WAIT, "sent ACK of FIN",
+        "its ACK covers the peer's FIN"),
+    Row((S.FIN_WAIT_1,), E_.SENT_ACK_OF_FIN, S.CLOSING, "sent ACK of FIN", "its ACK covers the peer's FIN"),
+    Row((S.FIN_WAIT_2,), E_.SENT_ACK_OF_FIN, S.TIME_WAIT, "sent ACK of FIN", "its ACK covers the peer's FIN"),
+    Row((S.FIN_WAIT_1,), E_.GOT_ACK_OF_FIN, S.FIN_WAIT_2, "received ACK of FIN", "the peer has its FIN"),
+    Row((S.CLOSING,), E_.GOT_ACK_OF_FIN, S.TIME_WAIT, "received ACK of FIN", "the peer has its FIN too"),
+    Row((S.LAST_ACK,), E_.GOT_ACK_OF_FIN, S.CLOSED, "received ACK of FIN", "nothing is left to be done"),
+    Row((S.TIME_WAIT,), E_.TIME_WAIT_OVER, S.CLOSED, "2 MSL passed", "RFC 9293 §3.4.2, by the capture's clock"),
+    # Resets
+    Row((S.UNKNOWN, *ANY_OPEN), E_.SENT_RST, S.CLOSED, "sent RST", "who sends a RST has no such connection any more"),
+    Row((S.UNKNOWN, *ANY_OPEN), E_.GOT_RST, S.CLOSED, "received RST", "an acceptable RST ends it (RFC 9293 §3.10.7)"),
+    Row((S.SYN_SENT,), E_.GOT_RST_TO_SYN, S.CLOSED, "received RST: refused", "a RST that acknowledges the SYN"),
+    # The 4-tuple is used again
+    Row(ANY_OPEN, E_.SENT_NEW_SYN, S.CLOSED, "sent SYN of a new connection", "it opens the same 4-tuple anew"),
+    Row(ANY_OPEN, E_.SENT_NEW_SYN_ACK, S.CLOSED, "sent SYN-ACK of a new connection", "it accepted the 4-tuple anew"),
+    # Contradictions: what was assumed did not happen
+    Row((S.ESTABLISHED, S.CLOSE_WAIT), E_.SENT_SYN_ACK_AGAIN, S.SYN_RECEIVED, "sent SYN-ACK again",
+        "the ACK that would have completed the handshake did not arrive"),
+    Row((S.FIN_WAIT_2, S.TIME_WAIT), E_.SENT_FIN_AGAIN, S.FIN_WAIT_1, "sent FIN again",
+        "the ACK of its FIN did not arrive"),
+    Row((S.FIN_WAIT_2, S.TIME_WAIT), E_.SENT_FIN_AGAIN_WITH_ACK, S.CLOSING, "sent FIN again",
+        "the ACK of its FIN did not arrive, but the peer's FIN did"),
+    Row((S.CLOSED,), E_.SENT_FIN_AGAIN_WITH_ACK, S.LAST_ACK, "sent FIN again", "the last ACK did not arrive"),
+    Row((S.CLOSE_WAIT,), E_.SENT_FIN_WITHOUT_ACK, S.FIN_WAIT_1, "sent FIN that does not acknowledge the peer's",
+        "it had not got the peer's FIN when it closed: both close at once"),
+    Row((S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more after the RST", "the RST never arrived, or was not its own"),
+)
+
+CERTAINTY = {
+    **{event: Certainty.SEEN for event in Event if event.name.startswith("SENT_")},
+    **{event: Certainty.ASSUMED for event in Event if event.name.startswith(("GOT_", "MISSED_"))},
+    **{event: Certainty.REVISED for event in Event if "_AGAIN" in event.name},
+    Event.SENT_FIN_WITHOUT_ACK: Certainty.REVISED,
+    Event.STILL_SENDS: Certainty.REVISED,
+    Event.TIME_WAIT_OVER: Certainty.TIMER,
+}
+
+EVENTS = len(Event)
+STAY = 255
+RESTORE = 254
+
+
+
+
+def _arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    following = np.full(len(State) * EVENTS, STAY, dtype=np.uint8)
+    rows = np.full(len(State) * EVENTS, STAY, dtype=np.uint8)
+    for number, row in enumerate(TABLE):
+        for state in row.states:
+            cell = state * EVENTS + row.event
+            if following[cell] != STAY:
+                raise AssertionError(f"two rows for {state.name} and {row.event.name}")
+            following[cell] = RESTORE if row.next is BEFORE_RST else row.next
+            rows[cell] = number
+    origins = np.array([ORIGIN.get(event, State.UNKNOWN) for event in Event], dtype=np.uint8)
+    return following, rows, origins
+
+
+NEXT, ROW, ORIGINS = _arrays()
+"""The table for the kernels: at ``state * EVENTS + event`` the next state (STAY, RESTORE) and the row's number; at
+``event`` the state in which an endpoint of which nothing was known must have been."""

@@ -1,0 +1,105 @@
+"""The loop over segments: find the connection, count the packet, weigh the evidence.
+
+What each of these means is in ``flows``, ``counting`` and ``evidence``; which state follows is in ``machine``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..decode.contracts import ACK, RST, SEGMENT, SYN
+from ..kernel import entry, i64
+from .clock import expire, step
+from .contracts import (
+    CLOCK,
+    CONNECTION,
+    CONNECTIONS,
+    ENDPOINT,
+    HAS_BASE,
+    RECORD,
+    TIMER,
+    TRANSITION,
+    TRANSITIONS,
+    World,
+)
+from .counting import count_packet
+from .evidence import weigh
+from .flows import begin, find, is_for_previous, side_of
+from .machine import Event
+
+ROOM = 24
+"""More transitions than one segment can cause: so much room must be left before it is looked at."""
+
+
+@entry(SEGMENT, int, int, CONNECTION, ENDPOINT, np.int32, TIMER, TRANSITION, np.int64)
+def track(
+    segments: Any,
+    first: int,
+    count: int,
+    connections: Any,
+    endpoints: Any,
+    slots: Any,
+    timers: Any,
+    transitions: Any,
+    memory: Any,
+) -> int:
+    """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
+
+    The caller leaves room for a new connection per segment in ``connections``, ``endpoints`` (twice) and ``slots``
+    (a power of two, at least twice as many), and for two timers per segment in ``timers`` (a power of two).
+    ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
+    """
+    w = World(connections, endpoints, timers, transitions, memory)
+    for index in range(first, count):
+        segment = segments[index]
+        flags = segment["flags"]
+        if flags < 0:
+            continue
+        if memory[RECORD] != 0 and len(transitions) - memory[TRANSITIONS] < ROOM:
+            return index
+        memory[CLOCK] = max(memory[CLOCK], segment["time"])
+        if not expire(w, ROOM):
+            return index
+
+        slot = find(segment, connections, slots, memory)
+        number = i64(slots[slot]) - 1
+        side = 0
+        if number < 0:
+            number = memory[CONNECTIONS]
+            memory[CONNECTIONS] += 1
+            slots[slot] = number + 1
+            begin(number, -1, segment, connections, endpoints)
+        else:
+            side = side_of(segment, connections[number])
+            sender = endpoints[2 * number + side]
+            if flags & (SYN | ACK) == SYN and i64(sender["known"]) & HAS_BASE != 0:
+                if i64(sender["base"]) != segment["seq"]:
+                    # Another initial sequence number: a new connection on this 4-tuple.
+                    step(w, 2 * number + side, Event.SENT_NEW_SYN, segment)
+                    fresh = memory[CONNECTIONS]
+                    memory[CONNECTIONS] += 1
+                    slots[slot] = fresh + 1
+                    begin(fresh, number, segment, connections, endpoints)
+                    number = fresh
+                    side = 0
+
+        again = count_packet(2 * number + side, 2 * number + 1 - side, segment, endpoints)
+        previous = i64(connections[number]["previous"])
+        if previous >= 0:
+            if is_for_previous(segment, number, side, connections, endpoints):
+                number = previous
+                side = side_of(segment, connections[number])
+            elif flags & (SYN | ACK | RST) == SYN | ACK:
+                step(w, 2 * previous + side_of(segment, connections[previous]), Event.SENT_NEW_SYN_ACK, segment)
+        weigh(w, number, side, again, segment)
+    return count
+
+
+@entry(ENDPOINT, TIMER, TRANSITION, np.int64, CONNECTION)
+def pass_time(endpoints: Any, timers: Any, transitions: Any, memory: Any, connections: Any) -> int:
+    """End the TIME_WAITs that are over at ``memory[CLOCK]``; return 1, or 0 where ``transitions`` is full before."""
+    if expire(World(connections, endpoints, timers, transitions, memory), 1):
+        return 1
+    return 0

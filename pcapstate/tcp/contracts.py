@@ -69,6 +69,8 @@ SPOKE = 32
 """It has sent a segment without SYN and RST since it was last taken to be ESTABLISHED."""
 CLOSED_BY_RST = 64
 """CLOSED because of a RST; what it sends after that tells that the RST never arrived."""
+ASSUMED_NOW = 128
+"""Its state was assumed from the very last packet of its peer; a RST that answers that packet takes it back."""
 TRIES_SHIFT = 8
 """Bits 8 to 15: how often it sent again, with no packet from its peer since (at most 255)."""
 
@@ -86,6 +88,10 @@ TRANSITION = np.dtype(
 )
 
 TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
+
+FRESH, FILLED, AGAIN, AGAIN_AT_ONCE = range(4)
+"""What a packet is to those before it (``counting``): new; filling a hole, late or sent again; sent again; sent again
+sooner than any retransmission timer, so a copy."""
 
 CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, KEYS = range(8)
 """Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the latest time seen, 2 MSL (both

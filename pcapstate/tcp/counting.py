@@ -6,13 +6,29 @@ from typing import Any
 
 from ..decode.contracts import ACK, FIN, RST, SYN
 from ..kernel import i64, inner
-from .contracts import HAS_BASE, SENT_FIN, SENT_SYN, SENT_SYN_ACK, TRIES_SHIFT
+from .contracts import (
+    AGAIN,
+    AGAIN_AT_ONCE,
+    ASSUMED_NOW,
+    FILLED,
+    FRESH,
+    HAS_BASE,
+    SENT_FIN,
+    SENT_SYN,
+    SENT_SYN_ACK,
+    TRIES_SHIFT,
+)
 from .sequence import MASK, after, at_or_after
+
+AT_ONCE = 100_000_000
+"""Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms)."""
+FAR = 1 << 30
+"""The largest window there is (RFC 7323): no valid segment lies further ahead."""
 
 
 @inner
 def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
-    """Count a packet of endpoint ``e`` and follow its sequence numbers; return 1 where it was sent before.
+    """Count a packet of endpoint ``e`` and follow its sequence numbers; return what it is to those before it.
 
     Sets ``next``, ``contiguous`` and ``island`` from what the sender sent; a FIN ends the sequence for good.
     """
@@ -23,11 +39,12 @@ def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
     seq = segment["seq"]
     if me["packets"] == 0:
         me["first"] = segment["time"]
+    gap = segment["time"] - me["last"]
     me["last"] = segment["time"]
     me["packets"] += 1
     me["bytes"] += length
     known = i64(me["known"])
-    again = 0
+    what = FRESH
     occupies = length
     if flags & SYN != 0:
         occupies += 1
@@ -61,25 +78,32 @@ def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
         else:
             whole = i64(me["contiguous"])
             if at_or_after(whole, end):
-                again = 1
+                what = AGAIN
             elif not after(seq, whole):
-                # It fills a hole: late or sent again, the capture cannot tell.
+                what = FILLED
                 whole = end
                 if at_or_after(whole, i64(me["island"])):
                     whole = top
                 me["contiguous"] = whole
             elif at_or_after(seq, i64(me["island"])):
-                again = 1
-    if again == 1:
+                what = AGAIN
+    elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
+        # A bare ACK beyond what was captured: something before it is missing.
+        me["next"] = me["island"] = seq
+    if what == AGAIN:
         me["retransmissions"] += 1
+        if 0 <= gap < AT_ONCE:
+            what = AGAIN_AT_ONCE
         if known >> TRIES_SHIFT < 255:
             known += 1 << TRIES_SHIFT
     me["known"] = known
     others = i64(peer["known"])
-    if others >> TRIES_SHIFT != 0:
-        peer["known"] = others & ((1 << TRIES_SHIFT) - 1)
+    if others & ~(ASSUMED_NOW - 1) != 0:
+        # Its peer has spoken: no more tries without an answer, and a later packet than any assumption rests on.
+        others &= ASSUMED_NOW - 1
+        peer["known"] = others
     if flags & ACK != 0 and flags & RST == 0 and others & HAS_BASE == 0:
         peer["known"] = others | HAS_BASE
         peer["base"] = (segment["ack"] - 1) & MASK
         peer["next"] = peer["contiguous"] = peer["island"] = segment["ack"]
-    return again
+    return what

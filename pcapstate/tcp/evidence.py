@@ -14,10 +14,14 @@ from .clock import step, wait
 from .contracts import (
     ACK_DROPPED,
     ACKS_DROPPED,
+    AGAIN,
+    AGAIN_AT_ONCE,
+    ASSUMED_NOW,
     CLIENT_GUESSED,
     CLIENT_IS_1,
     CLOSED_BY_RST,
     FAST_OPEN,
+    FILLED,
     HANDSHAKE_ACKED,
     REFUSED,
     RESET_BY_0,
@@ -29,29 +33,33 @@ from .contracts import (
     SPOKE,
     World,
 )
+from .counting import FAR
 from .machine import Event
 from .sequence import MASK, after, at_or_after, in_range
 from .states import State
 
 
 @inner
-def weigh(w: World, number: int, side: int, again: int, segment: Any) -> None:
-    """Step through the events of a segment that endpoint ``side`` of connection ``number`` sent."""
+def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
+    """Step through the events of a segment that endpoint ``side`` of connection ``number`` sent.
+
+    ``what``: what the segment is to those before it, as ``counting`` found.
+    """
     e, p = 2 * number + side, 2 * number + 1 - side
     flags = segment["flags"]
     connection = w.connections[number]
     if flags & RST != 0:
         reset(w, e, p, segment, connection)
     elif flags & (SYN | ACK) == SYN | ACK:
-        syn_ack(w, e, p, segment, connection)
+        syn_ack(w, e, p, what, segment, connection)
     elif flags & SYN != 0:
         syn(w, e, p, segment, connection)
     elif flags & ACK != 0:
-        if not still_there(w, e, again, segment, connection):
+        if not still_there(w, e, what, segment, connection):
             return
         if not opens(w, e, p, segment, connection):
             return
-        acknowledges_and_closes(w, e, p, segment)
+        acknowledges_and_closes(w, e, p, what, segment)
     # A segment with none of the three is valid in no state (RFC 9293 §3.10.7.4): a scan, and no evidence.
 
 
@@ -84,14 +92,16 @@ def syn(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
 
 
 @rare
-def syn_ack(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) -> None:
     me, peer = w.endpoints[e], w.endpoints[p]
     known, others = i64(me["known"]), i64(peer["known"])
     seq, ack = segment["seq"], segment["ack"]
     if others & SENT_SYN != 0 and not covers_syn(ack, peer):
         return  # it answers another SYN than the one of this connection
     if known & SENT_SYN_ACK != 0 and seq == i64(me["base"]):
-        syn_ack_again(w, e, segment, connection)
+        # A second SYN, perhaps a copy of the first, draws a second SYN-ACK at once: that contradicts nothing.
+        if what != AGAIN_AT_ONCE:
+            syn_ack_again(w, e, segment, connection)
         return
     if i64(me["state"]) == State.CLOSED and i64(peer["state"]) != State.SYN_SENT:
         return
@@ -138,11 +148,21 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
             step(w, p, Event.GOT_RST_TO_SYN, segment)
             step(w, e, Event.SENT_REFUSAL, segment)
         return
+    bare = segment["flags"] & ACK == 0
+    if i64(me["state"]) == State.UNKNOWN and theirs == State.UNKNOWN and bare:
+        return  # out of the blue, without ACK: an answer to something, or a stray
     if not acceptable(me, peer, segment["seq"]):
-        return  # a stray RST changes nothing
+        if not behind_a_gap(me, peer, segment):
+            return  # a stray RST changes nothing
+        # Its numbers tell that data went both ways, which the capture does not have.
+        step(w, e, Event.SENT_ACK, segment)
+        step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
+    # Without ACK it answers a segment (RFC 9293 §3.5.2); one that ends a connection on purpose carries ACK.
+    unsure = known & ASSUMED_NOW != 0 or connection["notes"] & ACK_DROPPED != 0 and known & SPOKE == 0
+    event = Event.SENT_RST_IN_ANSWER if bare and unsure else Event.SENT_RST
     ended = False
-    if step(w, e, Event.SENT_RST, segment):
-        me["known"] = known | CLOSED_BY_RST
+    if step(w, e, event, segment):
+        me["known"] = known & ~ASSUMED_NOW | CLOSED_BY_RST
         ended = True
     if theirs != State.UNKNOWN or known & SENT_SYN == 0:
         if step(w, p, Event.GOT_RST, segment):
@@ -150,6 +170,17 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
             ended = True
     if ended:
         connection["notes"] |= RESET_BY_1 if e & 1 == 1 else RESET_BY_0
+
+
+@inner
+def behind_a_gap(me: Any, peer: Any, segment: Any) -> bool:
+    """Tell whether a RST is out of the window only because the capture has nothing but SYN, FIN and RST."""
+    return (
+        segment["flags"] & ACK != 0
+        and (i64(me["known"]) | i64(peer["known"])) & SPOKE == 0
+        and ((segment["seq"] - i64(me["next"])) & MASK) < FAR
+        and ((segment["ack"] - i64(peer["next"])) & MASK) < FAR
+    )
 
 
 @inner
@@ -175,7 +206,7 @@ def acceptable(me: Any, peer: Any, seq: int) -> bool:
 
 
 @inner
-def still_there(w: World, e: int, again: int, segment: Any, connection: Any) -> bool:
+def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> bool:
     """Take back a RST that its receiver, or alleged sender, has outlived; tell whether the segment is to be weighed."""
     me = w.endpoints[e]
     known = i64(me["known"])
@@ -183,7 +214,7 @@ def still_there(w: World, e: int, again: int, segment: Any, connection: Any) -> 
         return True
     if connection["notes"] & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0:
         # Copies of what it sent before its own RST are no sign of life.
-        if again == 1 or segment["length"] == 0 and not after(segment["ack"], i64(me["acked"])):
+        if what >= AGAIN or segment["length"] == 0 and not after(segment["ack"], i64(me["acked"])):
             return False
     me["known"] = known & ~CLOSED_BY_RST
     connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
@@ -198,6 +229,9 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     ack = segment["ack"]
     known, others = i64(me["known"]), i64(peer["known"])
     mine, theirs = i64(me["state"]), i64(peer["state"])
+    bare = segment["length"] == 0 and segment["flags"] & FIN == 0
+    if theirs == State.SYN_RECEIVED and bare and not covers_syn(ack, peer):
+        return False  # it draws a RST and changes nothing (RFC 9293 §3.10.7.4)
     if mine == State.UNKNOWN:
         if others & SENT_SYN != 0:
             # No SYN-ACK in the capture. An ACK that does not cover the SYN is about an older connection.
@@ -206,11 +240,18 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
             step(w, e, Event.MISSED_SYN_ACK, segment)
         step(w, e, Event.SENT_ACK, segment)
     elif mine == State.SYN_SENT:
-        if others & SENT_SYN_ACK != 0 and not at_or_after(ack, (i64(peer["base"]) + 1) & MASK):
-            return False
+        if others & SENT_SYN_ACK != 0:
+            if not at_or_after(ack, (i64(peer["base"]) + 1) & MASK):
+                return False
+        elif others & SENT_SYN != 0:
+            # Simultaneous open: it acknowledges a SYN, so it has sent its SYN-ACK.
+            step(w, e, Event.MISSED_SYN_ACK, segment)
         step(w, e, Event.SENT_ACK, segment)
     elif mine == State.SYN_RECEIVED and connection["notes"] & FAST_OPEN == 0:
-        step(w, e, Event.SENT_ACK, segment)
+        # A bare ACK of the SYN alone may be a challenge ACK, which a server sends in SYN_RECEIVED too.
+        more = not bare or ack != (i64(peer["base"]) + 1) & MASK
+        if known & SENT_SYN == 0 and more or known & SENT_SYN != 0 and segment["flags"] & FIN == 0:
+            step(w, e, Event.SENT_ACK, segment)
 
     if theirs == State.UNKNOWN:
         if known & SENT_SYN != 0:
@@ -219,15 +260,15 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
             step(w, p, Event.GOT_ACK, segment)
     elif theirs == State.SYN_SENT and connection["notes"] & FAST_OPEN == 0:
         step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
-    if i64(peer["state"]) == State.SYN_RECEIVED and covers_syn(ack, peer):
+    if i64(peer["state"]) == State.SYN_RECEIVED:
         connection["notes"] |= HANDSHAKE_ACKED
         if connection["notes"] & ACKS_DROPPED == 0 and step(w, p, Event.GOT_ACK_OF_SYN, segment):
-            peer["known"] = others & ~SPOKE
+            peer["known"] = i64(peer["known"]) & ~SPOKE | ASSUMED_NOW
     return True
 
 
 @inner
-def acknowledges_and_closes(w: World, e: int, p: int, segment: Any) -> None:
+def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any) -> None:
     """Weigh what a segment acknowledges, then what it closes: both may stand in one segment, in this order."""
     me, peer = w.endpoints[e], w.endpoints[p]
     ack, flags, length = segment["ack"], segment["flags"], segment["length"]
@@ -251,7 +292,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, segment: Any) -> None:
             return  # a FIN in the middle of what was sent is none
         if known & SENT_FIN == 0:
             me["known"] = known | SENT_FIN
-            if others & SENT_FIN != 0 and not covers_fin and i64(me["state"]) == State.CLOSE_WAIT:
+            # Either it does not cover the peer's FIN, or it was sent, unseen, before what covered it.
+            crossed = not covers_fin or what == FILLED
+            if others & SENT_FIN != 0 and crossed and i64(me["state"]) == State.CLOSE_WAIT:
                 step(w, e, Event.SENT_FIN_WITHOUT_ACK, segment)
                 # The peer's FIN is still under way to it.
                 step(w, e, Event.GOT_FIN, segment)
@@ -266,7 +309,8 @@ def acknowledges_and_closes(w: World, e: int, p: int, segment: Any) -> None:
     # A FIN counts for its receiver once all before it has been sent, as captured: with it, or by what fills the hole.
     if i64(me["known"]) & SENT_FIN != 0 and i64(me["contiguous"]) == i64(me["next"]):
         if flags & FIN != 0 or length > 0:
-            step(w, p, Event.GOT_FIN, segment)
+            if step(w, p, Event.GOT_FIN, segment):
+                peer["known"] = i64(peer["known"]) | ASSUMED_NOW
             if i64(peer["state"]) == State.TIME_WAIT:
                 wait(w, p, segment["time"])
 

@@ -55,6 +55,7 @@ class Event(IntEnum):
     STILL_SENDS = 21
     TIME_WAIT_OVER = 22
     SENT_REFUSAL = 23
+    SENT_RST_IN_ANSWER = 24
 
 
 class Certainty(IntEnum):
@@ -105,8 +106,8 @@ TABLE: tuple[Row, ...] = (
     Row((S.LISTEN, S.CLOSED), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK", "a listener answered a SYN"),
     Row((S.SYN_SENT,), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK after its own SYN",
         "simultaneous open (RFC 9293 figure 8): it got a SYN while its own was under way"),
-    Row((S.LISTEN,), E_.MISSED_SYN_ACK, S.SYN_RECEIVED, "its SYN-ACK was acknowledged",
-        "the peer completes a handshake whose SYN-ACK is not in the capture"),
+    Row((S.LISTEN, S.SYN_SENT), E_.MISSED_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK (not captured)",
+        "what follows belongs to a handshake whose SYN-ACK is not in the capture"),
     Row((S.SYN_SENT,), E_.SENT_ACK, S.ESTABLISHED, "sent ACK of SYN-ACK",
         "only the ACK proves that the SYN-ACK arrived; before that the state stays SYN_SENT"),
     Row((S.SYN_SENT,), E_.MISSED_ACK_OF_SYN_ACK, S.ESTABLISHED, "its peer got the ACK of SYN-ACK",
@@ -153,6 +154,8 @@ TABLE: tuple[Row, ...] = (
     Row((S.CLOSED,), E_.SENT_FIN_AGAIN_WITH_ACK, S.LAST_ACK, "sent FIN again", "the last ACK did not arrive"),
     Row((S.CLOSE_WAIT,), E_.SENT_FIN_WITHOUT_ACK, S.FIN_WAIT_1, "sent FIN that does not acknowledge the peer's",
         "it had not got the peer's FIN when it closed: both close at once"),
+    Row(SYNCHRONIZED, E_.SENT_RST_IN_ANSWER, S.CLOSED, "answered with RST",
+        "it had no connection when that packet came, so the packet changed nothing before"),
     Row((S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more after the RST", "the RST never arrived, or was not its own"),
 )
 
@@ -161,6 +164,7 @@ CERTAINTY = {
     **{event: Certainty.ASSUMED for event in Event if event.name.startswith(("GOT_", "MISSED_"))},
     **{event: Certainty.REVISED for event in Event if "_AGAIN" in event.name},
     Event.SENT_FIN_WITHOUT_ACK: Certainty.REVISED,
+    Event.SENT_RST_IN_ANSWER: Certainty.REVISED,
     Event.STILL_SENDS: Certainty.REVISED,
     Event.TIME_WAIT_OVER: Certainty.TIMER,
 }

@@ -85,7 +85,7 @@ def track(
                     number = fresh
                     side = 0
 
-        again = count_packet(2 * number + side, 2 * number + 1 - side, segment, endpoints)
+        what = count_packet(2 * number + side, 2 * number + 1 - side, segment, endpoints)
         previous = i64(connections[number]["previous"])
         if previous >= 0:
             if is_for_previous(segment, number, side, connections, endpoints):
@@ -93,7 +93,7 @@ def track(
                 side = side_of(segment, connections[number])
             elif flags & (SYN | ACK | RST) == SYN | ACK:
                 step(w, 2 * previous + side_of(segment, connections[previous]), Event.SENT_NEW_SYN_ACK, segment)
-        weigh(w, number, side, again, segment)
+        weigh(w, number, side, what, segment)
     return count
 
 

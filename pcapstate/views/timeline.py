@@ -9,7 +9,7 @@ import numpy as np
 
 from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
-from ..tcp.machine import CERTAINTY, TABLE, Certainty
+from ..tcp.machine import CERTAINTY, TABLE, Certainty, Event
 from ..tcp.states import State, shown
 from .endpoints import Rows
 from .table import ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Cells, Column, Table, cells
@@ -75,7 +75,11 @@ def settled(rows: Rows) -> tuple[Rows, int]:
         history = past.setdefault(int(row["endpoint"]), [])
         wrong = CONTRADICTS.get(int(row["row"]))
         if wrong is not None:
+            answered = TABLE[row["row"]].event is Event.SENT_RST_IN_ANSWER
+            packet = rows[history[-1]]["packet"] if history else 0
             while history and int(rows[history[-1]]["to"]) in wrong:
+                if answered and rows[history[-1]]["packet"] != packet:
+                    break  # only what the answered packet was thought to have done is wrong
                 keep[history.pop()] = False
             before = int(rows[history[-1]]["to"]) if history else int(row["from"])
             if before == row["to"]:

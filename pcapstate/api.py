@@ -133,6 +133,7 @@ class Session:
         table = self._capture.table
         of = sides(table)
         outcomes = connections_view.outcomes(of)
+        complete = connections_view.handshakes(of)
         result = []
         for number in range(len(of.notes)):
             notes = int(of.notes[number])
@@ -140,14 +141,9 @@ class Session:
                 _endpoint(side[number], tuple(part[number] for part in where))
                 for side, where in ((of.client, of.client_address), (of.server, of.server_address))
             ]
-            complete = (
-                notes & c.HANDSHAKE_ACKED
-                and of.client["known"][number] & c.SENT_SYN
-                and of.server["known"][number] & c.SENT_SYN_ACK
-            )
             outcome = connections_view.NAMES[outcomes[number]]
             guessed = bool(notes & c.CLIENT_GUESSED)
-            result.append(Connection(number, ends[0], ends[1], outcome, bool(complete), guessed))
+            result.append(Connection(number, ends[0], ends[1], outcome, bool(complete[number]), guessed))
         return result
 
     def netstat(self, local: str | None = None, listening: bool = False) -> list[Netstat]:

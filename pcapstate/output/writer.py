@@ -12,7 +12,7 @@ from ..compiled import Kernels
 from ..views.table import ADDRESS, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, WORD, Cells, Column
 from .text import LONGEST
 
-ROOM = 1 << 20
+ROOM = 1 << 18
 """Bytes of text written at a time."""
 
 Spell = Callable[[Column, Any], str]
@@ -51,8 +51,8 @@ class Layout:
         self._width = cell
 
     def write(self, batch: Cells, kernels: Kernels) -> Iterator[bytes]:
-        """Yield the text of a batch in pieces of about a megabyte."""
-        flat = np.ascontiguousarray(batch, dtype=np.int64).copy()
+        """Yield the text of a batch in pieces of a quarter megabyte."""
+        flat = batch.copy()
         for cell, offset in self._offsets:
             flat[:, cell] += offset
         count = len(flat)

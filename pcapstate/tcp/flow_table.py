@@ -16,6 +16,9 @@ Rows = np.ndarray[Any, Any]
 TWO_MSL = 60.0
 """Seconds that TIME_WAIT lasts by default: as Linux has it (RFC 9293 says four minutes)."""
 
+RESERVED = 1 << 19
+"""Connections there is room for at first. np.zeros takes memory only as rows are written, so this costs nothing."""
+
 
 class FlowTable:
     """Follows segments in order and keeps every connection; what it keeps does not depend on the capture's length.
@@ -25,8 +28,8 @@ class FlowTable:
 
     def __init__(self, kernels: Kernels, two_msl: float = TWO_MSL, record: bool = True) -> None:
         self._kernels = kernels
-        self._connections = np.zeros(256, dtype=c.CONNECTION)
-        self._endpoints = np.zeros(512, dtype=c.ENDPOINT)
+        self._connections = np.zeros(RESERVED, dtype=c.CONNECTION)
+        self._endpoints = np.zeros(2 * RESERVED, dtype=c.ENDPOINT)
         self._slots = np.zeros(1024, dtype=np.int32)
         self._timers = np.zeros(1024, dtype=c.TIMER)
         self._transitions = np.zeros(16_384 if record else 0, dtype=c.TRANSITION)
@@ -90,7 +93,7 @@ class FlowTable:
         used = int(self._memory[c.CONNECTIONS])
         needed = used + count
         if needed > len(self._connections):
-            size = max(needed, len(self._connections) * 3 // 2)
+            size = max(needed, 2 * len(self._connections))
             self._connections = _grown(self._connections, used, size)
             self._endpoints = _grown(self._endpoints, 2 * used, 2 * size)
         if 2 * needed > len(self._slots):
@@ -111,7 +114,6 @@ class FlowTable:
 
 
 def _grown(rows: Rows, used: int, size: int) -> Rows:
-    # np.zeros takes fresh pages only as they are written, so room that is never used costs nothing.
     larger = np.zeros(size, dtype=rows.dtype)
     larger[:used] = rows[:used]
     return larger

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State, shown
 from .endpoints import Rows, Sides, sides
-from .table import ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Column, Table, cells
+from .table import ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Cells, Column, Table, cells
 
 OUTCOMES = {
     "open": "both ends are ESTABLISHED",
@@ -60,7 +60,7 @@ COLUMNS = (
 )
 """The fields for programs; those that people see are fewer."""
 
-BATCH = 20_000
+BATCH = 10_000
 
 
 def outcomes(of: Sides) -> Rows:
@@ -91,37 +91,37 @@ def outcomes(of: Sides) -> Rows:
     return np.select([rule for _, rule in rules], [NAMES.index(name) for name, _ in rules], NAMES.index("unknown"))
 
 
+def handshakes(of: Sides) -> Rows:
+    """Tell of each connection whether its SYN, SYN-ACK and the ACK of that were captured."""
+    began = (of.client["known"] & c.SENT_SYN != 0) & (of.server["known"] & c.SENT_SYN_ACK != 0)
+    return began & (of.notes & c.HANDSHAKE_ACKED != 0)
+
+
 def view(table: FlowTable) -> Table:
     """Return all connections in the order of their numbers, as programs get them."""
     return Table(COLUMNS, _batches(table))
 
 
-def _batches(table: FlowTable) -> Any:
-    of = sides(table)
-    outcome = outcomes(of)
-    seen = c.HANDSHAKE_ACKED
-    for start in range(0, len(outcome), BATCH):
-        part = slice(start, start + BATCH)
-        client, server, notes = of.client[part], of.server[part], of.notes[part]
+def _batches(table: FlowTable) -> Iterator[Cells]:
+    for start in range(0, len(table.connections), BATCH):
+        of = sides(table, start, start + BATCH)
+        client, server, notes = of.client, of.server, of.notes
         silent = [side["packets"] == 0 for side in (client, server)]
         firsts = [np.where(quiet, NEVER, side["first"]) for quiet, side in zip(silent, (client, server), strict=True)]
         lasts = [np.where(quiet, NEVER, side["last"]) for quiet, side in zip(silent, (client, server), strict=True)]
-        handshake = (
-            (notes & seen != 0) & (client["known"] & c.SENT_SYN != 0) & (server["known"] & c.SENT_SYN_ACK != 0)
-        )
         yield cells(
             COLUMNS,
             len(client),
             connection=np.arange(start, start + len(client)),
-            client=tuple(one[part] for one in of.client_address),
-            server=tuple(one[part] for one in of.server_address),
+            client=of.client_address,
+            server=of.server_address,
             client_state=client["state"],
             server_state=server["state"],
             # Endpoint 0 sent the first packet.
-            opened=np.where(of.turned[part], firsts[1], firsts[0]),
+            opened=np.where(of.turned, firsts[1], firsts[0]),
             last=np.maximum(*lasts),
-            outcome=outcome[part],
-            handshake_seen=handshake,
+            outcome=outcomes(of),
+            handshake_seen=handshakes(of),
             client_packets=client["packets"],
             server_packets=server["packets"],
             client_bytes=client["bytes"],

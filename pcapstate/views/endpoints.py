@@ -23,12 +23,12 @@ class Sides(NamedTuple):
     turned: Rows  # bool: endpoint 1 is the client
 
 
-def sides(table: FlowTable) -> Sides:
-    """Return all connections from client to server."""
-    connections, endpoints = table.connections, table.endpoints
+def sides(table: FlowTable, start: int = 0, end: int | None = None) -> Sides:
+    """Return connections ``start`` to ``end`` (all, unless told) from client to server."""
+    connections, endpoints = table.connections[start:end], table.endpoints
     notes = connections["notes"]
     turned = notes & c.CLIENT_IS_1 != 0
-    numbers = 2 * np.arange(len(connections))
+    numbers = 2 * np.arange(start, start + len(connections))
 
     def addresses(one: Rows) -> tuple[Rows, Rows, Rows]:
         return (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -59,7 +60,7 @@ class Capture:
         """What was damaged in the source, as far as it was read."""
         return self.source.damages
 
-    def follow(self, progress: Callable[[int], None] | None = None) -> Iterator[Rows]:
+    def follow(self, progress: Callable[[int], None] | None = None) -> Generator[Rows, None, None]:
         """Read all frames; yield transitions (TRANSITION) in batches that the next one overwrites.
 
         ``progress`` is called with the bytes read so far. Close the generator, or end it, to let go of the source.
@@ -80,7 +81,7 @@ class Capture:
             pieces.close()
             self.source.close()
 
-    def _pieces(self) -> Iterator[Piece]:
+    def _pieces(self) -> Generator[Piece, None, None]:
         for batch in self.source.batches():
             clock = int(batch.frames["time"].max()) if len(batch.frames) else self.table.clock
             yield Piece(self.decoder.decode(batch), len(batch.frames), clock, batch.position)
@@ -95,7 +96,7 @@ class Piece(NamedTuple):
     position: int
 
 
-def ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
+def ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
     """Run an iterator in a thread, a piece ahead: compiled kernels and reads let go of the interpreter's lock."""
     passing: queue.Queue[Piece | BaseException | None] = queue.Queue(maxsize=1)
     stop = threading.Event()
@@ -134,12 +135,7 @@ def open_source(paths: Sequence[str | os.PathLike[str] | Any]) -> Source:
     """Open one capture, or several as one in time order. Raises CaptureError."""
     if len(paths) == 1:
         return CaptureReader(paths[0])
-    readers: list[CaptureReader] = []
-    try:
-        for path in paths:
-            readers.append(CaptureReader(path, Kernels(0)))
-    except BaseException:
-        for reader in readers:
-            reader.close()
-        raise
+    with ExitStack() as opened:
+        readers = [opened.enter_context(closing(CaptureReader(path, Kernels(0)))) for path in paths]
+        opened.pop_all()
     return MergedReader(readers)

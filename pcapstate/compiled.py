@@ -9,6 +9,7 @@ Small inputs never wait for any of this: they run the same functions as plain Py
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import importlib
@@ -31,8 +32,18 @@ from .errors import PcapstateError
 MODULES = ("sources.framing", "decode.frames", "tcp.flows", "tcp.tracker", "output.text")
 """Where the kernels live; ``kernel``, ``compiled`` and ``tcp.machine`` belong to what the object code depends on."""
 DEPENDS = (
-    "kernel", "compiled", "decode.contracts", "tcp.states", "tcp.machine", "tcp.contracts", "tcp.sequence", "tcp.clock",
-    "tcp.counting", "tcp.evidence", "views.table", *MODULES,
+    "kernel",
+    "compiled",
+    "decode.contracts",
+    "tcp.states",
+    "tcp.machine",
+    "tcp.contracts",
+    "tcp.sequence",
+    "tcp.clock",
+    "tcp.counting",
+    "tcp.evidence",
+    "views.table",
+    *MODULES,
 )
 
 PLAIN_WHEN_BUILT = 250_000
@@ -53,7 +64,13 @@ _NEVER_CALLED = (
     "NRT_MemInfo_call_dtor",
 )
 
-announce: Callable[[str], None] = lambda message: None  # noqa: E731 (a hook: the command line shows it on stderr)
+
+def _keep_quiet(message: str) -> None:
+    """Say nothing: a library does not print."""
+
+
+announce: Callable[[str], None] = _keep_quiet
+"""Where to say that compiling takes a while; the command line puts it on stderr."""
 
 
 class Kernels:
@@ -136,7 +153,14 @@ def _key() -> str:
     for module in DEPENDS:
         digest.update(Path(__file__).parent.joinpath(module.replace(".", "/") + ".py").read_bytes())
     features = json.dumps(sorted(llvm.get_host_cpu_features().items()))
-    for part in (llvmlite.__version__, np.__version__, sys.version, platform.machine(), llvm.get_host_cpu_name(), features):
+    for part in (
+        llvmlite.__version__,
+        np.__version__,
+        sys.version,
+        platform.machine(),
+        llvm.get_host_cpu_name(),
+        features,
+    ):
         digest.update(part.encode())
     return digest.hexdigest()[:24]
 
@@ -151,10 +175,8 @@ def _folders() -> list[Path]:
     elif base := os.environ.get("XDG_CACHE_HOME"):
         folders.append(Path(base) / "pcapstate")
     else:
-        try:
+        with contextlib.suppress(RuntimeError):
             folders.append(Path.home() / ".cache" / "pcapstate")
-        except RuntimeError:
-            pass
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     folders.append(Path(tempfile.gettempdir()) / f"pcapstate-{user}")
     return folders
@@ -193,7 +215,11 @@ def build() -> Path | None:
         except OSError:
             continue
         try:
-            environment = {**os.environ, "PCAPSTATE_COMPILING": "1", "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+            environment = {
+                **os.environ,
+                "PCAPSTATE_COMPILING": "1",
+                "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+            }
             command = [sys.executable, "-m", "pcapstate.compiled", str(scratch)]
             run = subprocess.run(command, env=environment, capture_output=True, text=True)
             if run.returncode != 0:

@@ -20,10 +20,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 COMPILING = os.environ.get("PCAPSTATE_COMPILING") == "1"
 
-i64 = np.int64
+i64: Callable[[Any], int] = np.int64 if COMPILING else int  # type: ignore[assignment]
+"""Widen a narrow field: to int64 where compiled, to a Python integer where plain."""
 
 ENTRIES: dict[str, tuple[Callable[..., int], tuple[np.dtype[Any] | type[int], ...]]] = {}
-"""The kernels that Python calls, by name: the function and its parameters (a dtype is a 1-D array of it, int an int64)."""
+"""The kernels that Python calls, by name: function and parameters (a dtype: a 1-D array of it, int: an int64)."""
 
 
 def _marked(function: Function, forceinline: bool) -> Function:
@@ -62,19 +63,19 @@ def entry(*parameters: Any) -> Callable[[Function], Function]:
 if COMPILING:
 
     @inner
-    def u8(data: Any, at: int) -> int:
+    def u8(data: Any, at: int) -> int:  # noqa: D103
         return i64(data[at])
 
     @inner
-    def be16(data: Any, at: int) -> int:
+    def be16(data: Any, at: int) -> int:  # noqa: D103
         return i64(data[at]) << 8 | i64(data[at + 1])
 
     @inner
-    def be32(data: Any, at: int) -> int:
+    def be32(data: Any, at: int) -> int:  # noqa: D103
         return i64(data[at]) << 24 | i64(data[at + 1]) << 16 | i64(data[at + 2]) << 8 | i64(data[at + 3])
 
     @inner
-    def le32(data: Any, at: int) -> int:
+    def le32(data: Any, at: int) -> int:  # noqa: D103
         return i64(data[at + 3]) << 24 | i64(data[at + 2]) << 16 | i64(data[at + 1]) << 8 | i64(data[at])
 
 else:

@@ -12,6 +12,8 @@ def safe(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        one if unicodedata.category(one).startswith(_HARMLESS_CATEGORIES) else one.encode("unicode_escape", "replace").decode()
+        one
+        if unicodedata.category(one).startswith(_HARMLESS_CATEGORIES)
+        else one.encode("unicode_escape", "replace").decode()
         for one in text
     )

@@ -1,0 +1,1 @@
+"""The command line: parse, call a view, hand it to an output."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -43,7 +43,12 @@ def source_options(command: Command) -> Command:
                 help="Seconds that TIME_WAIT lasts (2 MSL).",
             ),
             click.option(
-                "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."
+                "--format",
+                "format_",
+                type=click.Choice(FORMATS),
+                default="table",
+                show_default=True,
+                help="Output format.",
             ),
         )
     ):
@@ -80,7 +85,7 @@ class Reading:
         self.capture = Capture(source, time_wait, record)
         self.interrupted = False
 
-    def transitions(self) -> Iterator[Rows]:
+    def transitions(self) -> Generator[Rows, None, None]:
         """Read the source to its end, or to Ctrl-C; yield transitions on the way."""
         with self._progress() as progress:
             following = self.capture.follow(progress)

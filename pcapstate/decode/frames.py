@@ -64,27 +64,19 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
                 continue
             ethertype = be16(data, at)
             at += 20
-        elif linktype == NULL or linktype == LOOP:
+        elif linktype in (NULL, LOOP):
             if end - at < 4:
                 skipped[SKIPPED_REASON + SHORT_LINK] += 1
                 continue
             # The address family's number differs between systems; the IP version does not.
             at += 4
-        elif (
-            linktype == RAW
-            or linktype == RAW_BSD
-            or linktype == RAW_OPENBSD
-            or linktype == IPV4
-            or linktype == IPV6
-        ):
+        elif linktype in (RAW, RAW_BSD, RAW_OPENBSD, IPV4, IPV6):
             pass
         else:
             skipped[SKIPPED_LINKTYPE + (linktype & 0xFFFF)] += 1
             continue
 
-        while (
-            ethertype == ETHERTYPE_VLAN or ethertype == ETHERTYPE_QINQ or ethertype == ETHERTYPE_QINQ_OLD
-        ) and end - at >= 4:
+        while (ethertype in (ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_QINQ_OLD)) and end - at >= 4:
             ethertype = be16(data, at + 2)
             at += 4
         # An 802.3 length instead of an EtherType: LLC, and behind a SNAP header an EtherType again.
@@ -211,15 +203,7 @@ def upper_layer(data: Any, at: int, end: int, protocol: int) -> tuple[int, int, 
             if bits != 0:
                 return protocol, at, bits
             at += 8
-        elif (
-            protocol == HOP_BY_HOP
-            or protocol == ROUTING
-            or protocol == DESTINATION
-            or protocol == AUTHENTICATION
-            or protocol == MOBILITY
-            or protocol == HIP
-            or protocol == SHIM6
-        ):
+        elif protocol in (HOP_BY_HOP, ROUTING, DESTINATION, AUTHENTICATION, MOBILITY, HIP, SHIM6):
             if end - at < 2:
                 return -1, at, 0
             length = u8(data, at + 1)

@@ -45,15 +45,9 @@ def write_rows(
             elif kind == WORD:
                 at = put_literal(out, at, literals, words[2 * value], words[2 * value + 1])
             elif kind == TIME:
-                if value == NEVER:
-                    at = put_literal(out, at, literals, words[2], words[3])
-                else:
-                    at = put_time(out, at, value)
+                at = put_literal(out, at, literals, words[2], words[3]) if value == NEVER else put_time(out, at, value)
             elif kind == NUMBER_OR_NOTHING:
-                if value < 0:
-                    at = put_literal(out, at, literals, words[2], words[3])
-                else:
-                    at = put_number(out, at, value)
+                at = put_literal(out, at, literals, words[2], words[3]) if value < 0 else put_number(out, at, value)
             elif kind == ADDRESS:
                 at = put_address(out, at, value, cells[cell + 1])
             else:
@@ -75,6 +69,7 @@ def write_rows(
 
 @inner
 def put_literal(out: Any, at: int, literals: Any, start: int, end: int) -> int:
+    """Write fixed text; return where it ends, as all of these do."""
     for index in range(start, end):
         out[at] = literals[index]
         at += 1
@@ -83,6 +78,7 @@ def put_literal(out: Any, at: int, literals: Any, start: int, end: int) -> int:
 
 @inner
 def put_number(out: Any, at: int, value: int) -> int:
+    """Write a number in decimal."""
     if value < 0:
         out[at] = MINUS
         at += 1
@@ -100,6 +96,7 @@ def put_number(out: Any, at: int, value: int) -> int:
 
 @inner
 def put_time(out: Any, at: int, value: int) -> int:
+    """Write nanoseconds as seconds with nine decimals."""
     if value < 0:
         out[at] = MINUS
         at += 1
@@ -115,6 +112,7 @@ def put_time(out: Any, at: int, value: int) -> int:
 
 @inner
 def is_ipv4(high: int, low: int) -> bool:
+    """Tell whether an address is IPv4, kept as ::ffff:a.b.c.d."""
     return high == 0 and low >> 32 == 0xFFFF
 
 

@@ -62,9 +62,7 @@ class Layout:
         out = np.empty(min(ROOM, count * self.longest) + self.longest, dtype=np.uint8)
         done = 0
         while done < count:
-            size = kernels.write_rows(
-                flat, self._width, done, count, columns, self._literals, words, out, self.longest
-            )
+            size = kernels.write_rows(flat, self._width, done, count, columns, self._literals, words, out, self.longest)
             done += int(words[0])
             yield out[:size].tobytes()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import zlib
 from collections.abc import Callable
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 
 class PcapLayout(NamedTuple):
@@ -31,12 +32,15 @@ PCAPNG_MAGIC = bytes.fromhex("0a0d0d0a")
 PCAPNG_ORDER = {bytes.fromhex("4d3c2b1a"): False, bytes.fromhex("1a2b3c4d"): True}
 """Byte-order magic of a section header to: big-endian?"""
 
-COMPRESSED: dict[bytes, tuple[str, Callable[[Any], IO[bytes]]]] = {
+COMPRESSED: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
     b"\x1f\x8b": ("gzip", lambda file: gzip.GzipFile(fileobj=file)),
-    b"BZh": ("bzip2", lambda file: bz2.BZ2File(file)),
-    b"\xfd7zXZ\x00": ("xz", lambda file: lzma.LZMAFile(file)),
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
 }
 """Compression told by its first bytes, and how to read through it."""
+
+UNREADABLE = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
+"""What reading a file, compressed or not, can raise."""
 
 OTHER_FORMATS = {
     b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it with: zstd -d",

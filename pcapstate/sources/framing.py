@@ -117,7 +117,7 @@ def index_pcapng(data: Any, start: int, end: int, frames: Any, interfaces: Any, 
     while end - start >= 12:
         kind = u32(data, start, big)
         # The section header's length is in the byte order of the section it opens, which only Python knows yet.
-        if kind == SECTION_HEADER or kind == INTERFACE_DESCRIPTION:
+        if kind in (SECTION_HEADER, INTERFACE_DESCRIPTION):
             result[1] = BLOCK_TO_PARSE
             break
         total = u32(data, start + 4, big)

@@ -15,7 +15,7 @@ from ..compiled import Kernels
 from ..errors import CaptureDamaged, CaptureError
 from ..naming import safe
 from . import framing
-from .formats import COMPRESSED, OTHER_FORMATS, PCAP_LAYOUTS, PCAPNG_MAGIC, PCAPNG_ORDER, PcapLayout
+from .formats import COMPRESSED, OTHER_FORMATS, PCAP_LAYOUTS, PCAPNG_MAGIC, PCAPNG_ORDER, UNREADABLE, PcapLayout
 from .framing import FRAME, INTERFACE
 
 CHUNK = 2 << 20
@@ -93,8 +93,8 @@ class CaptureReader:
             self._start, self._end = 0, rest
         while self._end - self._start < wanted and not self._ended:
             try:
-                got = self._stream.readinto(memoryview(self._buffer)[self._end :])
-            except (OSError, EOFError, ValueError) as error:
+                got = self._stream.readinto(self._buffer[self._end :].data)
+            except UNREADABLE as error:
                 # A decompressor's complaint, or a disk's; what came before it counts.
                 self._damaged(f"reading failed ({safe(str(error))})", self._end)
                 got = 0
@@ -130,7 +130,7 @@ class CaptureReader:
     def _unpack(self, kind: str, unpack: Any) -> None:
         head = self._buffer[: self._end].tobytes()
         raw = self._stream
-        self._stream = unpack(io.BufferedReader(_Rejoined(head, raw)))  # type: ignore[arg-type]
+        self._stream = unpack(io.BufferedReader(_Rejoined(head, raw)))
         self.size = None if self.size is None else self.size * 4
         self._start = self._end = 0
         if not self._fill(1) and self.damage:
@@ -300,8 +300,12 @@ class _Rejoined(io.RawIOBase):
 class _StandardInput:
     """Standard input, which outlives the reader."""
 
-    def readinto(self, buffer: Any, /) -> int:
-        return os.readv(0, [buffer]) if hasattr(os, "readv") else sys.stdin.buffer.readinto1(buffer)  # type: ignore[attr-defined,no-any-return]
+    def __init__(self) -> None:
+        # Unbuffered, so that what a live tcpdump has written is there at once.
+        self._raw = io.FileIO(0, closefd=False)
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        return self._raw.readinto(buffer)
 
     def close(self) -> None:
         pass
@@ -313,7 +317,9 @@ def _open(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, int | N
     name = safe(os.fspath(source))
     if os.fspath(source) == "-":
         if sys.stdin is None or sys.stdin.isatty():
-            raise CaptureError("standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …")
+            raise CaptureError(
+                "standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …"
+            )
         return "<standard input>", _StandardInput(), None
     path = Path(source)
     try:

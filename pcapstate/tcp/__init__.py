@@ -1,0 +1,1 @@
+"""Segments to states: the machine, and what tracks it."""

@@ -33,9 +33,9 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
         return False
     if target == RESTORE:
         target = i64(me["before"])
-    if target == State.CLOSED:
+    if target == State.CLOSED or target == State.TIME_WAIT:
         me["before"] = state
-    elif target == State.TIME_WAIT:
+    if target == State.TIME_WAIT:
         wait(w, e, time)
     me["state"] = target
     if w.memory[RECORD] != 0:

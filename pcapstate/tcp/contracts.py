@@ -53,7 +53,7 @@ ENDPOINT = np.dtype(
         ("acked", "u4"),  # the highest acknowledgment number it sent
         ("known", "u2"),  # the bits below
         ("state", "u1"),  # index into states.STATES
-        ("before", "u1"),  # its state before a RST closed it
+        ("before", "u1"),  # its state before it became CLOSED or TIME_WAIT
     ],
     align=True,
 )
@@ -69,10 +69,13 @@ SPOKE = 32
 """It has sent a segment without SYN and RST since it was last taken to be ESTABLISHED."""
 CLOSED_BY_RST = 64
 """CLOSED because of a RST; what it sends after that tells that the RST never arrived."""
-ASSUMED_NOW = 128
+UNSEEN_TAIL = 128
+"""The last that its peer acknowledged is not in the capture: data, or a FIN."""
+ASSUMED_NOW = 256
 """Its state was assumed from the very last packet of its peer; a RST that answers that packet takes it back."""
-TRIES_SHIFT = 8
-"""Bits 8 to 15: how often it sent again, with no packet from its peer since (at most 255)."""
+TRIES_SHIFT = 9
+TRIES = 127
+"""From bit 9 on: how often it sent again, with no packet from its peer since (at most TRIES)."""
 
 TRANSITION = np.dtype(
     [

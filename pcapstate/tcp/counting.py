@@ -16,7 +16,9 @@ from .contracts import (
     SENT_FIN,
     SENT_SYN,
     SENT_SYN_ACK,
+    TRIES,
     TRIES_SHIFT,
+    UNSEEN_TAIL,
 )
 from .sequence import MASK, after, at_or_after
 
@@ -66,6 +68,7 @@ def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
     elif occupies > 0:
         top = i64(me["next"])
         if after(end, top):
+            known &= ~UNSEEN_TAIL
             if known & SENT_FIN == 0:
                 if seq == top or not after(seq, top):
                     if i64(me["contiguous"]) == top:
@@ -94,7 +97,7 @@ def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
         me["retransmissions"] += 1
         if 0 <= gap < AT_ONCE:
             what = AGAIN_AT_ONCE
-        if known >> TRIES_SHIFT < 255:
+        if known >> TRIES_SHIFT < TRIES:
             known += 1 << TRIES_SHIFT
     me["known"] = known
     others = i64(peer["known"])

@@ -22,6 +22,7 @@ from .contracts import (
     CLOSED_BY_RST,
     FAST_OPEN,
     FILLED,
+    FRESH,
     HANDSHAKE_ACKED,
     REFUSED,
     RESET_BY_0,
@@ -31,6 +32,7 @@ from .contracts import (
     SENT_SYN,
     SENT_SYN_ACK,
     SPOKE,
+    UNSEEN_TAIL,
     World,
 )
 from .counting import FAR
@@ -78,6 +80,7 @@ def covers_syn(ack: int, peer: Any) -> bool:
 
 @rare
 def syn(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    """Weigh a SYN: it proves SYN_SENT of its sender and nothing of its target."""
     me = w.endpoints[e]
     known = i64(me["known"])
     # A late copy of the SYN does not open anew what has talked since.
@@ -93,6 +96,7 @@ def syn(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
 
 @rare
 def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) -> None:
+    """Weigh a SYN-ACK: a listener's answer, or half of a simultaneous open."""
     me, peer = w.endpoints[e], w.endpoints[p]
     known, others = i64(me["known"]), i64(peer["known"])
     seq, ack = segment["seq"], segment["ack"]
@@ -131,14 +135,14 @@ def syn_ack_again(w: World, e: int, segment: Any, connection: Any) -> None:
         me["known"] = known & ~CLOSED_BY_RST
         connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
         step(w, e, Event.STILL_SENDS, segment)
-    elif known & SPOKE == 0:
-        if step(w, e, Event.SENT_SYN_ACK_AGAIN, segment):
-            notes = connection["notes"]
-            connection["notes"] = notes | (ACK_DROPPED if notes & ACK_DROPPED == 0 else ACKS_DROPPED)
+    elif known & SPOKE == 0 and step(w, e, Event.SENT_SYN_ACK_AGAIN, segment):
+        notes = connection["notes"]
+        connection["notes"] = notes | (ACK_DROPPED if notes & ACK_DROPPED == 0 else ACKS_DROPPED)
 
 
 @rare
 def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    """Weigh a RST: a refusal, an end, an answer to what has no connection, or a stray."""
     me, peer = w.endpoints[e], w.endpoints[p]
     known, theirs = i64(me["known"]), i64(peer["state"])
     if theirs == State.SYN_SENT and known & SENT_SYN_ACK == 0:
@@ -158,16 +162,15 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
         step(w, e, Event.SENT_ACK, segment)
         step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
     # Without ACK it answers a segment (RFC 9293 §3.5.2); one that ends a connection on purpose carries ACK.
-    unsure = known & ASSUMED_NOW != 0 or connection["notes"] & ACK_DROPPED != 0 and known & SPOKE == 0
+    unsure = known & ASSUMED_NOW != 0 or (connection["notes"] & ACK_DROPPED != 0 and known & SPOKE == 0)
     event = Event.SENT_RST_IN_ANSWER if bare and unsure else Event.SENT_RST
     ended = False
     if step(w, e, event, segment):
         me["known"] = known & ~ASSUMED_NOW | CLOSED_BY_RST
         ended = True
-    if theirs != State.UNKNOWN or known & SENT_SYN == 0:
-        if step(w, p, Event.GOT_RST, segment):
-            peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
-            ended = True
+    if (theirs != State.UNKNOWN or known & SENT_SYN == 0) and step(w, p, Event.GOT_RST, segment):
+        peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
+        ended = True
     if ended:
         connection["notes"] |= RESET_BY_1 if e & 1 == 1 else RESET_BY_0
 
@@ -189,11 +192,11 @@ def acceptable(me: Any, peer: Any, seq: int) -> bool:
     mine, theirs = i64(me["state"]), i64(peer["state"])
     first = (i64(me["base"]) + 1) & MASK
     high = i64(me["next"])
-    if mine == State.UNKNOWN or theirs == State.UNKNOWN and mine != State.SYN_SENT:
+    if mine == State.UNKNOWN or (theirs == State.UNKNOWN and mine != State.SYN_SENT):
         return True
     if mine == State.SYN_SENT:
         # In SYN_SENT a RST with another number answers a stray segment; the SYN stands.
-        return seq == high or seq == first
+        return seq in (high, first)
     # The peer's RCV.NXT lies between what it has acknowledged and what was sent to it.
     low = i64(peer["acked"]) if i64(peer["known"]) & SENT_ACK != 0 else first
     if after(low, high):
@@ -214,7 +217,7 @@ def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> b
         return True
     if connection["notes"] & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0:
         # Copies of what it sent before its own RST are no sign of life.
-        if what >= AGAIN or segment["length"] == 0 and not after(segment["ack"], i64(me["acked"])):
+        if what >= AGAIN or (segment["length"] == 0 and not after(segment["ack"], i64(me["acked"]))):
             return False
     me["known"] = known & ~CLOSED_BY_RST
     connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
@@ -232,6 +235,8 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     bare = segment["length"] == 0 and segment["flags"] & FIN == 0
     if theirs == State.SYN_RECEIVED and bare and not covers_syn(ack, peer):
         return False  # it draws a RST and changes nothing (RFC 9293 §3.10.7.4)
+    if (known | others) & SENT_FIN != 0 and (mine == State.UNKNOWN or theirs == State.UNKNOWN):
+        return True  # a gap in the capture hides which of them closed first; it is open to neither any more
     if mine == State.UNKNOWN:
         if others & SENT_SYN != 0:
             # No SYN-ACK in the capture. An ACK that does not cover the SYN is about an older connection.
@@ -250,7 +255,7 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     elif mine == State.SYN_RECEIVED and connection["notes"] & FAST_OPEN == 0:
         # A bare ACK of the SYN alone may be a challenge ACK, which a server sends in SYN_RECEIVED too.
         more = not bare or ack != (i64(peer["base"]) + 1) & MASK
-        if known & SENT_SYN == 0 and more or known & SENT_SYN != 0 and segment["flags"] & FIN == 0:
+        if (known & SENT_SYN == 0 and more) or (known & SENT_SYN != 0 and segment["flags"] & FIN == 0):
             step(w, e, Event.SENT_ACK, segment)
 
     if theirs == State.UNKNOWN:
@@ -283,6 +288,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any) -
         peer["contiguous"] = ack
         step(w, e, Event.SENT_ACK_OF_FIN, segment)
         step(w, p, Event.GOT_ACK_OF_FIN, segment)
+        if what == FRESH and (length > 0 or flags & FIN != 0) and step(w, e, Event.SENT_MORE, segment):
+            step(w, p, Event.GOT_MORE, segment)
+            step(w, p, Event.GOT_ACK_OF_FIN, segment)
     elif others & SENT_FIN == 0 and after(ack, i64(peer["contiguous"])):
         arrived(peer, ack)
 
@@ -294,7 +302,11 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any) -
             me["known"] = known | SENT_FIN
             # Either it does not cover the peer's FIN, or it was sent, unseen, before what covered it.
             crossed = not covers_fin or what == FILLED
-            if others & SENT_FIN != 0 and crossed and i64(me["state"]) == State.CLOSE_WAIT:
+            gap = others & UNSEEN_TAIL != 0 and peer["packets"] > 0
+            if gap and i64(me["state"]) == State.ESTABLISHED:
+                step(w, e, Event.SENT_FIN_UNSURE, segment)
+                step(w, p, Event.GOT_FIN_UNSURE, segment)
+            elif others & SENT_FIN != 0 and crossed and i64(me["state"]) == State.CLOSE_WAIT:
                 step(w, e, Event.SENT_FIN_WITHOUT_ACK, segment)
                 # The peer's FIN is still under way to it.
                 step(w, e, Event.GOT_FIN, segment)
@@ -302,7 +314,8 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any) -
                 step(w, e, Event.SENT_FIN, segment)
         elif newest and known & CLOSED_BY_RST == 0:
             # Sent again, and no late copy: that would have an older acknowledgment number.
-            if not covers_fin:
+            crossed = i64(me["state"]) == State.TIME_WAIT and i64(me["before"]) == State.CLOSING
+            if not covers_fin and not crossed:
                 step(w, e, Event.SENT_FIN_AGAIN, segment)
             elif i64(me["state"]) != State.CLOSED or i64(me["before"]) == State.LAST_ACK:
                 step(w, e, Event.SENT_FIN_AGAIN_WITH_ACK, segment)
@@ -322,4 +335,5 @@ def arrived(peer: Any, ack: int) -> None:
     if at_or_after(ack, i64(peer["island"])):
         if after(ack, i64(peer["next"])):
             peer["next"] = ack
+            peer["known"] = i64(peer["known"]) | UNSEEN_TAIL
         peer["contiguous"] = peer["next"]

@@ -43,24 +43,22 @@ def find(segment: Any, connections: Any, slots: Any, memory: Any) -> int:
     slot = (endpoint_key(high_0, low_0, port_0, memory) + endpoint_key(high_1, low_1, port_1, memory)) & mask
     while slots[slot] != 0:
         one = connections[slots[slot] - 1]
-        if one["low_0"] == low_0:
-            if (
-                one["low_1"] == low_1
-                and one["port_0"] == port_0
-                and one["port_1"] == port_1
-                and one["high_0"] == high_0
-                and one["high_1"] == high_1
-            ):
-                return slot
-        if one["low_0"] == low_1:
-            if (
-                one["low_1"] == low_0
-                and one["port_0"] == port_1
-                and one["port_1"] == port_0
-                and one["high_0"] == high_1
-                and one["high_1"] == high_0
-            ):
-                return slot
+        if one["low_0"] == low_0 and (
+            one["low_1"] == low_1
+            and one["port_0"] == port_0
+            and one["port_1"] == port_1
+            and one["high_0"] == high_0
+            and one["high_1"] == high_1
+        ):
+            return slot
+        if one["low_0"] == low_1 and (
+            one["low_1"] == low_0
+            and one["port_0"] == port_1
+            and one["port_1"] == port_0
+            and one["high_0"] == high_1
+            and one["high_1"] == high_0
+        ):
+            return slot
         slot = (slot + 1) & mask
     return slot
 

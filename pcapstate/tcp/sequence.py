@@ -6,6 +6,7 @@ from ..kernel import inner
 
 MASK = 0xFFFFFFFF
 
+
 @inner
 def after(a: int, b: int) -> bool:
     """Tell whether sequence number ``a`` comes after ``b``, at most 2**31 - 1 behind it."""

@@ -92,7 +92,9 @@ def _within(high: Rows, low: Rows, networks: tuple[Network, ...]) -> Rows:
         parts = []
         for values, shift in ((high, 64), (low, 0)):
             part_mask = np.uint64(mask >> shift & 0xFFFFFFFFFFFFFFFF)
-            parts.append((values.astype(np.int64).view(np.uint64) & part_mask) == np.uint64(base >> shift & 0xFFFFFFFFFFFFFFFF))
+            parts.append(
+                (values.astype(np.int64).view(np.uint64) & part_mask) == np.uint64(base >> shift & 0xFFFFFFFFFFFFFFFF)
+            )
         inside |= parts[0] & parts[1]
     return inside
 
@@ -115,9 +117,7 @@ def view(table: FlowTable, whose: Perspective, all_: bool, people: bool, numeric
         (of.server, of.server_address, of.client_address, mine[1]),
     ):
         wanted = wanted & (side["state"] != State.CLOSED)
-        parts.append(
-            [one[wanted] for one in (*own, *peer, side["state"], numbers)]
-        )
+        parts.append([one[wanted] for one in (*own, *peer, side["state"], numbers)])
     rows = [np.concatenate([part[index] for part in parts]) for index in range(8)]
     order = np.argsort(rows[7], kind="stable")
     rows = [one[order] for one in rows]
@@ -125,19 +125,17 @@ def view(table: FlowTable, whose: Perspective, all_: bool, people: bool, numeric
         rows = [np.concatenate(pair) for pair in zip(_listening(table, whose), rows, strict=True)]
     if people:
         rename = None if numeric else with_service
-        columns = (
+        shown_columns = (
             Column("proto", "Proto", WORD, ("TCP",)),
             Column("local", "Local Address", ENDPOINT_ADDRESS, rename=rename),
             Column("foreign", "Foreign Address", ENDPOINT_ADDRESS, rename=rename),
             Column("state", "State", WORD, SHOWN_STATES),
         )
-        batch = cells(
-            columns, len(rows[0]), proto=0, local=tuple(rows[:3]), foreign=tuple(rows[3:6]), state=rows[6]
-        )
-        return Table(columns, iter([batch]))
-    columns = COLUMNS
+        ends = {"local": tuple(rows[:3]), "foreign": tuple(rows[3:6])}
+        batch = cells(shown_columns, len(rows[0]), proto=0, state=rows[6], **ends)
+        return Table(shown_columns, iter([batch]))
     batch = cells(
-        columns,
+        COLUMNS,
         len(rows[0]),
         proto=0,
         local_address=tuple(rows[:2]),
@@ -149,7 +147,7 @@ def view(table: FlowTable, whose: Perspective, all_: bool, people: bool, numeric
         program=0,
         connection=rows[7],
     )
-    return Table(columns, iter([batch]))
+    return Table(COLUMNS, iter([batch]))
 
 
 def _listening(table: FlowTable, whose: Perspective) -> list[Rows]:

@@ -122,8 +122,12 @@ def _batches(
 def _cells(columns: tuple[Column, ...], table: FlowTable, rows: Rows, start: int, final: bool) -> Cells:
     number, side = rows["endpoint"] // 2, rows["endpoint"] % 2
     one = table.connections[number]
-    own: tuple[Any, ...] = tuple(np.where(side == 1, one[f"{name}_1"], one[f"{name}_0"]) for name in ("high", "low", "port"))
-    peer: tuple[Any, ...] = tuple(np.where(side == 1, one[f"{name}_0"], one[f"{name}_1"]) for name in ("high", "low", "port"))
+    own: tuple[Any, ...] = tuple(
+        np.where(side == 1, one[f"{name}_1"], one[f"{name}_0"]) for name in ("high", "low", "port")
+    )
+    peer: tuple[Any, ...] = tuple(
+        np.where(side == 1, one[f"{name}_0"], one[f"{name}_1"]) for name in ("high", "low", "port")
+    )
     certainty = ROW_CERTAINTY[rows["row"]]
     if final:
         certainty = np.where(certainty == Certainty.REVISED, Certainty.SEEN, certainty)

@@ -61,7 +61,7 @@ def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
             return
         if not opens(w, e, p, segment, connection):
             return
-        acknowledges_and_closes(w, e, p, what, segment)
+        acknowledges_and_closes(w, e, p, what, segment, connection)
     # A segment with none of the three is valid in no state (RFC 9293 §3.10.7.4): a scan, and no evidence.
 
 
@@ -273,7 +273,7 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
 
 
 @inner
-def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any) -> None:
+def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, connection: Any) -> None:
     """Weigh what a segment acknowledges, then what it closes: both may stand in one segment, in this order."""
     me, peer = w.endpoints[e], w.endpoints[p]
     ack, flags, length = segment["ack"], segment["flags"], segment["length"]
@@ -303,7 +303,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any) -
             # Either it does not cover the peer's FIN, or it was sent, unseen, before what covered it.
             crossed = not covers_fin or what == FILLED
             gap = others & UNSEEN_TAIL != 0 and peer["packets"] > 0
-            if gap and i64(me["state"]) == State.ESTABLISHED:
+            if connection["notes"] & FAST_OPEN != 0 and closes_early(me, peer, segment):
+                step(w, e, Event.SENT_FIN_EARLY, segment)
+            elif gap and i64(me["state"]) == State.ESTABLISHED:
                 step(w, e, Event.SENT_FIN_UNSURE, segment)
                 step(w, p, Event.GOT_FIN_UNSURE, segment)
             elif others & SENT_FIN != 0 and crossed and i64(me["state"]) == State.CLOSE_WAIT:
@@ -326,6 +328,17 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any) -
                 peer["known"] = i64(peer["known"]) | ASSUMED_NOW
             if i64(peer["state"]) == State.TIME_WAIT:
                 wait(w, p, segment["time"])
+
+
+@inner
+def closes_early(me: Any, peer: Any, segment: Any) -> bool:
+    """Tell whether a fast-open server's FIN was sent before the ACK of its SYN-ACK can have reached it.
+
+    Seen from the client, SYN to SYN-ACK is the round trip that its ACK and anything caused by it take as well.
+    """
+    if i64(me["known"]) & SENT_SYN_ACK == 0 or peer["retransmissions"] != 0:
+        return False
+    return segment["time"] - me["first"] < me["first"] - peer["first"]
 
 
 @inner

@@ -60,6 +60,7 @@ class Event(IntEnum):
     GOT_FIN_UNSURE = 26
     SENT_MORE = 27
     GOT_MORE = 28
+    SENT_FIN_EARLY = 29
 
 
 class Certainty(IntEnum):
@@ -104,87 +105,39 @@ along, which is why a refusal is no transition of its sender.
 SYNCHRONIZED = (S.ESTABLISHED, S.FIN_WAIT_1, S.FIN_WAIT_2, S.CLOSE_WAIT, S.CLOSING, S.LAST_ACK, S.TIME_WAIT)
 ANY_OPEN = (S.LISTEN, S.SYN_SENT, S.SYN_RECEIVED, *SYNCHRONIZED)
 
+# A row is to be read as one.
+# fmt: off
 TABLE: tuple[Row, ...] = (
     # Opening
     Row((S.CLOSED,), E_.SENT_SYN, S.SYN_SENT, "sent SYN", "an active open (RFC 9293 §3.10.1)"),
     Row((S.LISTEN, S.CLOSED), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK", "a listener answered a SYN"),
-    Row(
-        (S.SYN_SENT,),
-        E_.SENT_SYN_ACK,
-        S.SYN_RECEIVED,
-        "sent SYN-ACK after its own SYN",
-        "simultaneous open (RFC 9293 figure 8): it got a SYN while its own was under way",
-    ),
-    Row(
-        (S.LISTEN, S.SYN_SENT),
-        E_.MISSED_SYN_ACK,
-        S.SYN_RECEIVED,
-        "sent SYN-ACK (not captured)",
-        "what follows belongs to a handshake whose SYN-ACK is not in the capture",
-    ),
-    Row(
-        (S.SYN_SENT,),
-        E_.SENT_ACK,
-        S.ESTABLISHED,
-        "sent ACK of SYN-ACK",
-        "only the ACK proves that the SYN-ACK arrived; before that the state stays SYN_SENT",
-    ),
-    Row(
-        (S.SYN_SENT,),
-        E_.MISSED_ACK_OF_SYN_ACK,
-        S.ESTABLISHED,
-        "its peer got the ACK of SYN-ACK",
-        "the server goes on as after a completed handshake; the ACK is not in the capture",
-    ),
-    Row(
-        (S.SYN_RECEIVED,),
-        E_.GOT_ACK_OF_SYN,
-        S.ESTABLISHED,
-        "received ACK of SYN-ACK",
-        "the handshake is complete, unless the ACK is lost or dropped (full backlog, deferred accept)",
-    ),
-    Row(
-        (S.SYN_RECEIVED,),
-        E_.GOT_SYN_ACK,
-        S.ESTABLISHED,
-        "received SYN-ACK after its own",
-        "simultaneous open: each SYN-ACK acknowledges the other's SYN",
-    ),
-    Row(
-        (S.SYN_RECEIVED,),
-        E_.SENT_ACK,
-        S.ESTABLISHED,
-        "sent a segment of an open connection",
-        "it would not have sent that before it got the ACK of its SYN-ACK",
-    ),
+    Row((S.SYN_SENT,), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK after its own SYN",
+        "simultaneous open (RFC 9293 figure 8): it got a SYN while its own was under way"),
+    Row((S.LISTEN, S.SYN_SENT), E_.MISSED_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK (not captured)",
+        "what follows belongs to a handshake whose SYN-ACK is not in the capture"),
+    Row((S.SYN_SENT,), E_.SENT_ACK, S.ESTABLISHED, "sent ACK of SYN-ACK",
+        "only the ACK proves that the SYN-ACK arrived; before that the state stays SYN_SENT"),
+    Row((S.SYN_SENT,), E_.MISSED_ACK_OF_SYN_ACK, S.ESTABLISHED, "its peer got the ACK of SYN-ACK",
+        "the server goes on as after a completed handshake; the ACK is not in the capture"),
+    Row((S.SYN_RECEIVED,), E_.GOT_ACK_OF_SYN, S.ESTABLISHED, "received ACK of SYN-ACK",
+        "the handshake is complete, unless the ACK is lost or dropped (full backlog, deferred accept)"),
+    Row((S.SYN_RECEIVED,), E_.GOT_SYN_ACK, S.ESTABLISHED, "received SYN-ACK after its own",
+        "simultaneous open: each SYN-ACK acknowledges the other's SYN"),
+    Row((S.SYN_RECEIVED,), E_.SENT_ACK, S.ESTABLISHED, "sent a segment of an open connection",
+        "it would not have sent that before it got the ACK of its SYN-ACK"),
     # Joined late
-    Row(
-        (S.UNKNOWN,),
-        E_.SENT_ACK,
-        S.ESTABLISHED,
-        "sent a segment of an open connection",
-        "no handshake in the capture; only an open connection sends this",
-    ),
-    Row(
-        (S.UNKNOWN,),
-        E_.GOT_ACK,
-        S.ESTABLISHED,
-        "received a segment of an open connection",
-        "no handshake in the capture; the peer takes the connection for open",
-    ),
+    Row((S.UNKNOWN,), E_.SENT_ACK, S.ESTABLISHED, "sent a segment of an open connection",
+        "no handshake in the capture; only an open connection sends this"),
+    Row((S.UNKNOWN,), E_.GOT_ACK, S.ESTABLISHED, "received a segment of an open connection",
+        "no handshake in the capture; the peer takes the connection for open"),
     # Closing
     Row((S.ESTABLISHED, S.SYN_RECEIVED), E_.SENT_FIN, S.FIN_WAIT_1, "sent FIN", "it closed its direction first"),
     Row((S.CLOSE_WAIT,), E_.SENT_FIN, S.LAST_ACK, "sent FIN", "it closed after its peer"),
     Row((S.ESTABLISHED, S.SYN_RECEIVED), E_.GOT_FIN, S.CLOSE_WAIT, "received FIN", "the peer closed first"),
     Row((S.FIN_WAIT_1,), E_.GOT_FIN, S.CLOSING, "received FIN", "both closed; its own FIN is not acknowledged yet"),
     Row((S.FIN_WAIT_2,), E_.GOT_FIN, S.TIME_WAIT, "received FIN", "both closed and its own FIN was acknowledged"),
-    Row(
-        (S.ESTABLISHED, S.SYN_RECEIVED),
-        E_.SENT_ACK_OF_FIN,
-        S.CLOSE_WAIT,
-        "sent ACK of FIN",
-        "its ACK covers the peer's FIN",
-    ),
+    Row((S.ESTABLISHED, S.SYN_RECEIVED), E_.SENT_ACK_OF_FIN, S.CLOSE_WAIT, "sent ACK of FIN",
+        "its ACK covers the peer's FIN"),
     Row((S.FIN_WAIT_1,), E_.SENT_ACK_OF_FIN, S.CLOSING, "sent ACK of FIN", "its ACK covers the peer's FIN"),
     Row((S.FIN_WAIT_2,), E_.SENT_ACK_OF_FIN, S.TIME_WAIT, "sent ACK of FIN", "its ACK covers the peer's FIN"),
     Row((S.FIN_WAIT_1,), E_.GOT_ACK_OF_FIN, S.FIN_WAIT_2, "received ACK of FIN", "the peer has its FIN"),
@@ -206,52 +159,31 @@ TABLE: tuple[Row, ...] = (
     Row(ANY_OPEN, E_.SENT_NEW_SYN, S.CLOSED, "sent SYN of a new connection", "it opens the same 4-tuple anew"),
     Row(ANY_OPEN, E_.SENT_NEW_SYN_ACK, S.CLOSED, "sent SYN-ACK of a new connection", "it accepted the 4-tuple anew"),
     # Contradictions: what was assumed did not happen
-    Row(
-        (S.ESTABLISHED, S.CLOSE_WAIT),
-        E_.SENT_SYN_ACK_AGAIN,
-        S.SYN_RECEIVED,
-        "sent SYN-ACK again",
-        "the ACK that would have completed the handshake did not arrive",
-    ),
-    Row(
-        (S.FIN_WAIT_2, S.TIME_WAIT),
-        E_.SENT_FIN_AGAIN,
-        S.FIN_WAIT_1,
-        "sent FIN again",
-        "the ACK of its FIN did not arrive",
-    ),
-    Row(
-        (S.FIN_WAIT_2, S.TIME_WAIT),
-        E_.SENT_FIN_AGAIN_WITH_ACK,
-        S.CLOSING,
-        "sent FIN again",
-        "the ACK of its FIN did not arrive, but the peer's FIN did",
-    ),
+    Row((S.ESTABLISHED, S.CLOSE_WAIT), E_.SENT_SYN_ACK_AGAIN, S.SYN_RECEIVED, "sent SYN-ACK again",
+        "the ACK that would have completed the handshake did not arrive"),
+    Row((S.FIN_WAIT_2, S.TIME_WAIT), E_.SENT_FIN_AGAIN, S.FIN_WAIT_1, "sent FIN again",
+        "the ACK of its FIN did not arrive"),
+    Row((S.FIN_WAIT_2, S.TIME_WAIT), E_.SENT_FIN_AGAIN_WITH_ACK, S.CLOSING, "sent FIN again",
+        "the ACK of its FIN did not arrive, but the peer's FIN did"),
     Row((S.CLOSED,), E_.SENT_FIN_AGAIN_WITH_ACK, S.LAST_ACK, "sent FIN again", "the last ACK did not arrive"),
-    Row(
-        (S.CLOSE_WAIT,),
-        E_.SENT_FIN_WITHOUT_ACK,
-        S.FIN_WAIT_1,
-        "sent FIN that does not acknowledge the peer's",
-        "it had not got the peer's FIN when it closed: both close at once",
-    ),
-    Row(
-        SYNCHRONIZED,
-        E_.SENT_RST_IN_ANSWER,
-        S.CLOSED,
-        "answered with RST",
-        "it had no connection when that packet came, so the packet changed nothing before",
-    ),
-    Row(
-        (S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more after the RST", "the RST never arrived, or was not its own"
-    ),
+    Row((S.ESTABLISHED,), E_.SENT_FIN_EARLY, S.FIN_WAIT_1, "sent FIN before the handshake was over",
+        "fast open (RFC 7413): it closed before the ACK of its SYN-ACK can have arrived"),
+    Row((S.CLOSE_WAIT,), E_.SENT_FIN_WITHOUT_ACK, S.FIN_WAIT_1, "sent FIN that does not acknowledge the peer's",
+        "it had not got the peer's FIN when it closed: both close at once"),
+    Row(SYNCHRONIZED, E_.SENT_RST_IN_ANSWER, S.CLOSED, "answered with RST",
+        "it had no connection when that packet came, so the packet changed nothing before"),
+    Row((S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more after the RST",
+        "the RST never arrived, or was not its own"),
 )
+# fmt: on
+"""Every transition."""
 
 CERTAINTY = {
     **{event: Certainty.SEEN for event in Event if event.name.startswith("SENT_")},
     **{event: Certainty.ASSUMED for event in Event if event.name.startswith(("GOT_", "MISSED_"))},
     **{event: Certainty.REVISED for event in Event if "_AGAIN" in event.name},
     Event.SENT_FIN_WITHOUT_ACK: Certainty.REVISED,
+    Event.SENT_FIN_EARLY: Certainty.REVISED,
     Event.SENT_RST_IN_ANSWER: Certainty.REVISED,
     Event.SENT_MORE: Certainty.REVISED,
     Event.GOT_MORE: Certainty.REVISED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
@@ -13,6 +12,7 @@ from ..errors import PcapstateError
 from .completion import completion
 from .connections import connections
 from .netstat import netstat
+from .session import OutputClosed
 from .timeline import timeline
 
 
@@ -53,17 +53,13 @@ def main() -> None:
     except PcapstateError as error:
         click.echo(f"pcapstate: {error}", err=True)
         code = 2
-    except BrokenPipeError:
+    except OutputClosed:
         _quiet()
         code = 0
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            _quiet()
-            code = 0
-        else:
-            click.echo(f"pcapstate: writing failed: {error.strerror or error}", err=True)
-            _quiet()
-            code = 2
+        click.echo(f"pcapstate: writing failed: {error.strerror or error}", err=True)
+        _quiet()
+        code = 2
     except MemoryError:
         click.echo("pcapstate: out of memory", err=True)
         code = 2

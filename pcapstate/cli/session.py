@@ -56,6 +56,10 @@ def source_options(command: Command) -> Command:
     return command
 
 
+class OutputClosed(Exception):
+    """Nobody reads standard output any more (``| head``)."""
+
+
 class Reading:
     """One run of a command over its source: reads it, shows progress, and says at the end what was left out."""
 
@@ -92,6 +96,8 @@ class Reading:
             try:
                 yield from following
             except KeyboardInterrupt:
+                # What is known is shown; a second Ctrl-C ends it at once.
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
                 self.interrupted = True
             finally:
                 following.close()
@@ -112,15 +118,17 @@ class Reading:
 
     def show(self, table: Table, format_: str, heading: str = "") -> None:
         """Write a table to standard output."""
-        growing = self.growing and sys.stdout is not None
         out = sys.stdout.buffer
-        if heading and format_ == "table":
-            out.write(heading.encode())
-        for piece in render(table, format_, self.capture.source.kernels, growing):
-            out.write(piece)
-            if growing:
-                out.flush()
-        out.flush()
+        try:
+            if heading and format_ == "table":
+                out.write(heading.encode())
+            for piece in render(table, format_, self.capture.source.kernels, self.growing):
+                out.write(piece)
+                if self.growing:
+                    out.flush()
+            out.flush()
+        except BrokenPipeError:
+            raise OutputClosed from None
 
     def close(self) -> int:
         """Say on stderr what was left out; return the exit code."""
@@ -150,8 +158,3 @@ def copied(batches: Iterable[Rows]) -> Rows:
     from ..tcp.contracts import TRANSITION
 
     return np.concatenate(kept) if kept else np.zeros(0, dtype=TRANSITION)
-
-
-def end_once() -> None:
-    """After the first Ctrl-C has ended the reading, let a second one end the process at once."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -302,7 +302,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
             me["known"] = known | SENT_FIN
             # Either it does not cover the peer's FIN, or it was sent, unseen, before what covered it.
             crossed = not covers_fin or what == FILLED
-            gap = others & UNSEEN_TAIL != 0 and peer["packets"] > 0
+            gap = i64(peer["known"]) & UNSEEN_TAIL != 0 and peer["packets"] > 0
             if connection["notes"] & FAST_OPEN != 0 and closes_early(me, peer, segment):
                 step(w, e, Event.SENT_FIN_EARLY, segment)
             elif gap and i64(me["state"]) == State.ESTABLISHED:

@@ -24,7 +24,10 @@ def inferred(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     reason = reason_to_skip()
     if reason:
         pytest.skip(reason)
-    names = [item.callspec.params["name"] for item in request.session.items
-             if isinstance(item, pytest.Function) and "inferred" in item.fixturenames]
+    names = [
+        item.callspec.params["name"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "inferred" in item.fixturenames
+    ]
     results = run_scenarios(names, tmp_path_factory.mktemp("kernel"))
     return infer(results)

@@ -16,11 +16,18 @@ def _truth(client: list[Any], server: list[Any], **more: Any) -> dict[str, Any]:
     def entries(states: list[Any]) -> list[list[Any]]:
         return [[0.0, state] if isinstance(state, str) else [0.0, *state] for state in states]
 
-    return {"connections": [{
-        "client": CLIENT, "server": SERVER,
-        "client_transitions": entries(client), "server_transitions": entries(server),
-        "final": {"client": "CLOSED", "server": "CLOSED"}, **more,
-    }]}
+    return {
+        "connections": [
+            {
+                "client": CLIENT,
+                "server": SERVER,
+                "client_transitions": entries(client),
+                "server_transitions": entries(server),
+                "final": {"client": "CLOSED", "server": "CLOSED"},
+                **more,
+            }
+        ]
+    }
 
 
 def _rows(address: str, *states: str, certainty: str = "seen") -> list[dict[str, Any]]:
@@ -28,8 +35,15 @@ def _rows(address: str, *states: str, certainty: str = "seen") -> list[dict[str,
 
 
 def _said(client_state: str, server_state: str, client: str = CLIENT, server: str = SERVER) -> list[dict[str, Any]]:
-    return [{"connection": 0, "client": client, "server": server,
-             "client_state": client_state, "server_state": server_state}]
+    return [
+        {
+            "connection": 0,
+            "client": client,
+            "server": server,
+            "client_state": client_state,
+            "server_state": server_state,
+        }
+    ]
 
 
 def test_equal_states_do_not_differ() -> None:

@@ -96,7 +96,7 @@ def effective_states(rows: list[dict[str, Any]]) -> list[str]:
         if row["certainty"] != "revised":
             entered.append(row["to"])
         elif row["to"] in entered:
-            del entered[len(entered) - entered[::-1].index(row["to"]):]
+            del entered[len(entered) - entered[::-1].index(row["to"]) :]
         else:
             entered[-1:] = [row["to"]]
     return entered

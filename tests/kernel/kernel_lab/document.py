@@ -181,8 +181,11 @@ def _transition(recorded: Recorded, transition: Transition, seen: float | None, 
         row.append({"inferable": False, "reason": note})
     elif seen is None:
         silent = transition.state == "CLOSED"
-        reason = ("no segment accompanies it (timer, or the process let go of the socket silently)" if silent
-                  else "the segment that tells of it is not in the capture")
+        reason = (
+            "no segment accompanies it (timer, or the process let go of the socket silently)"
+            if silent
+            else "the segment that tells of it is not in the capture"
+        )
         row.append({"inferable": False, "reason": reason})
     return row
 
@@ -231,8 +234,11 @@ def _unknown_at(
     local = connection.client if end == "client" else connection.server
     for segment in _lost(recorded, connection):
         if segment.destination == local and segment.time <= time:
-            again = [s for s in connection.segments if segment.time < s.time <= time and s.end == segment.end
-                     and s.destination == local]
+            again = [
+                s
+                for s in connection.segments
+                if segment.time < s.time <= time and s.end == segment.end and s.destination == local
+            ]
             if not again or again[-1] in _lost(recorded, connection):
                 return f"a segment ({segment.letters}) to it was lost after the capture point"
     if life is None:

@@ -37,16 +37,20 @@ def infer(results: dict[str, Result]) -> dict[str, Inferred]:
 def _problems(recording: tuple[str, Path, dict[str, Any]]) -> list[str]:
     _, path, truth = recording
     try:
-        return differences(truth, _lines("timeline", path), _lines("connections", path))
+        return differences(truth, lines("timeline", path), lines("connections", path))
     except RuntimeError as error:
         return [str(error)]
 
 
-def _lines(command: str, path: Path) -> list[dict[str, Any]]:
+def lines(command: str, path: Path) -> list[dict[str, Any]]:
     """What a command prints of a capture, line by line."""
     done = subprocess.run(
         [sys.executable, "-m", "pcapstate", command, str(path), "--format", "jsonl"],
-        capture_output=True, text=True, timeout=120, check=False, cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=_ROOT,
     )
     if done.returncode:
         raise RuntimeError(f"pcapstate {command} ended with {done.returncode}: {done.stderr.strip()[-500:]}")

@@ -196,13 +196,13 @@ class Lab:
     def states(self, connection: Connection, *, client: str | None = None, server: str | None = None) -> None:
         """Wait until the kernel lists these states and nothing moves; this makes a checkpoint."""
         wanted = {"client": client, "server": server}
-        pairs = {"client": (connection.client_end, connection.server_end),
-                 "server": (connection.server_end, connection.client_end)}
+        pairs = {
+            "client": (connection.client_end, connection.server_end),
+            "server": (connection.server_end, connection.client_end),
+        }
 
         def reached(tables: dict[str, Table]) -> bool:
-            return all(
-                state is None or tables[end].get(pairs[end], "CLOSED") == state for end, state in wanted.items()
-            )
+            return all(state is None or tables[end].get(pairs[end], "CLOSED") == state for end, state in wanted.items())
 
         self._await_quiet(reached, f"{wanted}")
 
@@ -240,8 +240,9 @@ class Lab:
             raw.bind((INTERFACE, 0))
             raw.send(self.wire.link_header(target.name, packet) + packet)
 
-    def inject(self, to: Host, flags: str, *, like: Segment, shift: int = 0, ack: int | None = None,
-               payload: bytes = b"") -> None:
+    def inject(
+        self, to: Host, flags: str, *, like: Segment, shift: int = 0, ack: int | None = None, payload: bytes = b""
+    ) -> None:
         """Deliver to a host a segment its peer never sent, that continues after the segment `like`."""
         seq, ack = (like.end + shift) & 0xFFFFFFFF, like.ack if ack is None else ack
         self.wire.inject(forge(like.source, like.destination, flags, seq, ack, payload), to.name)
@@ -274,13 +275,15 @@ class Lab:
         self.recordings.append(recording)
         return recording
 
-    def unknowable(self, end: str, reason: str, state: str | None = None, *, at: str | None = None,
-                   connection: int | None = None) -> None:
+    def unknowable(
+        self, end: str, reason: str, state: str | None = None, *, at: str | None = None, connection: int | None = None
+    ) -> None:
         """Note that an endpoint, or one state of it, cannot be inferred from the capture `at` that vantage."""
         self.notes.append(Note(end, reason, state, at=at, connection=connection))
 
-    def may_seem(self, end: str, state: str, reason: str, *, at: str | None = None,
-                 connection: int | None = None) -> None:
+    def may_seem(
+        self, end: str, state: str, reason: str, *, at: str | None = None, connection: int | None = None
+    ) -> None:
         """Note that the packets look as if an endpoint had been in a state it never was in."""
         self.notes.append(Note(end, reason, state, seems=True, at=at, connection=connection))
 
@@ -292,8 +295,10 @@ class Lab:
         for name, capture in self.own_captures.items():
             capture.stop(None if self.scenario.loopback else self._carried(name) - self._carried_before[name])
         if not self.recordings:
-            self.recordings = [Recording("" if len(self.scenario.at) == 1 else f"at_{vantage}", vantage,
-                                         self.own_captures[vantage]) for vantage in self.scenario.at]
+            self.recordings = [
+                Recording("" if len(self.scenario.at) == 1 else f"at_{vantage}", vantage, self.own_captures[vantage])
+                for vantage in self.scenario.at
+            ]
 
     def close(self) -> None:
         """End everything that still runs."""

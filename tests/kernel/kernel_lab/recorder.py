@@ -37,8 +37,19 @@ _RFC_NAMES = {
 }
 # The numbers of the states in the kernel's socket table (include/net/tcp_states.h), from 1.
 _BY_NUMBER = [
-    "", "ESTABLISHED", "SYN_SENT", "SYN_RECEIVED", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED", "CLOSE_WAIT",
-    "LAST_ACK", "LISTEN", "CLOSING", "SYN_RECEIVED",
+    "",
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECEIVED",
+    "FIN_WAIT_1",
+    "FIN_WAIT_2",
+    "TIME_WAIT",
+    "CLOSED",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "CLOSING",
+    "SYN_RECEIVED",
 ]
 
 
@@ -58,8 +69,22 @@ class Capture:
 
     def __init__(self, namespace: Namespace, path: Path, interface: str, options: tuple[str, ...] = ()) -> None:
         self.path = path
-        command = ["tcpdump", "-i", interface, "-n", "-s", "128", "-U", "--immediate-mode", "-Z", "root",
-                   "--time-stamp-precision=nano", "-w", str(path), *options]
+        command = [
+            "tcpdump",
+            "-i",
+            interface,
+            "-n",
+            "-s",
+            "128",
+            "-U",
+            "--immediate-mode",
+            "-Z",
+            "root",
+            "--time-stamp-precision=nano",
+            "-w",
+            str(path),
+            *options,
+        ]
         with namespace.entered():
             self._process = subprocess.Popen(command, stderr=subprocess.PIPE)
         said = b""
@@ -211,7 +236,7 @@ def socket_table(namespace: Namespace) -> Table:
 def _table_endpoint(text: str) -> str:
     """`0100007F:0050` (32-bit words of this machine's byte order) as `127.0.0.1:80`."""
     words, port = text.split(":")
-    packed = b"".join(int(words[i:i + 8], 16).to_bytes(4, "little") for i in range(0, len(words), 8))
+    packed = b"".join(int(words[i : i + 8], 16).to_bytes(4, "little") for i in range(0, len(words), 8))
     address = ipaddress.ip_address(packed)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return endpoint(str(mapped or address), int(port, 16))

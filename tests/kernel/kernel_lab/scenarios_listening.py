@@ -12,8 +12,10 @@ TCP_DEFER_ACCEPT = 9
 MSG_FASTOPEN = 0x20000000
 
 
-@scenario("No ACK of the handshake ever arrives: the request dies at the server, and later data is answered with a RST",
-          at=BOTH)
+@scenario(
+    "No ACK of the handshake ever arrives: the request dies at the server, and later data is answered with a RST",
+    at=BOTH,
+)
 def request_times_out(lab: Lab) -> None:
     lab.may_seem("server", "ESTABLISHED", "as if an ACK had been taken, and then reset")
     lab.server.namespace.sysctl(tcp_synack_retries=1)
@@ -154,8 +156,9 @@ def deferred_accept(lab: Lab) -> None:
     close_client_first(lab, connection)
 
 
-@scenario("The server defers accepting, and no data ever comes: the SYN-ACK is sent again and the ACK of it taken",
-          at=BOTH)
+@scenario(
+    "The server defers accepting, and no data ever comes: the SYN-ACK is sent again and the ACK of it taken", at=BOTH
+)
 def deferred_accept_without_data(lab: Lab) -> None:
     lab.listen(80, 16, (socket.IPPROTO_TCP, TCP_DEFER_ACCEPT, 1))
     connection = lab.start()

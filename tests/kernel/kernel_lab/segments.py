@@ -59,7 +59,7 @@ class Segment:
 
 def from_frame(frame: bytes, time: float = 0.0, packet: int = 0, linktype: int = _ETHERNET) -> Segment | None:
     """The TCP segment in a frame, or None where there is no other than something else."""
-    data = frame[_LINK_HEADERS[linktype]:]
+    data = frame[_LINK_HEADERS[linktype] :]
     if len(data) < 20:
         return None
     if data[0] >> 4 == 4 and data[9] == 6:
@@ -118,7 +118,7 @@ def _frames(data: bytes) -> Iterator[tuple[float, bytes]]:
         seconds, nanoseconds, captured, _ = struct.unpack_from("=IIII", data, at)
         if at + 16 + captured > len(data):
             return
-        yield seconds + nanoseconds / 1e9, data[at + 16:at + 16 + captured]
+        yield seconds + nanoseconds / 1e9, data[at + 16 : at + 16 + captured]
         at += 16 + captured
 
 

@@ -81,8 +81,10 @@ class HostEvidence:
 
 def lives(host: HostEvidence, *, syn_cookies: bool = False) -> list[Life]:
     """Every socket of the host that took part in a connection, in order of opening."""
-    pairs = sorted({(event.local, event.remote) for event in host.events if not event.remote.endswith(":0")}
-                   | {(s.source, s.destination) for s in host.segments if s.has("SA")})
+    pairs = sorted(
+        {(event.local, event.remote) for event in host.events if not event.remote.endswith(":0")}
+        | {(s.source, s.destination) for s in host.segments if s.has("SA")}
+    )
     found = []
     for local, remote in pairs:
         if not local.startswith(host.prefix):

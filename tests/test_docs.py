@@ -1,0 +1,95 @@
+"""The documentation is true: examples print what they show, generated parts are up to date, links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def load(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+examples = load(ROOT / "docs" / "examples.py")
+
+
+def where(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks() -> Iterator[Any]:
+    for page in examples.pages():
+        text = page.read_text(encoding="utf-8")
+        for match in examples.FENCED.finditer(text):
+            if examples.is_example(match[1], match[2]):
+                yield pytest.param(match[2], id=f"{where(page)}:{text.count(chr(10), 0, match.start()) + 1}")
+
+
+@pytest.mark.parametrize("block", list(blocks()))
+def test_an_example_prints_what_the_page_shows(block: str) -> None:
+    for step, output in examples.outputs(block):
+        if not examples.agree(output, step.output):
+            assert output == step.output, step.command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=where)
+def test_python_prints_what_the_page_shows(
+    page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block of text right behind one of Python is what that prints, run at the root of the repository."""
+    monkeypatch.chdir(ROOT)
+    found = list(examples.FENCED.finditer(page.read_text(encoding="utf-8")))
+    for code, text in pairwise(found):
+        if (code[1], text[1]) == ("python", "text"):
+            exec(compile(code[2], str(page), "exec"), {"__name__": "example"})
+            assert capsys.readouterr().out == text[2]
+
+
+def test_generated_parts_are_up_to_date() -> None:
+    command = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_what_differs_is_told(tmp_path: Path) -> None:
+    generate = load(ROOT / "docs" / "generate.py")
+    (tmp_path / "page.md").write_text("<!-- generated: formats -->\nold\n<!-- end of generated part -->\n")
+    assert generate.main(["--check"], tmp_path) == 1
+    assert generate.main([], tmp_path) == 0
+    assert generate.main(["--check"], tmp_path) == 0
+    assert "`jsonl`" in (tmp_path / "page.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=where)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = examples.FENCED.sub("", page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), target
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = examples.FENCED.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

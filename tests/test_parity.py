@@ -1,0 +1,109 @@
+"""The compiled and the plain run of the kernels give the same answers, on captures and on damaged ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pcapstate.compiled import Kernels
+from pcapstate.errors import CaptureError
+
+from .captures import answers, pcap, pcapng, story_frames
+from .stories import VARIANTS_OF_ISN, Packet, Variant, parse
+from .test_stories import NAMES, STORIES
+
+CAPTURES = sorted(
+    path for folder in ("pcaps", "kernel/truth") for path in Path(__file__).parent.joinpath(folder).glob("*.pcap*")
+)
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[Kernels, Kernels]:
+    """Kernels that run plain and compiled; compiling takes its time once."""
+    was = os.environ.get("PCAPSTATE_KERNELS")
+    try:
+        os.environ["PCAPSTATE_KERNELS"] = "plain"
+        plain = Kernels(0)
+        os.environ["PCAPSTATE_KERNELS"] = "compiled"
+        compiled = Kernels(0)
+    finally:
+        if was is None:
+            del os.environ["PCAPSTATE_KERNELS"]
+        else:
+            os.environ["PCAPSTATE_KERNELS"] = was
+    assert not plain.compiled
+    assert compiled.compiled
+    return plain, compiled
+
+
+def same(data: bytes, both: tuple[Kernels, Kernels]) -> None:
+    results = []
+    for kernels in both:
+        try:
+            results.append(answers(data, kernels))
+        except CaptureError as error:
+            results.append(str(error))  # type: ignore[arg-type]
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_captures(path: Path, both: tuple[Kernels, Kernels]) -> None:
+    same(path.read_bytes(), both)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stories(name: str, both: tuple[Kernels, Kernels]) -> None:
+    same(pcap(story_frames(parse(STORIES[name]))), both)
+
+
+packets = st.builds(
+    Packet,
+    side=st.sampled_from("CS"),
+    flags=st.one_of(st.sampled_from([0x02, 0x12, 0x10, 0x18, 0x11, 0x14, 0x04]), st.integers(0, 255)),
+    seq=st.integers(-2, 6),
+    ack=st.integers(-2, 6),
+    length=st.sampled_from([0, 0, 0, 1, 2, 1400]),
+    states=st.none(),
+)
+variants = st.builds(Variant, mirrored=st.booleans(), isn=st.sampled_from(VARIANTS_OF_ISN))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(packets, max_size=40), variants)
+def test_any_packets(both: tuple[Kernels, Kernels], story: list[Packet], variant: Variant) -> None:
+    same(pcap(story_frames(story, variant)), both)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(NAMES), st.booleans(), st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=8),
+       st.integers(0, 3000))  # fmt: skip
+def test_damaged_captures(
+    both: tuple[Kernels, Kernels], name: str, ng: bool, changes: list[tuple[int, int]], cut: int
+) -> None:
+    data = bytearray((pcapng if ng else pcap)(story_frames(parse(STORIES[name]))))
+    for at, value in changes:
+        data[at % len(data)] = value
+    same(bytes(data[: cut or None]), both)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 105]), st.lists(st.binary(max_size=120), max_size=6)
+)
+def test_any_bytes_in_frames(both: tuple[Kernels, Kernels], linktype: int, frames: list[bytes]) -> None:
+    same(pcap([(index, frame) for index, frame in enumerate(frames)], linktype), both)
+
+
+ETHERTYPES = st.sampled_from([b"\x08\x00", b"\x86\xdd", b"\x81\x00", b"\x88\xa8", b"\x00\x40"])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(ETHERTYPES, st.sampled_from([b"\x45", b"\x46", b"\x60", b"\x4f"]), st.binary(max_size=90)),
+                max_size=6))  # fmt: skip
+def test_any_ip_headers(both: tuple[Kernels, Kernels], parts: list[tuple[bytes, bytes, bytes]]) -> None:
+    frames = [(index, bytes(12) + kind + first + rest) for index, (kind, first, rest) in enumerate(parts)]
+    same(pcap(frames), both)

@@ -5,7 +5,7 @@
 
 ``connections``: about 40 packets a connection and 460 bytes a packet, 2,000 connections alive at once; 5 % of them
 unanswered, 5 % refused, 10 % ended by a RST. ``flood``: one SYN each from as many addresses. The same arguments
-always give the same file.
+always give the same file, which has exactly so many packets.
 """
 
 from __future__ import annotations
@@ -29,18 +29,22 @@ Ints = npt.NDArray[np.int64]
 
 
 def plan(packets: int, seed: int = 1) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
-    """Return connection, direction (0 client), flags, payload length, seq and ack (relative) of each packet in order."""
+    """Return connection, direction (0 client), flags, payload length, relative seq and ack of each packet in order."""
     random = np.random.default_rng(seed)
     connections = max(1, packets // 40)
     kind = random.choice(4, size=connections, p=[0.80, 0.05, 0.05, 0.10])
-    answered = int(np.count_nonzero((kind == 0) | (kind == 3)))
+    kind[0] = 0
+    answered = np.flatnonzero((kind == 0) | (kind == 3))
     spare = packets - 6 * int(np.count_nonzero(kind == 1)) - 2 * int(np.count_nonzero(kind == 2))
-    each = spare // max(1, answered)
+    each, left = divmod(spare, len(answered))
+    # So many are one packet longer that the sum is exact.
+    kind[answered[:left]] = np.where(kind[answered[:left]] == 0, 4, 5)
     scripts = [_script(each, False), _script_unanswered(), _script_refused(), _script(each, True)]
+    scripts += [_script(each + 1, False), _script(each + 1, True)]
     lengths = np.array([len(script) for script in scripts])[kind]
     owner = np.repeat(np.arange(connections), lengths)
-    step = np.concatenate([scripts[k] for k in range(4)])
-    first = np.cumsum([0] + [len(script) for script in scripts])[:4][kind]
+    step = np.concatenate(scripts)
+    first = np.cumsum([0] + [len(script) for script in scripts])[kind]
     starts = np.cumsum(lengths) - lengths
     index = np.arange(len(owner)) - starts[owner]
     rows = step[first[owner] + index]

@@ -217,15 +217,19 @@ def open(*paths: Path, two_msl: float = TWO_MSL) -> Session:
 
 
 def transitions(*paths: Path, two_msl: float = TWO_MSL) -> Iterator[Transition]:
-    """Yield the transitions of a capture lazily, in the order of its packets. Raises CaptureError."""
-    with Session(*paths, two_msl=two_msl) as session:
+    """Open a capture and yield its transitions lazily, in the order of its packets. Raises CaptureError."""
+    return _closing(Session(*paths, two_msl=two_msl))
+
+
+def _closing(session: Session) -> Iterator[Transition]:
+    with session:
         yield from session.transitions()
 
 
-def connections(*paths: Path, two_msl: float = TWO_MSL) -> Iterator[Connection]:
-    """Read a capture and yield its connections in the order of their numbers. Raises CaptureError."""
+def connections(*paths: Path, two_msl: float = TWO_MSL) -> list[Connection]:
+    """Read a capture and return its connections in the order of their numbers. Raises CaptureError."""
     with Session(*paths, two_msl=two_msl) as session:
-        yield from session.connections()
+        return session.connections()
 
 
 def netstat(*paths: Path, local: str | None = None, listening: bool = False, two_msl: float = TWO_MSL) -> list[Netstat]:

@@ -207,6 +207,26 @@ STORIES = {
         S PA 1 51 900  -> EST, EST
         S FA 901 51 0  -> CW, FW1
     """,
+    "one_direction_server_that_closes_second": """
+        S SA 0 1 0     -> -, RCVD
+        S A  1 51 0    -> EST, EST
+        S PA 1 51 900  -> EST, EST
+        S A  901 52 0  -> FW2, CW      # one number more: a FIN that is not captured
+        S FA 901 52 0  -> TW, LACK
+    """,
+    "one_direction_client_that_closes_first": """
+        C S  0 0 0     -> SENT, -
+        C A  1 1 0     -> EST, EST
+        C PA 1 1 50    -> EST, EST
+        C FA 51 1 0    -> FW1, CW
+        C A  52 2 0    -> TW, CLOSED
+    """,
+    "one_direction_and_a_single_byte": """
+        S SA 0 1 0     -> -, RCVD
+        S A  1 51 0    -> EST, EST
+        S A  1 52 0    -> FW2, CW      # taken for a FIN …
+        S A  1 99 0    -> EST, EST     # … but it was data
+    """,
     "new_connection_out_of_time_wait": OPEN
     + """
         S FA 1 1 0      -> CW, FW1
@@ -319,6 +339,8 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     # A FIN arrives at a client that looks open; what is missing before its ACK may be data as well as a FIN.
     ("simultaneous_close", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
     ("simultaneous_close", 4): (State.FIN_WAIT_2,),
+    # Its peer's FIN is behind a hole, so it seems to close first.
+    ("one_direction_client_that_closes_first", 2): (State.FIN_WAIT_2,),
     # It is passed in the full story too, within one packet.
     ("simultaneous_open", 2): (State.SYN_RECEIVED,),
 }
@@ -416,6 +438,31 @@ def test_a_syn_on_a_live_connection_is_about_a_new_one_and_its_challenge_about_t
     assert [State(state) for state in table.endpoints["state"][:2]] == [State.CLOSED, State.CLOSED]
     old = [State(row["to"]) for row in changes(rows) if row["endpoint"] == 1]
     assert old == [State.SYN_RECEIVED, State.ESTABLISHED, State.CLOSED]
+
+
+def test_an_old_duplicate_syn_takes_nothing_from_a_live_connection() -> None:
+    packets = parse(
+        OPEN
+        + """
+        C S  90000 0 0 -> SENT, -
+        S A  1 1 0     -> SENT, -      # the challenge ACK, which draws no RST: the client has that connection
+        C PA 1 1 100   -> SENT, -
+        S A  1 101 0   -> SENT, -
+        """
+    )
+    states, _, table = play(packets)
+    assert states == [packet.states for packet in packets]
+    assert len(table.connections) == 2, "numbered as Wireshark does"
+    assert [State(state) for state in table.endpoints["state"][:2]] == [State.ESTABLISHED, State.ESTABLISHED]
+    assert connections_view.NAMES[connections_view.outcomes(sides(table))[0]] == "open"
+
+
+def test_a_connection_whose_ports_are_taken_is_superseded() -> None:
+    taken = "C S 90000 0 0 -> SENT, -\nS SA 70000 90001 0 -> SENT, RCVD\nC A 90001 70001 0 -> EST, EST"
+    for closed, outcome in (("", "superseded"), ("C FA 1 1 0 -> FW1, CW\n", "superseded")):
+        _, _, table = play(parse(OPEN + closed + taken))
+        assert connections_view.NAMES[connections_view.outcomes(sides(table))[0]] == outcome
+        assert [State(state) for state in table.endpoints["state"][:2]] == [State.CLOSED, State.CLOSED]
 
 
 def test_the_client_of_a_connection_joined_late_is_a_guess() -> None:

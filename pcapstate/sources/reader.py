@@ -53,7 +53,6 @@ class CaptureReader:
 
     def __init__(self, source: str | os.PathLike[str] | Stream, kernels: Kernels | None = None) -> None:
         self.name, self._stream, self.size = _open(source)
-        self.kernels = kernels or Kernels(self.size)
         self.damage: CaptureDamaged | None = None
         self._buffer = np.empty(CHUNK, dtype=np.uint8)
         self._frames = np.empty(FRAMES, dtype=FRAME)
@@ -65,6 +64,7 @@ class CaptureReader:
         except BaseException:
             self.close()
             raise
+        self.kernels = kernels or Kernels(self.size)
 
     @property
     def damages(self) -> list[CaptureDamaged]:

@@ -68,7 +68,7 @@ SENT_ACK = 16
 SPOKE = 32
 """It has sent a segment without SYN and RST since it was last taken to be ESTABLISHED."""
 CLOSED_BY_RST = 64
-"""CLOSED because of a RST; what it sends after that tells that the RST never arrived."""
+"""CLOSED because of a RST, or of its own new SYN; what it sends after that tells that it is not."""
 UNSEEN_TAIL = 128
 """The last that its peer acknowledged is not in the capture: data, or a FIN."""
 ASSUMED_NOW = 256
@@ -91,6 +91,9 @@ TRANSITION = np.dtype(
 )
 
 TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
+
+SUPERSEDED = 512
+"""A new connection took the 4-tuple while this one was not closed."""
 
 FRESH, FILLED, AGAIN, AGAIN_AT_ONCE = range(4)
 """What a packet is to those before it (``counting``): new; filling a hole, late or sent again; sent again; sent again

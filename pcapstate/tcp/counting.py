@@ -24,13 +24,18 @@ from .sequence import MASK, after, at_or_after
 
 AT_ONCE = 100_000_000
 """Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms)."""
+COPIED = 1_000_000
+"""Nanoseconds: the same segment again sooner than this is one packet captured twice, and not sent again."""
 FAR = 1 << 30
 """The largest window there is (RFC 7323): no valid segment lies further ahead."""
 
 
 @inner
-def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
+def count_packet(e: int, p: int, segment: Any, endpoints: Any, follow: bool) -> int:
     """Count a packet of endpoint ``e`` and follow its sequence numbers; return what it is to those before it.
+
+    ``follow`` is False for a packet that is about an older connection on the 4-tuple: it is counted, as Wireshark does,
+    but its sequence numbers mean nothing here.
 
     Sets ``next``, ``contiguous`` and ``island`` from what the sender sent; a FIN ends the sequence for good.
     """
@@ -45,8 +50,10 @@ def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
     me["last"] = segment["time"]
     me["packets"] += 1
     me["bytes"] += length
-    known = i64(me["known"])
     what = FRESH
+    if not follow:
+        return what
+    known = i64(me["known"])
     occupies = length
     if flags & SYN != 0:
         occupies += 1
@@ -93,12 +100,14 @@ def count_packet(e: int, p: int, segment: Any, endpoints: Any) -> int:
     elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
         # A bare ACK beyond what was captured: something before it is missing.
         me["next"] = me["island"] = seq
-    if what == AGAIN:
+    if what == AGAIN and flags & (SYN | ACK) == SYN | ACK and known & SENT_SYN_ACK == 0:
+        what = FRESH  # simultaneous open: its SYN, now with an ACK
+    if what == AGAIN and not (0 <= gap < COPIED and end == i64(me["next"])):
         me["retransmissions"] += 1
-        if 0 <= gap < AT_ONCE:
-            what = AGAIN_AT_ONCE
         if known >> TRIES_SHIFT < TRIES:
             known += 1 << TRIES_SHIFT
+    if what == AGAIN and 0 <= gap < AT_ONCE:
+        what = AGAIN_AT_ONCE
     me["known"] = known
     others = i64(peer["known"])
     if others & ~(ASSUMED_NOW - 1) != 0:

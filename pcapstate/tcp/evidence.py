@@ -32,6 +32,7 @@ from .contracts import (
     SENT_SYN,
     SENT_SYN_ACK,
     SPOKE,
+    SUPERSEDED,
     UNSEEN_TAIL,
     World,
 )
@@ -121,6 +122,7 @@ def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) 
         connection["notes"] |= FAST_OPEN
     step(w, e, Event.SENT_SYN_ACK, segment)
     if others & SENT_SYN_ACK != 0:
+        connection["notes"] |= HANDSHAKE_ACKED
         # Simultaneous open: two SYN-ACKs have crossed.
         step(w, p, Event.GOT_SYN_ACK, segment)
         step(w, e, Event.GOT_SYN_ACK, segment)
@@ -220,9 +222,19 @@ def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> b
         if what >= AGAIN or (segment["length"] == 0 and not after(segment["ack"], i64(me["acked"]))):
             return False
     me["known"] = known & ~CLOSED_BY_RST
-    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
+    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED)
     step(w, e, Event.STILL_SENDS, segment)
     return True
+
+
+@rare
+def give_way(w: World, number: int, side: int, event: int, segment: Any) -> None:
+    """Let an endpoint end its connection because its 4-tuple is used anew."""
+    me = w.endpoints[2 * number + side]
+    before = i64(me["state"])
+    if step(w, 2 * number + side, event, segment) and before != State.TIME_WAIT:
+        me["known"] = i64(me["known"]) | CLOSED_BY_RST
+        w.connections[number]["notes"] |= SUPERSEDED
 
 
 @inner
@@ -283,6 +295,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
         me["acked"] = ack
     known |= SENT_ACK | SPOKE
     me["known"] = known
+    if peer["packets"] == 0:
+        unseen_fin(w, e, p, segment)
+        others = i64(peer["known"])
     covers_fin = others & SENT_FIN != 0 and ack == i64(peer["next"])
     if covers_fin:
         peer["contiguous"] = ack
@@ -328,6 +343,24 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
                 peer["known"] = i64(peer["known"]) | ASSUMED_NOW
             if i64(peer["state"]) == State.TIME_WAIT:
                 wait(w, p, segment["time"])
+
+
+@rare
+def unseen_fin(w: World, e: int, p: int, segment: Any) -> None:
+    """Guess the FIN of a peer whose side is not captured at all: an ACK that moves on by one."""
+    peer = w.endpoints[p]
+    others = i64(peer["known"])
+    if others & SENT_FIN != 0:
+        if after(segment["ack"], i64(peer["next"])):
+            peer["known"] = others & ~SENT_FIN
+            step(w, e, Event.SENT_ACK_BEYOND_FIN, segment)
+            step(w, p, Event.MISSED_NO_FIN, segment)
+    elif segment["ack"] == (i64(peer["next"]) + 1) & MASK and step(w, p, Event.MISSED_FIN, segment):
+        peer["known"] = others | SENT_FIN
+        peer["next"] = segment["ack"]
+        # It answers whatever FIN was sent to it.
+        if i64(w.endpoints[e]["known"]) & SENT_FIN != 0:
+            step(w, e, Event.GOT_ACK_OF_FIN, segment)
 
 
 @inner

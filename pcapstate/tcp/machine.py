@@ -61,6 +61,9 @@ class Event(IntEnum):
     SENT_MORE = 27
     GOT_MORE = 28
     SENT_FIN_EARLY = 29
+    MISSED_FIN = 30
+    SENT_ACK_BEYOND_FIN = 31
+    MISSED_NO_FIN = 32
 
 
 class Certainty(IntEnum):
@@ -112,7 +115,7 @@ TABLE: tuple[Row, ...] = (
     Row((S.CLOSED,), E_.SENT_SYN, S.SYN_SENT, "sent SYN", "an active open (RFC 9293 §3.10.1)"),
     Row((S.LISTEN, S.CLOSED), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK", "a listener answered a SYN"),
     Row((S.SYN_SENT,), E_.SENT_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK after its own SYN",
-        "simultaneous open (RFC 9293 figure 8): it got a SYN while its own was under way"),
+        "simultaneous open (RFC 9293 figure 7): it got a SYN while its own was under way"),
     Row((S.LISTEN, S.SYN_SENT), E_.MISSED_SYN_ACK, S.SYN_RECEIVED, "sent SYN-ACK (not captured)",
         "what follows belongs to a handshake whose SYN-ACK is not in the capture"),
     Row((S.SYN_SENT,), E_.SENT_ACK, S.ESTABLISHED, "sent ACK of SYN-ACK",
@@ -143,7 +146,7 @@ TABLE: tuple[Row, ...] = (
     Row((S.FIN_WAIT_1,), E_.GOT_ACK_OF_FIN, S.FIN_WAIT_2, "received ACK of FIN", "the peer has its FIN"),
     Row((S.CLOSING,), E_.GOT_ACK_OF_FIN, S.TIME_WAIT, "received ACK of FIN", "the peer has its FIN too"),
     Row((S.LAST_ACK,), E_.GOT_ACK_OF_FIN, S.CLOSED, "received ACK of FIN", "nothing is left to be done"),
-    Row((S.TIME_WAIT,), E_.TIME_WAIT_OVER, S.CLOSED, "2 MSL passed", "RFC 9293 §3.4.2, by the capture's clock"),
+    Row((S.TIME_WAIT,), E_.TIME_WAIT_OVER, S.CLOSED, "2 MSL passed", "RFC 9293 §3.10.8, by the capture's clock"),
     # Closing, with a gap in the capture
     Row((S.ESTABLISHED,), E_.SENT_FIN_UNSURE, S.UNKNOWN, "sent FIN, perhaps after its peer's",
         "the end of what its peer sent is not in the capture, and may have been a FIN: FIN_WAIT_1 or LAST_ACK"),
@@ -151,6 +154,11 @@ TABLE: tuple[Row, ...] = (
         "the end of what it sent is not in the capture, and may have been a FIN"),
     Row((S.UNKNOWN,), E_.SENT_MORE, S.CLOSE_WAIT, "sent more, so it had not closed", "what was missing was no FIN"),
     Row((S.UNKNOWN,), E_.GOT_MORE, S.FIN_WAIT_1, "received more, so it closed first", "what was missing was no FIN"),
+    # Closing, seen from one direction only
+    Row((S.ESTABLISHED,), E_.MISSED_FIN, S.FIN_WAIT_1, "sent FIN (not captured)",
+        "nothing that it sends is captured; its peer acknowledged one number more, as of a FIN"),
+    Row((S.CLOSE_WAIT,), E_.MISSED_FIN, S.LAST_ACK, "sent FIN (not captured)",
+        "nothing that it sends is captured; its peer acknowledged one number more, as of a FIN"),
     # Resets
     Row((S.UNKNOWN, *ANY_OPEN), E_.SENT_RST, S.CLOSED, "sent RST", "who sends a RST has no such connection any more"),
     Row((S.UNKNOWN, *ANY_OPEN), E_.GOT_RST, S.CLOSED, "received RST", "an acceptable RST ends it (RFC 9293 §3.10.7)"),
@@ -168,12 +176,16 @@ TABLE: tuple[Row, ...] = (
     Row((S.CLOSED,), E_.SENT_FIN_AGAIN_WITH_ACK, S.LAST_ACK, "sent FIN again", "the last ACK did not arrive"),
     Row((S.ESTABLISHED,), E_.SENT_FIN_EARLY, S.FIN_WAIT_1, "sent FIN before the handshake was over",
         "fast open (RFC 7413): it closed before the ACK of its SYN-ACK can have arrived"),
+    Row((S.CLOSE_WAIT,), E_.SENT_ACK_BEYOND_FIN, S.ESTABLISHED, "acknowledged more data",
+        "what was taken for an uncaptured FIN of its peer was data"),
+    Row((S.FIN_WAIT_1, S.FIN_WAIT_2), E_.MISSED_NO_FIN, S.ESTABLISHED, "its peer got more data",
+        "what was taken for its uncaptured FIN was data"),
     Row((S.CLOSE_WAIT,), E_.SENT_FIN_WITHOUT_ACK, S.FIN_WAIT_1, "sent FIN that does not acknowledge the peer's",
         "it had not got the peer's FIN when it closed: both close at once"),
     Row(SYNCHRONIZED, E_.SENT_RST_IN_ANSWER, S.CLOSED, "answered with RST",
         "it had no connection when that packet came, so the packet changed nothing before"),
-    Row((S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more after the RST",
-        "the RST never arrived, or was not its own"),
+    Row((S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more, so it had not ended",
+        "the RST never arrived or was not its own, or the new SYN was an old copy"),
 )
 # fmt: on
 """Every transition."""
@@ -184,6 +196,8 @@ CERTAINTY = {
     **{event: Certainty.REVISED for event in Event if "_AGAIN" in event.name},
     Event.SENT_FIN_WITHOUT_ACK: Certainty.REVISED,
     Event.SENT_FIN_EARLY: Certainty.REVISED,
+    Event.SENT_ACK_BEYOND_FIN: Certainty.REVISED,
+    Event.MISSED_NO_FIN: Certainty.REVISED,
     Event.SENT_RST_IN_ANSWER: Certainty.REVISED,
     Event.SENT_MORE: Certainty.REVISED,
     Event.GOT_MORE: Certainty.REVISED,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..decode.contracts import ACK, RST, SEGMENT, SYN
 from ..kernel import entry, i64
-from .clock import expire, step
+from .clock import expire
 from .contracts import (
     CLOCK,
     CONNECTION,
@@ -25,7 +25,7 @@ from .contracts import (
     World,
 )
 from .counting import count_packet
-from .evidence import weigh
+from .evidence import give_way, weigh
 from .flows import begin, find, is_for_previous, side_of
 from .machine import Event
 
@@ -77,7 +77,7 @@ def track(
             if flags & (SYN | ACK) == SYN and i64(sender["known"]) & HAS_BASE != 0:
                 if i64(sender["base"]) != segment["seq"]:
                     # Another initial sequence number: a new connection on this 4-tuple.
-                    step(w, 2 * number + side, Event.SENT_NEW_SYN, segment)
+                    give_way(w, number, side, Event.SENT_NEW_SYN, segment)
                     fresh = memory[CONNECTIONS]
                     memory[CONNECTIONS] += 1
                     slots[slot] = fresh + 1
@@ -85,14 +85,14 @@ def track(
                     number = fresh
                     side = 0
 
-        what = count_packet(2 * number + side, 2 * number + 1 - side, segment, endpoints)
         previous = i64(connections[number]["previous"])
-        if previous >= 0:
-            if is_for_previous(segment, number, side, connections, endpoints):
-                number = previous
-                side = side_of(segment, connections[number])
-            elif flags & (SYN | ACK | RST) == SYN | ACK:
-                step(w, 2 * previous + side_of(segment, connections[previous]), Event.SENT_NEW_SYN_ACK, segment)
+        older = previous >= 0 and is_for_previous(segment, number, side, connections, endpoints)
+        what = count_packet(2 * number + side, 2 * number + 1 - side, segment, endpoints, not older)
+        if older:
+            number = previous
+            side = side_of(segment, connections[number])
+        elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
+            give_way(w, previous, side_of(segment, connections[previous]), Event.SENT_NEW_SYN_ACK, segment)
         weigh(w, number, side, what, segment)
     return count
 

@@ -24,7 +24,7 @@ OUTCOMES = {
     "reset by server": "the server's RST ended it before both had closed",
     "timed out": "one end sent the same again at least three times, and nothing came back (R1 of RFC 9293 §3.8.3)",
     "superseded": "a new connection took its 4-tuple while it was not closed",
-    "unknown": "joined late, and the packets do not tell",
+    "unknown": "the packets do not tell: joined late, or with a gap where it counts",
 }
 """Every outcome, and when it is given. The first that holds counts, in the order of ``outcomes``."""
 
@@ -80,9 +80,10 @@ def outcomes(of: Sides) -> Rows:
         ("closed", closed),
         ("reset by client", reset & by_client),
         ("reset by server", reset),
-        ("superseded", (states[0] == State.CLOSED) & ~fins[0]),
+        ("superseded", notes & c.SUPERSEDED != 0),
         ("unanswered", (client["known"] & c.SENT_SYN != 0) & (server["packets"] == 0) & opening[0]),
         ("timed out", (tries[0] >= R1) | (tries[1] >= R1)),
+        ("unknown", (states[0] == State.UNKNOWN) & (states[1] == State.UNKNOWN)),
         ("closing", fins[0] & fins[1]),
         ("half-closed", fins[0] | fins[1]),
         ("opening", opening[0] | opening[1]),

@@ -61,7 +61,7 @@ EVENTS = {
     Event.SENT_FIN_AGAIN: "its FIN once more, which does not acknowledge the peer's FIN",
     Event.SENT_FIN_AGAIN_WITH_ACK: "its FIN once more, which acknowledges the peer's FIN",
     Event.SENT_FIN_WITHOUT_ACK: "its FIN, which does not acknowledge the peer's FIN sent before",
-    Event.STILL_SENDS: "more, after a RST that should have ended the connection",
+    Event.STILL_SENDS: "more, after a RST or a new SYN that should have ended the connection",
     Event.TIME_WAIT_OVER: "2 MSL have passed since TIME_WAIT began, or began anew",
     Event.SENT_REFUSAL: "a RST that answers a SYN",
     Event.SENT_RST_IN_ANSWER: "a RST without ACK that answers the packet before it",
@@ -70,6 +70,9 @@ EVENTS = {
     Event.SENT_FIN_EARLY: "its FIN, so soon after its fast-open SYN-ACK that no ACK of that can have arrived",
     Event.SENT_MORE: "data or a FIN behind an acknowledgment of the peer's FIN",
     Event.GOT_MORE: "the same was sent to it",
+    Event.MISSED_FIN: "nothing it sent is captured, and its peer acknowledged exactly one number more: taken for a FIN",
+    Event.SENT_ACK_BEYOND_FIN: "an acknowledgment of more than what was taken for the peer's uncaptured FIN",
+    Event.MISSED_NO_FIN: "its peer acknowledged more than what was taken for its uncaptured FIN",
 }
 
 FIELDS = {
@@ -148,7 +151,7 @@ def named(states: tuple[State, ...]) -> str:
 
 def following(row: Row) -> str:
     """Return the state that a row leads to as text."""
-    return "the state before the RST" if row.next is None else row.next.name
+    return "the state before CLOSED" if row.next is None else row.next.name
 
 
 def transitions() -> Iterator[str]:

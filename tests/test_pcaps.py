@@ -30,12 +30,7 @@ TRANSITION_FIELDS = ("packet", "connection", "endpoint", "from", "to", "certaint
 CONNECTION_FIELDS = ("connection", "client_state", "server_state", "outcome")
 TIMELESS = "pcapng-simple-packets.pcapng"
 
-UNDECIDED = {"one-direction-server.pcap"}
-"""Nothing captured tells whether the FIN is the first or the second: what should be said of it is not settled."""
-
-EXPECTED = [
-    name for name, one in CAPTURES.items() if one.like is None and one.exit_code is None and name not in UNDECIDED
-]
+EXPECTED = [name for name, one in CAPTURES.items() if one.like is None and one.exit_code is None]
 ALIKE = [name for name, one in CAPTURES.items() if one.like is not None]
 DAMAGED = [name for name, one in CAPTURES.items() if one.exit_code is not None]
 

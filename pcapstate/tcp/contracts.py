@@ -95,6 +95,9 @@ TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
 SUPERSEDED = 512
 """A new connection took the 4-tuple while this one was not closed."""
 
+NO_GUESS = 1024
+"""A FIN was guessed of a side that is not captured, and it was data: no more guesses."""
+
 FRESH, FILLED, AGAIN, AGAIN_AT_ONCE = range(4)
 """What a packet is to those before it (``counting``): new; filling a hole, late or sent again; sent again; sent again
 sooner than any retransmission timer, so a copy."""

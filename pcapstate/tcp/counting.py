@@ -31,29 +31,31 @@ FAR = 1 << 30
 
 
 @inner
-def count_packet(e: int, p: int, segment: Any, endpoints: Any, follow: bool) -> int:
-    """Count a packet of endpoint ``e`` and follow its sequence numbers; return what it is to those before it.
+def count_packet(e: int, segment: Any, endpoints: Any) -> None:
+    """Count a packet that endpoint ``e`` sent."""
+    me = endpoints[e]
+    if me["packets"] == 0:
+        me["first"] = segment["time"]
+    me["last"] = segment["time"]
+    me["packets"] += 1
+    me["bytes"] += segment["length"]
 
-    ``follow`` is False for a packet that is about an older connection on the 4-tuple: it is counted, as Wireshark does,
-    but its sequence numbers mean nothing here.
 
-    Sets ``next``, ``contiguous`` and ``island`` from what the sender sent; a FIN ends the sequence for good.
+@inner
+def follow_sequence(e: int, p: int, segment: Any, endpoints: Any) -> int:
+    """Follow the sequence numbers of endpoint ``e``; return what the packet is to those before it.
+
+    Sets ``next``, ``contiguous`` and ``island`` from what the sender sent; a FIN ends the sequence for good. Comes
+    before ``count_packet``, since it looks at the time since the sender's last packet.
     """
     me = endpoints[e]
     peer = endpoints[p]
     flags = segment["flags"]
     length = segment["length"]
     seq = segment["seq"]
-    if me["packets"] == 0:
-        me["first"] = segment["time"]
     gap = segment["time"] - me["last"]
-    me["last"] = segment["time"]
-    me["packets"] += 1
-    me["bytes"] += length
-    what = FRESH
-    if not follow:
-        return what
     known = i64(me["known"])
+    what = FRESH
     occupies = length
     if flags & SYN != 0:
         occupies += 1

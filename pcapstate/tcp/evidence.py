@@ -24,6 +24,7 @@ from .contracts import (
     FILLED,
     FRESH,
     HANDSHAKE_ACKED,
+    NO_GUESS,
     REFUSED,
     RESET_BY_0,
     RESET_BY_1,
@@ -296,7 +297,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
     known |= SENT_ACK | SPOKE
     me["known"] = known
     if peer["packets"] == 0:
-        unseen_fin(w, e, p, segment)
+        unseen_fin(w, e, p, segment, connection)
         others = i64(peer["known"])
     covers_fin = others & SENT_FIN != 0 and ack == i64(peer["next"])
     if covers_fin:
@@ -346,21 +347,25 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
 
 
 @rare
-def unseen_fin(w: World, e: int, p: int, segment: Any) -> None:
+def unseen_fin(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
     """Guess the FIN of a peer whose side is not captured at all: an ACK that moves on by one."""
     peer = w.endpoints[p]
     others = i64(peer["known"])
     if others & SENT_FIN != 0:
         if after(segment["ack"], i64(peer["next"])):
             peer["known"] = others & ~SENT_FIN
+            connection["notes"] |= NO_GUESS
             step(w, e, Event.SENT_ACK_BEYOND_FIN, segment)
             step(w, p, Event.MISSED_NO_FIN, segment)
-    elif segment["ack"] == (i64(peer["next"]) + 1) & MASK and step(w, p, Event.MISSED_FIN, segment):
+    elif connection["notes"] & NO_GUESS != 0 or segment["ack"] != (i64(peer["next"]) + 1) & MASK:
+        return
+    elif step(w, p, Event.MISSED_FIN, segment):
         peer["known"] = others | SENT_FIN
         peer["next"] = segment["ack"]
         # It answers whatever FIN was sent to it.
         if i64(w.endpoints[e]["known"]) & SENT_FIN != 0:
             step(w, e, Event.GOT_ACK_OF_FIN, segment)
+        step(w, e, Event.GOT_FIN, segment)
 
 
 @inner

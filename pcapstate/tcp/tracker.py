@@ -24,7 +24,7 @@ from .contracts import (
     TRANSITIONS,
     World,
 )
-from .counting import count_packet
+from .counting import count_packet, follow_sequence
 from .evidence import give_way, weigh
 from .flows import begin, find, is_for_previous, side_of
 from .machine import Event
@@ -73,9 +73,9 @@ def track(
             begin(number, -1, segment, connections, endpoints)
         else:
             side = side_of(segment, connections[number])
-            sender = endpoints[2 * number + side]
-            if flags & (SYN | ACK) == SYN and i64(sender["known"]) & HAS_BASE != 0:
-                if i64(sender["base"]) != segment["seq"]:
+            known = i64(endpoints[2 * number + side]["known"])
+            if flags & (SYN | ACK) == SYN and known & HAS_BASE != 0:
+                if i64(endpoints[2 * number + side]["base"]) != segment["seq"]:
                     # Another initial sequence number: a new connection on this 4-tuple.
                     give_way(w, number, side, Event.SENT_NEW_SYN, segment)
                     fresh = memory[CONNECTIONS]
@@ -86,13 +86,15 @@ def track(
                     side = 0
 
         previous = i64(connections[number]["previous"])
-        older = previous >= 0 and is_for_previous(segment, number, side, connections, endpoints)
-        what = count_packet(2 * number + side, 2 * number + 1 - side, segment, endpoints, not older)
-        if older:
+        sender = 2 * number + side
+        if previous >= 0 and is_for_previous(segment, number, side, connections, endpoints):
+            # It counts where Wireshark counts it, and tells about the connection that it belongs to.
             number = previous
             side = side_of(segment, connections[number])
         elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
             give_way(w, previous, side_of(segment, connections[previous]), Event.SENT_NEW_SYN_ACK, segment)
+        what = follow_sequence(2 * number + side, 2 * number + 1 - side, segment, endpoints)
+        count_packet(sender, segment, endpoints)
         weigh(w, number, side, what, segment)
     return count
 

@@ -75,13 +75,14 @@ def outcomes(of: Sides) -> Rows:
     closed = fins[0] & fins[1] & done[0] & done[1]
     reset = notes & (c.RESET_BY_0 | c.RESET_BY_1) != 0
     by_client = np.where(of.turned, notes & c.RESET_BY_1, notes & c.RESET_BY_0) != 0
+    answered = c.SENT_SYN_ACK | c.SPOKE | c.SENT_SYN
     rules = (
         ("refused", notes & c.REFUSED != 0),
         ("closed", closed),
         ("reset by client", reset & by_client),
         ("reset by server", reset),
         ("superseded", notes & c.SUPERSEDED != 0),
-        ("unanswered", (client["known"] & c.SENT_SYN != 0) & (server["packets"] == 0) & opening[0]),
+        ("unanswered", (client["known"] & c.SENT_SYN != 0) & (server["known"] & answered == 0) & opening[0]),
         ("timed out", (tries[0] >= R1) | (tries[1] >= R1)),
         ("unknown", (states[0] == State.UNKNOWN) & (states[1] == State.UNKNOWN)),
         ("closing", fins[0] & fins[1]),

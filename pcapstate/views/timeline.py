@@ -19,6 +19,15 @@ SIDES = ("client", "server")
 CAUSES = tuple(row.cause for row in TABLE)
 CERTAINTIES = tuple(one.word for one in Certainty)
 ROW_CERTAINTY = np.array([CERTAINTY[row.event] for row in TABLE])
+SETTLED_CERTAINTY = np.array(
+    [
+        (Certainty.ASSUMED if row.event.name.startswith(("GOT_", "MISSED_")) else Certainty.SEEN)
+        if CERTAINTY[row.event] is Certainty.REVISED
+        else CERTAINTY[row.event]
+        for row in TABLE
+    ]
+)
+"""Where nothing is left of a wrong assumption, what put it right is as sure as any row of its family."""
 CONTRADICTS = {
     number: frozenset(int(state) for state in row.states)
     for number, row in enumerate(TABLE)
@@ -128,9 +137,7 @@ def _cells(columns: tuple[Column, ...], table: FlowTable, rows: Rows, start: int
     peer: tuple[Any, ...] = tuple(
         np.where(side == 1, one[f"{name}_0"], one[f"{name}_1"]) for name in ("high", "low", "port")
     )
-    certainty = ROW_CERTAINTY[rows["row"]]
-    if final:
-        certainty = np.where(certainty == Certainty.REVISED, Certainty.SEEN, certainty)
+    certainty = (SETTLED_CERTAINTY if final else ROW_CERTAINTY)[rows["row"]]
     values = {
         "time": rows["time"] - start,
         "packet": np.where(rows["packet"] == 0, -1, rows["packet"]),

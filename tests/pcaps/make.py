@@ -22,9 +22,8 @@ Small captures of our own making: each is written, byte for byte the same on eve
 
 `NAME.expected` beside a capture holds what the program says about it, checked line by line with RFC 9293; the captures
 that show one and the same conversation in another wrapping have none, since they must give the same output as
-`close-by-client.pcap`, and `one-direction-server.pcap` has none yet. After a change that is meant to change the output,
-`PCAPSTATE_REWRITE=1 pytest tests/test_pcaps.py` writes the expected results anew; read the difference before you keep
-it.
+`close-by-client.pcap`. After a change that is meant to change the output, `PCAPSTATE_REWRITE=1 pytest
+tests/test_pcaps.py` writes the expected results anew; read the difference before you keep it.
 """
 
 

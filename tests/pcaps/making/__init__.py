@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from . import connections, damaged, example, formats, links
+from . import connections, contradictions, damaged, example, formats, gaps, links, reuse
 from .registry import CAPTURES, Made
 
-__all__ = ["CAPTURES", "Made", "connections", "damaged", "example", "formats", "links"]
+__all__ = [
+    "CAPTURES",
+    "Made",
+    "connections",
+    "contradictions",
+    "damaged",
+    "example",
+    "formats",
+    "gaps",
+    "links",
+    "reuse",
+]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from .files import pcap
-from .packets import ANSWER, REQUEST, SECOND, START, STEP, Packet, Talk, merged, whole_talk
+from .packets import ANSWER, LINE, REQUEST, SECOND, START, STEP, Packet, Talk, merged, whole_talk
 from .registry import capture
-
-LINE = b"one line of text\n"
 
 
 @capture(".pcap")
@@ -102,6 +100,17 @@ def unanswered() -> bytes:
 
 
 @capture(".pcap")
+def timed_out() -> bytes:
+    """The server is silent after the handshake: the client sends its request four times more."""
+    talk = Talk().opened()
+    request = talk.client.data(REQUEST)
+    for turn in range(4):
+        talk.wait(2**turn)
+        talk.client.emit(request)
+    return pcap(talk.packets)
+
+
+@capture(".pcap")
 def reset_by_client() -> bytes:
     """The client ends an open connection with a RST."""
     talk = Talk().opened().exchange()
@@ -136,77 +145,6 @@ def time_wait_ends() -> bytes:
     second = Talk(("10.0.0.5", 51_900), start=first.time - STEP + 61 * SECOND)
     second.client.syn()
     return pcap(merged(first, second))
-
-
-@capture(".pcap")
-def reused_ports() -> bytes:
-    """Five seconds after the close the same two addresses and ports open a new connection."""
-    first = Talk()
-    first.opened().closed_by(first.client)
-    second = Talk(isn=(first.client.next + 90_000, first.server.next + 70_000), start=first.time + 5 * SECOND)
-    return pcap(merged(first, second.opened().exchange()))
-
-
-@capture(".pcap")
-def joined_late() -> bytes:
-    """The capture starts in the middle of a connection and sees it close."""
-    talk = Talk().opened()
-    talk.packets.clear()
-    talk.exchange()
-    return pcap(talk.closed_by(talk.server).packets)
-
-
-@capture(".pcap")
-def one_direction_client() -> bytes:
-    """Only what the client sent was captured."""
-    return pcap([packet for packet in whole_talk() if packet.outgoing])
-
-
-@capture(".pcap")
-def one_direction_server() -> bytes:
-    """Only what the server sent was captured."""
-    return pcap([packet for packet in whole_talk() if not packet.outgoing])
-
-
-@capture(".pcap")
-def lost_final_ack() -> bytes:
-    """The last ACK of the handshake is lost behind the capture: the server sends its SYN-ACK again."""
-    talk = Talk()
-    talk.client.syn()
-    answer = talk.server.syn_ack()
-    talk.client.ack()
-    talk.wait(1)
-    talk.server.emit(answer)
-    talk.client.ack()
-    return pcap(talk.exchange().packets)
-
-
-@capture(".pcap")
-def lost_last_ack() -> bytes:
-    """The ACK of the server's FIN is lost behind the capture: the server, still in LAST_ACK, sends its FIN again."""
-    talk = Talk().opened()
-    talk.client.fin()
-    talk.server.ack()
-    fin = talk.server.fin()
-    talk.client.ack()
-    talk.wait(0.25)
-    talk.server.emit(fin)
-    talk.client.ack()
-    return pcap(talk.packets)
-
-
-@capture(".pcap")
-def fin_behind_a_hole() -> bytes:
-    """A data segment is lost before the capture; the FIN behind it counts only once that segment has come again."""
-    talk = Talk().opened()
-    before = talk.client.next
-    lost = talk.client.send("PA", REQUEST, captured=False)
-    talk.client.fin()
-    talk.server.ack(ack=before)
-    talk.wait(0.25)
-    talk.client.emit(lost)
-    talk.server.ack()
-    return pcap(talk.packets)
 
 
 @capture(".pcap")

@@ -20,6 +20,7 @@ SYN_OPTIONS = bytes.fromhex("020405b4 0101 0402 01 030307")
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+LINE = b"one line of text\n"
 
 
 class Packet(NamedTuple):

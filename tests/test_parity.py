@@ -79,8 +79,12 @@ def test_any_packets(both: tuple[Kernels, Kernels], story: list[Packet], variant
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(NAMES), st.booleans(), st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=8),
-       st.integers(0, 3000))  # fmt: skip
+@given(
+    st.sampled_from(NAMES),
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=8),
+    st.integers(0, 3000),
+)
 def test_damaged_captures(
     both: tuple[Kernels, Kernels], name: str, ng: bool, changes: list[tuple[int, int]], cut: int
 ) -> None:

@@ -177,7 +177,8 @@ class Session:
         number, side = divmod(int(row["endpoint"]), 2)
         one = self._capture.table.connections[number]
         client = 1 if one["notes"] & c.CLIENT_IS_1 else 0
-        ends = [_written(one[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (side, 1 - side)]
+        extra = self._capture.table.extras[number]
+        ends = [_written(extra[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (side, 1 - side)]
         entry = TABLE[row["row"]]
         return Transition(
             int(row["time"]),

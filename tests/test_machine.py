@@ -20,7 +20,13 @@ def world() -> c.World:
     memory = np.zeros(c.MEMORY_SIZE, dtype=np.int64)
     memory[c.RECORD], memory[c.TWO_MSL] = 1, 60_000_000_000
     return c.World(
-        np.zeros(1, c.CONNECTION), np.zeros(2, c.ENDPOINT), np.zeros(4, c.TIMER), np.zeros(8, c.TRANSITION), memory
+        np.zeros(1, c.CONNECTION),
+        np.zeros(1, c.EXTRA),
+        np.zeros(2, np.uint32),
+        np.zeros(2, c.ENDPOINT),
+        np.zeros(4, c.TIMER),
+        np.zeros(8, c.TRANSITION),
+        memory,
     )
 
 

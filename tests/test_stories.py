@@ -436,7 +436,7 @@ def test_a_syn_on_a_live_connection_is_about_a_new_one_and_its_challenge_about_t
     states, rows, table = play(packets)
     assert states == [packet.states for packet in packets]
     assert len(table.connections) == 2
-    assert table.connections["previous"].tolist() == [-1, 0]
+    assert table.extras["previous"].tolist() == [0, 1]
     assert [State(state) for state in table.endpoints["state"][:2]] == [State.CLOSED, State.CLOSED]
     old = [State(row["to"]) for row in changes(rows) if row["endpoint"] == 1]
     assert old == [State.SYN_RECEIVED, State.ESTABLISHED, State.CLOSED]

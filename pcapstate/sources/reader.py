@@ -18,7 +18,7 @@ from . import framing
 from .formats import COMPRESSED, OTHER_FORMATS, PCAP_LAYOUTS, PCAPNG_MAGIC, PCAPNG_ORDER, UNREADABLE, PcapLayout
 from .framing import FRAME, INTERFACE
 
-CHUNK = 2 << 20
+CHUNK = 4 << 20
 """Bytes read at a time: so few that they are still in the processor's cache when they are decoded."""
 FRAMES = 1 << 15
 """Frames of a batch at most."""

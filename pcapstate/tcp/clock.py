@@ -10,6 +10,7 @@ from typing import Any
 from ..kernel import i64, inner, rare
 from .contracts import CLOCK, RECORD, TIMER_HEAD, TIMER_TAIL, TRANSITIONS, TWO_MSL, World
 from .machine import EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
+from .sequence import MASK
 from .states import State
 
 
@@ -55,9 +56,7 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
 def wait(w: World, e: int, time: int) -> None:
     """Start the endpoint's 2 MSL timer, or start it again."""
     deadline = time + w.memory[TWO_MSL]
-    if deadline == w.endpoints[e]["deadline"]:
-        return
-    w.endpoints[e]["deadline"] = deadline
+    w.endpoints[e]["deadline"] = deadline & MASK
     timer = w.timers[w.memory[TIMER_TAIL] & (len(w.timers) - 1)]
     w.memory[TIMER_TAIL] += 1
     timer["deadline"] = deadline
@@ -77,6 +76,6 @@ def expire(w: World, room: int) -> bool:
         w.memory[TIMER_HEAD] += 1
         e = timer["endpoint"]
         # A timer that was started again has a later deadline further back in the ring.
-        if w.endpoints[e]["deadline"] == deadline:
+        if i64(w.endpoints[e]["deadline"]) == deadline & MASK:
             change(w, e, Event.TIME_WAIT_OVER, deadline, 0)
     return True

@@ -8,17 +8,23 @@ import numpy as np
 
 CONNECTION = np.dtype(
     [
-        ("high_0", "i8"),  # address of endpoint 0, the sender of the first packet
-        ("low_0", "i8"),
-        ("high_1", "i8"),
+        ("low_0", "i8"),  # address of endpoint 0, the sender of the first packet: the low half
         ("low_1", "i8"),
-        ("port_0", "i4"),
-        ("port_1", "i4"),
-        ("previous", "i4"),  # the connection before it on the same 4-tuple, or -1
+        ("port_0", "u2"),
+        ("port_1", "u2"),
         ("notes", "i4"),  # the bits below
     ],
     align=True,
 )
+
+EXTRA = np.dtype(
+    [
+        ("high_0", "i8"),  # the high halves of both addresses; 0 for IPv4
+        ("high_1", "i8"),
+        ("previous", "i8"),  # 1 + the number of the connection before it on the same 4-tuple, or 0
+    ]
+)
+"""What few connections have, a row for each all the same: rows that stay zero take no memory."""
 
 CLIENT_IS_1 = 1
 """Endpoint 1 is the client (else endpoint 0)."""
@@ -43,14 +49,13 @@ ENDPOINT = np.dtype(
         ("first", "i8"),  # time of its first and last packet, ns since the epoch; 0 where it sent none
         ("last", "i8"),
         ("bytes", "i8"),  # payload bytes it sent, retransmissions included
-        ("deadline", "i8"),  # when its TIME_WAIT ends, ns since the epoch
         ("packets", "u4"),
         ("retransmissions", "u4"),
         ("base", "u4"),  # initial sequence number, or one before the first sequence number seen
         ("next", "u4"),  # the sequence number after the last it sent
         ("contiguous", "u4"),  # the end of what it sent without a hole in the capture
-        ("island", "u4"),  # behind a hole: where the run starts that ends at ``next``
         ("acked", "u4"),  # the highest acknowledgment number it sent
+        ("deadline", "u4"),  # when its TIME_WAIT ends: the low half of ns since the epoch, to know its timer by
         ("known", "u2"),  # the bits below
         ("state", "u1"),  # index into states.STATES
         ("before", "u1"),  # its state before it became CLOSED or TIME_WAIT
@@ -112,6 +117,8 @@ class World(NamedTuple):
     """The tables that the kernels of this stage work on."""
 
     connections: Any  # CONNECTION
+    extras: Any  # EXTRA, one a connection
+    islands: Any  # uint32, one an endpoint: behind a hole, where the run starts that ends at ``next``
     endpoints: Any  # ENDPOINT, two a connection
     timers: Any  # TIMER, a ring with a power of two of cells, in order of deadline
     transitions: Any  # TRANSITION, emptied by the caller

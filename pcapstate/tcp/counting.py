@@ -19,6 +19,7 @@ from .contracts import (
     TRIES,
     TRIES_SHIFT,
     UNSEEN_TAIL,
+    World,
 )
 from .sequence import MASK, after, at_or_after
 
@@ -31,9 +32,9 @@ FAR = 1 << 30
 
 
 @inner
-def count_packet(e: int, segment: Any, endpoints: Any) -> None:
+def count_packet(w: World, e: int, segment: Any) -> None:
     """Count a packet that endpoint ``e`` sent."""
-    me = endpoints[e]
+    me = w.endpoints[e]
     if me["packets"] == 0:
         me["first"] = segment["time"]
     me["last"] = segment["time"]
@@ -42,14 +43,14 @@ def count_packet(e: int, segment: Any, endpoints: Any) -> None:
 
 
 @inner
-def follow_sequence(e: int, p: int, segment: Any, endpoints: Any) -> int:
+def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     """Follow the sequence numbers of endpoint ``e``; return what the packet is to those before it.
 
-    Sets ``next``, ``contiguous`` and ``island`` from what the sender sent; a FIN ends the sequence for good. Comes
+    Sets ``next``, ``contiguous`` and the island from what the sender sent; a FIN ends the sequence for good. Comes
     before ``count_packet``, since it looks at the time since the sender's last packet.
     """
-    me = endpoints[e]
-    peer = endpoints[p]
+    me = w.endpoints[e]
+    peer = w.endpoints[p]
     flags = segment["flags"]
     length = segment["length"]
     seq = segment["seq"]
@@ -66,14 +67,14 @@ def follow_sequence(e: int, p: int, segment: Any, endpoints: Any) -> int:
     if known & HAS_BASE == 0:
         known |= HAS_BASE
         me["base"] = seq if flags & SYN != 0 else (seq - 1) & MASK
-        me["next"] = me["contiguous"] = me["island"] = seq if flags & RST != 0 else end
+        me["next"] = me["contiguous"] = seq if flags & RST != 0 else end
     elif flags & RST != 0:
         pass
     elif flags & SYN != 0 and known & (SENT_SYN | SENT_SYN_ACK) == 0:
         # The first SYN from this side: what its peer acknowledged before was a guess, or came out of order.
         me["base"] = seq
         if not after(i64(me["next"]), end):
-            me["next"] = me["contiguous"] = me["island"] = end
+            me["next"] = me["contiguous"] = end
     elif occupies > 0:
         top = i64(me["next"])
         if after(end, top):
@@ -81,9 +82,9 @@ def follow_sequence(e: int, p: int, segment: Any, endpoints: Any) -> int:
             if known & SENT_FIN == 0:
                 if seq == top or not after(seq, top):
                     if i64(me["contiguous"]) == top:
-                        me["contiguous"] = me["island"] = end
+                        me["contiguous"] = end
                 else:
-                    me["island"] = seq
+                    w.islands[e] = seq
                 me["next"] = end
         elif length <= 1 and occupies == length and seq == (top - 1) & MASK:
             pass  # a keep-alive (RFC 9293 §3.8.4)
@@ -94,14 +95,14 @@ def follow_sequence(e: int, p: int, segment: Any, endpoints: Any) -> int:
             elif not after(seq, whole):
                 what = FILLED
                 whole = end
-                if at_or_after(whole, i64(me["island"])):
+                if at_or_after(whole, i64(w.islands[e])):
                     whole = top
                 me["contiguous"] = whole
-            elif at_or_after(seq, i64(me["island"])):
+            elif at_or_after(seq, i64(w.islands[e])):
                 what = AGAIN
     elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
         # A bare ACK beyond what was captured: something before it is missing.
-        me["next"] = me["island"] = seq
+        me["next"] = w.islands[e] = seq
     if what == AGAIN and flags & (SYN | ACK) == SYN | ACK and known & SENT_SYN_ACK == 0:
         what = FRESH  # simultaneous open: its SYN, now with an ACK
     if what == AGAIN and not (0 <= gap < COPIED and end == i64(me["next"])):
@@ -119,5 +120,5 @@ def follow_sequence(e: int, p: int, segment: Any, endpoints: Any) -> int:
     if flags & ACK != 0 and flags & RST == 0 and others & HAS_BASE == 0:
         peer["known"] = others | HAS_BASE
         peer["base"] = (segment["ack"] - 1) & MASK
-        peer["next"] = peer["contiguous"] = peer["island"] = segment["ack"]
+        peer["next"] = peer["contiguous"] = segment["ack"]
     return what

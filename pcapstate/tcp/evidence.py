@@ -114,7 +114,7 @@ def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) 
     if known & SENT_SYN == 0:
         # A listener whose first request was reset begins again, with a new initial sequence number.
         me["base"] = seq
-        me["next"] = me["contiguous"] = me["island"] = (seq + 1 + segment["length"]) & MASK
+        me["next"] = me["contiguous"] = (seq + 1 + segment["length"]) & MASK
         if others & SENT_SYN == 0:
             set_client(p, connection)
     me["known"] = (known | SENT_SYN_ACK | SENT_ACK) & ~CLOSED_BY_RST
@@ -308,7 +308,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
             step(w, p, Event.GOT_MORE, segment)
             step(w, p, Event.GOT_ACK_OF_FIN, segment)
     elif others & SENT_FIN == 0 and after(ack, i64(peer["contiguous"])):
-        arrived(peer, ack)
+        arrived(w, p, ack)
 
     if flags & FIN != 0:
         end = (segment["seq"] + length + 1) & MASK
@@ -380,11 +380,15 @@ def closes_early(me: Any, peer: Any, segment: Any) -> bool:
 
 
 @inner
-def arrived(peer: Any, ack: int) -> None:
+def arrived(w: World, p: int, ack: int) -> None:
     """Note that all the peer sent before ``ack`` has arrived, captured or not."""
-    peer["contiguous"] = ack
-    if at_or_after(ack, i64(peer["island"])):
-        if after(ack, i64(peer["next"])):
-            peer["next"] = ack
-            peer["known"] = i64(peer["known"]) | UNSEEN_TAIL
-        peer["contiguous"] = peer["next"]
+    peer = w.endpoints[p]
+    top = i64(peer["next"])
+    if i64(peer["contiguous"]) != top and not at_or_after(ack, i64(w.islands[p])):
+        peer["contiguous"] = ack
+        return
+    if after(ack, top):
+        top = ack
+        peer["next"] = ack
+        peer["known"] = i64(peer["known"]) | UNSEEN_TAIL
+    peer["contiguous"] = top

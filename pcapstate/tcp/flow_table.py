@@ -29,6 +29,8 @@ class FlowTable:
     def __init__(self, kernels: Kernels, two_msl: float = TWO_MSL, record: bool = True) -> None:
         self._kernels = kernels
         self._connections = np.zeros(RESERVED, dtype=c.CONNECTION)
+        self._extras = np.zeros(RESERVED, dtype=c.EXTRA)
+        self._islands = np.zeros(2 * RESERVED, dtype=np.uint32)
         self._endpoints = np.zeros(2 * RESERVED, dtype=c.ENDPOINT)
         self._slots = np.zeros(1024, dtype=np.int32)
         self._timers = np.zeros(1024, dtype=c.TIMER)
@@ -44,6 +46,11 @@ class FlowTable:
     def connections(self) -> Rows:
         """The rows of all connections, CONNECTION."""
         return self._connections[: self._memory[c.CONNECTIONS]]
+
+    @property
+    def extras(self) -> Rows:
+        """The rows of what few connections have, EXTRA."""
+        return self._extras[: self._memory[c.CONNECTIONS]]
 
     @property
     def endpoints(self) -> Rows:
@@ -65,6 +72,8 @@ class FlowTable:
                 done,
                 count,
                 self._connections,
+                self._extras,
+                self._islands,
                 self._endpoints,
                 self._slots,
                 self._timers,
@@ -79,7 +88,13 @@ class FlowTable:
         done = 0
         while not done:
             done = self._kernels.pass_time(
-                self._endpoints, self._timers, self._transitions, self._memory, self._connections
+                self._connections,
+                self._extras,
+                self._islands,
+                self._endpoints,
+                self._timers,
+                self._transitions,
+                self._memory,
             )
             yield from self._taken()
 
@@ -95,13 +110,15 @@ class FlowTable:
         if needed > len(self._connections):
             size = max(needed, 2 * len(self._connections))
             self._connections = _grown(self._connections, used, size)
+            self._extras = _grown(self._extras, used, size)
+            self._islands = _grown(self._islands, 2 * used, 2 * size)
             self._endpoints = _grown(self._endpoints, 2 * used, 2 * size)
         if 2 * needed > len(self._slots):
             size = len(self._slots)
             while size < 2 * needed:
                 size *= 2
             self._slots = np.zeros(size, dtype=np.int32)
-            self._kernels.rehash(self._connections, used, self._slots, self._memory)
+            self._kernels.rehash(self._connections, self._extras, used, self._slots, self._memory)
         head, tail = int(self._memory[c.TIMER_HEAD]), int(self._memory[c.TIMER_TAIL])
         if tail - head + 2 * count > len(self._timers):
             size = len(self._timers)
@@ -115,5 +132,6 @@ class FlowTable:
 
 def _grown(rows: Rows, used: int, size: int) -> Rows:
     larger = np.zeros(size, dtype=rows.dtype)
-    larger[:used] = rows[:used]
+    if rows[:used].view(np.uint8).any():
+        larger[:used] = rows[:used]
     return larger

@@ -15,13 +15,14 @@ from .contracts import (
     CLIENT_GUESSED,
     CLIENT_IS_1,
     CONNECTION,
+    EXTRA,
     KEYS,
     REFUSED,
     SENT_SYN_ACK,
     SPOKE,
+    World,
 )
 from .sequence import MASK, in_range
-from .states import State
 
 
 @inner
@@ -35,99 +36,91 @@ def endpoint_key(high: int, low: int, port: int, memory: Any) -> int:
 
 
 @inner
-def find(segment: Any, connections: Any, slots: Any, memory: Any) -> int:
+def find(w: World, segment: Any, slots: Any) -> int:
     """Return the slot of the segment's 4-tuple, either direction: it holds a connection's number + 1, or 0."""
     high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
     high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
     mask = len(slots) - 1
-    slot = (endpoint_key(high_0, low_0, port_0, memory) + endpoint_key(high_1, low_1, port_1, memory)) & mask
+    slot = (endpoint_key(high_0, low_0, port_0, w.memory) + endpoint_key(high_1, low_1, port_1, w.memory)) & mask
     while slots[slot] != 0:
-        one = connections[slots[slot] - 1]
-        if one["low_0"] == low_0 and (
-            one["low_1"] == low_1
-            and one["port_0"] == port_0
-            and one["port_1"] == port_1
-            and one["high_0"] == high_0
-            and one["high_1"] == high_1
-        ):
-            return slot
-        if one["low_0"] == low_1 and (
-            one["low_1"] == low_0
-            and one["port_0"] == port_1
-            and one["port_1"] == port_0
-            and one["high_0"] == high_1
-            and one["high_1"] == high_0
-        ):
-            return slot
+        number = i64(slots[slot]) - 1
+        one = w.connections[number]
+        if one["low_0"] == low_0 and one["low_1"] == low_1 and one["port_0"] == port_0 and one["port_1"] == port_1:
+            extra = w.extras[number]
+            if extra["high_0"] == high_0 and extra["high_1"] == high_1:
+                return slot
+        if one["low_0"] == low_1 and one["low_1"] == low_0 and one["port_0"] == port_1 and one["port_1"] == port_0:
+            extra = w.extras[number]
+            if extra["high_0"] == high_1 and extra["high_1"] == high_0:
+                return slot
         slot = (slot + 1) & mask
     return slot
 
 
-@entry(CONNECTION, int, np.int32, np.int64)
-def rehash(connections: Any, count: int, slots: Any, memory: Any) -> int:
+@entry(CONNECTION, EXTRA, int, np.int32, np.int64)
+def rehash(connections: Any, extras: Any, count: int, slots: Any, memory: Any) -> int:
     """Fill empty ``slots`` with ``connections[:count]``; of those on one 4-tuple, the latest stays. Return count."""
     mask = len(slots) - 1
     for number in range(count):
         one = connections[number]
+        extra = extras[number]
         slot = (
-            endpoint_key(one["high_0"], one["low_0"], one["port_0"], memory)
-            + endpoint_key(one["high_1"], one["low_1"], one["port_1"], memory)
+            endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), memory)
+            + endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), memory)
         ) & mask
         # A later connection on the same 4-tuple takes the place of the one before it.
-        while slots[slot] != 0 and slots[slot] - 1 != one["previous"]:
+        while slots[slot] != 0 and slots[slot] != extra["previous"]:
             slot = (slot + 1) & mask
         slots[slot] = number + 1
     return count
 
 
 @inner
-def side_of(segment: Any, connection: Any) -> int:
+def side_of(w: World, segment: Any, number: int) -> int:
     """Tell which endpoint of its connection sent the segment: 0 or 1."""
-    if (
-        connection["low_0"] == segment["source_low"]
-        and connection["port_0"] == segment["source_port"]
-        and connection["high_0"] == segment["source_high"]
-    ):
-        return 0
+    one = w.connections[number]
+    if one["low_0"] == segment["source_low"] and one["port_0"] == segment["source_port"]:
+        if w.extras[number]["high_0"] == segment["source_high"]:
+            return 0
     return 1
 
 
 @inner
-def begin(number: int, previous: int, segment: Any, connections: Any, endpoints: Any) -> None:
-    """Write the rows of a new connection whose first packet is ``segment``; its sender becomes endpoint 0."""
-    one = connections[number]
-    one["high_0"], one["low_0"], one["port_0"] = segment["source_high"], segment["source_low"], segment["source_port"]
-    one["high_1"], one["low_1"], one["port_1"] = segment["target_high"], segment["target_low"], segment["target_port"]
-    one["previous"] = previous
+def begin(w: World, number: int, previous: int, segment: Any) -> None:
+    """Write the row of a new connection whose first packet is ``segment``; its sender becomes endpoint 0.
+
+    ``previous``: the connection before it on its 4-tuple, or -1. Rows are zero until then, and zeros are not written.
+    """
+    one = w.connections[number]
+    one["low_0"], one["port_0"] = segment["source_low"], segment["source_port"]
+    one["low_1"], one["port_1"] = segment["target_low"], segment["target_port"]
+    if segment["source_high"] != 0 or segment["target_high"] != 0:
+        w.extras[number]["high_0"] = segment["source_high"]
+        w.extras[number]["high_1"] = segment["target_high"]
+    if previous >= 0:
+        w.extras[number]["previous"] = previous + 1
     notes = 0
     if segment["flags"] & (SYN | ACK) == SYN | ACK:
         notes = CLIENT_IS_1
     elif segment["flags"] & SYN == 0:
         # Joined late: services listen on low ports, clients take high ones. A guess, and marked as one.
         notes = CLIENT_GUESSED
-        if one["port_0"] < one["port_1"]:
+        if segment["source_port"] < segment["target_port"]:
             notes |= CLIENT_IS_1
     one["notes"] = notes
-    for e in range(2 * number, 2 * number + 2):
-        endpoint = endpoints[e]
-        endpoint["first"] = endpoint["last"] = endpoint["bytes"] = endpoint["deadline"] = 0
-        endpoint["packets"] = endpoint["retransmissions"] = 0
-        endpoint["base"] = endpoint["next"] = endpoint["contiguous"] = endpoint["island"] = endpoint["acked"] = 0
-        endpoint["known"] = 0
-        endpoint["state"] = endpoint["before"] = State.UNKNOWN
 
 
 @inner
-def is_for_previous(segment: Any, number: int, side: int, connections: Any, endpoints: Any) -> bool:
+def is_for_previous(w: World, segment: Any, number: int, side: int) -> bool:
     """Tell whether a segment on the 4-tuple of connection ``number`` still belongs to the connection before it.
 
     A SYN on a live 4-tuple draws a challenge ACK (RFC 5961 §4), which a rebooted host answers with a RST: both are
     about the old connection, as long as nothing has answered the new SYN.
     """
-    notes = connections[number]["notes"]
+    notes = w.connections[number]["notes"]
     client = 1 if notes & CLIENT_IS_1 != 0 else 0
-    opener = endpoints[2 * number + client]
-    answerer = endpoints[2 * number + 1 - client]
+    opener = w.endpoints[2 * number + client]
+    answerer = w.endpoints[2 * number + 1 - client]
     if notes & REFUSED != 0 or i64(answerer["known"]) & (SENT_SYN_ACK | SPOKE) != 0:
         return False
     if segment["flags"] & (SYN | ACK) == SYN:

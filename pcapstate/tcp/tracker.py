@@ -17,6 +17,7 @@ from .contracts import (
     CONNECTION,
     CONNECTIONS,
     ENDPOINT,
+    EXTRA,
     HAS_BASE,
     RECORD,
     TIMER,
@@ -33,12 +34,14 @@ ROOM = 24
 """More transitions than one segment can cause: so much room must be left before it is looked at."""
 
 
-@entry(SEGMENT, int, int, CONNECTION, ENDPOINT, np.int32, TIMER, TRANSITION, np.int64)
+@entry(SEGMENT, int, int, CONNECTION, EXTRA, np.uint32, ENDPOINT, np.int32, TIMER, TRANSITION, np.int64)
 def track(
     segments: Any,
     first: int,
     count: int,
     connections: Any,
+    extras: Any,
+    islands: Any,
     endpoints: Any,
     slots: Any,
     timers: Any,
@@ -47,11 +50,12 @@ def track(
 ) -> int:
     """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
 
-    The caller leaves room for a new connection per segment in ``connections``, ``endpoints`` (twice) and ``slots``
-    (a power of two, at least twice as many), and for two timers per segment in ``timers`` (a power of two).
+    The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``islands`` (twice),
+    ``endpoints`` (twice) and ``slots`` (a power of two, at least twice as many), and for two timers per segment in
+    ``timers`` (a power of two); rows not used yet are zero.
     ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
     """
-    w = World(connections, endpoints, timers, transitions, memory)
+    w = World(connections, extras, islands, endpoints, timers, transitions, memory)
     for index in range(first, count):
         segment = segments[index]
         flags = segment["flags"]
@@ -63,16 +67,16 @@ def track(
         if not expire(w, ROOM):
             return index
 
-        slot = find(segment, connections, slots, memory)
+        slot = find(w, segment, slots)
         number = i64(slots[slot]) - 1
         side = 0
         if number < 0:
             number = memory[CONNECTIONS]
             memory[CONNECTIONS] += 1
             slots[slot] = number + 1
-            begin(number, -1, segment, connections, endpoints)
+            begin(w, number, -1, segment)
         else:
-            side = side_of(segment, connections[number])
+            side = side_of(w, segment, number)
             known = i64(endpoints[2 * number + side]["known"])
             if flags & (SYN | ACK) == SYN and known & HAS_BASE != 0:
                 if i64(endpoints[2 * number + side]["base"]) != segment["seq"]:
@@ -81,27 +85,29 @@ def track(
                     fresh = memory[CONNECTIONS]
                     memory[CONNECTIONS] += 1
                     slots[slot] = fresh + 1
-                    begin(fresh, number, segment, connections, endpoints)
+                    begin(w, fresh, number, segment)
                     number = fresh
                     side = 0
 
-        previous = i64(connections[number]["previous"])
+        previous = i64(extras[number]["previous"]) - 1
         sender = 2 * number + side
-        if previous >= 0 and is_for_previous(segment, number, side, connections, endpoints):
+        if previous >= 0 and is_for_previous(w, segment, number, side):
             # It counts where Wireshark counts it, and tells about the connection that it belongs to.
             number = previous
-            side = side_of(segment, connections[number])
+            side = side_of(w, segment, number)
         elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
-            give_way(w, previous, side_of(segment, connections[previous]), Event.SENT_NEW_SYN_ACK, segment)
-        what = follow_sequence(2 * number + side, 2 * number + 1 - side, segment, endpoints)
-        count_packet(sender, segment, endpoints)
+            give_way(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
+        what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
+        count_packet(w, sender, segment)
         weigh(w, number, side, what, segment)
     return count
 
 
-@entry(ENDPOINT, TIMER, TRANSITION, np.int64, CONNECTION)
-def pass_time(endpoints: Any, timers: Any, transitions: Any, memory: Any, connections: Any) -> int:
+@entry(CONNECTION, EXTRA, np.uint32, ENDPOINT, TIMER, TRANSITION, np.int64)
+def pass_time(
+    connections: Any, extras: Any, islands: Any, endpoints: Any, timers: Any, transitions: Any, memory: Any
+) -> int:
     """End the TIME_WAITs that are over at ``memory[CLOCK]``; return 1, or 0 where ``transitions`` is full before."""
-    if expire(World(connections, endpoints, timers, transitions, memory), 1):
+    if expire(World(connections, extras, islands, endpoints, timers, transitions, memory), 1):
         return 1
     return 0

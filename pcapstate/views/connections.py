@@ -60,7 +60,7 @@ COLUMNS = (
 )
 """The fields for programs; those that people see are fewer."""
 
-BATCH = 10_000
+BATCH = 20_000
 
 
 def outcomes(of: Sides) -> Rows:

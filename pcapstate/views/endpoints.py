@@ -25,14 +25,14 @@ class Sides(NamedTuple):
 
 def sides(table: FlowTable, start: int = 0, end: int | None = None) -> Sides:
     """Return connections ``start`` to ``end`` (all, unless told) from client to server."""
-    connections, endpoints = table.connections[start:end], table.endpoints
+    connections, extras, endpoints = table.connections[start:end], table.extras[start:end], table.endpoints
     notes = connections["notes"]
     turned = notes & c.CLIENT_IS_1 != 0
     numbers = 2 * np.arange(start, start + len(connections))
 
     def addresses(one: Rows) -> tuple[Rows, Rows, Rows]:
         return (
-            np.where(one, connections["high_1"], connections["high_0"]),
+            np.where(one, extras["high_1"], extras["high_0"]),
             np.where(one, connections["low_1"], connections["low_0"]),
             np.where(one, connections["port_1"], connections["port_0"]),
         )

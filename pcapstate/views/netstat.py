@@ -46,7 +46,7 @@ def perspective(table: FlowTable, local: str | None) -> Perspective:
     """
     if local is not None:
         return Perspective((parse_network(local),), f"on {local}")
-    hosts = _hosts_in_all(table.connections)
+    hosts = _hosts_in_all(table)
     if len(hosts) == 1:
         return Perspective((ipaddress.ip_network(hosts[0]),), f"on {hosts[0]}, the one host in every connection")
     return Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)")
@@ -60,14 +60,14 @@ def parse_network(text: str) -> Network:
         raise ValueError(f"{text!r} is neither an IP address nor a network such as 192.168.0.0/16") from None
 
 
-def _hosts_in_all(connections: Rows) -> list[str]:
-    if not len(connections):
+def _hosts_in_all(table: FlowTable) -> list[str]:
+    if not len(table.connections):
         return []
-    first = connections[0]
-    candidates = {(int(first["high_0"]), int(first["low_0"])), (int(first["high_1"]), int(first["low_1"]))}
+    of = sides(table)
+    candidates = {tuple(int(part[0]) for part in one[:2]) for one in (of.client_address, of.server_address)}
     found = []
     for high, low in sorted(candidates):
-        there = [(connections[f"high_{side}"] == high) & (connections[f"low_{side}"] == low) for side in (0, 1)]
+        there = [(one[0] == high) & (one[1] == low) for one in (of.client_address, of.server_address)]
         if np.all(there[0] | there[1]):
             found.append(str(address(high, low)))
     return found

@@ -130,13 +130,10 @@ def _batches(
 
 def _cells(columns: tuple[Column, ...], table: FlowTable, rows: Rows, start: int, final: bool) -> Cells:
     number, side = rows["endpoint"] // 2, rows["endpoint"] % 2
-    one = table.connections[number]
-    own: tuple[Any, ...] = tuple(
-        np.where(side == 1, one[f"{name}_1"], one[f"{name}_0"]) for name in ("high", "low", "port")
-    )
-    peer: tuple[Any, ...] = tuple(
-        np.where(side == 1, one[f"{name}_0"], one[f"{name}_1"]) for name in ("high", "low", "port")
-    )
+    one, extra = table.connections[number], table.extras[number]
+    ends = [(extra[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (0, 1)]
+    own: tuple[Any, ...] = tuple(np.where(side == 1, parts[1], parts[0]) for parts in zip(*ends, strict=True))
+    peer: tuple[Any, ...] = tuple(np.where(side == 1, parts[0], parts[1]) for parts in zip(*ends, strict=True))
     certainty = (SETTLED_CERTAINTY if final else ROW_CERTAINTY)[rows["row"]]
     values = {
         "time": rows["time"] - start,

@@ -250,7 +250,7 @@ def compiled_calls() -> dict[str, Call] | None:
     if _loaded is None:
         folder = _built()
         if folder is None:
-            announce("Compiling the engine for this machine, once; this takes about 20 seconds …")
+            announce("Compiling the engine for this machine, once; this takes about 10 seconds …")
             folder = build()
         if folder is None:
             return None

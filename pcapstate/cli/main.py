@@ -9,6 +9,7 @@ import click
 
 from .. import __version__, compiled
 from ..errors import PcapstateError
+from ..naming import safe
 from .completion import completion
 from .connections import connections
 from .netstat import netstat
@@ -44,8 +45,13 @@ def main() -> None:
         code = cli.main(prog_name="pcapstate", standalone_mode=False)
     except click.exceptions.Exit as end:
         code = end.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        code = 2
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" (see {context.command_path} --help)" if context is not None else ""
+        click.echo(f"pcapstate: {safe(' '.join(error.format_message().split()))}{hint}", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("pcapstate: interrupted", err=True)

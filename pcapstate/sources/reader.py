@@ -24,6 +24,8 @@ FRAMES = 1 << 15
 """Frames of a batch at most."""
 SMALL = 1 << 16
 """Bytes of the first read from a pipe, so that its first packets do not wait for a full chunk."""
+UNPACKED = 1 << 18
+"""Bytes that a decompressor is asked for at a time: what it had before an error is not lost."""
 
 
 class Batch(NamedTuple):
@@ -130,7 +132,7 @@ class CaptureReader:
     def _unpack(self, kind: str, unpack: Any) -> None:
         head = self._buffer[: self._end].tobytes()
         raw = self._stream
-        self._stream = unpack(io.BufferedReader(_Rejoined(head, raw)))
+        self._stream = _Unpacked(unpack(io.BufferedReader(_Rejoined(head, raw))))
         self.size = None if self.size is None else self.size * 4
         self._start = self._end = 0
         if not self._fill(1) and self.damage:
@@ -295,6 +297,21 @@ class _Rejoined(io.RawIOBase):
     def close(self) -> None:
         self._rest.close()
         super().close()
+
+
+class _Unpacked:
+    """A decompressor that gives what it has got before it complains."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = self._file.read1(min(len(buffer), UNPACKED))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _StandardInput:

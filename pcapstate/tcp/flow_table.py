@@ -120,9 +120,9 @@ class FlowTable:
             self._slots = np.zeros(size, dtype=np.int32)
             self._kernels.rehash(self._connections, self._extras, used, self._slots, self._memory)
         head, tail = int(self._memory[c.TIMER_HEAD]), int(self._memory[c.TIMER_TAIL])
-        if tail - head + 2 * count > len(self._timers):
+        if tail - head + 4 * count > len(self._timers):
             size = len(self._timers)
-            while size < tail - head + 2 * count:
+            while size < tail - head + 4 * count:
                 size *= 2
             kept = self._timers[np.arange(head, tail) & (len(self._timers) - 1)]
             self._timers = np.zeros(size, dtype=c.TIMER)

@@ -51,7 +51,7 @@ def track(
     """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
 
     The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``islands`` (twice),
-    ``endpoints`` (twice) and ``slots`` (a power of two, at least twice as many), and for two timers per segment in
+    ``endpoints`` (twice) and ``slots`` (a power of two, at least twice as many), and for four timers per segment in
     ``timers`` (a power of two); rows not used yet are zero.
     ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
     """

@@ -1,0 +1,60 @@
+"""Compiling: once, said on stderr, kept where only this user can write."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pcapstate.compiled import PLAIN_UNBUILT, Kernels
+
+from .captures import pcap, story_frames
+from .stories import parse
+from .test_stories import STORIES
+
+
+def run(capture: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pcapstate", "connections", str(capture), "--format", "csv"]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    path = tmp_path / "some.pcap"
+    path.write_bytes(pcap(story_frames(parse(STORIES["half_close"]))))
+    return path
+
+
+def test_compiled_once_and_kept(capture: Path, tmp_path: Path) -> None:
+    kept = {"PCAPSTATE_CACHE_DIR": str(tmp_path / "cache"), "PCAPSTATE_KERNELS": "compiled"}
+    plain = run(capture, PCAPSTATE_KERNELS="plain")
+    assert plain.stderr == ""
+    first, second = run(capture, **kept), run(capture, **kept)
+    assert "Compiling the engine for this machine, once" in first.stderr
+    assert second.stderr == ""
+    assert plain.stdout == first.stdout == second.stdout
+    if hasattr(os, "getuid"):
+        # What others can write to is not run.
+        (tmp_path / "cache").chmod(0o777)
+        elsewhere = run(capture, **kept, TMPDIR=str(tmp_path / "nowhere"))
+        assert elsewhere.stdout == plain.stdout
+
+
+def test_small_captures_never_wait(capture: Path, tmp_path: Path) -> None:
+    done = run(capture, PCAPSTATE_CACHE_DIR=str(tmp_path / "cache"), PCAPSTATE_KERNELS="auto")
+    assert done.stderr == ""
+    assert not (tmp_path / "cache").exists()
+    assert not Kernels(1000).compiled
+
+
+def test_a_pipe_starts_plain_and_changes_over(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PCAPSTATE_KERNELS", raising=False)
+    kernels = Kernels(None)
+    assert not kernels.compiled
+    kernels.worked(PLAIN_UNBUILT + 1)
+    assert kernels.compiled

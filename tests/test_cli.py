@@ -18,7 +18,7 @@ from pcapstate.cli.main import cli
 
 from .captures import pcap, story_frames
 from .stories import Variant, parse
-from .test_stories import OPEN, STORIES, TALK
+from .story_texts import OPEN, STORIES, TALK
 
 COMMAND = [sys.executable, "-m", "pcapstate"]
 

@@ -13,7 +13,7 @@ from pcapstate.compiled import PLAIN_UNBUILT, Kernels
 
 from .captures import pcap, story_frames
 from .stories import parse
-from .test_stories import STORIES
+from .story_texts import STORIES
 
 
 def run(capture: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ from pcapstate.errors import CaptureError
 
 from .captures import answers, pcap, pcapng, story_frames
 from .stories import VARIANTS_OF_ISN, Packet, Variant, parse
-from .test_stories import NAMES, STORIES
+from .story_texts import NAMES, STORIES
 
 CAPTURES = sorted(
     path for folder in ("pcaps", "kernel/truth") for path in Path(__file__).parent.joinpath(folder).glob("*.pcap*")

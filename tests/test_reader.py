@@ -22,7 +22,7 @@ from pcapstate.sources.reader import CaptureReader
 
 from .captures import answers, pcap, pcapng, story_frames
 from .stories import parse
-from .test_stories import STORIES
+from .story_texts import STORIES
 
 FRAMES = story_frames(parse(STORIES["half_close"]))
 

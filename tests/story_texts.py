@@ -1,0 +1,281 @@
+"""The stories that several tests play: one situation each, in the language of ``stories``."""
+
+from __future__ import annotations
+
+OPEN = """
+    C S   0 0 0    -> SENT, -
+    S SA  0 1 0    -> SENT, RCVD
+    C A   1 1 0    -> EST, EST
+"""
+TALK = """
+    C PA  1 1 100   -> EST, EST
+    S A   1 101 0   -> EST, EST
+    S PA  1 101 500 -> EST, EST
+    C A   101 501 0 -> EST, EST
+"""
+
+STORIES = {
+    "client_closes_first": OPEN
+    + TALK
+    + """
+        C FA 101 501 0 -> FW1, CW
+        S A  501 102 0 -> FW2, CW
+        S FA 501 102 0 -> TW, LACK
+        C A  102 502 0 -> TW, CLOSED
+        + 59           -> TW, CLOSED
+        + 2            -> CLOSED, CLOSED
+    """,
+    "server_closes_first": OPEN
+    + TALK
+    + """
+        S FA 501 101 0 -> CW, FW1
+        C A  101 502 0 -> CW, FW2
+        C FA 101 502 0 -> LACK, TW
+        S A  502 102 0 -> CLOSED, TW
+        + 61           -> CLOSED, CLOSED
+    """,
+    "fin_answered_by_fin": OPEN
+    + """
+        C FA 1 1 0 -> FW1, CW
+        S FA 1 2 0 -> TW, LACK
+        C A  2 2 0 -> TW, CLOSED
+    """,
+    "half_close": OPEN
+    + """
+        C FA 1 1 0     -> FW1, CW
+        S A  1 2 0     -> FW2, CW
+        S PA 1 2 100   -> FW2, CW
+        C A  2 101 0   -> FW2, CW
+        S FA 101 2 0   -> TW, LACK
+        C A  2 102 0   -> TW, CLOSED
+    """,
+    "fin_with_data": OPEN
+    + """
+        C FPA 1 1 10   -> FW1, CW
+        S A   1 12 0   -> FW2, CW
+        S FPA 1 12 20  -> TW, LACK
+        C A   12 22 0  -> TW, CLOSED
+    """,
+    "simultaneous_close": OPEN
+    + """
+        C FA 1 1 0 -> FW1, CW
+        S FA 1 1 0 -> CLOSING, CLOSING
+        C A  2 2 0 -> CLOSING, TW
+        S A  2 2 0 -> TW, TW
+    """,
+    "simultaneous_open": """
+        C S  0 0 0 -> SENT, -
+        S S  0 0 0 -> SENT, SENT
+        C SA 0 1 0 -> RCVD, SENT
+        S SA 0 1 0 -> EST, EST
+    """,
+    "refused": """
+        C S  0 0 0 -> SENT, -
+        S RA 0 1 0 -> CLOSED, CLOSED
+    """,
+    "refused_and_tried_again": """
+        C S  0 0 0 -> SENT, -
+        S RA 0 1 0 -> CLOSED, CLOSED
+        C S  0 0 0 -> SENT, CLOSED
+        S RA 0 1 0 -> CLOSED, CLOSED
+    """,
+    "unanswered": """
+        C S 0 0 0 -> SENT, -
+        C S 0 0 0 -> SENT, -
+        C S 0 0 0 -> SENT, -
+    """,
+    "reset_by_client": OPEN
+    + TALK
+    + """
+        C RA 101 501 0 -> CLOSED, CLOSED
+    """,
+    "reset_by_server": OPEN
+    + TALK
+    + """
+        S RA 501 101 0 -> CLOSED, CLOSED
+    """,
+    "reset_of_the_handshake": """
+        C S  0 0 0 -> SENT, -
+        S SA 0 1 0 -> SENT, RCVD
+        C R  1 0 0 -> CLOSED, CLOSED
+    """,
+    "reset_out_of_window_is_stray": OPEN
+    + TALK
+    + """
+        S RA 9000 101 0 -> EST, EST
+        S R  200 0 0    -> EST, EST
+    """,
+    "reset_that_does_not_acknowledge_the_syn": """
+        C S  0 0 0  -> SENT, -
+        S RA 0 77 0 -> SENT, -
+        S R  0 0 0  -> SENT, -
+    """,
+    "reset_ends_time_wait": OPEN
+    + """
+        C FA 1 1 0 -> FW1, CW
+        S FA 1 2 0 -> TW, LACK
+        C A  2 2 0 -> TW, CLOSED
+        S R  2 0 0 -> CLOSED, CLOSED
+    """,
+    "syn_ack_again_means_the_ack_was_lost": OPEN
+    + """
+        S SA 0 1 0   -> EST, RCVD
+        C A  1 1 0   -> EST, EST
+        C PA 1 1 5   -> EST, EST
+        S A  1 6 0   -> EST, EST
+    """,
+    "full_backlog": OPEN
+    + """
+        S SA 0 1 0   -> EST, RCVD
+        C A  1 1 0   -> EST, EST
+        S SA 0 1 0   -> EST, RCVD
+        C A  1 1 0   -> EST, RCVD    # twice dropped: only the server's own word counts now
+        C PA 1 1 5   -> EST, RCVD
+        S A  1 6 0   -> EST, EST
+    """,
+    "fin_again_means_its_ack_was_lost": OPEN
+    + """
+        C FA 1 1 0 -> FW1, CW
+        S A  1 2 0 -> FW2, CW
+        C FA 1 1 0 -> FW1, CW
+        S A  1 2 0 -> FW2, CW
+        S FA 1 2 0 -> TW, LACK
+        C A  2 2 0 -> TW, CLOSED
+    """,
+    "fin_again_means_the_last_ack_was_lost": OPEN
+    + """
+        C FA 1 1 0 -> FW1, CW
+        S FA 1 2 0 -> TW, LACK
+        C A  2 2 0 -> TW, CLOSED
+        S FA 1 2 0 -> TW, LACK
+        C A  2 2 0 -> TW, CLOSED
+    """,
+    "ack_of_data_is_no_ack_of_fin": OPEN
+    + """
+        C PA 1 1 100 -> EST, EST
+        C FA 101 1 0 -> FW1, CW
+        S A  1 101 0 -> FW1, CW
+        S A  1 102 0 -> FW2, CW
+    """,
+    "fin_behind_a_hole": OPEN
+    + """
+        C PA 1 1 100   -> EST, EST
+        C FPA 201 1 10 -> FW1, EST    # 101 to 200 are missing
+        S A  1 101 0   -> FW1, EST
+        C PA 101 1 100 -> FW1, CW
+        S A  1 212 0   -> FW2, CW
+    """,
+    "fin_behind_a_hole_that_the_capture_missed": OPEN
+    + """
+        C PA 1 1 100   -> EST, EST
+        C FPA 201 1 10 -> FW1, EST
+        S A  1 212 0   -> FW2, CW
+    """,
+    "joined_late": """
+        C PA 101 501 20 -> EST, EST
+        S A  501 121 0  -> EST, EST
+        S FA 501 121 0  -> CW, FW1
+        C A  121 502 0  -> CW, FW2
+        C FA 121 502 0  -> LACK, TW
+        S A  502 122 0  -> CLOSED, TW
+    """,
+    "joined_at_the_syn_ack": """
+        S SA 0 1 0 -> -, RCVD
+        C A  1 1 0 -> EST, EST
+    """,
+    "one_direction_client": """
+        C S  0 0 0     -> SENT, -
+        C A  1 1 0     -> EST, EST
+        C PA 1 1 50    -> EST, EST
+        C A  51 901 0  -> EST, EST
+        C FA 51 901 0  -> FW1, CW
+    """,
+    "one_direction_server": """
+        S SA 0 1 0     -> -, RCVD
+        S A  1 51 0    -> EST, EST
+        S PA 1 51 900  -> EST, EST
+        S FA 901 51 0  -> CW, FW1
+    """,
+    "one_direction_server_that_closes_second": """
+        S SA 0 1 0     -> -, RCVD
+        S A  1 51 0    -> EST, EST
+        S PA 1 51 900  -> EST, EST
+        S A  901 52 0  -> FW2, CW      # one number more: a FIN that is not captured
+        S FA 901 52 0  -> TW, LACK
+    """,
+    "one_direction_client_that_closes_first": """
+        C S  0 0 0     -> SENT, -
+        C A  1 1 0     -> EST, EST
+        C PA 1 1 50    -> EST, EST
+        C FA 51 1 0    -> FW1, CW
+        C A  52 2 0    -> TW, CLOSED
+    """,
+    "one_direction_and_a_single_byte": """
+        S SA 0 1 0     -> -, RCVD
+        S A  1 51 0    -> EST, EST
+        S A  1 52 0    -> FW2, CW      # taken for a FIN …
+        S A  1 99 0    -> EST, EST     # … but it was data
+    """,
+    "new_connection_out_of_time_wait": OPEN
+    + """
+        S FA 1 1 0      -> CW, FW1
+        C FA 1 2 0      -> LACK, TW
+        S A  2 2 0      -> CLOSED, TW
+        C S  90000 0 0  -> SENT, -
+        S SA 70000 90001 0 -> SENT, RCVD
+        C A  90001 70001 0 -> EST, EST
+    """,
+    "keepalive": OPEN
+    + TALK
+    + """
+        + 7200         -> EST, EST
+        C A 100 501 0  -> EST, EST
+        S A 501 101 0  -> EST, EST
+        C A 100 501 1  -> EST, EST
+        S A 501 101 0  -> EST, EST
+    """,
+    "zero_window_probe": OPEN
+    + TALK
+    + """
+        S A 501 101 0  -> EST, EST
+        C A 101 501 1  -> EST, EST
+        S A 501 101 0  -> EST, EST
+    """,
+    "fast_open": """
+        C S  0 0 20    -> SENT, -
+        S SA 0 21 0    -> SENT, RCVD
+        S PA 1 21 300  -> SENT, RCVD
+        S FA 301 21 0  -> SENT, FW1
+        C A  21 302 0  -> CW, FW2
+    """,
+    "wrong_final_ack_changes_nothing": """
+        C S  0 0 0   -> SENT, -
+        S SA 0 1 0   -> SENT, RCVD
+        C A  1 100 0 -> SENT, RCVD
+        S R  100 0 0 -> SENT, RCVD
+        C A  1 1 0   -> EST, EST
+    """,
+    "fin_to_a_host_that_forgot": OPEN
+    + TALK
+    + """
+        C FA 101 501 0 -> FW1, CW
+        S R  501 0 0   -> CLOSED, CLOSED
+    """,
+    "reset_that_never_arrived": OPEN
+    + TALK
+    + """
+        S RA 501 101 0   -> CLOSED, CLOSED
+        C PA 101 501 10  -> EST, CLOSED
+        S R  501 0 0     -> CLOSED, CLOSED
+    """,
+    "only_syn_fin_and_rst_captured": """
+        C S  0 0 0      -> SENT, -
+        S SA 0 1 0      -> SENT, RCVD
+        S RA 1501 19 0  -> CLOSED, CLOSED
+    """,
+    "scan_without_flags": """
+        C P 0 0 0 -> -, -
+    """,
+}
+
+NAMES = list(STORIES)

@@ -83,12 +83,12 @@ class Capture:
 
     def _pieces(self) -> Generator[Piece, None, None]:
         for batch in self.source.batches():
-            clock = int(batch.frames["time"].max()) if len(batch.frames) else self.table.clock
+            clock = int(batch.frames["time"][-1]) if len(batch.frames) else self.table.clock
             yield Piece(self.decoder.decode(batch), len(batch.frames), clock, batch.position)
 
 
 class Piece(NamedTuple):
-    """The segments of a batch of frames, the latest time among the frames, and the bytes read so far."""
+    """The segments of a batch of frames, the time of its last frame, and the bytes read so far."""
 
     segments: Rows
     frames: int

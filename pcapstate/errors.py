@@ -14,8 +14,10 @@ class CaptureError(PcapstateError):
 class CaptureDamaged(PcapstateError):
     """The capture is damaged or cut short; everything before ``offset`` (bytes from its start) was read."""
 
-    def __init__(self, name: str, offset: int, what: str) -> None:
-        super().__init__(f"{name}: {what} at byte {offset:,}")
+    def __init__(self, name: str, offset: int, what: str, packets: int) -> None:
+        read = "1 packet" if packets == 1 else f"{packets:,} packets"
+        super().__init__(f"{name}: {what} at byte {offset:,}; {read} read before that")
+        self.packets = packets
         self.name = name
         self.offset = offset
         self.what = what

@@ -103,7 +103,9 @@ def test_netstat_says_whose_it_is(tmp_path: Path) -> None:
     assert "10.0.0.2:80" in run("netstat", "-n", two).stdout
     assert run("netstat", two, "--local", "10.0.0.3").stdout.count("ESTABLISHED") == 1
     assert run("netstat", two, "--local", "10.0.0.0/24").stdout.count("ESTABLISHED") == 4
-    assert run("netstat", two, "--local", "192.0.2.1").stdout.count("ESTABLISHED") == 0
+    nobody = run("netstat", two, "--local", "192.0.2.1")
+    assert "ESTABLISHED" not in nobody.stdout
+    assert nobody.stderr == "pcapstate: 192.0.2.1 is in no connection of this capture\n"
     wrong = run("netstat", two, "--local", "example")
     assert wrong.exit_code == 2
     assert "neither an IP address nor a network" in wrong.stderr
@@ -305,6 +307,33 @@ def test_a_timeline_from_a_pipe_is_printed_as_it_comes(capture: Path) -> None:
         ours.stdin.write(data[24 + 16 + 54 :])
         ours.stdin.close()
         assert b"LAST_ACK" in ours.stdout.read()
+
+
+@pytest.mark.parametrize("option", ["--time-wait", "--duration"])
+def test_not_a_number_is_refused(capture: Path, option: str) -> None:
+    done = process("connections", capture, option, "nan")
+    assert done.returncode == 2
+    assert b"is not a number" in done.stderr
+
+
+def test_closed_standard_output_is_one_line(capture: Path) -> None:
+    line = f"'{sys.executable}' -m pcapstate connections '{capture}' >&-"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"pcapstate: standard output is closed\n"
+
+
+def test_a_connection_that_a_pipe_does_not_have(capture: Path) -> None:
+    done = process("timeline", "-", "--connection", "9", stdin=capture.read_bytes())
+    assert done.returncode == 2
+    assert b"there is no connection 9" in done.stderr
+
+
+def test_each_damaged_capture_counts_its_own_packets(tmp_path: Path, capture: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(capture.read_bytes()[:-3])
+    done = process("connections", cut, capture)
+    assert b"8 packets read before that" in done.stderr
 
 
 def test_version_help_and_completion() -> None:

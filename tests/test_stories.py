@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pcapstate.compiled import Kernels
 from pcapstate.tcp import contracts as c
+from pcapstate.tcp import flows
+from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.tcp.states import State
 from pcapstate.views import connections as connections_view
 from pcapstate.views import timeline
 from pcapstate.views.endpoints import sides
 
-from .stories import Packet, Variant, parse, play
+from .stories import Packet, Variant, parse, play, segment
 from .story_texts import NAMES, OPEN, STORIES
 
 VARIANTS = {
@@ -196,3 +199,36 @@ def test_the_client_of_a_connection_joined_late_is_a_guess() -> None:
     notes = int(table.connections[0]["notes"])
     assert notes & c.CLIENT_GUESSED
     assert notes & c.CLIENT_IS_1, "the lower port listens"
+
+
+def test_a_clock_that_steps_back_ends_no_time_wait() -> None:
+    table = FlowTable(Kernels(0))
+    closing = [one for one in parse(STORIES["fin_answered_by_fin"]) if one.flags is not None]
+    for start, port in ((3_600, 0), (0, 7)):
+        for number, packet in enumerate(closing, 1):
+            one = segment(packet, number, (start * 10 + number) * 100_000_000, Variant())
+            one["source_port" if packet.side == "C" else "target_port"] += port
+            assert list(table.follow(one, 1))
+    assert [State(state) for state in table.endpoints["state"]] == [State.TIME_WAIT, State.CLOSED] * 2
+
+
+def test_one_byte_sent_again_is_no_keepalive() -> None:
+    _, _, table = play(parse(OPEN + "C PA 1 1 1 -> EST, EST\n" * 5))
+    assert table.endpoints["retransmissions"].tolist() == [4, 0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_neighbouring_addresses_and_ports_do_not_pile_up(seed: int) -> None:
+    keys = np.random.default_rng(seed).integers(0, 2**30, 7) * 2 + 1
+    memory = [0] * c.KEYS + [int(key) for key in keys]
+
+    def slots(pairs: list[tuple[tuple[int, int, int], tuple[int, int, int]]]) -> int:
+        return len({flows.pair_key(flows.endpoint_key(*one, memory), flows.endpoint_key(*two, memory), memory) & 8191
+                    for one, two in pairs})  # fmt: skip
+
+    host, ipv4 = (0, 0xFFFF0A000001, 40_000), 0xFFFF01000000
+    assert slots([(host, (0, ipv4 + turn, 80)) for turn in range(4_000)]) > 2_900
+    assert slots([(host, (0, ipv4, 1_024 + turn)) for turn in range(4_000)]) > 2_900
+    assert slots([((0, ipv4 + turn, 0), (0, ipv4 + 99_999 - turn, 0)) for turn in range(4_000)]) > 2_900
+    assert slots([(host, (0, turn << 32 | 1, 80)) for turn in range(4_000)]) > 2_900
+    assert slots([(host, (turn << 32, 1, 80)) for turn in range(4_000)]) > 2_900

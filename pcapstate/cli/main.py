@@ -40,6 +40,9 @@ cli.add_command(completion)
 
 def main() -> None:
     """Run the command line; every expected failure is one line on stderr and an exit code."""
+    if sys.stdout is None:
+        print("pcapstate: standard output is closed", file=sys.stderr)
+        sys.exit(2)
     compiled.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
     try:
         code = cli.main(prog_name="pcapstate", standalone_mode=False)

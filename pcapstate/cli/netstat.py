@@ -48,4 +48,7 @@ def netstat(
     whose = view.perspective(table, local)
     rows = view.view(table, whose, all_, people=format_ == "table", numeric=numeric)
     reading.show(rows, format_, heading=f"\nActive Connections, {whose.why}\n\n")
-    context.exit(reading.close())
+    code = reading.close()
+    if local is not None and not view.is_there(table, whose):
+        click.echo(f"pcapstate: {local} is in no connection of this capture", err=True)
+    context.exit(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -24,6 +25,12 @@ LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
 
 
+def _number(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("is not a number")
+    return value
+
+
 def source_options(command: Command) -> Command:
     """Add the argument and options that say where packets come from, and the output format."""
     for decorate in reversed(
@@ -32,11 +39,16 @@ def source_options(command: Command) -> Command:
             click.option("-i", "--interface", metavar="NAME", help="Capture live on this interface instead of a file."),
             click.option("--filter", "bpf", metavar="BPF", help="Capture only what this BPF filter lets through."),
             click.option(
-                "--duration", type=click.FloatRange(min=0, min_open=True), metavar="S", help="End after S seconds."
+                "--duration",
+                type=click.FloatRange(min=0, min_open=True),
+                callback=_number,
+                metavar="S",
+                help="End after S seconds.",
             ),
             click.option(
                 "--time-wait",
                 type=click.FloatRange(min=0, max=86_400),
+                callback=_number,
                 default=TWO_MSL,
                 show_default=True,
                 metavar="S",
@@ -135,7 +147,7 @@ class Reading:
         code = 0
         frames = self.capture.frames
         for damage in self.capture.damages:
-            click.echo(f"pcapstate: {damage}; {_counted(frames, 'packet')} read before that", err=True)
+            click.echo(f"pcapstate: {damage}", err=True)
             code = 1
         if self.interrupted and not self.live:
             click.echo(f"pcapstate: interrupted; this is what {_counted(frames, 'packet')} told", err=True)

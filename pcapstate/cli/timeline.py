@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..tcp.flow_table import FlowTable
 from ..views import timeline as view
 from .session import Reading, copied, source_options
 
@@ -42,15 +43,21 @@ def timeline(
     taken_back = 0
     if reading.growing:
         reading.show(view.view(table, reading.transitions(), connection, people, final=False), format_)
+        check(connection, table)
     else:
         rows = copied(reading.transitions())
         if not revisions:
             rows, taken_back = view.settled(rows)
-        if connection is not None and connection >= len(table.connections):
-            raise click.UsageError(f"there is no connection {connection}; the capture has {len(table.connections):,}")
+        check(connection, table)
         reading.show(view.view(table, [rows], connection, people, final=not revisions), format_)
     code = reading.close()
     if taken_back:
         times = "once" if taken_back == 1 else f"{taken_back:,} times"
         click.echo(f"pcapstate: later packets took back an assumption {times}; --revisions shows it", err=True)
     context.exit(code)
+
+
+def check(connection: int | None, table: FlowTable) -> None:
+    """Complain about a connection number that the capture does not have."""
+    if connection is not None and connection >= len(table.connections):
+        raise click.UsageError(f"there is no connection {connection}; the capture has {len(table.connections):,}")

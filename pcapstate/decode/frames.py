@@ -117,7 +117,7 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
             total = be16(data, at + 2)
             fragment = be16(data, at + 6) & FIRST_FRAGMENT_OR_LATER
             # Segmentation offload leaves the length to the network card: 0 in the capture.
-            packet_end = at + total if total > 0 else wire
+            packet_end = min(at + total, wire) if total > 0 else wire
             tcp = at + header
             source_high = target_high = 0
             source_low = 0xFFFF00000000 | be32(data, at + 12)
@@ -130,7 +130,7 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
                 skipped[SKIPPED_REASON + BAD_IP] += 1
                 continue
             total = be16(data, at + 4)
-            packet_end = at + 40 + total if total > 0 else wire
+            packet_end = min(at + 40 + total, wire) if total > 0 else wire
             protocol, tcp, fragment = upper_layer(data, at + 40, end, u8(data, at + 6))
             if protocol < 0:
                 skipped[SKIPPED_REASON + SHORT_IP] += 1

@@ -108,7 +108,8 @@ class CaptureReader:
 
     def _damaged(self, what: str, at: int | None = None) -> None:
         if self.damage is None:
-            self.damage = CaptureDamaged(self.name, self._passed + (self._start if at is None else at), what)
+            where = self._passed + (self._start if at is None else at)
+            self.damage = CaptureDamaged(self.name, where, what, self._number - 1)
         self._ended = True
 
     def _identify(self) -> None:
@@ -338,6 +339,8 @@ def _open(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, int | N
                 "standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …"
             )
         return "<standard input>", _StandardInput(), None
+    if not name:
+        raise CaptureError("the name of the capture is empty")
     path = Path(source)
     try:
         if path.is_dir():

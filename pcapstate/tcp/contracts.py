@@ -108,9 +108,9 @@ FRESH, FILLED, AGAIN, AGAIN_AT_ONCE = range(4)
 sooner than any retransmission timer, so a copy."""
 
 CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, KEYS = range(8)
-"""Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the latest time seen, 2 MSL (both
-ns), whether to record transitions; from KEYS on, five random odd numbers below 2**31 that key the hash table."""
-MEMORY_SIZE = KEYS + 5
+"""Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
+(both ns), whether to record transitions; from KEYS on, seven random odd numbers below 2**31 that key the hash table."""
+MEMORY_SIZE = KEYS + 7
 
 
 class World(NamedTuple):

@@ -13,6 +13,7 @@ from .contracts import (
     FILLED,
     FRESH,
     HAS_BASE,
+    SENT_ACK,
     SENT_FIN,
     SENT_SYN,
     SENT_SYN_ACK,
@@ -86,8 +87,10 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
                 else:
                     w.islands[e] = seq
                 me["next"] = end
-        elif length <= 1 and occupies == length and seq == (top - 1) & MASK:
-            pass  # a keep-alive (RFC 9293 §3.8.4)
+        elif (
+            length == occupies == 1 and end == top and i64(peer["known"]) & SENT_ACK != 0 and i64(peer["acked"]) == top
+        ):
+            pass  # a keep-alive repeats a byte that was acknowledged (RFC 9293 §3.8.4)
         else:
             whole = i64(me["contiguous"])
             if at_or_after(whole, end):

@@ -39,7 +39,7 @@ class FlowTable:
         self._memory[c.CLOCK] = np.iinfo(np.int64).min
         self._memory[c.TWO_MSL] = round(two_msl * 1e9)
         self._memory[c.RECORD] = record
-        keys = np.frombuffer(os.urandom(4 * 5), dtype=np.uint32) >> 1 | 1
+        keys = np.frombuffer(os.urandom(4 * 7), dtype=np.uint32) >> 1 | 1
         self._memory[c.KEYS :] = keys
 
     @property
@@ -59,7 +59,7 @@ class FlowTable:
 
     @property
     def clock(self) -> int:
-        """The latest time seen, ns since the epoch."""
+        """The time of the last packet, ns since the epoch."""
         return int(self._memory[c.CLOCK])
 
     def follow(self, segments: Rows, count: int) -> Iterator[Rows]:
@@ -84,7 +84,7 @@ class FlowTable:
 
     def pass_time(self, clock: int) -> Iterator[Rows]:
         """Let time pass until ``clock`` (ns since the epoch); yield the transitions of timers that run out."""
-        self._memory[c.CLOCK] = max(self.clock, clock)
+        self._memory[c.CLOCK] = clock
         done = 0
         while not done:
             done = self._kernels.pass_time(

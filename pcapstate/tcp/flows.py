@@ -26,13 +26,26 @@ from .sequence import MASK, in_range
 
 
 @inner
+def folded(product: int) -> int:
+    """Fold the upper half of a 63-bit product into its lower half, so that every bit of the input tells."""
+    return (product ^ product >> 32) & MASK
+
+
+@inner
 def endpoint_key(high: int, low: int, port: int, memory: Any) -> int:
     """Hash an address and port with the keys of this run, so that nobody can prepare collisions."""
-    mixed = (low & MASK) * memory[KEYS] ^ port * memory[KEYS + 1]
-    if high != 0:
-        mixed ^= ((low >> 32) & MASK) * memory[KEYS + 2]
-        mixed ^= (high & MASK) * memory[KEYS + 3] ^ ((high >> 32) & MASK) * memory[KEYS + 4]
-    return (mixed >> 30) & MASK
+    key = folded(((low & MASK) ^ memory[KEYS]) * memory[KEYS + 1])
+    if high != 0 or low >> 32 != 0xFFFF:
+        key = folded((((low >> 32) & MASK) ^ key) * memory[KEYS + 2])
+        key = folded(((high & MASK) ^ key) * memory[KEYS + 3])
+        key = folded((((high >> 32) & MASK) ^ key) * memory[KEYS + 4])
+    return folded((key ^ port) * memory[KEYS + 5])
+
+
+@inner
+def pair_key(one: int, other: int, memory: Any) -> int:
+    """Combine the hashes of both ends, whichever comes first."""
+    return folded(((one + other) & MASK) * memory[KEYS + 6])
 
 
 @inner
@@ -41,7 +54,9 @@ def find(w: World, segment: Any, slots: Any) -> int:
     high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
     high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
     mask = len(slots) - 1
-    slot = (endpoint_key(high_0, low_0, port_0, w.memory) + endpoint_key(high_1, low_1, port_1, w.memory)) & mask
+    one_end = endpoint_key(high_0, low_0, port_0, w.memory)
+    other_end = endpoint_key(high_1, low_1, port_1, w.memory)
+    slot = pair_key(one_end, other_end, w.memory) & mask
     while slots[slot] != 0:
         number = i64(slots[slot]) - 1
         one = w.connections[number]
@@ -64,10 +79,9 @@ def rehash(connections: Any, extras: Any, count: int, slots: Any, memory: Any) -
     for number in range(count):
         one = connections[number]
         extra = extras[number]
-        slot = (
-            endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), memory)
-            + endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), memory)
-        ) & mask
+        one_end = endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), memory)
+        other_end = endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), memory)
+        slot = pair_key(one_end, other_end, memory) & mask
         # A later connection on the same 4-tuple takes the place of the one before it.
         while slots[slot] != 0 and slots[slot] != extra["previous"]:
             slot = (slot + 1) & mask

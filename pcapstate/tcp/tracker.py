@@ -63,7 +63,8 @@ def track(
             continue
         if memory[RECORD] != 0 and len(transitions) - memory[TRANSITIONS] < ROOM:
             return index
-        memory[CLOCK] = max(memory[CLOCK], segment["time"])
+        # Where the capture's clock steps back, timers wait for it: no 2 MSL have passed.
+        memory[CLOCK] = segment["time"]
         if not expire(w, ROOM):
             return index
 

@@ -52,6 +52,12 @@ def perspective(table: FlowTable, local: str | None) -> Perspective:
     return Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)")
 
 
+def is_there(table: FlowTable, whose: Perspective) -> bool:
+    """Tell whether any connection has an end in the networks of a perspective."""
+    of = sides(table)
+    return any(bool(_within(one[0], one[1], whose.networks).any()) for one in (of.client_address, of.server_address))
+
+
 def parse_network(text: str) -> Network:
     """Return the network that an address or network in text means; raises ValueError with a clear line."""
     try:

@@ -72,7 +72,7 @@ class Capture:
             for piece in pieces:
                 self.frames += piece.frames
                 yield from self.table.follow(piece.segments, len(piece.segments))
-                # Frames without TCP let time pass too.
+                # Frames without TCP let time pass too, and so does silence on an interface.
                 yield from self.table.pass_time(piece.clock)
                 if progress is not None:
                     progress(piece.position)
@@ -83,12 +83,11 @@ class Capture:
 
     def _pieces(self) -> Generator[Piece, None, None]:
         for batch in self.source.batches():
-            clock = int(batch.frames["time"][-1]) if len(batch.frames) else self.table.clock
-            yield Piece(self.decoder.decode(batch), len(batch.frames), clock, batch.position)
+            yield Piece(self.decoder.decode(batch), len(batch.frames), batch.clock, batch.position)
 
 
 class Piece(NamedTuple):
-    """The segments of a batch of frames, the time of its last frame, and the bytes read so far."""
+    """The segments of a batch, how many frames it had, the time after it, and the bytes read so far."""
 
     segments: Rows
     frames: int

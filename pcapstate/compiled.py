@@ -82,15 +82,11 @@ class Kernels:
     """
 
     def __init__(self, size: int | None = None) -> None:
-        self._calls: dict[str, Call] = {}
+        self._calls = _plain_calls()
         self._done = 0
         self._choice = os.environ.get("PCAPSTATE_KERNELS", "auto")
         self.compiled = False
-        self._use(_plain_calls())
         self.worked(0, size or 0)
-
-    def _use(self, calls: dict[str, Call]) -> None:
-        self._calls = calls
 
     def __getattr__(self, name: str) -> Call:
         try:
@@ -113,7 +109,7 @@ class Kernels:
         if calls is None:
             self._choice = "plain"
             return
-        self._use(calls)
+        self._calls = calls
         self.compiled = True
 
 

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from pcapstate.compiled import Kernels
 from pcapstate.errors import CaptureError
 from pcapstate.sources import reader
 from pcapstate.sources.merging import MergedReader
-from pcapstate.sources.reader import CaptureReader
+from pcapstate.sources.reader import Batch, CaptureReader
+from pcapstate.tcp.states import State
 
 from .captures import answers, pcap, pcapng, story_frames
 from .stories import parse
@@ -114,3 +116,33 @@ def test_captures_that_overlap_are_merged_by_time(owners: list[int]) -> None:
         pass
     assert capture.table.connections.tobytes() == whole.table.connections.tobytes()
     assert capture.table.endpoints.tobytes() == whole.table.endpoints.tobytes()
+
+
+class Silent:
+    """A source that gives a capture's batches, then batches without frames, as a quiet interface does."""
+
+    name, size = "quiet", None
+
+    def __init__(self, data: bytes, seconds: int) -> None:
+        self._reader = CaptureReader(io.BytesIO(data), Kernels(0))
+        self.kernels, self._seconds = self._reader.kernels, seconds
+
+    @property
+    def damages(self) -> list[Any]:
+        return []
+
+    def batches(self) -> Iterator[Batch]:
+        for batch in self._reader.batches():
+            yield batch
+            yield batch._replace(frames=batch.frames[:0], clock=batch.clock + self._seconds * 10**9)
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(59, State.TIME_WAIT), (61, State.CLOSED)])
+def test_silence_lets_time_pass(seconds: int, state: State) -> None:
+    capture = Capture(Silent(pcap(FRAMES), seconds))
+    last = [batch["to"][-1] for batch in capture.follow()][-1]
+    assert capture.table.endpoints["state"].tolist() == [state, State.CLOSED]
+    assert last == State.CLOSED

@@ -15,6 +15,7 @@ import numpy as np
 from ..capture import Capture, open_source
 from ..names.protocols import account
 from ..output.formats import FORMATS, render
+from ..tcp.contracts import TRANSITION
 from ..tcp.flow_table import TWO_MSL
 from ..views.table import Table
 
@@ -167,6 +168,4 @@ def _counted(number: int, noun: str) -> str:
 def copied(batches: Iterable[Rows]) -> Rows:
     """Return all batches of transitions in one array."""
     kept = [batch.copy() for batch in batches]
-    from ..tcp.contracts import TRANSITION
-
     return np.concatenate(kept) if kept else np.zeros(0, dtype=TRANSITION)

@@ -30,8 +30,8 @@ SKIPPED_REASON = 0x20100
 SHORT_LINK, SHORT_IP, SHORT_TCP, BAD_IP, BAD_TCP, NOT_IP, LLC, INCOMPLETE_FRAGMENT = range(8)
 SKIPPED_SIZE = SKIPPED_REASON + 8
 
-LATER_FRAGMENT, FIRST_FRAGMENT_OR_LATER = 0x1FFF, 0x3FFF
-"""Masks of IPv4's flags and fragment offset field."""
+FRAGMENT_BITS = 0x3FFF
+"""More-fragments flag and fragment offset in IPv4's header: zero in a packet that is whole."""
 
 
 @entry(np.uint8, FRAME, int, SEGMENT, np.int64)
@@ -115,7 +115,7 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
                 skipped[SKIPPED_PROTOCOL + protocol] += 1
                 continue
             total = be16(data, at + 2)
-            fragment = be16(data, at + 6) & FIRST_FRAGMENT_OR_LATER
+            fragment = be16(data, at + 6) & FRAGMENT_BITS
             # Segmentation offload leaves the length to the network card: 0 in the capture.
             packet_end = min(at + total, wire) if total > 0 else wire
             tcp = at + header

@@ -24,7 +24,6 @@ class Layout:
     def __init__(self, columns: tuple[Column, ...], before: list[str], after: str, spell: Spell, nothing: str) -> None:
         literals = bytearray()
         self._words = [0, 0, 0, 0]
-        self._starts: dict[int, int] = {}
 
         def put(text: str) -> tuple[int, int]:
             start = len(literals)

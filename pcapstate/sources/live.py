@@ -23,7 +23,7 @@ LARGEST = 262_144
 
 
 class LiveReader:
-    """Reads an interface until ``duration`` seconds are over, or ``stop`` is called; interface as CaptureReader.
+    """Reads an interface, for ``duration`` seconds or for ever; its interface is that of CaptureReader.
 
     Raises LiveError where there is no such interface, no privilege, or the filter is not valid.
     """
@@ -35,7 +35,6 @@ class LiveReader:
         self.kernels = Kernels(None)
         self.damages: list[CaptureDamaged] = []
         self._duration = duration
-        self._stopped = False
         self._socket, self._linktype = _open(interface, bpf)
         _give_up_privileges()
 
@@ -43,17 +42,13 @@ class LiveReader:
         """Close the capture socket."""
         self._socket.close()
 
-    def stop(self) -> None:
-        """Let ``batches`` end."""
-        self._stopped = True
-
     def batches(self) -> Iterator[Batch]:
         """Yield frames as they come, at most PATIENCE later; batches without frames let time pass."""
         from scapy.supersocket import SuperSocket
 
         ends = None if self._duration is None else time.monotonic() + self._duration
         number = position = 0
-        while not self._stopped:
+        while True:
             due = time.monotonic() + PATIENCE
             raw: list[bytes] = []
             stamps: list[int] = []
@@ -62,7 +57,6 @@ class LiveReader:
                 limit = min(due, ends) if ends is not None else due
                 if now >= limit:
                     break
-                # A socket that has something ready is read without asking again, until it is empty.
                 if not SuperSocket.select([self._socket], limit - now):
                     break
                 _, data, stamp = self._socket.recv_raw(LARGEST)
@@ -80,7 +74,8 @@ class LiveReader:
                 frames["linktype"] = self._linktype
                 number += len(raw)
                 position += int(lengths.sum())
-            yield Batch(np.frombuffer(b"".join(raw) or b"\0", dtype=np.uint8).copy(), frames, position)
+            data = np.frombuffer(b"".join(raw) or b"\0", dtype=np.uint8).copy()
+            yield Batch(data, frames, position, max([time.time_ns(), *stamps[-1:]]))
             self.kernels.worked(sum(map(len, raw)))
             if ends is not None and time.monotonic() >= ends:
                 return

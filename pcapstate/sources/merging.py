@@ -93,4 +93,4 @@ class MergedReader:
             frames["number"] = np.arange(number + 1, number + 1 + len(frames))
             number += len(frames)
             position += len(data)
-            yield Batch(data, frames, position)
+            yield Batch(data, frames, position, int(frames["time"][-1]))

@@ -22,8 +22,6 @@ CHUNK = 4 << 20
 """Bytes read at a time: so few that they are still in the processor's cache when they are decoded."""
 FRAMES = 1 << 15
 """Frames of a batch at most."""
-SMALL = 1 << 16
-"""Bytes of the first read from a pipe, so that its first packets do not wait for a full chunk."""
 UNPACKED = 1 << 18
 """Bytes that a decompressor is asked for at a time: what it had before an error is not lost."""
 
@@ -34,6 +32,7 @@ class Batch(NamedTuple):
     data: np.ndarray[Any, Any]  # uint8
     frames: np.ndarray[Any, Any]  # FRAME
     position: int  # bytes of the source read so far
+    clock: int  # the time now by the source's clock, ns since the epoch: that of the last frame in a file
 
 
 class Stream(Protocol):
@@ -208,7 +207,8 @@ class CaptureReader:
     def _batch(self, count: int, consumed: int) -> Iterator[Batch]:
         if count:
             self._number += count
-            yield Batch(self._buffer, self._frames[:count], self._passed + self._start + consumed)
+            frames = self._frames[:count]
+            yield Batch(self._buffer, frames, self._passed + self._start + consumed, int(frames["time"][-1]))
         self.kernels.worked(consumed)
 
     # --- pcapng blocks other than packets

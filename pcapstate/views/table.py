@@ -12,8 +12,7 @@ Cells = np.ndarray[Any, Any]
 NUMBER, NUMBER_OR_NOTHING, TIME, WORD, ADDRESS, ENDPOINT_ADDRESS = range(6)
 """Kinds of column. NUMBER; NUMBER_OR_NOTHING: below 0 is nothing; TIME: nanoseconds, written as seconds with nine
 decimals, NEVER is nothing; WORD: an index into the column's words; ADDRESS: two cells, the bits of an IPv6 or
-IPv4-mapped address;
-ENDPOINT_ADDRESS: three cells, an address and a port, as 10.0.0.1:80 or [2001:db8::1]:80."""
+IPv4-mapped address; ENDPOINT_ADDRESS: three cells, an address and a port, as 10.0.0.1:80 or [2001:db8::1]:80."""
 
 NEVER = -(2**63)
 """A time that there is not."""

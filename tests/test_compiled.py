@@ -31,7 +31,14 @@ def capture(tmp_path: Path) -> Path:
 
 
 def test_compiled_once_and_kept(capture: Path, tmp_path: Path) -> None:
-    kept = {"PCAPSTATE_CACHE_DIR": str(tmp_path / "cache"), "PCAPSTATE_KERNELS": "compiled"}
+    # The folder of last resort is this test's own too: what other runs left there must not be found.
+    last_resort = tmp_path / "temporary"
+    last_resort.mkdir()
+    kept = {
+        "PCAPSTATE_CACHE_DIR": str(tmp_path / "cache"),
+        "PCAPSTATE_KERNELS": "compiled",
+        "TMPDIR": str(last_resort),
+    }
     plain = run(capture, PCAPSTATE_KERNELS="plain")
     assert plain.stderr == ""
     first, second = run(capture, **kept), run(capture, **kept)
@@ -41,8 +48,10 @@ def test_compiled_once_and_kept(capture: Path, tmp_path: Path) -> None:
     if hasattr(os, "getuid"):
         # What others can write to is not run.
         (tmp_path / "cache").chmod(0o777)
-        elsewhere = run(capture, **kept, TMPDIR=str(tmp_path / "nowhere"))
+        elsewhere = run(capture, **kept)
+        assert "Compiling the engine" in elsewhere.stderr
         assert elsewhere.stdout == plain.stdout
+        assert list(last_resort.glob("pcapstate-*/*/symbols.json"))
 
 
 def test_small_captures_never_wait(capture: Path, tmp_path: Path) -> None:

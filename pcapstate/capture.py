@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from .compiled import Kernels
+from .cutting import Cutter
 from .decode.decoder import Decoder
 from .errors import CaptureDamaged
 from .sources.merging import MergedReader
@@ -42,31 +43,61 @@ class Source(Protocol):
         """Let go of files and sockets."""
 
 
+class Watcher(Protocol):
+    """What looks at frames beside the tracker: for names, statistics, programs."""
+
+    datagrams: bool
+    """It wants UDP datagrams among the segments."""
+
+    def watch(self, batch: Batch, segments: Rows) -> Any:
+        """Look at a batch that was decoded, in the decoding thread; copy what is to stay, the buffer is used again."""
+
+    def tracked(self, segments: Rows, seen: Any) -> None:
+        """Look at segments that the tracker has followed (``endpoint`` is set); ``seen``: what ``watch`` returned."""
+
+
 class Capture:
     """Reads a source once, keeping the state of every connection.
 
     ``follow`` reads to the end and yields the transitions on the way; ``table`` is what is known so far;
-    ``damages`` and ``decoder.skipped`` tell what could not be read.
+    ``damages`` and ``decoder.skipped`` tell what could not be read. ``record``: transitions are wanted; ``details``:
+    rows of DETAIL, too; ``cutter``: the moments at which to stop, and for the last of which to end.
     """
 
-    def __init__(self, source: Source, two_msl: float = TWO_MSL, record: bool = True) -> None:
+    def __init__(
+        self,
+        source: Source,
+        two_msl: float = TWO_MSL,
+        record: bool = True,
+        *,
+        details: bool = False,
+        watchers: Sequence[Watcher] = (),
+        cutter: Cutter | None = None,
+    ) -> None:
         self.source = source
-        self.decoder = Decoder(source.kernels)
-        self.table = FlowTable(source.kernels, two_msl, record)
+        self.cutter = cutter or Cutter()
+        self.watchers = watchers
+        self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
+        self.table = FlowTable(source.kernels, two_msl, record, details)
         self.frames = 0
+        self.moment: int | None = None
+        """The moment that ``table`` is about: that asked for, or the time of the last packet; None without packets."""
 
     @property
     def damages(self) -> list[CaptureDamaged]:
         """What was damaged in the source, as far as it was read."""
         return self.source.damages
 
-    def follow(self, progress: Callable[[int], None] | None = None) -> Generator[Rows, None, None]:
+    def follow(
+        self, progress: Callable[[int], None] | None = None, reached: Callable[[int], None] | None = None
+    ) -> Generator[Rows, None, None]:
         """Read all frames; yield transitions (TRANSITION) in batches that the next one overwrites.
 
-        ``progress`` is called with the bytes read so far. Close the generator, or end it, to let go of the source.
+        ``progress`` is called with the bytes read so far, ``reached`` with each moment of the cutter once ``table``
+        is as it was then. Close the generator, or end it, to let go of the source. Raises MomentError.
         """
         pieces = self._pieces()
-        if self.source.size is not None and self.source.size >= AHEAD:
+        if self.source.size is not None and self.source.size >= AHEAD and not self.cutter.repeats:
             pieces = ahead(pieces)
         try:
             for piece in pieces:
@@ -74,25 +105,42 @@ class Capture:
                 yield from self.table.follow(piece.segments, len(piece.segments))
                 # Frames without TCP let time pass too, and so does silence on an interface.
                 yield from self.table.pass_time(piece.clock)
+                for watcher, seen in zip(self.watchers, piece.seen, strict=True):
+                    watcher.tracked(piece.segments, seen)
+                if piece.frames or piece.moment is not None:
+                    self.moment = piece.clock
+                if piece.moment is not None and reached is not None:
+                    reached(piece.moment)
                 if progress is not None:
                     progress(piece.position)
+            later = self.cutter.unfinished
+            if later is not None and later > self.table.clock:
+                # The moment is behind the last packet: nothing more happened, as far as packets tell, but time passed.
+                yield from self.table.pass_time(later)
             self.decoder.finish()
         finally:
             pieces.close()
             self.source.close()
 
     def _pieces(self) -> Generator[Piece, None, None]:
-        for batch in self.source.batches():
-            yield Piece(self.decoder.decode(batch), len(batch.frames), batch.clock, batch.position)
+        for whole in self.source.batches():
+            for batch, moment in self.cutter.split(whole):
+                segments = self.decoder.decode(batch)
+                seen = [watcher.watch(batch, segments) for watcher in self.watchers]
+                yield Piece(segments, len(batch.frames), batch.clock, batch.position, moment, seen)
+            if self.cutter.ended:
+                return
 
 
 class Piece(NamedTuple):
-    """The segments of a batch, how many frames it had, the time after it, and the bytes read so far."""
+    """The segments of a batch or of the part of one up to a moment, and what the watchers saw in it."""
 
     segments: Rows
-    frames: int
-    clock: int
-    position: int
+    frames: int  # how many frames it had
+    clock: int  # the time after it
+    position: int  # bytes read so far
+    moment: int | None  # the moment reached behind it
+    seen: list[Any]
 
 
 def ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:

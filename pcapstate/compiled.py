@@ -40,6 +40,7 @@ DEPENDS = (
     "tcp.contracts",
     "tcp.sequence",
     "tcp.clock",
+    "tcp.details",
     "tcp.counting",
     "tcp.evidence",
     "views.table",

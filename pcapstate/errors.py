@@ -25,3 +25,7 @@ class CaptureDamaged(PcapstateError):
 
 class LiveError(PcapstateError):
     """A live capture cannot start (privileges, interface, filter)."""
+
+
+class MomentError(PcapstateError):
+    """A moment cannot be read, or is not in the capture."""

@@ -1,4 +1,4 @@
-"""The rows that decoding gives to the tracker: TCP segments."""
+"""The rows that decoding gives to the tracker: TCP segments, and UDP datagrams for others."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ SEGMENT = np.dtype(
         ("source_port", "i4"),
         ("target_port", "i4"),
         ("length", "i4"),  # payload bytes, from the IP header
-        ("window", "i4"),  # as in the header, unscaled
-        ("flags", "i4"),  # the low eight bits of the TCP header's flags; SEGMENT_PENDING or SEGMENT_NONE where negative
+        ("window", "u2"),  # as in the header, unscaled
+        ("flags", "i2"),  # the low eight bits of the TCP header's flags; negative: one of the values below
+        ("endpoint", "i4"),  # 2 * connection + side of the sender, once the tracker has followed it
+        ("payload", "i4"),  # offset of the payload in the buffer of its batch; -1 where none of it is there
     ],
     align=True,
 )
@@ -27,5 +29,7 @@ SEGMENT_NONE = -1
 """``flags`` of a row that turned out to hold no segment; every reader passes over it."""
 SEGMENT_PENDING = -2
 """``flags`` of a row whose frame is left to the slow path; ``seq`` is its index among the frames."""
+SEGMENT_DATAGRAM = -3
+"""``flags`` of a row that is a UDP datagram, and no segment: only where somebody asked for these."""
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80

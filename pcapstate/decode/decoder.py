@@ -19,10 +19,14 @@ ROTATING = 3
 
 
 class Decoder:
-    """Turns batches of frames into rows of SEGMENT; ``skipped`` counts the frames that held none."""
+    """Turns batches of frames into rows of SEGMENT; ``skipped`` counts the frames that held no TCP segment.
 
-    def __init__(self, kernels: Kernels) -> None:
+    ``datagrams``: UDP datagrams get rows, too (SEGMENT_DATAGRAM).
+    """
+
+    def __init__(self, kernels: Kernels, datagrams: bool = False) -> None:
         self._kernels = kernels
+        self._datagrams = datagrams
         self._arrays = [np.zeros(0, dtype=SEGMENT)] * ROTATING
         self._turn = 0
         self._reassembler = Reassembler()
@@ -38,7 +42,7 @@ class Decoder:
         if count > len(self._arrays[self._turn]):
             self._arrays[self._turn] = np.zeros(count, dtype=SEGMENT)
         whole = self._arrays[self._turn]
-        rows = self._kernels.decode_frames(batch.data, batch.frames, count, whole, self.skipped)
+        rows = self._kernels.decode_frames(batch.data, batch.frames, count, whole, self.skipped, self._datagrams)
         segments = whole[:rows]
         for index in np.flatnonzero(segments["flags"] == SEGMENT_PENDING):
             self._fragment(segments[index], batch)

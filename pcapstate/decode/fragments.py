@@ -149,4 +149,5 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
         "length": total - header,
         "window": be16(head, 14),
         "flags": head[13],
+        "payload": -1,
     }

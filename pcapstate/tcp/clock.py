@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernel import i64, inner, rare
-from .contracts import CLOCK, RECORD, TIMER_HEAD, TIMER_TAIL, TRANSITIONS, TWO_MSL, World
+from .contracts import CLOCK, DETAILS, RECORD, TIMER_HEAD, TIMER_TAIL, TRANSITIONS, TWO_MSL, World
 from .machine import EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
 from .sequence import MASK
 from .states import State
@@ -39,6 +39,10 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
     if target == State.TIME_WAIT:
         wait(w, e, time)
     me["state"] = target
+    if w.memory[DETAILS] != 0:
+        w.details[e]["since"] = time
+        if target == State.ESTABLISHED:
+            w.details[e]["established"] = time
     if w.memory[RECORD] != 0:
         row = w.transitions[w.memory[TRANSITIONS]]
         w.memory[TRANSITIONS] += 1

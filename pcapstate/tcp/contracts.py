@@ -82,6 +82,22 @@ TRIES_SHIFT = 9
 TRIES = 127
 """From bit 9 on: how often it sent again, with no packet from its peer since (at most TRIES)."""
 
+DETAIL = np.dtype(
+    [
+        ("since", "i8"),  # time of its last change of state, ns since the epoch; 0: none yet
+        ("established", "i8"),  # time it became ESTABLISHED; 0: never
+        ("opening", "i8"),  # time of the last SYN or SYN-ACK it sent; 0: none
+        ("closed_since", "i8"),  # time since when the window it advertises has been zero; 0: it is open
+        ("closed_for", "i8"),  # ns for which it has been zero altogether, up to ``closed_since``
+        ("closed_windows", "u4"),  # how often it has become zero
+        ("syns", "u4"),  # SYNs and SYN-ACKs it sent
+        ("resets", "u4"),  # RSTs it sent
+        ("fins", "u4"),  # segments with FIN it sent
+    ],
+    align=True,
+)
+"""What only some questions need, one row an endpoint; kept where ``memory[DETAILS]`` asks for it."""
+
 TRANSITION = np.dtype(
     [
         ("time", "i8"),
@@ -107,9 +123,9 @@ FRESH, FILLED, AGAIN, AGAIN_AT_ONCE = range(4)
 """What a packet is to those before it (``counting``): new; filling a hole, late or sent again; sent again; sent again
 sooner than any retransmission timer, so a copy."""
 
-CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, KEYS = range(8)
+CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, DETAILS, KEYS = range(9)
 """Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
-(both ns), whether to record transitions; from KEYS on, seven random odd numbers below 2**31 that key the hash table."""
+(both ns), whether to record transitions, whether to keep DETAIL rows; from KEYS on, seven random odd numbers below 2**31 that key the hash table."""
 MEMORY_SIZE = KEYS + 7
 
 
@@ -120,6 +136,7 @@ class World(NamedTuple):
     extras: Any  # EXTRA, one a connection
     islands: Any  # uint32, one an endpoint: behind a hole, where the run starts that ends at ``next``
     endpoints: Any  # ENDPOINT, two a connection
+    details: Any  # DETAIL, one an endpoint, or none
     timers: Any  # TIMER, a ring with a power of two of cells, in order of deadline
     transitions: Any  # TRANSITION, emptied by the caller
     memory: Any  # int64

@@ -24,14 +24,18 @@ class FlowTable:
     """Follows segments in order and keeps every connection; what it keeps does not depend on the capture's length.
 
     ``two_msl``: seconds that TIME_WAIT lasts. ``record``: give out transitions (else only the states are kept).
+    ``details``: keep DETAIL rows, too.
     """
 
-    def __init__(self, kernels: Kernels, two_msl: float = TWO_MSL, record: bool = True) -> None:
+    def __init__(
+        self, kernels: Kernels, two_msl: float = TWO_MSL, record: bool = True, details: bool = False
+    ) -> None:
         self._kernels = kernels
         self._connections = np.zeros(RESERVED, dtype=c.CONNECTION)
         self._extras = np.zeros(RESERVED, dtype=c.EXTRA)
         self._islands = np.zeros(2 * RESERVED, dtype=np.uint32)
         self._endpoints = np.zeros(2 * RESERVED, dtype=c.ENDPOINT)
+        self._details = np.zeros(2 * RESERVED if details else 0, dtype=c.DETAIL)
         self._slots = np.zeros(1024, dtype=np.int32)
         self._timers = np.zeros(1024, dtype=c.TIMER)
         self._transitions = np.zeros(16_384 if record else 0, dtype=c.TRANSITION)
@@ -39,6 +43,7 @@ class FlowTable:
         self._memory[c.CLOCK] = np.iinfo(np.int64).min
         self._memory[c.TWO_MSL] = round(two_msl * 1e9)
         self._memory[c.RECORD] = record
+        self._memory[c.DETAILS] = details
         keys = np.frombuffer(os.urandom(4 * 7), dtype=np.uint32) >> 1 | 1
         self._memory[c.KEYS :] = keys
 
@@ -58,6 +63,11 @@ class FlowTable:
         return self._endpoints[: 2 * self._memory[c.CONNECTIONS]]
 
     @property
+    def details(self) -> Rows | None:
+        """The rows of DETAIL, one an endpoint, where they are kept."""
+        return self._details[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
+
+    @property
     def clock(self) -> int:
         """The time of the last packet, ns since the epoch."""
         return int(self._memory[c.CLOCK])
@@ -75,6 +85,7 @@ class FlowTable:
                 self._extras,
                 self._islands,
                 self._endpoints,
+                self._details,
                 self._slots,
                 self._timers,
                 self._transitions,
@@ -92,6 +103,7 @@ class FlowTable:
                 self._extras,
                 self._islands,
                 self._endpoints,
+                self._details,
                 self._timers,
                 self._transitions,
                 self._memory,
@@ -113,6 +125,8 @@ class FlowTable:
             self._extras = _grown(self._extras, used, size)
             self._islands = _grown(self._islands, 2 * used, 2 * size)
             self._endpoints = _grown(self._endpoints, 2 * used, 2 * size)
+            if self._memory[c.DETAILS]:
+                self._details = _grown(self._details, 2 * used, 2 * size)
         if 2 * needed > len(self._slots):
             size = len(self._slots)
             while size < 2 * needed:

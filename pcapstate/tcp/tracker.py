@@ -16,6 +16,8 @@ from .contracts import (
     CLOCK,
     CONNECTION,
     CONNECTIONS,
+    DETAIL,
+    DETAILS,
     ENDPOINT,
     EXTRA,
     HAS_BASE,
@@ -26,6 +28,7 @@ from .contracts import (
     World,
 )
 from .counting import count_packet, follow_sequence
+from .details import note_details
 from .evidence import give_way, weigh
 from .flows import begin, find, is_for_previous, side_of
 from .machine import Event
@@ -34,7 +37,7 @@ ROOM = 24
 """More transitions than one segment can cause: so much room must be left before it is looked at."""
 
 
-@entry(SEGMENT, int, int, CONNECTION, EXTRA, np.uint32, ENDPOINT, np.int32, TIMER, TRANSITION, np.int64)
+@entry(SEGMENT, int, int, CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, np.int32, TIMER, TRANSITION, np.int64)
 def track(
     segments: Any,
     first: int,
@@ -43,6 +46,7 @@ def track(
     extras: Any,
     islands: Any,
     endpoints: Any,
+    details: Any,
     slots: Any,
     timers: Any,
     transitions: Any,
@@ -51,11 +55,11 @@ def track(
     """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
 
     The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``islands`` (twice),
-    ``endpoints`` (twice) and ``slots`` (a power of two, at least twice as many), and for four timers per segment in
+    ``endpoints`` (twice), ``details`` (twice, where ``memory[DETAILS]`` asks for them) and ``slots`` (a power of two, at least twice as many), and for four timers per segment in
     ``timers`` (a power of two); rows not used yet are zero.
     ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
     """
-    w = World(connections, extras, islands, endpoints, timers, transitions, memory)
+    w = World(connections, extras, islands, endpoints, details, timers, transitions, memory)
     for index in range(first, count):
         segment = segments[index]
         flags = segment["flags"]
@@ -92,6 +96,7 @@ def track(
 
         previous = i64(extras[number]["previous"]) - 1
         sender = 2 * number + side
+        segment["endpoint"] = sender
         if previous >= 0 and is_for_previous(w, segment, number, side):
             # It counts where Wireshark counts it, and tells about the connection that it belongs to.
             number = previous
@@ -99,16 +104,18 @@ def track(
         elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
             give_way(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
         what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
+        if memory[DETAILS] != 0:
+            note_details(w, sender, segment)
         count_packet(w, sender, segment)
         weigh(w, number, side, what, segment)
     return count
 
 
-@entry(CONNECTION, EXTRA, np.uint32, ENDPOINT, TIMER, TRANSITION, np.int64)
+@entry(CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, TIMER, TRANSITION, np.int64)
 def pass_time(
-    connections: Any, extras: Any, islands: Any, endpoints: Any, timers: Any, transitions: Any, memory: Any
+    connections: Any, extras: Any, islands: Any, endpoints: Any, details: Any, timers: Any, transitions: Any, memory: Any
 ) -> int:
     """End the TIME_WAITs that are over at ``memory[CLOCK]``; return 1, or 0 where ``transitions`` is full before."""
-    if expire(World(connections, extras, islands, endpoints, timers, transitions, memory), 1):
+    if expire(World(connections, extras, islands, endpoints, details, timers, transitions, memory), 1):
         return 1
     return 0

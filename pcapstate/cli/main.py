@@ -14,6 +14,7 @@ from .completion import completion
 from .connections import connections
 from .netstat import netstat
 from .session import OutputClosed
+from .states import states
 from .timeline import timeline
 
 
@@ -35,6 +36,7 @@ def cli() -> None:
 cli.add_command(netstat)
 cli.add_command(timeline)
 cli.add_command(connections)
+cli.add_command(states)
 cli.add_command(completion)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..compiled import Kernels
 from ..views.table import NUMBER, NUMBER_OR_NOTHING, Table
+from .alignment import aligned, in_columns, widest
 from .writer import cell_layout, csv_layout, json_layout
 
 FORMATS = ("table", "json", "jsonl", "csv")
@@ -14,42 +15,55 @@ FORMATS = ("table", "json", "jsonl", "csv")
 
 def render(table: Table, format: str, kernels: Kernels, growing: bool = False) -> Iterator[bytes]:
     """Yield the text of a table in a format; ``growing``: rows still come, so each batch is given out at once."""
-    return {"table": _table, "json": _json, "jsonl": _jsonl, "csv": _csv}[format](table, kernels, growing)
+    if format == "table":
+        return _table(table, kernels, growing)
+    return render_all([table], format, kernels)
 
 
-def _jsonl(table: Table, kernels: Kernels, growing: bool) -> Iterator[bytes]:
-    layout = json_layout(table.columns, "\n")
-    for batch in table.batches:
-        yield from layout.write(batch, kernels)
+def render_all(tables: Iterable[Table], format: str, kernels: Kernels) -> Iterator[bytes]:
+    """Yield the text of tables one behind the other in a format for programs.
+
+    Their rows make one array, or one run of lines. ``csv`` names the fields once, so they are to be the same.
+    """
+    return {"json": _json, "jsonl": _jsonl, "csv": _csv}[format](tables, kernels)
 
 
-def _json(table: Table, kernels: Kernels, growing: bool) -> Iterator[bytes]:
-    layout = json_layout(table.columns, ",\n")
-    pieces = itertools.chain.from_iterable(layout.write(batch, kernels) for batch in table.batches)
+def _jsonl(tables: Iterable[Table], kernels: Kernels) -> Iterator[bytes]:
+    for table in tables:
+        layout = json_layout(table.columns, "\n")
+        for batch in table.batches:
+            yield from layout.write(batch, kernels)
+
+
+def _json(tables: Iterable[Table], kernels: Kernels) -> Iterator[bytes]:
     yield b"["
     held = b"\n"
-    for piece in pieces:
-        yield held
-        held = piece
+    for table in tables:
+        layout = json_layout(table.columns, ",\n")
+        for piece in itertools.chain.from_iterable(layout.write(batch, kernels) for batch in table.batches):
+            yield held
+            held = piece
     yield held.removesuffix(b",\n") if held != b"\n" else b""
     yield b"\n]\n" if held != b"\n" else b"]\n"
 
 
-def _csv(table: Table, kernels: Kernels, growing: bool) -> Iterator[bytes]:
-    yield (",".join(column.name for column in table.columns) + "\r\n").encode()
-    layout = csv_layout(table.columns)
-    for batch in table.batches:
-        yield from layout.write(batch, kernels)
+def _csv(tables: Iterable[Table], kernels: Kernels) -> Iterator[bytes]:
+    for number, table in enumerate(tables):
+        if number == 0:
+            yield (",".join(column.name for column in table.columns) + "\r\n").encode()
+        layout = csv_layout(table.columns)
+        for batch in table.batches:
+            yield from layout.write(batch, kernels)
 
 
 def _table(table: Table, kernels: Kernels, growing: bool) -> Iterator[bytes]:
     layout = cell_layout(table.columns)
     titles = [column.title for column in table.columns]
-    right = [column.kind in (NUMBER, NUMBER_OR_NOTHING) for column in table.columns]
+    right = [column.right or column.kind in (NUMBER, NUMBER_OR_NOTHING) for column in table.columns]
 
     def rows_of(batch: object) -> list[list[str]]:
         text = b"".join(layout.write(batch, kernels)).decode()  # type: ignore[arg-type]
-        rows = [line.split("\t") for line in text.splitlines()]
+        rows = [line.split("\t") for line in text.split("\n")[:-1]]
         for index, column in enumerate(table.columns):
             if column.rename is not None:
                 for row in rows:
@@ -61,22 +75,10 @@ def _table(table: Table, kernels: Kernels, growing: bool) -> Iterator[bytes]:
         yield aligned(titles, rows, right)
         return
     # Rows of a growing table go out as they come, in columns as wide as any so far.
-    widths = [len(title) for title in titles]
-    first = True
+    lines = [titles]
+    widths = [0] * len(titles)
     for batch in table.batches:
-        rows = rows_of(batch)
-        widths = [max([width, *(len(row[i]) for row in rows)]) for i, width in enumerate(widths)]
-        lines = ([titles] if first else []) + rows
-        first = False
-        for row in lines:
-            cells = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
-            yield ("  " + "  ".join(cells).rstrip() + "\n").encode()
-
-
-def aligned(titles: list[str], rows: list[list[str]], right: list[bool]) -> bytes:
-    """Return a table in columns, as netstat prints one: titles, then rows, indented by two."""
-    from tabulate import tabulate
-
-    align = ["right" if one else "left" for one in right]
-    text = tabulate([titles, *rows], tablefmt="plain", colalign=align, disable_numparse=True)
-    return "".join(f"  {line.rstrip()}\n" for line in text.splitlines()).encode()
+        lines += rows_of(batch)
+        widths = widest(lines, widths)
+        yield in_columns(lines, widths, right)
+        lines = []

@@ -1,0 +1,85 @@
+"""``pcapstate states``: what the states mean."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable
+
+import click
+
+from ..compiled import Kernels
+from ..output.formats import FORMATS, render
+from ..output.paragraphs import definitions
+from ..tcp.states import State
+from ..views import states as view
+from ..wording.languages import LANGUAGES
+from ..wording.meanings import ORDER
+from ..wording.state_names import LONGEST, nearest_state, state_named
+from ..wording.styles import STYLES
+from .session import OutputClosed
+
+
+def _named(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[State, ...]:
+    return tuple(_state(value) for value in values)
+
+
+def _state(value: str) -> State:
+    state = state_named(value)
+    if state is None:
+        near = nearest_state(value)
+        hint = f"the nearest is {near.name}" if near else "states are " + ", ".join(one.name for one in ORDER)
+        raise click.BadParameter(f"{value[:LONGEST]!r} is no state of TCP; {hint}")
+    return state
+
+
+def _completed(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [one.name for one in ORDER if one.name.startswith(incomplete.upper())]
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[STATE]...", callback=_named, shell_complete=_completed)
+@click.option(
+    "--style",
+    type=click.Choice(tuple(STYLES)),
+    default=next(iter(STYLES)),
+    show_default=True,
+    help="Spell the states as netstat of this system does.",
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGES[0],
+    show_default=True,
+    help="Language of the texts.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."
+)
+def states(names: tuple[State, ...], style: str, language: str, format_: str) -> None:
+    """Explain the states of TCP: what each means, when it is normal, and what it points to when it piles up.
+
+    Without a name all are explained. Names may be spelled as any system does: SYN_RECEIVED, syn-recv, SYN_RCVD.
+
+    \b
+    Examples:
+      pcapstate states
+      pcapstate states CLOSE_WAIT TIME_WAIT --lang ja
+      pcapstate states --style linux --format json
+    """
+    chosen = tuple(dict.fromkeys(names)) or ORDER
+    if format_ == "table":
+        blocks = view.view_for_people(chosen, language, STYLES[style])
+        _write([definitions(blocks, shutil.get_terminal_size().columns).encode()])
+    else:
+        _write(render(view.view(chosen, language, STYLES[style]), format_, Kernels(0)))
+
+
+def _write(pieces: Iterable[bytes]) -> None:
+    try:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise OutputClosed from None

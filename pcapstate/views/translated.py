@@ -1,0 +1,27 @@
+"""A table for people in another language: its titles, and the words that are pcapstate's own."""
+
+from __future__ import annotations
+
+from ..wording.languages import translate
+from .table import WORD, Column, Table
+
+VOCABULARY = frozenset(("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"))
+"""The columns whose words are a fixed vocabulary; words of all others may come from a capture."""
+
+
+def translated(table: Table, language: str) -> Table:
+    """Return a table with titles and vocabulary in a language of ``wording.languages.LANGUAGES``."""
+    return Table(tuple(_column(one, language) for one in table.columns), table.batches)
+
+
+def _column(column: Column, language: str) -> Column:
+    column = column._replace(title=translate(column.title, language))
+    if column.kind == WORD and column.name in VOCABULARY:
+        column = column._replace(words=tuple(_word(word, language) for word in column.words))
+    return column
+
+
+def _word(word: str | bool | None, language: str) -> str | bool | None:
+    if isinstance(word, bool):
+        return translate("yes" if word else "no", language)
+    return None if word is None else translate(word, language)

@@ -1,0 +1,10 @@
+"""Japanese, with the words of the Japanese Windows wherever its netstat and route print have them."""
+
+from __future__ import annotations
+
+from .messages import MESSAGES
+from .statistics import STATISTICS
+from .tables import TABLES
+
+CATALOG = {**TABLES, **STATISTICS, **MESSAGES}
+"""The Japanese for each English text."""

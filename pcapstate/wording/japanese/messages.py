@@ -1,0 +1,41 @@
+"""Messages on stderr, and what the account of skipped frames says."""
+
+from __future__ import annotations
+
+CLOSING_LINES = {
+    "1 frame skipped: {parts}": "1 フレームを除外しました: {parts}",
+    "{count:,} frames skipped: {parts}": "{count:,} フレームを除外しました: {parts}",
+    "interrupted; this is what 1 packet told": "中断されました。1 パケットまでの結果です",
+    "interrupted; this is what {count:,} packets told": "中断されました。{count:,} パケットまでの結果です",
+    "later packets took back an assumption once; --revisions shows it": (
+        "後のパケットで推定が 1 回取り消されました (--revisions で表示)"
+    ),
+    "later packets took back an assumption {count:,} times; --revisions shows it": (
+        "後のパケットで推定が {count:,} 回取り消されました (--revisions で表示)"
+    ),
+    "{local} is in no connection of this capture": "{local} はこのキャプチャのどの接続にもありません",
+    "there is no connection {number}; the capture has {count:,}": (
+        "接続 {number} はありません。このキャプチャの接続は {count:,} 個です"
+    ),
+    "interrupted": "中断されました",
+    "out of memory": "メモリが足りません",
+    "writing failed: {reason}": "書き込みに失敗しました: {reason}",
+}
+
+SKIPPED = {
+    "cut off in the link header": "リンク ヘッダーの途中まで",
+    "cut off in the IP header": "IP ヘッダーの途中まで",
+    "cut off in the TCP header": "TCP ヘッダーの途中まで",
+    "invalid IP header": "不正な IP ヘッダー",
+    "invalid TCP header": "不正な TCP ヘッダー",
+    "not IP": "IP 以外",
+    "fragments of incomplete packets": "不完全なパケットのフラグメント",
+    "flow control": "フロー制御",
+    "slow protocols": "スロー プロトコル",
+    "sampled values": "サンプル値",
+    "loopback test": "ループバック テスト",
+    "no next header": "次ヘッダーなし",
+    "user-defined": "ユーザー定義",
+}
+
+MESSAGES = {**CLOSING_LINES, **SKIPPED}

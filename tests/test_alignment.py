@@ -1,0 +1,120 @@
+"""Text in columns and lines of a terminal: wide characters count as two."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcapstate.compiled import Kernels
+from pcapstate.output import alignment
+from pcapstate.output.alignment import aligned, in_columns, widest
+from pcapstate.output.formats import render
+from pcapstate.output.paragraphs import CLOSING, OPENING, UNITS, definitions, wrapped
+from pcapstate.output.widths import display_width
+from pcapstate.views.table import NUMBER, WORD, Column, Table, cells
+
+printable = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=8)
+cell = st.one_of(printable, st.sampled_from(("", "TCP", "状態", "ローカル アドレス", "e\u0301", "👩‍👧", "  x  ")))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[list[str]], list[bool]]:
+    columns = draw(st.integers(1, 5))
+    line = st.lists(cell, min_size=columns, max_size=columns)
+    right = draw(st.lists(st.booleans(), min_size=columns, max_size=columns))
+    return draw(st.lists(line, min_size=1, max_size=8)), right
+
+
+@pytest.mark.parametrize(
+    ("text", "width"), [("", 0), ("LISTEN", 6), ("状態", 4), ("ﾎﾟｰﾄ", 4), ("e\u0301", 1), ("a\x07b", 3), ("é\x07", 2)]
+)
+def test_display_width(text: str, width: int) -> None:
+    assert display_width(text) == width
+
+
+@given(tables())
+def test_both_layouts_give_the_same_text(table: tuple[list[list[str]], list[bool]]) -> None:
+    lines, right = table
+    assert in_columns(lines, widest(lines, [0] * len(right)), right) == aligned(lines[0], lines[1:], right)
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("titles", [("Number", "Word"), ("番号", "状態")])
+def test_a_long_table_looks_like_a_short_one(
+    titles: tuple[str, str], growing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = (Column("n", titles[0], NUMBER), Column("word", titles[1], WORD, ("TCP", "ブラウザー", "a b")))
+    numbers = np.arange(alignment.FEW + 100)
+
+    def text(growing: bool) -> str:
+        batch = cells(columns, len(numbers), n=numbers, word=numbers % 3)
+        return b"".join(render(Table(columns, iter([batch])), "table", Kernels(0), growing)).decode()
+
+    long = text(growing)
+    monkeypatch.setattr(alignment, "FEW", len(numbers))
+    assert long == text(growing=False)
+    assert long.count("\n") == len(numbers) + 1
+
+
+def test_rows_that_come_later_never_make_columns_narrower() -> None:
+    columns = (Column("word", "Word", WORD, ("a", "クライアント", "b")), Column("n", "N", NUMBER))
+    batches = [cells(columns, 1, word=np.array([word]), n=1) for word in (0, 1, 2)]
+    out = b"".join(render(Table(columns, iter(batches)), "table", Kernels(0), growing=True)).decode().splitlines()
+    assert out == ["  Word  N", "  a     1", "  クライアント  1", "  b             1"]
+
+
+def test_wide_cells_stand_under_their_title() -> None:
+    out = aligned(["プロトコル", "状態"], [["TCP", "ESTABLISHED"], ["接続", "x"]], [False, False]).decode().splitlines()
+    assert out == ["  プロトコル  状態", "  TCP         ESTABLISHED", "  接続        x"]
+    assert aligned(["番号"], [["1"]], [True]).decode() == "  番号\n     1\n"
+
+
+def test_a_table_without_rows_has_its_titles() -> None:
+    assert aligned(["A", "B"], [], [False, True]) == b"  A  B\n"
+    assert in_columns([], [1], [False]) == b""
+    assert widest([], [3]) == [3]
+
+
+@given(st.text(st.characters(exclude_categories=("C",))), st.integers(1, 60))
+def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
+    lines = wrapped(text, width)
+    assert re.sub(r"\s", "", "".join(lines)) == re.sub(r"\s", "", text)
+    for line in lines:
+        assert line == line.rstrip()
+        assert display_width(line) <= width or len(UNITS.findall(line.strip())) == 1
+
+
+def test_japanese_breaks_between_characters_but_not_before_a_full_stop() -> None:
+    assert wrapped("接続を待っています。", 8) == ["接続を", "待ってい", "ます。"]
+    assert wrapped("「接続」です。", 6) == ["「接", "続」で", "す。"]
+    assert wrapped("端が CLOSE_WAIT にある (例)。", 10) == ["端が", "CLOSE_WAIT", "にある", "(例)。"]
+
+
+@given(st.text(st.sampled_from("接続（「」。、ーッ( )a1"), max_size=30), st.integers(8, 20))
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(text: str, width: int) -> None:
+    text = re.sub(r"\s+|(?<![接続])[」。、ーッ)]+|[（「(]+(?![接続])", "", text)
+    closing = set(CLOSING.replace("\\", ""))
+    opening = set(OPENING.replace("\\", ""))
+    for line in wrapped(text, width):
+        assert line[0] not in closing
+        assert line[-1] not in opening
+
+
+def test_definitions_stand_side_by_side_with_their_labels() -> None:
+    entries = [("A", [("意味", "word " * 9), ("Long label", "x")]), ("B", [("意味", "y")])]
+    assert definitions(entries, 40) == (
+        "A\n"
+        "  意味        word word word word word\n"
+        "              word word word word\n"
+        "  Long label  x\n"
+        "\n"
+        "B\n"
+        "  意味        y\n"
+    )
+    assert definitions([], 80) == ""
+    assert max(map(display_width, definitions(entries, 5).splitlines())) <= 30
+    assert max(map(len, definitions([("A", [("m", "word " * 90)])], 500).splitlines())) <= 100

@@ -1,0 +1,86 @@
+"""What is wrong with a filter, or a list of columns, and where: one line that points at the place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ..errors import PcapstateError
+from ..naming import safe
+
+AROUND = 24
+"""Characters of the text that are shown on either side of the place."""
+WIDEST = 40
+"""More of a word is not shown."""
+NEAREST = 3
+LISTED = 16
+"""So many known words are listed where none is near."""
+
+
+class QueryError(PcapstateError):
+    """A text of the command line that cannot be understood, or that does not fit the rows it is about.
+
+    ``source``: the option it came from; ``position`` (characters, from 0) and ``length`` say where in ``text`` it is
+    wrong, ``reason`` says what is wrong.
+    """
+
+    def __init__(self, source: str, text: str, position: int, length: int, reason: str, hint: str = "") -> None:
+        place = f"at character {position + 1}" if position < len(text) else "at the end"
+        super().__init__(f"{source}: {reason} {place}{hint}: {_snippet(text, position, length)}")
+        self.source = source
+        self.text = text
+        self.position = position
+        self.length = length
+        self.reason = reason
+
+
+class Unfit(Exception):
+    """A value that does not fit what it is compared with; ``hint`` goes behind the place in the error."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = f" ({hint})" if hint else ""
+
+
+def quoted(text: str) -> str:
+    """Return a text from outside as it is named in an error: harmless, in quotes, cut where it is long."""
+    return f'"{_shown(text)}"'
+
+
+def did_you_mean(text: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return what to say of an unknown word: the nearest known ones, or ``otherwise``, or all of them if few."""
+    import difflib
+
+    names = list(dict.fromkeys(known))
+    given = text[:WIDEST].casefold()
+    folded = {name.casefold(): name for name in names}
+    starting = [name for key, name in folded.items() if len(given) > 1 and key.startswith(given)]
+    close = [folded[key] for key in difflib.get_close_matches(given, folded, NEAREST, 0.6)]
+    having = [name for key, name in folded.items() if len(given) > 2 and given in key]
+    near = list(dict.fromkeys([*starting, *close, *having]))[:NEAREST]
+    if near:
+        return f"did you mean {listed(near)}?"
+    if otherwise or len(names) > LISTED:
+        return otherwise
+    return f"known: {', '.join(names)}"
+
+
+def listed(words: list[str]) -> str:
+    """Return words as a choice in a sentence."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _shown(text: str) -> str:
+    text = safe(re.sub(r"\s", " ", text[: WIDEST + 1]))
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+def _snippet(text: str, position: int, length: int) -> str:
+    before, after = text[:position], text[position + length :]
+    if len(before) > AROUND:
+        before = "… " + before[-AROUND:].partition(" ")[2]
+    if len(after) > AROUND:
+        after = after[:AROUND].rpartition(" ")[0] + " …"
+    before, after = (safe(re.sub(r"\s", " ", part)) for part in (before, after))
+    return f"{before}»{_shown(text[position : position + length])}«{after}"

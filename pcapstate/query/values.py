@@ -1,0 +1,186 @@
+"""Values in text, as a field's kind wants them: numbers with units, ports, states, addresses."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from ..errors import PcapstateError
+from ..names.services import TCP, UDP
+from ..naming import safe
+from .errors import Unfit, did_you_mean, quoted
+from .fields import Field, Kind, as_word
+from .networks import Network, parse_network
+
+DURATIONS = {
+    "ns": 1,
+    "us": 1_000,
+    "μs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "min": 60_000_000_000,
+    "h": 3_600_000_000_000,
+    "d": 86_400_000_000_000,
+}
+PREFIXES = "kmgt"
+SIZES = {
+    "b": 1,
+    **{one + end: 1000 ** (power + 1) for power, one in enumerate(PREFIXES) for end in ("", "b")},
+    **{one + end: 1024 ** (power + 1) for power, one in enumerate(PREFIXES) for end in ("i", "ib")},
+}
+"""Units (their case does not count) in ns and in one."""
+UNITS = {Kind.DURATION: DURATIONS, Kind.NUMBER: SIZES}
+SHOWN_UNITS = {Kind.DURATION: "ns us ms s m h d", Kind.NUMBER: "k M G T or Ki Mi Gi Ti"}
+
+EXAMPLES = {
+    Kind.NUMBER: "a number such as 1500, 4k or 16MiB",
+    Kind.DURATION: "a duration such as 60s, 1.5ms or 2h",
+    Kind.TIME: "a time",
+    Kind.PORT: "a port such as 443 or https",
+    Kind.STATE: "a state such as CLOSE_WAIT",
+    Kind.WORD: "a word",
+    Kind.TEXT: "a text",
+    Kind.ADDRESS: "an address or a network",
+    Kind.FLAG: "true or false",
+}
+
+
+def _services() -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {
+        "dns": (53,),
+        "smb": (445,),
+        "rdp": (3389,),
+        "postgres": (5432,),
+        "vnc": (5900,),
+    }
+    for number, name in sorted({*TCP.items(), *UDP.items()}):
+        found[name.casefold()] = (*found.get(name.casefold(), ()), number)
+    return found
+
+
+SERVICES = _services()
+"""Ports by name: all that are shown by that name, and what people also say."""
+
+STATES = {
+    "listening": "LISTEN",
+    "synrecv": "SYN_RECEIVED",
+    "synrcvd": "SYN_RECEIVED",
+    "estab": "ESTABLISHED",
+    "close": "CLOSED",
+    "unconn": "CLOSED",
+}
+"""How Windows, Linux, BSD and ss spell states, where that is not how RFC 9293 does (see ``as_word``)."""
+
+FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+LARGEST = 2**63 - 1
+DIGITS = 40
+LONGEST_REASON = 200
+"""Characters of what ``Field.read`` complains about."""
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+PLAIN_NUMBER = re.compile(rf"[+-]?{_NUMBER}")
+_PART = re.compile(rf"({_NUMBER})([^\W\d]+)")
+_PARTS = re.compile(rf"[+-]?(?:{_NUMBER}[^\W\d]+)+")
+
+Numbers = tuple[Fraction, ...]
+"""Numbers, in ns for what is a time; of a port's name all that have it."""
+Value = frozenset[int] | Network | bool | str
+"""Another value as it is compared: words' indices, a network, a flag, a text."""
+
+
+def value(name: str, field: Field, text: str) -> Value:
+    """Return what a text means for the field of this name, one that has no order; raises Unfit."""
+    if field.kind in (Kind.STATE, Kind.WORD):
+        return _words(name, field, text)
+    if field.kind is Kind.ADDRESS:
+        return network(text)
+    if field.kind is Kind.FLAG:
+        if text.casefold() not in FLAGS:
+            raise Unfit(f"{name} is true or false, not {quoted(text)},")
+        return FLAGS[text.casefold()]
+    return text.casefold()
+
+
+def numbers(field: Field, text: str) -> Numbers:
+    """Return the number that a text means, or numbers, for a field that has an order; raises Unfit."""
+    if field.kind is Kind.PORT:
+        return _ports(text)
+    number = _time(field, text) if field.kind is Kind.TIME else _number(field, text)
+    if abs(number) > LARGEST:
+        raise Unfit(f"{quoted(text)} is too large")
+    return (number,)
+
+
+def network(text: str) -> Network:
+    """Return the network or address that a text means; the address may be in brackets; raises Unfit."""
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        return parse_network(bare)
+    except ValueError:
+        pass
+    reason = f"{quoted(text)} is neither an IP address nor a network"
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdecimal() and (host.count(":") == 0 or host.endswith("]")):
+        raise Unfit(reason, "the port is a field of its own")
+    raise Unfit(reason, "such as 192.168.0.1, 10.0.0.0/8 or 2001:db8::/32")
+
+
+def is_unit(field: Field, text: str) -> bool:
+    """Tell whether a word behind a number is a unit of the field."""
+    return text.casefold() in UNITS.get(field.kind, ())
+
+
+def _number(field: Field, text: str) -> Fraction:
+    units, one = UNITS[field.kind], 1 if field.kind is Kind.NUMBER else DURATIONS["s"]
+    if len(text) > DIGITS:
+        raise Unfit(f"{quoted(text)} is too long for a number")
+    if PLAIN_NUMBER.fullmatch(text):
+        return Fraction(text) * one
+    parts = _PART.findall(text) if _PARTS.fullmatch(text) else []
+    if not parts or (len(parts) > 1 and field.kind is Kind.NUMBER):
+        raise Unfit(f"{quoted(text)} is no {field.kind.value}", EXAMPLES[field.kind])
+    total = Fraction(0)
+    for number, unit in parts:
+        if unit.casefold() not in units:
+            raise Unfit(f"{quoted(unit)} is no unit of a {field.kind.value}", f"units: {SHOWN_UNITS[field.kind]}")
+        total += Fraction(number) * units[unit.casefold()]
+    return -total if text.startswith("-") else total
+
+
+def _ports(text: str) -> Numbers:
+    if text.isascii() and text.isdigit():
+        number = int(text.lstrip("0")[:DIGITS] or "0")
+        if number > 65535:
+            raise Unfit(f"{quoted(text)} is no port", "ports go from 0 to 65535")
+        return (Fraction(number),)
+    found = SERVICES.get(text.casefold())
+    if found is None:
+        hint = did_you_mean(text, SERVICES, "a number from 0 to 65535, or a name such as https")
+        raise Unfit(f"no port is called {quoted(text)}", hint)
+    return tuple(Fraction(number) for number in found)
+
+
+def _time(field: Field, text: str) -> Fraction:
+    assert field.read is not None  # Field sees to it
+    try:
+        return Fraction(field.read(text))
+    except (ValueError, OverflowError, PcapstateError) as error:
+        raise Unfit(safe(" ".join(str(error).split()))[:LONGEST_REASON]) from None
+
+
+def _words(name: str, field: Field, text: str) -> frozenset[int]:
+    """Return the indices of the words that a text means, in whatever spelling."""
+    wanted = as_word(text)
+    if field.kind is Kind.STATE:
+        wanted = as_word(STATES.get(wanted, wanted))
+    found = frozenset(index for index, word in enumerate(field.words) if word is not None and as_word(word) == wanted)
+    if not found:
+        what = "state" if field.kind is Kind.STATE else name
+        raise Unfit(f"no {what} is called {quoted(text)}", did_you_mean(text, known_words(field)))
+    return found
+
+
+def known_words(field: Field) -> list[str]:
+    """Return the words of a field that has a fixed list of them."""
+    return [word for word in field.words if word is not None]

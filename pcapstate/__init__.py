@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .api import Connection, Endpoint, Netstat, Session, Transition, connections, netstat, open, transitions
-    from .errors import CaptureDamaged, CaptureError, LiveError, PcapstateError
+    from .errors import CaptureDamaged, CaptureError, LiveError, MomentError, PcapstateError
     from .tcp.states import State
 
 _HOME = {
@@ -26,7 +26,7 @@ _HOME = {
         ("Connection", "Endpoint", "Netstat", "Session", "Transition", "connections", "netstat", "open", "transitions"),
         ".api",
     ),
-    **dict.fromkeys(("CaptureDamaged", "CaptureError", "LiveError", "PcapstateError"), ".errors"),
+    **dict.fromkeys(("CaptureDamaged", "CaptureError", "LiveError", "MomentError", "PcapstateError"), ".errors"),
     "State": ".tcp.states",
 }
 
@@ -36,6 +36,7 @@ __all__ = [
     "Connection",
     "Endpoint",
     "LiveError",
+    "MomentError",
     "Netstat",
     "PcapstateError",
     "Session",

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from .capture import Capture, open_source
+from .cutting import Cutter
 from .errors import CaptureDamaged
+from .moments import parse_moment
 from .tcp import contracts as c
 from .tcp.flow_table import TWO_MSL
 from .tcp.machine import CERTAINTY, TABLE
 from .tcp.states import State
 from .views import connections as connections_view
-from .views import netstat as netstat_view
 from .views.endpoints import sides
-from .views.netstat import address
+from .views.netstat import NOBODY
+from .views.netstat import Netstat as NetstatRows
+from .views.perspective import address, perspective
 
 Path = str | os.PathLike[str] | IO[bytes]
 
@@ -99,10 +102,11 @@ class Netstat:
 
 
 class Session:
-    """A capture being read. ``transitions`` reads it lazily; the rest answers for what has been read."""
+    """A capture being read, up to a moment or its end. ``transitions`` reads it lazily; the rest reads on to there."""
 
-    def __init__(self, *paths: Path, two_msl: float = TWO_MSL) -> None:
-        self._capture = Capture(open_source(paths), two_msl)
+    def __init__(self, *paths: Path, two_msl: float = TWO_MSL, at: str | float | None = None) -> None:
+        cutter = None if at is None else Cutter(parse_moment(str(at)))
+        self._capture = Capture(open_source(paths), two_msl, cutter=cutter)
         self._reading = self._capture.follow()
 
     def __enter__(self) -> Session:
@@ -147,27 +151,19 @@ class Session:
         return result
 
     def netstat(self, local: str | None = None, listening: bool = False) -> list[Netstat]:
-        """Read to the end and return the rows of ``netstat`` on a host (an address or network; None: inferred)."""
+        """Read on and return the rows of ``netstat`` on a host (an address or network; None: inferred)."""
         self._read()
         table = self._capture.table
-        whose = netstat_view.perspective(table, local)
-        found = netstat_view.view(table, whose, listening, people=False, numeric=True)
-        result = []
-        for batch in found.batches:
-            for cells in batch.tolist():
-                _, high, low, port, far_high, far_low, far_port, state, _, _, number = cells
-                result.append(
-                    Netstat(
-                        "tcp",
-                        str(address(high, low)),
-                        port,
-                        str(address(far_high, far_low)),
-                        far_port,
-                        State(state),
-                        None if number < 0 else number,
-                    )
-                )
-        return result
+        whose = perspective(table, () if local is None else (local,))
+        rows = NetstatRows(table, whose, self._capture.moment or 0, listening=listening)
+        ends = [
+            [(str(address(high, low)), port) for high, low, port in zip(*(one.tolist() for one in end), strict=True)]
+            for end in (rows.local, rows.foreign)
+        ]
+        return [
+            Netstat("tcp", own[0], own[1], peer[0], peer[1], State(state), None if number == NOBODY else number)
+            for own, peer, state, number in zip(*ends, rows.state.tolist(), rows.connection.tolist(), strict=True)
+        ]
 
     def _read(self) -> None:
         for _ in self._reading:
@@ -212,9 +208,13 @@ def _endpoint(row: Any, where: tuple[Any, ...]) -> Endpoint:
     )
 
 
-def open(*paths: Path, two_msl: float = TWO_MSL) -> Session:
-    """Open a capture (several: as one in time order). ``two_msl``: seconds of TIME_WAIT. Raises CaptureError."""
-    return Session(*paths, two_msl=two_msl)
+def open(*paths: Path, two_msl: float = TWO_MSL, at: str | float | None = None) -> Session:
+    """Open a capture (several: as one in time order).
+
+    ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop: seconds since the start, or as text what
+    ``--at`` takes, but for what counts from the end. Raises CaptureError, MomentError.
+    """
+    return Session(*paths, two_msl=two_msl, at=at)
 
 
 def transitions(*paths: Path, two_msl: float = TWO_MSL) -> Iterator[Transition]:
@@ -233,7 +233,16 @@ def connections(*paths: Path, two_msl: float = TWO_MSL) -> list[Connection]:
         return session.connections()
 
 
-def netstat(*paths: Path, local: str | None = None, listening: bool = False, two_msl: float = TWO_MSL) -> list[Netstat]:
-    """Read a capture and return what netstat says on a host at its end. Raises CaptureError."""
-    with Session(*paths, two_msl=two_msl) as session:
+def netstat(
+    *paths: Path,
+    local: str | None = None,
+    listening: bool = False,
+    two_msl: float = TWO_MSL,
+    at: str | float | None = None,
+) -> list[Netstat]:
+    """Read a capture and return what netstat says on a host at a moment (see ``open``), or at its end.
+
+    Raises CaptureError, MomentError, and ValueError where ``local`` is neither an address nor a network.
+    """
+    with Session(*paths, two_msl=two_msl, at=at) as session:
         return session.netstat(local, listening)

@@ -80,8 +80,14 @@ class Capture:
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
         self.table = FlowTable(source.kernels, two_msl, record, details)
         self.frames = 0
-        self.moment: int | None = None
-        """The moment that ``table`` is about: that asked for, or the time of the last packet; None without packets."""
+        self.last: int | None = None
+        """The time after what was read: of the last packet, or of the silence after it on an interface."""
+
+    @property
+    def moment(self) -> int | None:
+        """The moment that ``table`` is about, ns since the epoch: that asked for, or the last packet's."""
+        later = self.cutter.unfinished
+        return self.last if later is None or self.last is None else max(self.last, later)
 
     @property
     def damages(self) -> list[CaptureDamaged]:
@@ -107,15 +113,14 @@ class Capture:
                 yield from self.table.pass_time(piece.clock)
                 for watcher, seen in zip(self.watchers, piece.seen, strict=True):
                     watcher.tracked(piece.segments, seen)
-                if piece.frames or piece.moment is not None:
-                    self.moment = piece.clock
+                self.last = piece.clock
                 if piece.moment is not None and reached is not None:
                     reached(piece.moment)
                 if progress is not None:
                     progress(piece.position)
             later = self.cutter.unfinished
             if later is not None and later > self.table.clock:
-                # The moment is behind the last packet: nothing more happened, as far as packets tell, but time passed.
+                # The moment is behind the last packet: no packet tells of more, but time passed.
                 yield from self.table.pass_time(later)
             self.decoder.finish()
         finally:

@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from .errors import MomentError
+
 SECOND = 1_000_000_000
 EPOCH_FROM = 1_000_000_000
 """A plain number from here on is seconds since the epoch (2001), and no offset into a capture of 31 years."""
+LATEST = 2**62
+"""Beyond it (the year 2116) captures have no times (``sources.framing``)."""
 
 START, END, CLOCK, DAY_TIME, PACKET = range(5)
 
@@ -70,13 +73,13 @@ def parse_moment(text: str, utc: bool = False) -> Moment:
     """
     given = text.strip()
     if given.startswith("#"):
-        if given[1:].isascii() and given[1:].isdigit() and 0 < int(given[1:20]) < 2**62:
+        if given[1:].isascii() and given[1:].isdigit() and 0 < int(given[1:20]) < LATEST:
             return Moment(PACKET, int(given[1:20]), given)
     elif match := NUMBER.fullmatch(given.removeprefix("@")):
         sign, whole, fraction = match.groups()
         value = int(whole) * SECOND + _fraction(fraction)
         if given.startswith("@") or (not sign and int(whole) >= EPOCH_FROM):
-            if not sign and value < 2**62:
+            if not sign and value < LATEST:
                 return Moment(CLOCK, value, given)
         elif value < 2**61:
             return Moment(END if sign == "-" else START, value, given)
@@ -111,6 +114,8 @@ def _dated(match: re.Match[str], utc: bool, text: str) -> int:
         value = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) * SECOND
     except (ValueError, OverflowError) as error:
         raise MomentError(f"{text!r} is no moment: {error}") from None
+    if abs(value) >= LATEST:
+        raise MomentError(f"{text!r} is no moment that a capture can have")
     return value + _fraction(match[7])
 
 

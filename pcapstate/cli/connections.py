@@ -5,20 +5,26 @@ from __future__ import annotations
 import click
 
 from ..views import connections as view
-from .session import Reading, source_options
+from .options import (
+    SelectionOptions,
+    SourceOptions,
+    WordingOptions,
+    manner,
+    selection_options,
+    source_options,
+    wording_options,
+)
+from .selection import Selection
+from .session import Reading
 
 
 @click.command()
 @source_options
+@selection_options
+@wording_options
 @click.pass_context
 def connections(
-    context: click.Context,
-    captures: tuple[str, ...],
-    interface: str | None,
-    bpf: str | None,
-    duration: float | None,
-    time_wait: float,
-    format_: str,
+    context: click.Context, source: SourceOptions, selection: SelectionOptions, wording: WordingOptions
 ) -> None:
     """List the connections of a capture: both states, and how each went.
 
@@ -27,11 +33,20 @@ def connections(
     \b
     Examples:
       pcapstate connections capture.pcapng
+      pcapstate connections capture.pcapng --filter "outcome = refused" --sort server
       pcapstate connections monday.pcap tuesday.pcap --format csv > connections.csv
-      sudo pcapstate connections -i eth0 --filter "port 443" --duration 30
+      sudo pcapstate connections -i eth0 --capture-filter "port 443" --duration 30
     """
-    reading = Reading(captures, interface, bpf, duration, time_wait, record=False)
+    chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
+    manner(wording, 0)
+    reading = Reading(source, utc=wording.utc)
     reading.read()
     table = reading.capture.table
-    reading.show(view.view_for_people(table) if format_ == "table" else view.view(table), format_)
+    chosen.begins = lambda: (reading.start, reading.moment)
+    choose = chosen.rows if chosen.chooses else None
+    if wording.format == "table":
+        shown = view.view_for_people(table, manner(wording, reading.start), chosen.columns, choose)
+    else:
+        shown = view.view(table, chosen.columns, choose)
+    reading.show(shown, wording.format)
     context.exit(reading.close())

@@ -1,54 +1,98 @@
-"""``pcapstate netstat``: the table that netstat would have shown."""
+"""``pcapstate netstat``: the tables that netstat would have shown."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import click
 
-from ..views import netstat as view
-from .session import Reading, source_options
+from ..query.networks import parse_network
+from .netstat_answers import PROTOCOLS, Answers, Asked
+from .options import (
+    SelectionOptions,
+    SourceOptions,
+    WordingOptions,
+    selection_options,
+    source_options,
+    wording_options,
+)
+from .session import Reading
+
+INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 @click.command()
 @source_options
-@click.option("-a", "--all", "all_", is_flag=True, help="Also the LISTENING ports that the capture proves.")
-@click.option("-n", "--numeric", is_flag=True, help="Ports as numbers, not as names of services.")
-@click.option("--local", metavar="ADDRESS|NETWORK", help="Whose netstat: this host's, or all hosts' of a network.")
+@click.option("-a", "--all", "all_", is_flag=True, help="Also ports that listen, and UDP ports in use.")
+@click.option("-n", "--numeric", is_flag=True, help="Addresses and ports as numbers.")
+@click.option("-f", "--fqdn", is_flag=True, help="Fully qualified names of hosts, not just their first label.")
+@click.option("-o", "--pid", is_flag=True, help="The process that has it, where the capture tells.")
+@click.option("-b", "--program", is_flag=True, help="The program, or what the packets say of the application.")
+@click.option("-e", "--ethernet", is_flag=True, help="Ethernet statistics.")
+@click.option("-r", "--route", is_flag=True, help="The routing table, as far as the traffic shows it.")
+@click.option("-s", "--statistics", is_flag=True, help="Statistics by protocol.")
+@click.option("-p", "--protocol", type=click.Choice(PROTOCOLS), help="Only this protocol.")
+@click.option(
+    "--local", multiple=True, metavar="ADDRESS|NETWORK", help="Whose netstat: this host's, or all of a network."
+)
+@click.option("--both", is_flag=True, help="The states of both ends side by side.")
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="With INTERVAL: so many tables at most.")
+@click.option("--resolve", is_flag=True, help="Ask the network for names that the capture does not tell.")
+@selection_options
+@wording_options
 @click.pass_context
 def netstat(
     context: click.Context,
-    captures: tuple[str, ...],
-    interface: str | None,
-    bpf: str | None,
-    duration: float | None,
-    time_wait: float,
-    format_: str,
-    all_: bool,
-    numeric: bool,
-    local: str | None,
+    /,
+    source: SourceOptions,
+    selection: SelectionOptions,
+    wording: WordingOptions,
+    local: tuple[str, ...],
+    count: int | None,
+    **asked: Any,
 ) -> None:
-    """Show what netstat would have said at the end of a capture.
+    """Show what netstat would have said on a host at a moment: --at, or the end of the capture.
 
     Without --local it is the netstat of the one host that takes part in every connection; where there is none, or
     more than one, each connection is shown from its client's side. A line above the table says which.
 
+    A number behind the captures is an INTERVAL: the table again every so many seconds of the capture's time.
+
     \b
     Examples:
       pcapstate netstat capture.pcapng
-      pcapstate netstat -an capture.pcapng --local 192.168.1.5
-      sudo pcapstate netstat -i eth0 --duration 10
+      pcapstate netstat -ano capture.pcapng --local 192.168.1.5 --at 12.5
+      pcapstate netstat capture.pcapng 60 --filter "state = CLOSE_WAIT and age > 60s"
+      pcapstate netstat -e -s capture.pcapng
+      sudo pcapstate netstat -i eth0 5
     """
-    if local is not None:
+    source, every = interval(source)
+    if count is not None and every is None:
+        raise click.UsageError("--count goes with an INTERVAL, a number of seconds behind the captures")
+    for one in local:
         try:
-            view.parse_network(local)
+            parse_network(one)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--local") from None
-    reading = Reading(captures, interface, bpf, duration, time_wait, record=False)
-    reading.read()
-    table = reading.capture.table
-    whose = view.perspective(table, local)
-    rows = view.view(table, whose, all_, people=format_ == "table", numeric=numeric)
-    reading.show(rows, format_, heading=f"\nActive Connections, {whose.why}\n\n")
+    answers = Answers(Asked(local=local, **asked), selection, wording, repeats=every is not None)
+    reading = Reading(
+        source, details=answers.details, watchers=answers.watchers, every=every, count=count, utc=wording.utc
+    )
+    answers.read(reading)
     code = reading.close()
-    if local is not None and not view.is_there(table, whose):
-        click.echo(f"pcapstate: {local} is in no connection of this capture", err=True)
+    for line in answers.remarks():
+        click.echo(f"pcapstate: {line}", err=True)
     context.exit(code)
+
+
+def interval(source: SourceOptions) -> tuple[SourceOptions, float | None]:
+    """Take a number behind the captures for the interval, unless a file has that name."""
+    captures = source.captures
+    if not captures or not INTERVAL.fullmatch(captures[-1]) or Path(captures[-1]).exists():
+        return source, None
+    every = float(captures[-1])
+    if not 1e-9 <= every <= 1e9:
+        raise click.UsageError(f"an interval of {captures[-1]} seconds is of no use")
+    return source._replace(captures=captures[:-1]), every

@@ -2,71 +2,31 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
-from ..capture import Capture, open_source
+from ..capture import Capture, Source, Watcher, open_source
+from ..cutting import Cutter
+from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
-from ..output.formats import FORMATS, render
+from ..output.formats import render
 from ..tcp.contracts import TRANSITION
-from ..tcp.flow_table import TWO_MSL
 from ..views.table import Table
+from ..wording.times import duration
+from .options import SourceOptions
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Rows = np.ndarray[Any, Any]
 
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
-
-
-def _number(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and math.isnan(value):
-        raise click.BadParameter("is not a number")
-    return value
-
-
-def source_options(command: Command) -> Command:
-    """Add the argument and options that say where packets come from, and the output format."""
-    for decorate in reversed(
-        (
-            click.argument("captures", nargs=-1, metavar="CAPTURE...", type=click.Path()),
-            click.option("-i", "--interface", metavar="NAME", help="Capture live on this interface instead of a file."),
-            click.option("--filter", "bpf", metavar="BPF", help="Capture only what this BPF filter lets through."),
-            click.option(
-                "--duration",
-                type=click.FloatRange(min=0, min_open=True),
-                callback=_number,
-                metavar="S",
-                help="End after S seconds.",
-            ),
-            click.option(
-                "--time-wait",
-                type=click.FloatRange(min=0, max=86_400),
-                callback=_number,
-                default=TWO_MSL,
-                show_default=True,
-                metavar="S",
-                help="Seconds that TIME_WAIT lasts (2 MSL).",
-            ),
-            click.option(
-                "--format",
-                "format_",
-                type=click.Choice(FORMATS),
-                default="table",
-                show_default=True,
-                help="Output format.",
-            ),
-        )
-    ):
-        command = decorate(command)
-    return command
 
 
 class OutputClosed(Exception):
@@ -78,34 +38,58 @@ class Reading:
 
     def __init__(
         self,
-        captures: tuple[str, ...],
-        interface: str | None,
-        bpf: str | None,
-        duration: float | None,
-        time_wait: float,
-        record: bool,
+        options: SourceOptions,
+        *,
+        record: bool = False,
+        details: bool = False,
+        watchers: Callable[[Source], Sequence[Watcher]] = lambda source: (),
+        every: float | None = None,
+        count: int | None = None,
+        utc: bool = False,
     ) -> None:
+        captures, interface = options.captures, options.interface
         if interface is None:
             if not captures:
                 raise click.UsageError("name a capture file, - for standard input, or an interface with -i")
-            if bpf is not None or duration is not None:
-                raise click.UsageError("--filter and --duration go with -i")
+            if options.capture_filter is not None or options.duration is not None:
+                raise click.UsageError("--capture-filter and --duration go with -i")
+        elif captures:
+            raise click.UsageError("give either capture files or an interface, not both")
+        self.at = None if options.at is None else parse_moment(options.at, utc)
+        cutter = Cutter(self.at, None if every is None else round(every * SECOND), count, self._end(options))
+        if interface is None:
             source: Any = open_source(captures)
         else:
-            if captures:
-                raise click.UsageError("give either capture files or an interface, not both")
             from ..sources.live import LiveReader
 
-            source = LiveReader(interface, bpf, duration)
+            source = LiveReader(interface, options.capture_filter, options.duration)
         self.live = interface is not None
         self.growing = self.live or captures == ("-",)
-        self.capture = Capture(source, time_wait, record)
+        self.capture = Capture(
+            source, options.time_wait, record, details=details, watchers=watchers(source), cutter=cutter
+        )
         self.interrupted = False
 
-    def transitions(self) -> Generator[Rows, None, None]:
-        """Read the source to its end, or to Ctrl-C; yield transitions on the way."""
+    def _end(self, options: SourceOptions) -> int | None:
+        """Return the time of the last packet, where the moment counts from it."""
+        if self.at is None or self.at.kind != END or options.interface is not None:
+            return None
+        if any(path == "-" or not Path(path).is_file() for path in options.captures):
+            return None  # a pipe can be read only once
+        source = open_source(options.captures)
+        try:
+            times = [batch.clock for batch in source.batches()]
+        finally:
+            source.close()
+        return times[-1] if times else None
+
+    def transitions(self, reached: Callable[[int], None] | None = None) -> Generator[Rows, None, None]:
+        """Read the source to its end, its last moment, or Ctrl-C; yield transitions on the way.
+
+        ``reached`` is called with each moment once the states are those of it.
+        """
         with self._progress() as progress:
-            following = self.capture.follow(progress)
+            following = self.capture.follow(progress, reached)
             try:
                 yield from following
             except KeyboardInterrupt:
@@ -115,10 +99,20 @@ class Reading:
             finally:
                 following.close()
 
-    def read(self) -> None:
-        """Read the source to its end, or to Ctrl-C."""
-        for _ in self.transitions():
+    def read(self, reached: Callable[[int], None] | None = None) -> None:
+        """Read the source to its end, its last moment, or Ctrl-C."""
+        for _ in self.transitions(reached):
             pass
+
+    @property
+    def moment(self) -> int:
+        """The time that the states are about, ns since the epoch."""
+        return self.capture.moment or 0
+
+    @property
+    def start(self) -> int:
+        """The time of the first packet, ns since the epoch."""
+        return self.capture.cutter.start or 0
 
     @contextmanager
     def _progress(self) -> Iterator[Callable[[int], None] | None]:
@@ -129,13 +123,16 @@ class Reading:
         with click.progressbar(length=size, label="Reading", file=sys.stderr) as bar:
             yield lambda position: bar.update(position - bar.pos)
 
-    def show(self, table: Table, format_: str, heading: str = "") -> None:
+    def show(self, table: Table, format: str, heading: str = "") -> None:
         """Write a table to standard output."""
+        pieces = render(table, format, self.capture.source.kernels, self.growing)
+        self.write(itertools.chain([heading.encode()] if heading and format == "table" else [], pieces))
+
+    def write(self, pieces: Iterable[bytes]) -> None:
+        """Write text to standard output."""
         out = sys.stdout.buffer
         try:
-            if heading and format_ == "table":
-                out.write(heading.encode())
-            for piece in render(table, format_, self.capture.source.kernels, self.growing):
+            for piece in pieces:
                 out.write(piece)
                 if self.growing:
                     out.flush()
@@ -150,6 +147,12 @@ class Reading:
         for damage in self.capture.damages:
             click.echo(f"pcapstate: {damage}", err=True)
             code = 1
+        later = self.capture.cutter.unfinished
+        if later is not None and not self.interrupted and self.at is not None:
+            last = self.capture.last
+            after = "" if last is None else duration(later - last)
+            known = f"{self.at.text} is {after} after the last packet" if after else "the capture has no packet"
+            click.echo(f"pcapstate: {known}; this is what was known by then", err=True)
         if self.interrupted and not self.live:
             click.echo(f"pcapstate: interrupted; this is what {_counted(frames, 'packet')} told", err=True)
             code = 1

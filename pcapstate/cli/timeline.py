@@ -6,22 +6,32 @@ import click
 
 from ..tcp.flow_table import FlowTable
 from ..views import timeline as view
-from .session import Reading, copied, source_options
+from ..views.table import Table
+from .options import (
+    SelectionOptions,
+    SourceOptions,
+    WordingOptions,
+    manner,
+    selection_options,
+    source_options,
+    wording_options,
+)
+from .selection import Selection
+from .session import Reading, copied
 
 
 @click.command()
 @source_options
 @click.option("--connection", type=click.IntRange(min=0), metavar="N", help="Only this connection (tcp.stream).")
 @click.option("--revisions", is_flag=True, help="Show assumptions that later packets took back, too.")
+@selection_options
+@wording_options
 @click.pass_context
 def timeline(
     context: click.Context,
-    captures: tuple[str, ...],
-    interface: str | None,
-    bpf: str | None,
-    duration: float | None,
-    time_wait: float,
-    format_: str,
+    source: SourceOptions,
+    selection: SelectionOptions,
+    wording: WordingOptions,
     connection: int | None,
     revisions: bool,
 ) -> None:
@@ -36,20 +46,32 @@ def timeline(
     Examples:
       pcapstate timeline capture.pcapng
       pcapstate timeline capture.pcapng --connection 3 --format jsonl
+      pcapstate timeline capture.pcapng --filter "to = CLOSE_WAIT" --relative
       tcpdump -w - | pcapstate timeline -
     """
-    reading = Reading(captures, interface, bpf, duration, time_wait, record=True)
-    table, people = reading.capture.table, format_ == "table"
+    chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
+    people = wording.format == "table"
+    reading = Reading(source, record=True, utc=wording.utc)
+    if reading.growing and selection.sort:
+        raise click.UsageError("--sort needs all rows, and from a pipe or an interface they are printed as they come")
+    table = reading.capture.table
+    chosen.begins = lambda: (reading.start, reading.moment)
+    choose = chosen.rows if chosen.chooses else None
+
+    def shown(batches: view.Batches, final: bool) -> Table:
+        how = manner(wording, reading.start) if people else None
+        return view.view(table, batches, connection, how, final, chosen.columns, choose)
+
     taken_back = 0
     if reading.growing:
-        reading.show(view.view(table, reading.transitions(), connection, people, final=False), format_)
+        reading.show(shown(reading.transitions(), False), wording.format)
         check(connection, table)
     else:
         rows = copied(reading.transitions())
         if not revisions:
             rows, taken_back = view.settled(rows)
         check(connection, table)
-        reading.show(view.view(table, [rows], connection, people, final=not revisions), format_)
+        reading.show(shown([rows], not revisions), wording.format)
     code = reading.close()
     if taken_back:
         times = "once" if taken_back == 1 else f"{taken_back:,} times"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel import entry, inner
-from ..views.table import ADDRESS, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
+from ..views.table import ADDRESS, DURATION, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
 
 LONGEST = 64
 """More characters than any value but a word takes."""
@@ -46,6 +46,8 @@ def write_rows(
                 at = put_literal(out, at, literals, words[2 * value], words[2 * value + 1])
             elif kind == TIME:
                 at = put_literal(out, at, literals, words[2], words[3]) if value == NEVER else put_time(out, at, value)
+            elif kind == DURATION:
+                at = put_literal(out, at, literals, words[2], words[3]) if value < 0 else put_time(out, at, value)
             elif kind == NUMBER_OR_NOTHING:
                 at = put_literal(out, at, literals, words[2], words[3]) if value < 0 else put_number(out, at, value)
             elif kind == ADDRESS:

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Kernels
-from ..views.table import ADDRESS, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, WORD, Cells, Column
+from ..naming import safe
+from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, WORD, Cells, Column
 from .text import LONGEST
 
 ROOM = 1 << 18
 """Bytes of text written at a time."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that spreadsheets take for a formula."""
 
 Spell = Callable[[Column, Any], str]
 
@@ -90,9 +94,9 @@ def cell_layout(columns: tuple[Column, ...]) -> Layout:
     def spell(column: Column, word: Any) -> str:
         if isinstance(word, bool):
             return "yes" if word else "no"
-        return column.nothing if word is None else str(word)
+        return column.nothing if word is None else safe(str(word))
 
-    nothing = next((column.nothing for column in columns if column.kind == NUMBER_OR_NOTHING), "")
+    nothing = next((column.nothing for column in columns if column.kind in (NUMBER_OR_NOTHING, DURATION)), "")
     return Layout(columns, before, "\n", spell, nothing)
 
 
@@ -101,5 +105,8 @@ def _plain_word(column: Column, word: Any) -> str:
         return ""
     if isinstance(word, bool):
         return "true" if word else "false"
-    text = str(word)
+    text = safe(str(word))
+    if text.startswith(FORMULA):
+        # A spreadsheet would run it (OWASP, CSV injection); behind an apostrophe it is text.
+        text = "'" + text
     return '"' + text.replace('"', '""') + '"' if any(one in text for one in ',"\r\n') else text

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from ..query.fields import Field, Kind
 from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
-from ..tcp.states import State, shown
+from ..tcp.states import State
+from .columns import ReadTime, plain_fields
 from .endpoints import Rows, Sides, sides
-from .table import ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Cells, Column, Table, cells
+from .reading_aids import STATES, Manner, readable
+from .table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Cells, Column, Table, cells
+from .translated import translated
+
+Choice = Callable[[Callable[[str], Any], int], Rows]
+"""Is given a look-up of columns by name and the number of rows; returns the indices of those to show."""
 
 OUTCOMES = {
     "open": "both ends are ESTABLISHED",
@@ -32,7 +40,6 @@ R1 = 3
 """Retransmissions of one segment after which RFC 9293 §3.8.3 has TCP tell that something is wrong."""
 
 NAMES = tuple(OUTCOMES)
-STATES = tuple(state.name for state in State)
 BOOLEANS = (False, True)
 
 COLUMNS = (
@@ -99,81 +106,134 @@ def handshakes(of: Sides) -> Rows:
     return began & (of.notes & c.HANDSHAKE_ACKED != 0)
 
 
-def view(table: FlowTable) -> Table:
-    """Return all connections in the order of their numbers, as programs get them."""
-    return Table(COLUMNS, _batches(table))
+def view(table: FlowTable, names: Sequence[str] | None = None, choose: Choice | None = None) -> Table:
+    """Return the connections, in the order of their numbers, as programs get them.
+
+    ``names``: of the columns, all unless told; ``choose``: returns the indices of the rows to show.
+    """
+    columns = COLUMNS if names is None else tuple(BY_NAME[name] for name in names)
+    if choose is None:
+        return Table(columns, _batches(table, columns))
+    found = Values(table)
+    rows = choose(found.value, len(found))
+    return Table(columns, iter([found.cells(columns)[rows]]))
 
 
-def _batches(table: FlowTable) -> Iterator[Cells]:
+def _batches(table: FlowTable, columns: tuple[Column, ...]) -> Iterator[Cells]:
     for start in range(0, len(table.connections), BATCH):
-        of = sides(table, start, start + BATCH)
-        client, server, notes = of.client, of.server, of.notes
-        silent = [side["packets"] == 0 for side in (client, server)]
-        firsts = [np.where(quiet, NEVER, side["first"]) for quiet, side in zip(silent, (client, server), strict=True)]
-        lasts = [np.where(quiet, NEVER, side["last"]) for quiet, side in zip(silent, (client, server), strict=True)]
-        yield cells(
-            COLUMNS,
-            len(client),
-            connection=np.arange(start, start + len(client)),
-            client=of.client_address,
-            server=of.server_address,
-            client_state=client["state"],
-            server_state=server["state"],
-            # Endpoint 0 sent the first packet.
-            opened=np.where(of.turned, firsts[1], firsts[0]),
-            last=np.maximum(*lasts),
-            outcome=outcomes(of),
-            handshake_seen=handshakes(of),
-            client_packets=client["packets"],
-            server_packets=server["packets"],
-            client_bytes=client["bytes"],
-            server_bytes=server["bytes"],
-            retransmissions=client["retransmissions"].astype(np.int64) + server["retransmissions"],
-            client_guessed=notes & c.CLIENT_GUESSED != 0,
-            client_retransmissions=client["retransmissions"],
-            server_retransmissions=server["retransmissions"],
-            client_first=firsts[0],
-            client_last=lasts[0],
-            server_first=firsts[1],
-            server_last=lasts[1],
-        )
+        yield Values(table, start, start + BATCH).cells(columns)
 
 
-SHOWN_STATES = tuple(shown(state) for state in State)
-PEOPLE = (
-    Column("connection", "Conn", NUMBER),
-    Column("client", "Client", ENDPOINT_ADDRESS),
-    Column("server", "Server", ENDPOINT_ADDRESS),
-    Column("client_state", "Client State", WORD, SHOWN_STATES),
-    Column("server_state", "Server State", WORD, SHOWN_STATES),
-    Column("outcome", "Outcome", WORD, NAMES),
+class Values:
+    """The columns of connections ``start`` to ``end`` (all, unless told), each worked out where it is asked for."""
+
+    def __init__(self, table: FlowTable, start: int = 0, end: int | None = None) -> None:
+        self._of, self._start = sides(table, start, end), start
+
+    def __len__(self) -> int:
+        return len(self._of.notes)
+
+    def cells(self, columns: tuple[Column, ...]) -> Cells:
+        """Return the cells of these columns."""
+        return cells(columns, len(self), **{column.name: self.value(column.name) for column in columns})
+
+    def value(self, name: str) -> Any:
+        """Return the values of a column by its name."""
+        of = self._of
+        side, _, field = name.partition("_")
+        if side in ("client", "server") and field in ("state", "packets", "bytes", "retransmissions"):
+            return getattr(of, side)[field]
+        if side in ("client", "server") and field in ("first", "last"):
+            rows = getattr(of, side)
+            return np.where(rows["packets"] == 0, NEVER, rows[field])
+        if field in ("address", "port"):
+            where = getattr(of, f"{side}_address")
+            return where[:2] if field == "address" else where[2]
+        return getattr(self, f"_{name}")()
+
+    def _connection(self) -> Rows:
+        return np.arange(self._start, self._start + len(self))
+
+    def _client(self) -> tuple[Rows, Rows, Rows]:
+        return self._of.client_address
+
+    def _server(self) -> tuple[Rows, Rows, Rows]:
+        return self._of.server_address
+
+    def _opened(self) -> Rows:
+        # Endpoint 0 sent the first packet.
+        return np.where(self._of.turned, self.value("server_first"), self.value("client_first"))
+
+    def _last(self) -> Rows:
+        return np.maximum(self.value("client_last"), self.value("server_last"))
+
+    def _duration(self) -> Rows:
+        return self._last() - self._opened()
+
+    def _outcome(self) -> Rows:
+        return outcomes(self._of)
+
+    def _handshake_seen(self) -> Rows:
+        return handshakes(self._of)
+
+    def _client_guessed(self) -> Rows:
+        return self._of.notes & c.CLIENT_GUESSED != 0
+
+    def _both(self, field: str) -> Rows:
+        return self._of.client[field].astype(np.int64) + self._of.server[field]
+
+    def _packets(self) -> Rows:
+        return self._both("packets")
+
+    def _bytes(self) -> Rows:
+        return self._both("bytes")
+
+    def _retransmissions(self) -> Rows:
+        return self._both("retransmissions")
+
+
+MORE = (
     Column("packets", "Packets", NUMBER),
     Column("bytes", "Bytes", NUMBER),
-    Column("retransmissions", "Retrans", NUMBER),
-    Column("client_guessed", "Client Is", WORD, ("seen", "a guess")),
+    Column("duration", "Duration", DURATION),
 )
+"""Columns that programs get where they ask for them."""
+BY_NAME = {column.name: column for column in (*COLUMNS, *MORE)}
+
+PEOPLE = (
+    *("connection", "client", "server", "client_state", "server_state", "outcome"),
+    *("packets", "bytes", "retransmissions", "client_guessed"),
+)
+"""The columns that fit a terminal."""
+IN_WORDS = {"client_guessed": ("seen", "a guess")}
 
 
-def view_for_people(table: FlowTable) -> Table:
-    """Return all connections with what fits a terminal."""
-    of = sides(table)
-    client, server = of.client, of.server
+def fields(read: ReadTime) -> dict[str, Field]:
+    """Return the fields of ``--filter``: the columns, and those that mean either end; ``read`` reads times."""
+    found = plain_fields(BY_NAME.values(), read)
+    for name in ("client", "server"):
+        found[name] = Field(Kind.ADDRESS, (f"{name}_address",))
+        found[f"{name}_port"] = Field(Kind.PORT, (f"{name}_port",))
+    return {
+        **found,
+        "state": Field(Kind.STATE, ("client_state", "server_state"), STATES),
+        "host": Field(Kind.ADDRESS, ("client_address", "server_address")),
+        "port": Field(Kind.PORT, ("client_port", "server_port")),
+    }
 
-    def both(field: str) -> Rows:
-        return client[field].astype(np.int64) + server[field]
 
-    rows = cells(
-        PEOPLE,
-        len(client),
-        connection=np.arange(len(client)),
-        client=of.client_address,
-        server=of.server_address,
-        client_state=client["state"],
-        server_state=server["state"],
-        outcome=outcomes(of),
-        packets=both("packets"),
-        bytes=both("bytes"),
-        retransmissions=both("retransmissions"),
-        client_guessed=of.notes & c.CLIENT_GUESSED != 0,
-    )
-    return Table(PEOPLE, iter([rows]))
+def view_for_people(
+    table: FlowTable, manner: Manner, names: Sequence[str] | None = None, choose: Choice | None = None
+) -> Table:
+    """Return the connections with what fits a terminal, or the columns of these names."""
+    found = Values(table)
+    rows = np.arange(len(found)) if choose is None else choose(found.value, len(found))
+    columns, given = [], {}
+    for name in PEOPLE if names is None else names:
+        column, values = BY_NAME[name], found.value(name)
+        values = tuple(part[rows] for part in values) if isinstance(values, tuple) else values[rows]
+        if name in IN_WORDS:
+            column = column._replace(title="Client Is", words=IN_WORDS[name])
+        column, given[name] = readable(column, values, manner)
+        columns.append(column)
+    return translated(Table(tuple(columns), iter([cells(tuple(columns), len(rows), **given)])), manner.lang)

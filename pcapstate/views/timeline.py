@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..query.fields import Field, Kind
 from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.machine import CERTAINTY, TABLE, Certainty, Event
-from ..tcp.states import State, shown
+from .columns import ReadTime, plain_fields
+from .connections import Choice
 from .endpoints import Rows
+from .reading_aids import STATES, Manner, readable
 from .table import ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Cells, Column, Table, cells
+from .translated import translated
 
-STATES = tuple(state.name for state in State)
+Batches = Iterable[Rows]
 SIDES = ("client", "server")
 CAUSES = tuple(row.cause for row in TABLE)
 CERTAINTIES = tuple(one.word for one in Certainty)
@@ -48,20 +52,9 @@ COLUMNS = (
     Column("certainty", "Certainty", WORD, CERTAINTIES),
 )
 
-SHOWN_STATES = tuple(shown(state) for state in State)
-
-
-def _seconds(text: str) -> str:
-    return text[:-3]
-
-
-PEOPLE = (
-    Column("time", "Time", TIME, rename=_seconds),
-    *COLUMNS[1:5],
-    Column("from", "From", WORD, SHOWN_STATES),
-    Column("to", "To", WORD, SHOWN_STATES),
-    *COLUMNS[8:],
-)
+BY_NAME = {column.name: column for column in COLUMNS}
+PEOPLE = tuple(name for name in BY_NAME if name != "peer")
+"""The columns that fit a terminal."""
 
 BATCH = 20_000
 
@@ -99,52 +92,109 @@ def settled(rows: Rows) -> tuple[Rows, int]:
     return rows[keep], int(np.count_nonzero(revised))
 
 
-def view(table: FlowTable, batches: Iterable[Rows], connection: int | None, people: bool, final: bool) -> Table:
+def fields(read: ReadTime) -> dict[str, Field]:
+    """Return the fields of ``--filter``: the columns, and those that mean either end; ``read`` reads times."""
+    found = plain_fields(COLUMNS, read)
+    for name in ("address", "peer"):
+        found[name] = Field(Kind.ADDRESS, (f"{name}_host",))
+    return {
+        **found,
+        "state": Field(Kind.STATE, ("to",), STATES),
+        "host": Field(Kind.ADDRESS, ("address_host", "peer_host")),
+        "port": Field(Kind.PORT, ("address_port", "peer_port")),
+    }
+
+
+def view(
+    table: FlowTable,
+    batches: Batches,
+    connection: int | None,
+    manner: Manner | None,
+    final: bool,
+    names: Sequence[str] | None = None,
+    choose: Choice | None = None,
+) -> Table:
     """Return the transitions in ``batches`` (TRANSITION), of all connections or of one.
 
-    ``final``: they are settled, so a row that replaced a wrong assumption counts as seen.
+    ``manner``: how they are written for people, or None for programs. ``final``: they are settled, so a row that
+    replaced a wrong assumption counts as seen. ``names``: of the columns; ``choose``: returns the rows to show, of
+    each batch where rows still come.
     """
-    columns = PEOPLE if people else COLUMNS
-    return Table(columns, _batches(columns, table, batches, connection, people, final))
+    columns = [BY_NAME[name] for name in names or (BY_NAME if manner is None else PEOPLE)]
+    if manner is not None:
+        # What rows may hold is not known before they come: all words and a way of writing times stand in for it.
+        write = manner.times.short
+        columns = [_for_people(column, manner, write) for column in columns]
+    return translated_if(
+        Table(tuple(columns), _batches(tuple(columns), table, batches, connection, final, choose)), manner
+    )
+
+
+def _for_people(column: Column, manner: Manner, write: Callable[[int], str]) -> Column:
+    if column.kind == TIME:
+        return column._replace(rename=lambda text: write(_nanoseconds(text)), right=True)
+    return readable(column, None, manner)[0]
+
+
+def _nanoseconds(text: str) -> int:
+    return int(text.replace(".", ""))
+
+
+def translated_if(table: Table, manner: Manner | None) -> Table:
+    """Return a table in the language of people, where it is for people."""
+    return table if manner is None else translated(table, manner.lang)
 
 
 def _batches(
     columns: tuple[Column, ...],
     table: FlowTable,
-    batches: Iterable[Rows],
+    batches: Batches,
     connection: int | None,
-    people: bool,
     final: bool,
+    choose: Choice | None,
 ) -> Iterator[Cells]:
-    start: int | None = None
     for batch in batches:
-        for begin in range(0, len(batch), BATCH):
-            rows = batch[begin : begin + BATCH]
-            if start is None:
-                start = int(rows["time"][0])
+        # Rows that are sorted must be looked at together.
+        size = BATCH if choose is None else len(batch)
+        for begin in range(0, len(batch), max(size, 1)):
+            rows = batch[begin : begin + size]
             if connection is not None:
                 rows = rows[rows["endpoint"] // 2 == connection]
+            if choose is not None:
+                rows = rows[choose(_Values(table, rows, final).value, len(rows))]
             if len(rows):
-                yield _cells(columns, table, rows, start if people else 0, final)
+                found = _Values(table, rows, final)
+                yield cells(columns, len(rows), **{column.name: found.value(column.name) for column in columns})
 
 
-def _cells(columns: tuple[Column, ...], table: FlowTable, rows: Rows, start: int, final: bool) -> Cells:
-    number, side = rows["endpoint"] // 2, rows["endpoint"] % 2
-    one, extra = table.connections[number], table.extras[number]
-    ends = [(extra[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (0, 1)]
-    own: tuple[Any, ...] = tuple(np.where(side == 1, parts[1], parts[0]) for parts in zip(*ends, strict=True))
-    peer: tuple[Any, ...] = tuple(np.where(side == 1, parts[0], parts[1]) for parts in zip(*ends, strict=True))
-    certainty = (SETTLED_CERTAINTY if final else ROW_CERTAINTY)[rows["row"]]
-    values = {
-        "time": rows["time"] - start,
-        "packet": np.where(rows["packet"] == 0, -1, rows["packet"]),
-        "connection": number,
-        "endpoint": side != (one["notes"] & c.CLIENT_IS_1 != 0),
-        "address": own,
-        "peer": peer,
-        "from": rows["from"],
-        "to": rows["to"],
-        "cause": rows["row"],
-        "certainty": certainty,
-    }
-    return cells(columns, len(rows), **{column.name: values[column.name] for column in columns})
+class _Values:
+    """The columns of some transitions, each worked out where it is asked for."""
+
+    def __init__(self, table: FlowTable, rows: Rows, final: bool) -> None:
+        self._rows, self._final = rows, final
+        self._number, self._side = rows["endpoint"] // 2, rows["endpoint"] % 2
+        self._one, self._extra = table.connections[self._number], table.extras[self._number]
+
+    def value(self, name: str) -> Any:
+        """Return the values of a column by its name."""
+        rows = self._rows
+        end, _, part = name.partition("_")
+        if end in ("address", "peer"):
+            where = self._end(self._side if end == "address" else 1 - self._side)
+            return {"": where, "host": where[:2], "port": where[2]}[part]
+        if name in ("time", "from", "to"):
+            return rows[name]
+        if name == "packet":
+            return np.where(rows["packet"] == 0, -1, rows["packet"])
+        if name == "connection":
+            return self._number
+        if name == "endpoint":
+            return (self._side != (self._one["notes"] & c.CLIENT_IS_1 != 0)).astype(np.int64)
+        if name == "cause":
+            return rows["row"]
+        return (SETTLED_CERTAINTY if self._final else ROW_CERTAINTY)[rows["row"]]
+
+    def _end(self, side: Rows) -> tuple[Rows, Rows, Rows]:
+        ends = [(self._extra[f"high_{end}"], self._one[f"low_{end}"], self._one[f"port_{end}"]) for end in (0, 1)]
+        high, low, port = (np.where(side == 1, *parts[::-1]) for parts in zip(*ends, strict=True))
+        return high, low, port

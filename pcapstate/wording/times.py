@@ -1,4 +1,4 @@
-"""How times are written for people: local time unless told, as Wireshark writes them; UTC; or seconds since the start."""
+"""How times are written for people: local time, as Wireshark does; UTC; or seconds since the start."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def duration(time: int) -> str:
         digits = 6 if time < SECOND else 3
         return f"{seconds(time)[: digits - 6 or None]}s"
     whole = time // SECOND
-    parts = []
+    parts: list[str] = []
     for size, unit in UNITS:
         if whole >= size or parts:
             parts.append(f"{whole // size}{unit}")

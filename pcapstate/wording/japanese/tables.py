@@ -13,11 +13,18 @@ HEADINGS = {
     "Connections": "接続",
     "Connections and Listening Ports": "接続と待ち受けポート",
     "{heading}, {why}": "{heading}: {why}",
+    "{heading} at {when}, {why}": "{heading} ({when} 時点): {why}",
     "on {host}": "ホスト {host}",
     "on {host}, the one host in every connection": "ホスト {host} (すべての接続に現れる唯一のホスト)",
     "each connection from its client's side (--local ADDRESS chooses a host)": (
         "各接続をクライアント側から表示 (--local アドレス でホストを選択)"
     ),
+}
+
+CHANGES = {
+    "new": "新規",
+    "gone": "消滅",
+    "was {state}": "以前は {state}",
 }
 
 TITLES = {
@@ -83,6 +90,9 @@ TITLES = {
     "Certainty": "確度",
     "Change": "変化",
     "Age": "経過時間",
+    "At": "時刻",
+    "Duration": "継続時間",
+    "Table": "表",
     "Since": "状態の開始",
     "Idle": "無通信の時間",
     "Role": "役割",
@@ -157,4 +167,4 @@ WORDS = {
     "sent more, so it had not ended": "さらに送信、つまり終わっていなかった",
 }
 
-TABLES = {**HEADINGS, **TITLES, **WORDS}
+TABLES = {**HEADINGS, **CHANGES, **TITLES, **WORDS}

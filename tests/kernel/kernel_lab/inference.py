@@ -42,10 +42,10 @@ def _problems(recording: tuple[str, Path, dict[str, Any]]) -> list[str]:
         return [str(error)]
 
 
-def lines(command: str, path: Path) -> list[dict[str, Any]]:
+def lines(command: str, path: Path, *options: str) -> list[dict[str, Any]]:
     """What a command prints of a capture, line by line."""
     done = subprocess.run(
-        [sys.executable, "-m", "pcapstate", command, str(path), "--format", "jsonl"],
+        [sys.executable, "-m", "pcapstate", command, str(path), "--format", "jsonl", *options],
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,0 +1,149 @@
+"""The options that several commands share: where packets come from, until when, which rows, how they are written."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from ..output.formats import FORMATS
+from ..tcp.flow_table import TWO_MSL
+from ..views.reading_aids import Manner
+from ..wording.languages import LANGUAGES
+from ..wording.styles import STYLES
+from ..wording.times import TimeFormat
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class SourceOptions(NamedTuple):
+    """Where packets come from, and until which moment."""
+
+    captures: tuple[str, ...]
+    interface: str | None
+    capture_filter: str | None
+    duration: float | None
+    time_wait: float
+    at: str | None
+
+
+class SelectionOptions(NamedTuple):
+    """Which rows are shown, in which order."""
+
+    state: tuple[str, ...]
+    port: tuple[str, ...]
+    host: tuple[str, ...]
+    filter: str | None
+    sort: str | None
+    columns: str | None
+
+
+class WordingOptions(NamedTuple):
+    """How things are written."""
+
+    format: str
+    style: str
+    lang: str
+    utc: bool
+    relative: bool
+
+
+def manner(wording: WordingOptions, start: int) -> Manner:
+    """Return how tables are written for people; ``start``: of the capture, ns since the epoch. Raises UsageError."""
+    if wording.utc and wording.relative:
+        raise click.UsageError("--utc and --relative are two ways to write times; give one of them")
+    return Manner(STYLES[wording.style], wording.lang, TimeFormat(wording.utc, wording.relative, start))
+
+
+def number(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is a float and yet no number."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("is not a number")
+    return value
+
+
+SOURCE = (
+    click.argument("captures", nargs=-1, metavar="CAPTURE...", type=click.Path()),
+    click.option("-i", "--interface", metavar="NAME", help="Capture live on this interface instead of a file."),
+    click.option("--capture-filter", metavar="BPF", help="With -i: capture only what this BPF filter lets through."),
+    click.option(
+        "--duration",
+        type=click.FloatRange(min=0, min_open=True),
+        callback=number,
+        metavar="S",
+        help="With -i: end after S seconds.",
+    ),
+    click.option(
+        "--at",
+        metavar="TIME",
+        help="The moment: seconds since the start (12.5) or before the end (-3), a clock time, or a packet (#417).",
+    ),
+    click.option(
+        "--time-wait",
+        type=click.FloatRange(min=0, max=86_400),
+        callback=number,
+        default=TWO_MSL,
+        show_default=True,
+        metavar="S",
+        help="Seconds that TIME_WAIT lasts (2 MSL).",
+    ),
+)
+
+SELECTION = (
+    click.option("--state", multiple=True, metavar="STATE,...", help="Only these states, in any system's spelling."),
+    click.option("--port", multiple=True, metavar="PORT,...", help="Only these ports, at either end."),
+    click.option("--host", multiple=True, metavar="HOST,...", help="Only these addresses, networks or names."),
+    click.option("--filter", metavar="EXPR", help='Only what matches, as "state = CLOSE_WAIT and age > 60s".'),
+    click.option("--sort", metavar="COLUMN,...", help="Sort by these columns; -COLUMN: largest first."),
+    click.option("--columns", metavar="COLUMN,...", help="Show these columns."),
+)
+
+WORDING = (
+    click.option("--format", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."),
+    click.option(
+        "--style",
+        type=click.Choice(tuple(STYLES)),
+        default="windows",
+        show_default=True,
+        help="Whose netstat tables look like.",
+    ),
+    click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        default="en",
+        show_default=True,
+        help="Language of headings and messages.",
+    ),
+    click.option("--utc", is_flag=True, help="Clock times in UTC instead of local time."),
+    click.option("--relative", is_flag=True, help="Times as seconds since the start of the capture."),
+)
+
+
+def shared(
+    kind: type[SourceOptions] | type[SelectionOptions] | type[WordingOptions],
+    options: tuple[Callable[[Any], Any], ...],
+    name: str,
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds options to a command, which gets them as one argument ``name`` of a kind."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def gathered(*arguments: Any, **values: Any) -> Any:
+            values[name] = kind(**{field: values.pop(field) for field in kind._fields})
+            return command(*arguments, **values)
+
+        decorated: Any = gathered
+        for option in reversed(options):
+            decorated = option(decorated)
+        result: Command = decorated
+        return result
+
+    return decorate
+
+
+source_options = shared(SourceOptions, SOURCE, "source")
+selection_options = shared(SelectionOptions, SELECTION, "selection")
+wording_options = shared(WordingOptions, WORDING, "wording")

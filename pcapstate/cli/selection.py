@@ -1,0 +1,74 @@
+"""Which rows a command shows, in which order, with which columns: its options, understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..moments import PACKET, parse_moment
+from ..query.columns import select_columns, sort_order
+from ..query.expression import Expression, both
+from ..query.fields import Field
+from ..query.options import from_options
+from ..query.ordering import order
+from ..query.parser import parse
+from .options import SelectionOptions
+
+Rows = np.ndarray[Any, Any]
+
+
+class Selection:
+    """The selection that options ask for, over a command's fields and columns; raises QueryError.
+
+    ``fields`` is given a function that reads times. ``begins`` is to be set before ``rows`` is called.
+    """
+
+    def __init__(
+        self,
+        options: SelectionOptions,
+        fields: Callable[[Callable[[str], int]], Mapping[str, Field]],
+        columns: Iterable[str],
+        utc: bool,
+    ) -> None:
+        names = tuple(columns)
+        self._keys = () if options.sort is None else sort_order(options.sort, names)
+        self.columns = None if options.columns is None else select_columns(options.columns, names)
+        """The columns to show, or None for those of the command."""
+        self._options, self._fields, self._utc = options, fields, utc
+        self.begins: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """Tells the times of the capture's first packet and of the moment shown, from which other times count."""
+        # Mistakes are told before anything is read, though what relative times mean is known only then.
+        self._condition = self._understood()
+
+    def _understood(self) -> Expression | None:
+        start, end = self.begins()
+
+        def read(text: str) -> int:
+            moment = parse_moment(text, self._utc)
+            if moment.kind == PACKET:
+                raise ValueError("a packet is no time; compare the packet's number")
+            return moment.time(start, end)
+
+        options, fields = self._options, self._fields(read)
+        plain = from_options(options.state, options.port, options.host, fields)
+        return both(plain, None if options.filter is None else parse(options.filter, fields))
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The names of all columns that are looked at or shown."""
+        condition = () if self._condition is None else self._condition.columns
+        return frozenset((*condition, *(key.column for key in self._keys), *(self.columns or ())))
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it leaves rows out, or changes their order."""
+        return self._condition is not None or bool(self._keys)
+
+    def rows(self, lookup: Callable[[str], Any], count: int) -> Rows:
+        """Return the indices of the rows to show, in their order."""
+        condition = self._understood()
+        kept = np.ones(count, dtype=bool) if condition is None else condition.evaluate(lookup)
+        sequence = order(self._keys, lookup, count)
+        return sequence[kept[sequence]]

@@ -1,0 +1,41 @@
+"""One answer of several: a table with its name and heading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .table import TIME, WORD, Cells, Column, Table
+
+
+class Section(NamedTuple):
+    """A table with the name that programs know it by, and a heading for people."""
+
+    name: str
+    heading: str
+    table: Table
+    text: str = ""
+    """What people get instead of the table, where it is not one."""
+
+
+def marked(section: Section, at: int | None, named: bool) -> Table:
+    """Return a section's table for programs, with its moment and its name in front where there are several."""
+    first = []
+    if at is not None:
+        first.append((Column("at", "At", TIME), at))
+    if named:
+        first.append((Column("table", "Table", WORD, (section.name,)), 0))
+    table = section.table
+    if not first:
+        return table
+
+    def batches() -> Iterator[Cells]:
+        for batch in table.batches:
+            more = np.empty((len(batch), len(first)), dtype=np.int64)
+            for index, (_, value) in enumerate(first):
+                more[:, index] = value
+            yield np.hstack([more, batch])
+
+    return Table((*(column for column, _ in first), *table.columns), batches())

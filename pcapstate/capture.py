@@ -16,6 +16,7 @@ from .cutting import Cutter
 from .decode.decoder import Decoder
 from .errors import CaptureDamaged
 from .sources.merging import MergedReader
+from .sources.processes import Process
 from .sources.reader import Batch, CaptureReader
 from .tcp.flow_table import TWO_MSL, FlowTable
 
@@ -35,6 +36,18 @@ class Source(Protocol):
     @property
     def damages(self) -> list[CaptureDamaged]:
         """What was damaged, once all batches are read."""
+
+    @property
+    def processes(self) -> list[Process]:
+        """The processes that FRAME's ``process`` and ``effective`` number from 1."""
+
+    @property
+    def names(self) -> list[tuple[bytes, list[str]]]:
+        """What name resolution blocks say: an address (4 or 16 bytes) and its names."""
+
+    @property
+    def drops(self) -> int | None:
+        """How many packets whoever captured says to have lost; None where nothing says it."""
 
     def batches(self) -> Iterator[Batch]:
         """Yield the frames in order."""

@@ -29,11 +29,22 @@ import numpy as np
 from . import kernel
 from .errors import PcapstateError
 
-MODULES = ("sources.framing", "decode.frames", "tcp.flows", "tcp.tracker", "output.text")
+MODULES = (
+    "sources.framing",
+    "decode.frames",
+    "tcp.flows",
+    "tcp.tracker",
+    "names.gathering",
+    "application.openings",
+    "traffic.hashing",
+    "traffic.watching",
+    "output.text",
+)
 """Where the kernels live; ``kernel``, ``compiled`` and ``tcp.machine`` belong to what the object code depends on."""
 DEPENDS = (
     "kernel",
     "compiled",
+    "sources.options",
     "decode.contracts",
     "tcp.states",
     "tcp.machine",
@@ -41,8 +52,14 @@ DEPENDS = (
     "tcp.sequence",
     "tcp.clock",
     "tcp.details",
+    "tcp.troubles",
     "tcp.counting",
     "tcp.evidence",
+    "traffic.contracts",
+    "traffic.paths",
+    "traffic.ports",
+    "traffic.bindings",
+    "traffic.fragments",
     "views.table",
     *MODULES,
 )

@@ -79,7 +79,7 @@ def answers(data: bytes, kernels: Kernels | None = None) -> tuple[list[dict[str,
     rows = copied(capture.follow())
     found = []
     for table in (
-        timeline.view(capture.table, [rows], None, people=False, final=False),
+        timeline.view(capture.table, [rows], None, None, final=False),
         connections.view(capture.table),
     ):
         text = b"".join(render(table, "jsonl", source.kernels)).decode()

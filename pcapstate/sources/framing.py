@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel import entry, inner, u32
+from .options import LABEL, LAST, ROWS, WHY, read_options
 
 FRAME = np.dtype(
     [
@@ -18,8 +19,10 @@ FRAME = np.dtype(
         ("offset", "i8"),  # of the first captured byte in the buffer
         ("captured", "i4"),  # bytes there
         ("length", "i4"),  # bytes the frame had on the wire
-        ("linktype", "i4"),  # LINKTYPE_ value
-        ("interface", "i4"),  # pcapng interface in its section; 0 for pcap
+        ("linktype", "u2"),  # LINKTYPE_ value
+        ("process", "u2"),  # 1 + index in the source's table of processes, or 0; the two upper bits are its direction
+        ("effective", "u2"),  # the same of the process on whose behalf that one sent or received it; no direction
+        ("interface", "u2"),  # pcapng interface in its section, at most 0xFFFF; 0 for pcap
     ],
     align=True,
 )
@@ -46,6 +49,11 @@ RECORDS_DONE, BLOCK_TO_PARSE, DAMAGED_LENGTH, DAMAGED_BLOCK, DAMAGED_INTERFACE, 
 """Why an index kernel stopped: ``result[1]``."""
 
 SECTION_HEADER, INTERFACE_DESCRIPTION, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
+NAME_RESOLUTION, INTERFACE_STATISTICS = 4, 5
+PROCESS_EVENT = 0x80000001
+"""What a process is called, as macOS writes it; not in the specification."""
+CUSTOM, CUSTOM_NOT_COPIED, WIRESHARK = 0x00000BAD, 0x40000BAD, 32622
+"""Custom blocks of both kinds, and the Private Enterprise Number of those of Wireshark."""
 
 
 @entry(np.uint8, int, int, FRAME, np.int64, np.int64)
@@ -57,16 +65,16 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
     """
     big, header, unit, linktype, number = layout[0], layout[1], layout[2], layout[3], layout[4]
     count = 0
-    result[1] = RECORDS_DONE
+    result[WHY] = RECORDS_DONE
     while end - start >= header:
         captured = u32(data, start + 8, big)
         if captured > MAXIMUM_CAPTURED:
-            result[1] = DAMAGED_LENGTH
+            result[WHY] = DAMAGED_LENGTH
             break
         if end - start < header + captured:
             break
         if count == len(frames):
-            result[1] = FRAMES_FULL
+            result[WHY] = FRAMES_FULL
             break
         frame = frames[count]
         frame["time"] = u32(data, start, big) * 1_000_000_000 + u32(data, start + 4, big) * unit
@@ -75,10 +83,10 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
         frame["captured"] = captured
         frame["length"] = min(u32(data, start + 12, big), 0x7FFFFFFF)
         frame["linktype"] = linktype
-        frame["interface"] = 0
+        frame["process"] = frame["effective"] = frame["interface"] = 0
         count += 1
         start += header + captured
-    result[0] = count
+    result[ROWS] = count
     return start
 
 
@@ -103,42 +111,58 @@ def stamp_time(interface: Any, high: int, low: int) -> int:
     return min(time, LATEST) + interface["shift"]
 
 
-@entry(np.uint8, int, int, FRAME, INTERFACE, np.int64, np.int64)
-def index_pcapng(data: Any, start: int, end: int, frames: Any, interfaces: Any, layout: Any, result: Any) -> int:
-    """Index the packet blocks in ``data[start:end]``; return where the first unread block begins.
+@entry(np.uint8, int, int, FRAME, INTERFACE, np.uint16, LABEL, np.int64, np.int64)
+def index_pcapng(
+    data: Any,
+    start: int,
+    end: int,
+    frames: Any,
+    interfaces: Any,
+    processes: Any,
+    labels: Any,
+    layout: Any,
+    result: Any,
+) -> int:
+    """Index the packet blocks in ``data[start:end]``; return where the first unread one begins.
 
-    Stops before a section header or interface description (``BLOCK_TO_PARSE``), which Python reads; other blocks
-    are passed over. ``layout``: big-endian?, interfaces declared, number of the first frame, time of the last frame.
-    ``result``: frames found, why it stopped, time of the last frame.
+    Stops before a block that Python reads (``BLOCK_TO_PARSE``): a section header or interface description, of which
+    perhaps just the first bytes are there, or another one that is there as a whole. Other blocks are passed over.
+    ``processes``: the numbers of the section's process blocks; ``labels``: as long as ``frames``, see ``options``.
+    ``layout``: big-endian?, interfaces declared, process blocks, number of the frame in row 0, first free row, whether
+    blocks other than section headers and interface descriptions are read.
+    ``result``: see ``options``.
     """
-    big, declared, number, last = layout[0], layout[1], layout[2], layout[3]
-    count = 0
-    result[1] = RECORDS_DONE
+    big, declared, known, number, count, reading = layout[0], layout[1], layout[2], layout[3], layout[4], layout[5]
+    last = result[LAST]
+    result[WHY] = RECORDS_DONE
     while end - start >= 12:
         kind = u32(data, start, big)
         # The section header's length is in the byte order of the section it opens, which only Python knows yet.
         if kind in (SECTION_HEADER, INTERFACE_DESCRIPTION):
-            result[1] = BLOCK_TO_PARSE
+            result[WHY] = BLOCK_TO_PARSE
             break
         total = u32(data, start + 4, big)
         if total < 12 or total > MAXIMUM_BLOCK:
-            result[1] = DAMAGED_LENGTH
+            result[WHY] = DAMAGED_LENGTH
             break
         padded = (total + 3) & ~3
         if end - start < padded:
             break
         if u32(data, start + padded - 4, big) != total:
-            result[1] = DAMAGED_BLOCK
+            result[WHY] = DAMAGED_BLOCK
             break
         if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
+            if reading != 0 and is_read(data, start, total, kind, big):
+                result[WHY] = BLOCK_TO_PARSE
+                break
             start += padded
             continue
         if count == len(frames):
-            result[1] = FRAMES_FULL
+            result[WHY] = FRAMES_FULL
             break
         head = 12 if kind == SIMPLE_PACKET else 28
         if total < head + 4:
-            result[1] = DAMAGED_BLOCK
+            result[WHY] = DAMAGED_BLOCK
             break
         which = 0
         if kind == ENHANCED_PACKET:
@@ -147,9 +171,10 @@ def index_pcapng(data: Any, start: int, end: int, frames: Any, interfaces: Any, 
             word = u32(data, start + 8, big)
             which = word >> 16 if big else word & 0xFFFF
         if which >= declared:
-            result[1] = DAMAGED_INTERFACE
+            result[WHY] = DAMAGED_INTERFACE
             break
         interface = interfaces[which]
+        said = 0
         if kind == SIMPLE_PACKET:
             length = u32(data, start + 8, big)
             captured = min(length, total - head - 4)
@@ -161,8 +186,12 @@ def index_pcapng(data: Any, start: int, end: int, frames: Any, interfaces: Any, 
             length = u32(data, start + 24, big)
             time = stamp_time(interface, u32(data, start + 12, big), u32(data, start + 16, big))
         if captured > total - head - 4 or captured > MAXIMUM_CAPTURED:
-            result[1] = DAMAGED_BLOCK
+            result[WHY] = DAMAGED_BLOCK
             break
+        options = start + head + ((captured + 3) & ~3)
+        # Less than an option with a value, or the end-of-options alone: nothing is said.
+        if start + total - 4 - options >= 8 and kind != SIMPLE_PACKET:
+            said = read_options(data, options, start + total - 4, big, processes, known, labels, count, result)
         frame = frames[count]
         frame["time"] = time
         frame["number"] = number + count
@@ -170,10 +199,20 @@ def index_pcapng(data: Any, start: int, end: int, frames: Any, interfaces: Any, 
         frame["captured"] = captured
         frame["length"] = min(length, 0x7FFFFFFF)
         frame["linktype"] = interface["linktype"]
-        frame["interface"] = which
+        frame["process"] = said & 0xFFFF
+        frame["effective"] = said >> 16
+        frame["interface"] = min(which, 0xFFFF)
         last = time
         count += 1
         start += padded
-    result[0] = count
-    result[2] = last
+    result[ROWS] = count
+    result[LAST] = last
     return start
+
+
+@inner
+def is_read(data: Any, start: int, total: int, kind: int, big: int) -> bool:
+    """Tell whether a block that is no packet is one that Python reads."""
+    if kind in (CUSTOM, CUSTOM_NOT_COPIED):
+        return total >= 16 and u32(data, start + 8, big) == WIRESHARK
+    return kind in (NAME_RESOLUTION, INTERFACE_STATISTICS, PROCESS_EVENT)

@@ -12,7 +12,10 @@ import numpy as np
 from ..compiled import Kernels
 from ..errors import CaptureDamaged, LiveError
 from ..naming import safe
+from .blocks import Interface, Name
 from .framing import FRAME
+from .pktap import is_pktap, unwrap
+from .processes import Process, ProcessTable
 from .reader import Batch
 
 PATIENCE = 0.2
@@ -29,14 +32,23 @@ class LiveReader:
     """
 
     size = None
+    drops: int | None = None
 
     def __init__(self, interface: str, bpf: str | None = None, duration: float | None = None) -> None:
         self.name = safe(interface)
         self.kernels = Kernels(None)
         self.damages: list[CaptureDamaged] = []
+        self._table = ProcessTable()
+        self.interfaces: list[Interface] = []
+        self.names: list[Name] = []
         self._duration = duration
         self._socket, self._linktype = _open(interface, bpf)
         _give_up_privileges()
+
+    @property
+    def processes(self) -> list[Process]:
+        """The processes that packets name: those of macOS's interface ``pktap`` do."""
+        return self._table.processes
 
     def close(self) -> None:
         """Close the capture socket."""
@@ -75,6 +87,8 @@ class LiveReader:
                 number += len(raw)
                 position += int(lengths.sum())
             data = np.frombuffer(b"".join(raw) or b"\0", dtype=np.uint8).copy()
+            if is_pktap(self._linktype):
+                unwrap(data, frames, self._table)
             yield Batch(data, frames, position, max([time.time_ns(), *stamps[-1:]]))
             self.kernels.worked(sum(map(len, raw)))
             if ends is not None and time.monotonic() >= ends:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import sys
+import struct
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,19 +14,31 @@ from ..compiled import Kernels
 from ..errors import CaptureDamaged, CaptureError
 from ..naming import safe
 from . import framing
+from .blocks import Interface, Name
 from .formats import COMPRESSED, OTHER_FORMATS, PCAP_LAYOUTS, PCAPNG_MAGIC, PCAPNG_ORDER, UNREADABLE, PcapLayout
-from .framing import FRAME, INTERFACE
+from .framing import FRAME
+from .options import DROPPED, LABEL, LABELS, RESULT_SIZE, ROWS, WHY
+from .pktap import is_pktap, unwrap
+from .processes import Process
+from .sections import NOTES, Sections
+from .streams import Rejoined, Stream, Unpacked, open_stream
 
 CHUNK = 4 << 20
 """Bytes read at a time: so few that they are still in the processor's cache when they are decoded."""
 FRAMES = 1 << 15
 """Frames of a batch at most."""
-UNPACKED = 1 << 18
-"""Bytes that a decompressor is asked for at a time: what it had before an error is not lost."""
+
+DAMAGES = {
+    framing.DAMAGED_LENGTH: "a block's length field is impossible",
+    framing.DAMAGED_BLOCK: "a block contradicts its own length",
+    framing.DAMAGED_INTERFACE: "a packet names an interface that was not described",
+}
+LEAST = {framing.SECTION_HEADER: 28, framing.INTERFACE_DESCRIPTION: 20}
+"""The length of blocks at least; 12 for the others."""
 
 
 class Batch(NamedTuple):
-    """Some frames in order, and the buffer they lie in; both are overwritten by the next batch."""
+    """Some frames in order of their numbers, and the buffer they lie in; both are overwritten by the next batch."""
 
     data: np.ndarray[Any, Any]  # uint8
     frames: np.ndarray[Any, Any]  # FRAME
@@ -35,28 +46,26 @@ class Batch(NamedTuple):
     clock: int  # the time now by the source's clock, ns since the epoch: that of the last frame in a file
 
 
-class Stream(Protocol):
-    """What is read from: a file, a pipe, a decompressor."""
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        """Read bytes into a buffer; return how many, 0 at the end."""
-
-    def close(self) -> None:
-        """Let go of it."""
-
-
 class CaptureReader:
     """Reads one capture: pcap or pcapng, from a path, ``-`` for standard input, or an open binary stream.
 
     Iterate ``batches()``; afterwards ``damage`` tells whether the capture was damaged or cut short. Raises
     CaptureError where it is no capture at all.
+
+    What it says beside the packets is there as far as it was read; it is text and numbers of others, to be escaped:
+    ``processes``, which FRAME's ``process`` and ``effective`` number from 1; ``interfaces``; ``names``, addresses
+    with the names they resolved to; ``drops``.
     """
 
     def __init__(self, source: str | os.PathLike[str] | Stream, kernels: Kernels | None = None) -> None:
-        self.name, self._stream, self.size = _open(source)
+        self.name, self._stream, self.size = open_stream(source)
         self.damage: CaptureDamaged | None = None
         self._buffer = np.empty(CHUNK, dtype=np.uint8)
         self._frames = np.empty(FRAMES, dtype=FRAME)
+        self._labels = np.empty(FRAMES, dtype=LABEL)
+        self._result = np.zeros(RESULT_SIZE, dtype=np.int64)
+        self._result[DROPPED] = -1
+        self._sections = Sections()
         self._start = self._end = self._passed = 0
         self._ended = False
         self._number = 1
@@ -71,6 +80,32 @@ class CaptureReader:
     def damages(self) -> list[CaptureDamaged]:
         """The damage in a list, or an empty one."""
         return [self.damage] if self.damage else []
+
+    @property
+    def processes(self) -> list[Process]:
+        """The processes that the capture names."""
+        return self._sections.processes.processes
+
+    @property
+    def interfaces(self) -> list[Interface]:
+        """The interfaces that pcapng describes, with what it counted on them."""
+        return self._sections.interfaces
+
+    @property
+    def names(self) -> list[Name]:
+        """What name resolution blocks say: an address (4 or 16 bytes) and its names; one may come several times."""
+        return self._sections.names
+
+    @property
+    def drops(self) -> int | None:
+        """Packets that whoever captured lost; None where the capture does not tell.
+
+        Interface statistics blocks tell it (see ``interfaces``), or options of packets; where both do, the larger.
+        """
+        told = [] if self._result[DROPPED] < 0 else [int(self._result[DROPPED])]
+        counts = [count for one in self.interfaces for count in (one.dropped, one.dropped_by_system)]
+        counted = [count for count in counts if count is not None]
+        return max([*told, *([sum(counted)] if counted else [])], default=None)
 
     def close(self) -> None:
         """Close the file (standard input stays open)."""
@@ -132,7 +167,7 @@ class CaptureReader:
     def _unpack(self, kind: str, unpack: Any) -> None:
         head = self._buffer[: self._end].tobytes()
         raw = self._stream
-        self._stream = _Unpacked(unpack(io.BufferedReader(_Rejoined(head, raw))))
+        self._stream = Unpacked(unpack(io.BufferedReader(Rejoined(head, raw))))
         self.size = None if self.size is None else self.size * 4
         self._start = self._end = 0
         if not self._fill(1) and self.damage:
@@ -149,21 +184,23 @@ class CaptureReader:
 
     def _pcap(self, layout: PcapLayout) -> Iterator[Batch]:
         header = self._buffer[:24].tobytes()
-        linktype = int.from_bytes(header[20:24], "big" if layout.big else "little")
         # The upper bits tell of a frame check sequence (draft-ietf-opsawg-pcap §4).
-        cells = np.array([layout.big, layout.record_header, layout.unit, linktype & 0xFFFF, 0], dtype=np.int64)
-        result = np.zeros(3, dtype=np.int64)
+        linktype = int.from_bytes(header[20:24], "big" if layout.big else "little") & 0xFFFF
+        self._sections.wrapped = is_pktap(linktype)
+        cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0], dtype=np.int64)
+        result = np.zeros(RESULT_SIZE, dtype=np.int64)
         self._start = 24
         while self._fill(layout.record_header):
             cells[4] = self._number
             before = self._start
-            stopped_at = self.kernels.index_pcap(self._buffer, self._start, self._end, self._frames, cells, result)
-            yield from self._batch(int(result[0]), stopped_at - before)
-            self._start = stopped_at
-            if result[1] == framing.DAMAGED_LENGTH:
+            self._start = self.kernels.index_pcap(self._buffer, before, self._end, self._frames, cells, result)
+            self._number += int(result[ROWS])
+            yield from self._batch(int(result[ROWS]))
+            self.kernels.worked(self._start - before)
+            if result[WHY] == framing.DAMAGED_LENGTH:
                 self._damaged("a packet's length field is impossible")
                 return
-            if result[1] == framing.RECORDS_DONE and self._end - self._start >= layout.record_header:
+            if result[WHY] == framing.RECORDS_DONE and self._end - self._start >= layout.record_header:
                 at = self._start + 8
                 order = "big" if layout.big else "little"
                 captured = int.from_bytes(self._buffer[at : at + 4].tobytes(), order)  # type: ignore[arg-type]
@@ -173,184 +210,90 @@ class CaptureReader:
             self._damaged("the file ends in the middle of a packet")
 
     def _pcapng(self) -> Iterator[Batch]:
-        self._big = False
-        self._interfaces = np.zeros(1, dtype=INTERFACE)
-        self._declared = 0
-        result = np.zeros(3, dtype=np.int64)
-        while self._fill(12):
-            cells = np.array([self._big, self._declared, self._number, result[2]], dtype=np.int64)
-            before = self._start
-            stopped_at = self.kernels.index_pcapng(
-                self._buffer, self._start, self._end, self._frames, self._interfaces, cells, result
-            )
-            yield from self._batch(int(result[0]), stopped_at - before)
-            self._start = stopped_at
-            why = int(result[1])
+        rows = 0
+        while True:
+            rows, why = self._index(rows)
+            wanted = 12
             if why == framing.BLOCK_TO_PARSE:
-                if not self._block():
-                    return
-            elif why == framing.DAMAGED_LENGTH:
-                self._damaged("a block's length field is impossible")
-                return
-            elif why == framing.DAMAGED_BLOCK:
-                self._damaged("a block contradicts its own length")
-                return
-            elif why == framing.DAMAGED_INTERFACE:
-                self._damaged("a packet names an interface that was not described")
-                return
+                head = self._block_head()
+                wanted = (head[2] + 3) & ~3 if head is not None else 0
+                if head is not None and wanted <= self._end - self._start:
+                    # The batch goes on behind it: some captures have such a block for each packet.
+                    if self._block(*head):
+                        continue
+                    wanted = 0
             elif why == framing.RECORDS_DONE and self._end - self._start >= 12:
-                if not self._fill((self._number_at(4) + 3) & ~3):
-                    break
+                order = "big" if self._sections.big else "little"
+                at = self._start + 4
+                wanted = (int.from_bytes(self._buffer[at : at + 4].tobytes(), order) + 3) & ~3  # type: ignore[arg-type]
+            elif why in DAMAGES:
+                self._damaged(DAMAGES[why])
+                wanted = 0
+            yield from self._batch(rows)
+            rows = 0
+            if wanted == 0:
+                return
+            if not self._fill(wanted):
+                break
         if self._end > self._start:
             self._damaged("the file ends in the middle of a block")
 
-    def _batch(self, count: int, consumed: int) -> Iterator[Batch]:
+    def _index(self, rows: int) -> tuple[int, int]:
+        """Index the frames from ``_start`` on into the rows from ``rows`` on; return how many rows, why it stopped."""
+        sections, result = self._sections, self._result
+        layout = [sections.big, sections.declared, sections.processes.declared, self._number - rows, rows]
+        cells = np.array([*layout, sections.taken < NOTES], dtype=np.int64)
+        before = self._start
+        result[LABELS] = 0
+        self._start = self.kernels.index_pcapng(
+            self._buffer,
+            before,
+            self._end,
+            self._frames,
+            sections.timing,
+            sections.processes.numbers,
+            self._labels,
+            cells,
+            result,
+        )
+        if result[LABELS]:
+            sections.processes.label(self._frames, self._labels[: result[LABELS]], self._buffer)
+        self._number += int(result[ROWS]) - rows
+        self.kernels.worked(self._start - before)
+        return int(result[ROWS]), int(result[WHY])
+
+    def _batch(self, count: int) -> Iterator[Batch]:
         if count:
-            self._number += count
             frames = self._frames[:count]
-            yield Batch(self._buffer, frames, self._passed + self._start + consumed, int(frames["time"][-1]))
-        self.kernels.worked(consumed)
+            if self._sections.wrapped:
+                unwrap(self._buffer, frames, self._sections.processes)
+            yield Batch(self._buffer, frames, self._passed + self._start, int(frames["time"][-1]))
 
     # --- pcapng blocks other than packets
 
-    def _number_at(self, offset: int) -> int:
-        at = self._start + offset
-        raw = self._buffer[at : at + 4].tobytes()
-        return int.from_bytes(raw, "big" if self._big else "little")
+    def _block_head(self) -> tuple[bool, int, int] | None:
+        """Return big-endian?, type and length of the block at ``_start``; None where it is damaged."""
+        head = self._buffer[self._start : self._start + 12].tobytes()
+        big = PCAPNG_ORDER.get(head[8:]) if head[:4] == PCAPNG_MAGIC else self._sections.big
+        if big is None:
+            self._damaged("a section header without a valid byte-order magic")
+            return None
+        kind, length, _ = struct.unpack(">3I" if big else "<3I", head)
+        if length < LEAST.get(kind, 12) or length > framing.MAXIMUM_BLOCK:
+            self._damaged(DAMAGES[framing.DAMAGED_LENGTH])
+            return None
+        return big, kind, length
 
-    def _block(self) -> bool:
-        """Read the section header or interface description at ``_start``; False where it is damaged."""
-        section = self._buffer[self._start : self._start + 4].tobytes() == PCAPNG_MAGIC
-        if section:
-            big = PCAPNG_ORDER.get(self._buffer[self._start + 8 : self._start + 12].tobytes())
-            if big is None:
-                self._damaged("a section header without a valid byte-order magic")
-                return False
-            self._big = big
-        total = self._number_at(4)
-        least = 28 if section else 20
-        if total < least or total > framing.MAXIMUM_BLOCK:
-            self._damaged("a block's length field is impossible")
+    def _block(self, big: bool, kind: int, length: int) -> bool:
+        """Read the block at ``_start``, which is there as a whole; False where it is damaged."""
+        padded = (length + 3) & ~3
+        body = self._buffer[self._start + 8 : self._start + padded].tobytes()
+        if int.from_bytes(body[-4:], "big" if big else "little") != length:
+            self._damaged(DAMAGES[framing.DAMAGED_BLOCK])
             return False
-        padded = (total + 3) & ~3
-        if not self._fill(padded):
-            self._damaged("the file ends in the middle of a block")
-            return False
-        if self._number_at(padded - 4) != total:
-            self._damaged("a block contradicts its own length")
-            return False
-        if section:
-            self._declared = 0
+        if kind == framing.SECTION_HEADER:
+            self._sections.begin(big)
         else:
-            self._describe(self._buffer[self._start + 8 : self._start + total - 4].tobytes())
+            self._sections.take(kind, body[: length - 12])
         self._start += padded
         return True
-
-    def _describe(self, body: bytes) -> None:
-        order = "big" if self._big else "little"
-
-        def number(raw: bytes, signed: bool = False) -> int:
-            return int.from_bytes(raw, order, signed=signed)  # type: ignore[arg-type]
-
-        if self._declared == len(self._interfaces):
-            self._interfaces = np.concatenate([self._interfaces, np.zeros_like(self._interfaces)])
-        one = self._interfaces[self._declared]
-        self._declared += 1
-        one["linktype"], one["snaplen"] = number(body[:2]), number(body[4:8])
-        resolution, shift = 6, 0
-        at = 8
-        while at + 4 <= len(body):
-            code, length = number(body[at : at + 2]), number(body[at + 2 : at + 4])
-            value = body[at + 4 : at + 4 + length]
-            at += 4 + ((length + 3) & ~3)
-            if code == 0:
-                break
-            if code == 9 and length == 1 and len(value) == 1:
-                resolution = value[0]
-            elif code == 14 and length == 8 and len(value) == 8:
-                shift = number(value, signed=True)
-        one["power"] = resolution & 0x7F if resolution & 0x80 else -1
-        digits = min(resolution & 0x7F, 27)
-        one["multiply"] = 10 ** (9 - digits) if digits < 9 else 1
-        one["divide"] = 10 ** (digits - 9) if digits > 9 else 1
-        limit = framing.LATEST // 2 // 10**9
-        one["shift"] = max(-limit, min(limit, shift)) * 10**9
-
-
-class _Rejoined(io.RawIOBase):
-    """The bytes already taken from a stream, then the rest of it."""
-
-    def __init__(self, head: bytes, rest: Stream) -> None:
-        self._head = head
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if self._head:
-            part = self._head[: len(buffer)]
-            buffer[: len(part)] = part
-            self._head = self._head[len(part) :]
-            return len(part)
-        return self._rest.readinto(buffer)
-
-    def close(self) -> None:
-        self._rest.close()
-        super().close()
-
-
-class _Unpacked:
-    """A decompressor that gives what it has got before it complains."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-
-    def readinto(self, buffer: Any, /) -> int:
-        data = self._file.read1(min(len(buffer), UNPACKED))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class _StandardInput:
-    """Standard input, which outlives the reader."""
-
-    def __init__(self) -> None:
-        # Unbuffered, so that what a live tcpdump has written is there at once.
-        self._raw = io.FileIO(0, closefd=False)
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        pass
-
-
-def _open(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, int | None]:
-    if not isinstance(source, (str, os.PathLike)):
-        return safe(str(getattr(source, "name", "<stream>"))), source, None
-    name = safe(os.fspath(source))
-    if os.fspath(source) == "-":
-        if sys.stdin is None or sys.stdin.isatty():
-            raise CaptureError(
-                "standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …"
-            )
-        return "<standard input>", _StandardInput(), None
-    if not name:
-        raise CaptureError("the name of the capture is empty")
-    path = Path(source)
-    try:
-        if path.is_dir():
-            raise CaptureError(f"{name}: is a directory, not a capture file")
-        file = path.open("rb", buffering=0)
-        size = os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
-        raise CaptureError(f"{name}: no such file") from None
-    except PermissionError:
-        raise CaptureError(f"{name}: no permission to read it") from None
-    except (OSError, ValueError) as error:
-        raise CaptureError(f"{name}: {safe(getattr(error, 'strerror', None) or str(error))}") from None
-    return name, file, size or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import connections, contradictions, damaged, example, formats, gaps, links, reuse
+from . import connections, contradictions, damaged, example, formats, gaps, links, processes, reuse
 from .registry import CAPTURES, Made
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "formats",
     "gaps",
     "links",
+    "processes",
     "reuse",
 ]

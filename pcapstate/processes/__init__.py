@@ -1,0 +1,1 @@
+"""Which process has an endpoint, as the capture itself tells it: no system is ever asked."""

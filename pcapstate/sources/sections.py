@@ -1,0 +1,95 @@
+"""A pcapng capture's sections: what their blocks beside the packets have said so far.
+
+Format: draft-ietf-opsawg-pcapng §4.1 and §4.2. Interfaces and process blocks count anew in each section.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import blocks, framing
+from .blocks import Interface, Name
+from .framing import INTERFACE
+from .pktap import is_pktap
+from .processes import ProcessNotes
+
+NOTES = 1 << 20
+"""Blocks that are read at most: a flood of them, each of which costs as much as a hundred packets, is passed over."""
+
+
+class Sections:
+    """Takes the blocks that are no packets; what is known of the section being read, and of all of them."""
+
+    def __init__(self) -> None:
+        self.big = False
+        self.timing = np.zeros(1, dtype=INTERFACE)
+        """How the section's interfaces count time; the first ``declared`` rows."""
+        self.declared = 0
+        self.processes = ProcessNotes()
+        self.wrapped = False
+        """There is an interface whose frames may have a PKTAP header."""
+        self.interfaces: list[Interface] = []
+        self.names: list[Name] = []
+        self.taken = 0
+        """How many blocks were read."""
+        self._own: list[Interface] = []
+        self._section = -1
+        self._named = 0
+
+    def begin(self, big: bool) -> None:
+        """Begin a section of that byte order."""
+        self.big = big
+        self.declared = 0
+        self._own = []
+        self._section += 1
+        self.processes.section()
+
+    def take(self, kind: int, body: bytes) -> None:
+        """Take the body of another block."""
+        self.taken += 1
+        if kind == framing.INTERFACE_DESCRIPTION:
+            self._describe(body)
+        elif kind == framing.INTERFACE_STATISTICS:
+            blocks.read_statistics(body, self.big, self._own)
+        elif kind == framing.PROCESS_EVENT:
+            self.processes.darwin(body, self.big)
+        elif kind in (framing.CUSTOM, framing.CUSTOM_NOT_COPIED):
+            self.processes.custom(body)
+        elif kind == framing.NAME_RESOLUTION and self._named < blocks.NAMES:
+            for address, names in blocks.read_names(body, self.big):
+                kept = names[: blocks.NAMES - self._named]
+                if not kept:
+                    break
+                self._named += len(kept)
+                self.names.append((address, kept))
+
+    def _describe(self, body: bytes) -> None:
+        order = "big" if self.big else "little"
+
+        def number(raw: bytes, signed: bool = False) -> int:
+            return int.from_bytes(raw, order, signed=signed)  # type: ignore[arg-type]
+
+        if self.declared == len(self.timing):
+            self.timing = np.concatenate([self.timing, np.zeros_like(self.timing)])
+        one = self.timing[self.declared]
+        described = Interface(self._section, self.declared, number(body[:2]))
+        self.declared += 1
+        self.wrapped |= is_pktap(described.linktype)
+        one["linktype"], one["snaplen"] = described.linktype, number(body[4:8])
+        resolution, shift = 6, 0
+        for code, value in blocks.read_options(body, 8, self.big):
+            if code == blocks.IF_RESOLUTION and len(value) == 1:
+                resolution = value[0]
+            elif code == blocks.IF_OFFSET and len(value) == 8:
+                shift = number(value, signed=True)
+            elif code == blocks.IF_NAME and not described.name:
+                described.name = blocks.text(value, blocks.NAME_LENGTH)
+        one["power"] = resolution & 0x7F if resolution & 0x80 else -1
+        digits = min(resolution & 0x7F, 27)
+        one["multiply"] = 10 ** (9 - digits) if digits < 9 else 1
+        one["divide"] = 10 ** (digits - 9) if digits > 9 else 1
+        limit = framing.LATEST // 2 // 10**9
+        one["shift"] = max(-limit, min(limit, shift)) * 10**9
+        if len(self.interfaces) < blocks.INTERFACES:
+            self.interfaces.append(described)
+            self._own.append(described)

@@ -1,0 +1,110 @@
+"""What captures are read from: files, pipes, decompressors."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import CaptureError
+from ..naming import safe
+
+UNPACKED = 1 << 18
+"""Bytes that a decompressor is asked for at a time: what it had before an error is not lost."""
+
+
+class Stream(Protocol):
+    """What is read from: a file, a pipe, a decompressor."""
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Read bytes into a buffer; return how many, 0 at the end."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Rejoined(io.RawIOBase):
+    """The bytes already taken from a stream, then the rest of it."""
+
+    def __init__(self, head: bytes, rest: Stream) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read bytes into a buffer; return how many, 0 at the end."""
+        if self._head:
+            part = self._head[: len(buffer)]
+            buffer[: len(part)] = part
+            self._head = self._head[len(part) :]
+            return len(part)
+        return self._rest.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the stream."""
+        self._rest.close()
+        super().close()
+
+
+class Unpacked:
+    """A decompressor that gives what it has got before it complains."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read bytes into a buffer; return how many, 0 at the end."""
+        data = self._file.read1(min(len(buffer), UNPACKED))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+class _StandardInput:
+    """Standard input, which outlives the reader."""
+
+    def __init__(self) -> None:
+        # Unbuffered, so that what a live tcpdump has written is there at once.
+        self._raw = io.FileIO(0, closefd=False)
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        pass
+
+
+def open_stream(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, int | None]:
+    """Return the name, the stream and the size (None where nobody knows) of a source. Raises CaptureError."""
+    if not isinstance(source, (str, os.PathLike)):
+        return safe(str(getattr(source, "name", "<stream>"))), source, None
+    name = safe(os.fspath(source))
+    if os.fspath(source) == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise CaptureError(
+                "standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …"
+            )
+        return "<standard input>", _StandardInput(), None
+    if not name:
+        raise CaptureError("the name of the capture is empty")
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise CaptureError(f"{name}: is a directory, not a capture file")
+        file = path.open("rb", buffering=0)
+        size = os.fstat(file.fileno()).st_size
+    except FileNotFoundError:
+        raise CaptureError(f"{name}: no such file") from None
+    except PermissionError:
+        raise CaptureError(f"{name}: no permission to read it") from None
+    except (OSError, ValueError) as error:
+        raise CaptureError(f"{name}: {safe(getattr(error, 'strerror', None) or str(error))}") from None
+    return name, file, size or None

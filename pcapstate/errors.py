@@ -29,3 +29,7 @@ class LiveError(PcapstateError):
 
 class MomentError(PcapstateError):
     """A moment cannot be read, or is not in the capture."""
+
+
+class OutputClosed(Exception):
+    """Nobody reads standard output any more (``| head``): an end, and no error."""

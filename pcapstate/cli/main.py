@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
 import click
 
 from .. import __version__, compiled
-from ..errors import PcapstateError
+from ..errors import OutputClosed, PcapstateError
 from ..naming import safe
-from .completion import completion
-from .connections import connections
-from .netstat import netstat
-from .session import OutputClosed
-from .states import states
-from .timeline import timeline
+
+COMMANDS = ("netstat", "timeline", "connections", "diagnose", "states", "completion")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, each in a module of its name that is loaded where it is called: starting fast is a feature."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"{__package__}.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", "-V", prog_name="pcapstate", message="%(prog)s %(version)s")
 def cli() -> None:
     """netstat for packets: the TCP state of both endpoints of every connection in a capture.
@@ -31,13 +43,6 @@ def cli() -> None:
       tcpdump -w - | pcapstate timeline -
       sudo pcapstate netstat -i eth0 --duration 10
     """
-
-
-cli.add_command(netstat)
-cli.add_command(timeline)
-cli.add_command(connections)
-cli.add_command(states)
-cli.add_command(completion)
 
 
 def main() -> None:

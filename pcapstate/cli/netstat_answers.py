@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
 
+from ..application.data import ApplicationData
 from ..capture import Source, Watcher
+from ..names.addresses import packed
+from ..names.book import NameBook
+from ..names.packets import NamePackets
 from ..output.formats import render, render_all
+from ..processes.watcher import Processes
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
 from ..views.changes import CHANGES, GONE, Changes, compare
@@ -77,6 +82,8 @@ class Answers:
         self._people = wording.format == "table"
         self._before: Netstat | None = None
         self._reading: Reading | None = None
+        self._names: NameBook | None = None
+        self._notes: Callable[[], Annotations] = Annotations
         if self._selection.columns or self._selection.chooses:
             if not asked.connections:
                 raise click.UsageError("rows can be chosen of the table of connections only, not of -e, -r and -s")
@@ -99,7 +106,39 @@ class Answers:
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
         """Return what must look at the frames of a source beside the tracker."""
-        return []
+        asked, kernels = self._asked, source.kernels
+        if not asked.connections:
+            return []
+        found: list[Watcher] = []
+        processes = data = packets = None
+        if asked.pid or asked.program or not self._people or self._needed & known.PROGRAMS:
+            processes = Processes(source, asked.udp)
+            found.append(processes)
+        if self._with_names:
+            packets = NamePackets(kernels)
+            found.append(packets)
+        if self._with_names or asked.program:
+            data = ApplicationData(kernels)
+            found.append(data)
+        self._notes = lambda: Annotations(processes, data, self._book(source, packets), asked.resolve)
+        return found
+
+    @property
+    def _with_names(self) -> bool:
+        """Whether names of hosts are wanted: people get them unless they ask for numbers, programs with -f."""
+        asked = self._asked
+        wanted = (self._people and not asked.numeric) or asked.fqdn or asked.resolve
+        return asked.connections and bool(wanted or self._selection.needed & known.NAMES)
+
+    def _book(self, source: Source, packets: NamePackets | None) -> NameBook | None:
+        if packets is None:
+            return None
+        if self._names is None:
+            self._names = NameBook(packets)
+        # Name resolution blocks stand anywhere in a capture.
+        for raw, names in source.names:
+            self._names.add_record(*packed(raw), names)
+        return self._names
 
     # --- the answers
 
@@ -179,7 +218,7 @@ class Answers:
         )
         if asked.protocol is not None:
             rows.keep(rows.rows[rows.ipv6 == asked.protocol.endswith("v6")])
-        notes = Annotations()
+        notes = self._notes()
         changes = None
         if self._selection.chooses:
             rows.keep(rows.rows[self._selection.rows(lambda name: _lookup(rows, name, notes), len(rows))])
@@ -190,7 +229,7 @@ class Answers:
         if self._people:
             table = self._for_people(rows, notes)
         else:
-            names = self._selection.columns or known.FOR_PROGRAMS
+            names = self._selection.columns or (*known.FOR_PROGRAMS, *(sorted(known.NAMES) if self._with_names else ()))
             table = for_programs(rows, (*names, *(("foreign_state",) if asked.both else ())), notes)
         if changes is not None:
             table = self._with_changes(table, changes)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..capture import Capture, Source, Watcher, open_source
 from ..cutting import Cutter
+from ..errors import OutputClosed
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
@@ -27,10 +28,6 @@ Rows = np.ndarray[Any, Any]
 
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
-
-
-class OutputClosed(Exception):
-    """Nobody reads standard output any more (``| head``)."""
 
 
 class Reading:
@@ -153,6 +150,9 @@ class Reading:
             after = "" if last is None else duration(later - last)
             known = f"{self.at.text} is {after} after the last packet" if after else "the capture has no packet"
             click.echo(f"pcapstate: {known}; this is what was known by then", err=True)
+        drops = self.capture.source.drops
+        if drops:
+            click.echo(f"pcapstate: whoever captured lost {_counted(drops, 'packet')}, as the capture says", err=True)
         if self.interrupted and not self.live:
             click.echo(f"pcapstate: interrupted; this is what {_counted(frames, 'packet')} told", err=True)
             code = 1

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import click
 
 from ..compiled import Kernels
+from ..errors import OutputClosed
 from ..output.formats import FORMATS, render
 from ..output.paragraphs import definitions
 from ..tcp.states import State
@@ -17,7 +18,6 @@ from ..wording.languages import LANGUAGES
 from ..wording.meanings import ORDER
 from ..wording.state_names import LONGEST, nearest_state, state_named
 from ..wording.styles import STYLES
-from .session import OutputClosed
 
 
 def _named(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[State, ...]:

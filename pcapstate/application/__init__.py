@@ -1,0 +1,1 @@
+"""What the packets say of the application that speaks: hellos, requests, greetings."""

@@ -1,0 +1,189 @@
+"""Keep what opens the conversation of each endpoint, as the bytes it is, until somebody asks what it says."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..compiled import Kernels
+from ..decode.contracts import SYN
+from ..sources.reader import Batch
+from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, SLOTS
+
+Rows = np.ndarray[Any, Any]
+
+MOST = 256 << 20
+"""Bytes that are kept; what opens later conversations is let go beyond that."""
+CONTINUATIONS = 15
+"""Segments behind a hello's first, or copies of these, after which no batch brings more for an endpoint."""
+_MASK = 0xFFFFFFFF
+POOL, ROOM = 1 << 20, 8192
+"""Bytes and pieces that the kernel fills at a time."""
+
+KEPT = np.dtype(
+    [
+        ("offset", "i8"),  # in the bytes kept
+        ("time", "i8"),  # of the segment, ns since the epoch
+        ("number", "i8"),  # of its frame
+        ("seq", "i8"),
+        ("endpoint", "i4"),  # 2 * connection + side of the sender
+        ("length", "i2"),
+        ("kind", "i2"),  # as in ``openings``
+    ],
+    align=True,
+)
+
+
+class Opening(NamedTuple):
+    """What an endpoint opened with: the bytes, and the packet in which they began."""
+
+    data: bytes
+    number: int
+    time: int
+
+
+class ApplicationData:
+    """A watcher that keeps, of each endpoint, the first of each kind of payload that opens a conversation."""
+
+    datagrams = False
+
+    def __init__(self, kernels: Kernels, most: int = MOST) -> None:
+        self._kernels = kernels
+        self._most = most
+        self._pending = np.zeros(SLOTS, dtype=PENDING)
+        self._pieces = np.zeros(ROOM, dtype=PIECE)
+        self._pool = np.zeros(POOL, dtype=np.uint8)
+        self._result = np.zeros(2, dtype=np.int64)
+        self._had = np.zeros(0, dtype=np.uint8)
+        self._followed = np.zeros(0, dtype=np.uint8)
+        self._kept: list[Rows] = []
+        self._bytes: list[bytes] = []
+        self._starts: list[int] = []
+        self._size = 0
+        self._sorted = np.zeros(0, dtype=KEPT)
+        self._kinds = self._offsets = self._lengths = self._first = np.zeros(0, dtype=np.int64)
+        self.let_go = 0
+        """Payloads that were not kept, to bound the memory."""
+
+    # --- while the capture is read
+
+    def watch(self, batch: Batch, segments: Rows) -> tuple[Rows, bytes] | None:
+        """Copy what opens conversations in a batch: rows (PIECE) and bytes."""
+        count = len(segments)
+        if not count:
+            return None
+        pieces, parts = [], []
+        row = size = 0
+        while row < count:
+            row = self._kernels.pick_openings(
+                batch.data, batch.frames, segments, row, count, self._pending, self._pieces, self._pool, self._result
+            )
+            found, used = self._result.tolist()
+            if found:
+                some = self._pieces[:found].copy()
+                some["offset"] += size
+                size += used
+                pieces.append(some)
+                parts.append(self._pool[:used].tobytes())
+        return (np.concatenate(pieces), b"".join(parts)) if pieces else None
+
+    def tracked(self, segments: Rows, seen: tuple[Rows, bytes] | None) -> None:
+        """Keep of what was copied what is the first of its kind from its endpoint."""
+        if seen is None:
+            return
+        pieces, data = seen
+        of = segments[pieces["row"]]
+        rows = np.zeros(len(pieces), dtype=KEPT)
+        for field in ("time", "number", "seq", "endpoint"):
+            rows[field] = of[field]
+        for field in ("offset", "length", "kind"):
+            rows[field] = pieces[field]
+        # A SYN takes a sequence number before its data (RFC 7413).
+        rows["seq"] += of["flags"] & SYN != 0
+        rows = rows[self._is_new(rows)]
+        size = int(rows["length"].sum())
+        if self._size + size > self._most:
+            fits = self._size + np.cumsum(rows["length"], dtype=np.int64) <= self._most
+            self.let_go += int(np.count_nonzero(~fits))
+            rows = rows[fits]
+            size = int(rows["length"].sum())
+        if not len(rows):
+            return
+        if size < len(data):
+            spans = zip(rows["offset"].tolist(), rows["length"].tolist(), strict=True)
+            data = b"".join([data[start : start + length] for start, length in spans])
+            rows["offset"] = np.cumsum(rows["length"], dtype=np.int64) - rows["length"]
+        rows["offset"] += self._size
+        self._starts.append(self._size)
+        self._bytes.append(data)
+        self._size += size
+        self._kept.append(rows)
+
+    def _is_new(self, rows: Rows) -> Rows:
+        """Tell of each piece whether its endpoint had none of that kind before; remember it."""
+        endpoints, kinds = rows["endpoint"], rows["kind"].astype(np.int64)
+        needed = int(endpoints.max(initial=-1)) + 1
+        if needed > len(self._had):
+            more = np.zeros(max(needed, 2 * len(self._had)) - len(self._had), dtype=np.uint8)
+            self._had = np.concatenate([self._had, more])
+            self._followed = np.concatenate([self._followed, more])
+        new = endpoints >= 0
+        more_of = new & (kinds == CONTINUATION)
+        counts = self._followed[endpoints[more_of]]
+        np.add.at(self._followed, endpoints[more_of][counts < CONTINUATIONS], 1)
+        first = np.flatnonzero(new & ~more_of)
+        first = first[self._had[endpoints[first]] >> kinds[first] & 1 == 0]
+        # Of several in this batch the first; np.unique finds where that is.
+        _, at = np.unique(endpoints[first].astype(np.int64) << 3 | kinds[first], return_index=True)
+        first = first[at]
+        np.bitwise_or.at(self._had, endpoints[first], (1 << kinds[first]).astype(np.uint8))
+        new[:] = False
+        new[np.flatnonzero(more_of)[counts < CONTINUATIONS]] = True
+        new[first] = True
+        return new
+
+    # --- afterwards
+
+    def kinds(self, endpoint: int) -> int:
+        """Return the kinds of what an endpoint opened with, as bits ``1 << kind``."""
+        return int(self._had[endpoint]) if 0 <= endpoint < len(self._had) else 0
+
+    def opening(self, endpoint: int, kind: int) -> Opening | None:
+        """Return the first of a kind that an endpoint sent, a hello with what follows it, as far as it was captured."""
+        self._settle()
+        if not 0 <= endpoint < len(self._first) - 1:
+            return None
+        start, end = self._first.item(endpoint), self._first.item(endpoint + 1)
+        for at in range(start, end):
+            if self._kinds.item(at) == kind:
+                break
+        else:
+            return None
+        row = self._sorted[at]
+        data = self._piece(at)
+        if kind == CLIENT_HELLO and end - start > 1:
+            following = int(row["seq"]) + len(data) & _MASK
+            for more in range(at + 1, end):
+                if self._kinds.item(more) == CONTINUATION and int(self._sorted[more]["seq"]) == following:
+                    data += self._piece(more)
+                    following = following + int(self._sorted[more]["length"]) & _MASK
+        return Opening(data[:LONGEST_HELLO], int(row["number"]), int(row["time"]))
+
+    def _piece(self, at: int) -> bytes:
+        offset = self._offsets.item(at)
+        part = bisect_right(self._starts, offset) - 1
+        start = offset - self._starts[part]
+        return self._bytes[part][start : start + self._lengths.item(at)]
+
+    def _settle(self) -> None:
+        """Put the rows into the order of their endpoints, and note where those of each begin."""
+        if not self._kept:
+            return
+        rows = np.concatenate([self._sorted, *self._kept])
+        self._kept.clear()
+        self._sorted = rows = rows[np.argsort(rows["endpoint"], kind="stable")]
+        # Arrays of one field each hand out their items fast.
+        self._kinds, self._offsets, self._lengths = (rows[field].copy() for field in ("kind", "offset", "length"))
+        self._first = np.searchsorted(rows["endpoint"], np.arange(int(rows["endpoint"][-1]) + 2))

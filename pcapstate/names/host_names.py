@@ -1,0 +1,40 @@
+"""What counts as the name of a host: what from a capture may stand in a table in place of an address."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 253
+"""Characters of a name at most (RFC 1035 §2.3.4, without the root's dot)."""
+
+# Letters, digits and hyphens (RFC 1123 §2.1), and the underscore that names in use have. Punycode (xn--) stays as it
+# is: its decoding would bring letters that look like others.
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+# A name whose last label is a number is an address to whoever reads it (as "10.0.0.1" or "0x7f000001" are).
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+def host_name(raw: bytes | str) -> str | None:
+    """Return a name in small letters without the root's dot, or None where it must not be shown as a host's name.
+
+    No name is: empty labels, spaces, colons, control characters, anything but ASCII, labels or names that are too
+    long, what reads as an address, and ``localhost``, since nobody but this host may be called so.
+    """
+    if len(raw) > LONGEST + 1:
+        return None
+    if isinstance(raw, bytes):
+        raw = raw.decode("latin-1")
+    name = raw.removesuffix(".").lower()
+    if not name.isascii() or len(name) > LONGEST:
+        return None
+    labels = name.split(".")
+    if any(_LABEL.fullmatch(label) is None for label in labels):
+        return None
+    if _NUMBER.fullmatch(labels[-1]) or labels[-1] == "localhost" or labels[0] == "localhost":
+        return None
+    return name
+
+
+def short(name: str) -> str:
+    """Return a name's first label, as netstat shows it without its -f."""
+    return name.partition(".")[0]

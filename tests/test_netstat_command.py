@@ -1,0 +1,197 @@
+"""``pcapstate netstat``: its options, what contradicts itself, and how each system's table looks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from pcapstate.output.widths import display_width
+from pcapstate.wording.styles import STYLES
+
+from .test_cli import process, run
+
+CAPTURES = Path(__file__).parent / "pcaps"
+EXAMPLE = CAPTURES / "example.pcapng"
+IPV6 = CAPTURES / "close-by-server.pcap"
+
+
+def lines(*arguments: str | Path) -> list[str]:
+    result = run("netstat", *arguments)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def rows(*arguments: str | Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads("\n".join(lines(*arguments, "--format", "json")))
+    return found
+
+
+@pytest.mark.parametrize("letters", [("-ano",), ("-an", "-o"), ("-a", "-n", "-o"), ("-oan",)])
+def test_letters_combine(letters: tuple[str, ...]) -> None:
+    shown = lines(EXAMPLE, *letters)
+    assert shown == lines(EXAMPLE, "--all", "--numeric", "--pid")
+    assert shown[3].split() == ["Proto", "Local", "Address", "Foreign", "Address", "State", "PID"]
+    assert all(line.split()[-1] == "-" for line in shown[4:])
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["-n", "-f"], "-n asks for numbers and -f for names"),
+        (["-n", "--resolve"], "-n asks for numbers and --resolve for names"),
+        (["-p", "icmp"], "-p icmp goes with -s"),
+        (["--utc", "--relative"], "two ways to write times"),
+        (["--count", "3"], "--count goes with an INTERVAL"),
+        (["-e", "-s", "--format", "csv"], "csv holds one table"),
+        (["-s", "--filter", "port = 80"], "rows can be chosen of the table of connections only"),
+        (["--local", "10.0.0.300"], "neither an IP address nor a network"),
+        (["--at", "noon"], "is no moment"),
+        (["--filter", "stat = OPEN"], 'no field "stat"'),
+        (["--filter", "state = OPEN"], "at character 9"),
+        (["--sort", "colour"], 'no column "colour"'),
+        (["--columns", "state,,port"], "--columns"),
+        (["--capture-filter", "tcp"], "--capture-filter and --duration go with -i"),
+        (["0"], "an interval of 0 seconds"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(options: list[str], why: str) -> None:
+    done = process("netstat", EXAMPLE, *options)
+    text = done.stderr.decode()
+    assert done.returncode == 2
+    assert why in text
+    assert text.count("\n") == 1
+    assert done.stdout == b""
+
+
+def test_a_host_that_is_not_there() -> None:
+    result = run("netstat", EXAMPLE, "--local", "192.168.99.99")
+    assert result.exit_code == 0
+    assert "192.168.99.99 is in no connection of this capture" in result.stderr
+
+
+def test_several_hosts() -> None:
+    both = rows(EXAMPLE, "--local", "10.0.0.20", "--local", "203.0.113.44")
+    assert {row["local_address"] for row in both} == {"10.0.0.20", "203.0.113.44"}
+    assert sorted(map(str, both)) == sorted(
+        map(str, rows(EXAMPLE, "--local", "10.0.0.20") + rows(EXAMPLE, "--local", "203.0.113.44"))
+    )
+
+
+def test_both_ends_side_by_side() -> None:
+    here = {row["connection"]: row for row in rows(EXAMPLE, "--both")}
+    for connection in json.loads(run("connections", EXAMPLE, "--format", "json").stdout):
+        row = here.get(connection["connection"])
+        states = connection["client_state"], connection["server_state"]
+        if states == ("CLOSED", "CLOSED"):
+            assert row is None
+            continue
+        assert row is not None
+        ends = (row["state"], row["foreign_state"])
+        assert ends == (states if row["local_port"] == int(connection["client"].rpartition(":")[2]) else states[::-1])
+
+
+@pytest.mark.parametrize(
+    ("style", "listening", "half_closed"),
+    [
+        ("windows", ["TCP", "10.0.0.5:22", "0.0.0.0:0", "LISTENING"], "FIN_WAIT_2"),
+        ("linux", ["tcp", "-", "-", "10.0.0.5:22", "0.0.0.0:*", "LISTEN"], "FIN_WAIT2"),
+        ("macos", ["tcp4", "-", "-", "10.0.0.5.22", "*.*", "LISTEN"], "FIN_WAIT_2"),
+        ("rfc", ["TCP", "10.0.0.5:22", "*:*", "LISTEN"], "FIN-WAIT-2"),
+    ],
+)
+def test_styles(style: str, listening: list[str], half_closed: str) -> None:
+    table = [line.split() for line in lines(EXAMPLE, "-an", "--style", style)]
+    assert listening in table
+    assert half_closed in [row[-1] for row in table if row]
+
+
+def test_styles_write_ipv6_as_their_system_does() -> None:
+    options = ("-an", "--local", "2001:db8:80::1")
+    found = {style: [line.split() for line in lines(IPV6, *options, "--style", style)] for style in STYLES}
+    assert ["TCP", "[2001:db8:80::1]:80", "[::]:0", "LISTENING"] in found["windows"]
+    assert ["tcp6", "-", "-", "2001:db8:80::1:80", ":::*", "LISTEN"] in found["linux"]
+    assert ["tcp6", "-", "-", "2001:db8:80::1.80", "*.*", "LISTEN"] in found["macos"]
+
+
+def test_programs_see_the_same_in_every_style() -> None:
+    plain = rows(EXAMPLE, "-a")
+    for style in ("linux", "macos", "rfc"):
+        assert rows(EXAMPLE, "-a", "--style", style, "--lang", "ja") == plain
+
+
+def test_protocols() -> None:
+    assert rows(EXAMPLE, "-a", "-p", "tcp") == [row for row in rows(EXAMPLE, "-a") if row["proto"] == "tcp"]
+    assert rows(EXAMPLE, "-p", "tcpv6") == []
+    assert rows(IPV6, "-a", "-p", "tcpv6") == rows(IPV6, "-a") != []
+    assert rows(IPV6, "-a", "-p", "tcp") == []
+
+
+def test_japanese_columns_stand_below_each_other() -> None:
+    shown = lines(EXAMPLE, "-n", "--lang", "ja")
+    titles, first = shown[3], shown[4]
+    assert "ローカル アドレス" in titles
+    assert "アクティブな接続" in shown[1]
+    at = titles.index("外部アドレス")
+    assert first[display_width(titles[:at]) :].startswith("198.51.100.22:22")
+
+
+def test_rows_and_columns_as_asked_for() -> None:
+    chosen = rows(EXAMPLE, "--filter", "state = CLOSE_WAIT and port = 5432", "--columns", "state,age,foreign_port")
+    assert chosen == [{"state": "CLOSE_WAIT", "age": pytest.approx(3.946, abs=0.001), "foreign_port": 5432}]
+    sizes = [row["bytes"] for row in rows(EXAMPLE, "--sort", "-bytes", "--columns", "bytes")]
+    assert sizes == sorted(sizes, reverse=True)  # type: ignore[type-var]
+    assert len(set(sizes)) > 3
+    assert rows(EXAMPLE, "--state", "fin-wait-2,CLOSEWAIT") == [
+        row for row in rows(EXAMPLE) if row["state"] in ("FIN_WAIT_2", "CLOSE_WAIT")
+    ]
+    assert rows(EXAMPLE, "--host", "203.0.113.0/24", "--port", "http") == [
+        row
+        for row in rows(EXAMPLE)
+        if str(row["foreign_address"]).startswith("203.0.113.") and row["foreign_port"] == 80
+    ]
+
+
+def test_the_round_trip_of_the_handshake() -> None:
+    """As Wireshark's tcp.analysis.initial_rtt: from the SYN to the ACK that completes the handshake."""
+    found = {row["connection"]: row["rtt"] for row in rows(EXAMPLE, "--columns", "connection,rtt")}
+    timeline = [json.loads(line) for line in run("timeline", EXAMPLE, "--format", "jsonl").stdout.splitlines()]
+    for connection, rtt in found.items():
+        times = {
+            row["to"]: row["time"]
+            for row in timeline
+            if row["connection"] == connection
+            and row["endpoint"] == "client"
+            and row["to"] in ("SYN_SENT", "ESTABLISHED")
+        }
+        if rtt is None:
+            assert "ESTABLISHED" not in times
+        else:
+            assert rtt == pytest.approx(times["ESTABLISHED"] - times["SYN_SENT"], abs=1e-6)
+
+
+def test_csv_is_one_table() -> None:
+    text = process("netstat", EXAMPLE, "-a", "--format", "csv").stdout.decode()
+    table = list(csv.DictReader(io.StringIO(text)))
+    assert [row["state"] for row in table] == [row["state"] for row in rows(EXAMPLE, "-a")]
+    assert text.count("\r\n") == len(table) + 1
+
+
+def test_timeline_and_connections_choose_rows_too() -> None:
+    found = run("timeline", EXAMPLE, "--filter", "to = CLOSE_WAIT", "--format", "jsonl").stdout.splitlines()
+    assert {json.loads(line)["to"] for line in found} == {"CLOSE_WAIT"}
+    found = run("timeline", EXAMPLE, "--port", "5432", "--sort", "-time", "--format", "jsonl").stdout.splitlines()
+    times = [json.loads(line)["time"] for line in found]
+    assert times == sorted(times, reverse=True)
+    found = run("connections", EXAMPLE, "--filter", "outcome = refused or not handshake_seen", "--format", "jsonl")
+    assert [json.loads(line)["outcome"] for line in found.stdout.splitlines()] == ["refused", "unanswered"]
+    assert run("connections", EXAMPLE, "--columns", "duration,server,outcome", "--sort", "-duration").exit_code == 0
+    assert run("timeline", EXAMPLE, "--style", "linux", "--lang", "ja", "--utc").exit_code == 0
+
+
+def test_times_of_the_timeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "2023-11-14 22:13:20.000126" in run("timeline", EXAMPLE, "--utc").stdout.splitlines()[1]
+    assert run("timeline", EXAMPLE, "--relative").stdout.splitlines()[1].split()[0] == "0.000000"

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from ..query.networks import parse_network
-from .netstat_answers import PROTOCOLS, Answers, Asked
+from .netstat_answers import Answers
+from .netstat_asked import PROTOCOLS, Asked
 from .options import (
     SelectionOptions,
     SourceOptions,
@@ -78,7 +79,12 @@ def netstat(
             raise click.BadParameter(str(error), param_hint="--local") from None
     answers = Answers(Asked(local=local, **asked), selection, wording, repeats=every is not None)
     reading = Reading(
-        source, details=answers.details, watchers=answers.watchers, every=every, count=count, utc=wording.utc
+        source,
+        details=answers.gathering.details,
+        watchers=answers.gathering.watchers,
+        every=every,
+        count=count,
+        utc=wording.utc,
     )
     answers.read(reading)
     code = reading.close()

@@ -3,76 +3,35 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import click
 import numpy as np
 
-from ..application.data import ApplicationData
-from ..capture import Source, Watcher
-from ..names.addresses import packed
-from ..names.book import NameBook
-from ..names.packets import NamePackets
 from ..output.formats import render, render_all
-from ..processes.watcher import Processes
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
 from ..views.changes import CHANGES, GONE, Changes, compare
+from ..views.local_traffic import LocalTraffic
 from ..views.netstat import NO_STATE, Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
-from ..views.perspective import Perspective, is_there, perspective
+from ..views.perspective import Perspective, perspective
 from ..views.sections import Section, marked
 from ..views.table import WORD, Cells, Column, Table, worded
+from ..views.udp import ports as udp_ports
 from ..wording.languages import translate
 from ..wording.styles import STYLES, heading, shown_states
+from .netstat_asked import PROTOCOLS, Asked
+from .netstat_gathering import Gathering
+from .netstat_traffic import ethernet_sections, route_sections, statistics_sections
 from .options import SelectionOptions, WordingOptions, manner
 from .selection import Selection
 from .session import Reading
 
-PROTOCOLS = ("tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6")
-OF_CONNECTIONS = PROTOCOLS[:4]
-
-
-class Asked(NamedTuple):
-    """The options of netstat alone."""
-
-    local: tuple[str, ...]
-    all_: bool
-    numeric: bool
-    fqdn: bool
-    pid: bool
-    program: bool
-    ethernet: bool
-    route: bool
-    statistics: bool
-    protocol: str | None
-    both: bool
-    resolve: bool
-
-    @property
-    def connections(self) -> bool:
-        """Whether the table of connections is wanted: unless only other tables are."""
-        others = self.ethernet or self.route or self.statistics
-        return not others or self.all_ or self.pid or self.program or self.both
-
-    @property
-    def udp(self) -> bool:
-        """Whether UDP ports are wanted."""
-        return self.connections and (self.all_ or self.protocol in ("udp", "udpv6"))
-
-    def check(self) -> None:
-        """Raise UsageError for what contradicts itself."""
-        if self.numeric and self.fqdn:
-            raise click.UsageError("-n asks for numbers and -f for names; give one of them")
-        if self.numeric and self.resolve:
-            raise click.UsageError("-n asks for numbers and --resolve for names; give one of them")
-        if self.protocol not in (None, *OF_CONNECTIONS) and not self.statistics:
-            raise click.UsageError(f"-p {self.protocol} goes with -s")
-
 
 class Answers:
-    """What netstat answers to one call: give it ``details`` and ``watchers`` to a Reading, then let it ``read``."""
+    """What netstat answers to one call: give what ``gathering`` asks for to a Reading, then let it ``read``."""
 
     def __init__(self, asked: Asked, selection: SelectionOptions, wording: WordingOptions, repeats: bool) -> None:
         asked.check()
@@ -82,63 +41,14 @@ class Answers:
         self._people = wording.format == "table"
         self._before: Netstat | None = None
         self._reading: Reading | None = None
-        self._names: NameBook | None = None
-        self._notes: Callable[[], Annotations] = Annotations
-        if self._selection.columns or self._selection.chooses:
-            if not asked.connections:
-                raise click.UsageError("rows can be chosen of the table of connections only, not of -e, -r and -s")
-        several = sum((asked.connections, asked.ethernet, asked.route, asked.statistics)) > 1
-        if several and wording.format == "csv":
+        manner(wording, 0)
+        if (self._selection.columns or self._selection.chooses) and not asked.connections:
+            raise click.UsageError("rows can be chosen of the table of connections only, not of -e, -r and -s")
+        self._several = sum((asked.connections, asked.ethernet, asked.route, asked.statistics)) > 1
+        if self._several and wording.format == "csv":
             raise click.UsageError("csv holds one table; ask for one of -e, -r and -s at a time")
-        self._several = several
-
-    # --- what is to be gathered
-
-    @property
-    def _needed(self) -> frozenset[str]:
         shown = frozenset() if self._selection.columns or self._people else frozenset(known.FOR_PROGRAMS)
-        return self._selection.needed | shown
-
-    @property
-    def details(self) -> bool:
-        """Whether the tracker must keep DETAIL rows."""
-        return bool(self._needed & known.DETAILED) or self._asked.statistics
-
-    def watchers(self, source: Source) -> Sequence[Watcher]:
-        """Return what must look at the frames of a source beside the tracker."""
-        asked, kernels = self._asked, source.kernels
-        if not asked.connections:
-            return []
-        found: list[Watcher] = []
-        processes = data = packets = None
-        if asked.pid or asked.program or not self._people or self._needed & known.PROGRAMS:
-            processes = Processes(source, asked.udp)
-            found.append(processes)
-        if self._with_names:
-            packets = NamePackets(kernels)
-            found.append(packets)
-        if self._with_names or asked.program:
-            data = ApplicationData(kernels)
-            found.append(data)
-        self._notes = lambda: Annotations(processes, data, self._book(source, packets), asked.resolve)
-        return found
-
-    @property
-    def _with_names(self) -> bool:
-        """Whether names of hosts are wanted: people get them unless they ask for numbers, programs with -f."""
-        asked = self._asked
-        wanted = (self._people and not asked.numeric) or asked.fqdn or asked.resolve
-        return asked.connections and bool(wanted or self._selection.needed & known.NAMES)
-
-    def _book(self, source: Source, packets: NamePackets | None) -> NameBook | None:
-        if packets is None:
-            return None
-        if self._names is None:
-            self._names = NameBook(packets)
-        # Name resolution blocks stand anywhere in a capture.
-        for raw, names in source.names:
-            self._names.add_record(*packed(raw), names)
-        return self._names
+        self.gathering = Gathering(asked, self._selection.needed | shown, self._people)
 
     # --- the answers
 
@@ -173,7 +83,8 @@ class Answers:
                 head = f"\n{section.heading}\n\n".encode() if section.heading else b""
                 kernels = reading.capture.source.kernels
                 body = [section.text.encode()] if section.text else render(section.table, "table", kernels)
-                reading.write(itertools.chain([head], body))
+                notes = "".join(f"  ({note})\n" for note in section.notes)
+                reading.write(itertools.chain([head], body, [f"\n{notes}".encode()] if notes else []))
         else:
             reading.write(self._rendered(sections, moment))
 
@@ -188,20 +99,36 @@ class Answers:
 
     def remarks(self) -> list[str]:
         """Return what is to be said on stderr at the end."""
-        reading = self._the_reading
         whose = self._perspective()
-        if self._asked.local and not is_there(reading.capture.table, whose):
-            return [f"{whose.host} is in no connection of this capture"]
-        return []
+        found = []
+        if self._asked.local and not self.gathering.is_there(self._the_reading.capture.table, whose):
+            what = "packet" if self._asked.traffic else "connection"
+            found.append(f"{whose.host} is in no {what} of this capture")
+        return found + self.gathering.remarks()
 
     def _perspective(self) -> Perspective:
         return perspective(self._the_reading.capture.table, self._asked.local)
 
     def _sections(self, moment: int) -> list[Section]:
-        whose = self._perspective()
+        asked, whose = self._asked, self._perspective()
         found = []
-        if self._asked.connections:
+        if asked.connections:
             found.append(self._connections(whose, moment))
+        if asked.ethernet or asked.route or asked.statistics:
+            local = LocalTraffic(self.gathering.the_traffic, whose)
+            heading = "" if asked.connections else self._whose(whose, moment)
+            parts = []
+            if asked.ethernet:
+                parts += ethernet_sections(local, self._wording.lang)
+            if asked.statistics:
+                table = self._the_reading.capture.table
+                protocols = PROTOCOLS if asked.protocol is None else (asked.protocol,)
+                parts += statistics_sections(local, table, whose, protocols, self._wording.lang)
+            if asked.route:
+                parts += route_sections(local, self._people, self._wording.lang)
+            if heading:
+                parts[0] = parts[0]._replace(heading=f"{heading}\n\n{parts[0].heading}".rstrip())
+            found += parts
         return found
 
     # --- the table of connections
@@ -215,10 +142,11 @@ class Answers:
             listening=asked.all_ and asked.protocol not in ("udp", "udpv6"),
             both=asked.both,
             connections=asked.protocol not in ("udp", "udpv6"),
+            ports=udp_ports(self.gathering.the_traffic, whose) if asked.udp else None,
         )
         if asked.protocol is not None:
             rows.keep(rows.rows[rows.ipv6 == asked.protocol.endswith("v6")])
-        notes = self._notes()
+        notes = self.gathering.annotations()
         changes = None
         if self._selection.chooses:
             rows.keep(rows.rows[self._selection.rows(lambda name: _lookup(rows, name, notes), len(rows))])
@@ -229,11 +157,18 @@ class Answers:
         if self._people:
             table = self._for_people(rows, notes)
         else:
-            names = self._selection.columns or (*known.FOR_PROGRAMS, *(sorted(known.NAMES) if self._with_names else ()))
+            names = self._selection.columns or (
+                *known.FOR_PROGRAMS,
+                *(sorted(known.NAMES) if self.gathering.with_names else ()),
+            )
             table = for_programs(rows, (*names, *(("foreign_state",) if asked.both else ())), notes)
         if changes is not None:
             table = self._with_changes(table, changes)
         return Section("connections", heading, table)
+
+    def _program_columns(self) -> tuple[str, ...]:
+        names = sorted(known.NAMES) if self.gathering.with_names else ()
+        return (*known.FOR_PROGRAMS, *names, *(("foreign_state",) if self._asked.both else ()))
 
     def _for_people(self, rows: Netstat, notes: Annotations) -> Table:
         asked = self._asked
@@ -242,10 +177,15 @@ class Answers:
         return for_people(rows, names, notes, wording)
 
     def _heading(self, whose: Perspective, moment: int) -> str:
-        lang, asked = self._wording.lang, self._asked
+        title = translate(heading(self._style, self._asked.all_), self._wording.lang)
+        return self._titled(title, whose, moment)
+
+    def _whose(self, whose: Perspective, moment: int) -> str:
+        return self._titled(translate("Statistics", self._wording.lang), whose, moment)
+
+    def _titled(self, title: str, whose: Perspective, moment: int) -> str:
+        lang, reading = self._wording.lang, self._the_reading
         why = translate(whose.why, lang).format(host=whose.host)
-        title = translate(heading(self._style, asked.all_), lang)
-        reading = self._the_reading
         if reading.at is None and not self._repeats:
             return translate("{heading}, {why}", lang).format(heading=title, why=why)
         when = manner(self._wording, reading.start).times.moment(moment)

@@ -28,7 +28,8 @@ ASKED_BY_NAME = 4
 class Annotations:
     """Names and programs for rows of netstat, from whatever was gathered of them; what nobody tells is None.
 
-    ``resolver``: this machine's resolver is asked for the names that the capture does not tell.
+    ``resolver``: this machine's resolver is asked for the names that the capture does not tell. ``hints``: what
+    packets say of the application stands in for a program that is not known.
     """
 
     def __init__(
@@ -37,7 +38,9 @@ class Annotations:
         data: ApplicationData | None = None,
         names: NameBook | None = None,
         resolver: bool = False,
+        hints: bool = True,
     ) -> None:
+        self._hints = hints
         self._owners, self._data, self._names, self._resolver = processes, data, names, resolver
         self._hinted: set[int] = set()
         self._asked: set[Address] = set()
@@ -49,10 +52,10 @@ class Annotations:
         found = self._processes(rows)
         return np.array([NOBODY if one is None or one.pid is None else one.pid for one in found], dtype=np.int64)
 
-    def program(self, rows: Netstat, hints: bool = True) -> list[str | None]:
+    def program(self, rows: Netstat) -> list[str | None]:
         """Return each row's program: its process, or in brackets what its packets say of the application."""
         found = [None if one is None else one.name or None for one in self._processes(rows)]
-        if self._data is None or not hints:
+        if self._data is None or not self._hints:
             return found
         clients = rows.values("role") == CLIENT
         # The service is that of the server's port: the foreign one where this end is the client.

@@ -18,6 +18,8 @@ class Section(NamedTuple):
     table: Table
     text: str = ""
     """What people get instead of the table, where it is not one."""
+    notes: tuple[str, ...] = ()
+    """What people are to know beside it."""
 
 
 def marked(section: Section, at: int | None, named: bool) -> Table:

@@ -55,7 +55,7 @@ def worded(texts: Sequence[str | None]) -> tuple[tuple[str | None, ...], Cells]:
     return tuple(places) or (None,), indices
 
 
-def cells(columns: tuple[Column, ...], count: int, **values: Any) -> Cells:
+def cells(columns: tuple[Column, ...], count: int, /, **values: Any) -> Cells:
     """Lay values side by side as the columns want them; a tuple of arrays is one value of several cells."""
     width = sum(column.width for column in columns)
     out = np.empty((count, width), dtype=np.int64)

@@ -1,6 +1,8 @@
-"""Messages on stderr, and what the account of skipped frames says."""
+"""Messages on stderr, what the account of skipped frames says, and findings."""
 
 from __future__ import annotations
+
+from .findings import FINDINGS
 
 CLOSING_LINES = {
     "1 frame skipped: {parts}": "1 フレームを除外しました: {parts}",
@@ -38,4 +40,4 @@ SKIPPED = {
     "user-defined": "ユーザー定義",
 }
 
-MESSAGES = {**CLOSING_LINES, **SKIPPED}
+MESSAGES = {**CLOSING_LINES, **SKIPPED, **FINDINGS}

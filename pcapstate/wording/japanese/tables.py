@@ -21,12 +21,6 @@ HEADINGS = {
     ),
 }
 
-CHANGES = {
-    "new": "新規",
-    "gone": "消滅",
-    "was {state}": "以前は {state}",
-}
-
 TITLES = {
     # netstat, in all styles
     "Proto": "プロトコル",
@@ -108,6 +102,10 @@ TITLES = {
 }
 
 WORDS = {
+    # what changed since the table before
+    "new": "新規",
+    "gone": "消滅",
+    "was {state}": "以前は {state}",
     "yes": "はい",
     "no": "いいえ",
     "client": "クライアント",
@@ -167,4 +165,4 @@ WORDS = {
     "sent more, so it had not ended": "さらに送信、つまり終わっていなかった",
 }
 
-TABLES = {**HEADINGS, **CHANGES, **TITLES, **WORDS}
+TABLES = {**HEADINGS, **TITLES, **WORDS}

@@ -1,0 +1,89 @@
+"""What must be gathered from a capture beside the states of its connections, for what netstat is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..application.data import ApplicationData
+from ..capture import Source, Watcher
+from ..names.addresses import packed
+from ..names.book import NameBook
+from ..names.packets import NamePackets
+from ..processes.watcher import Processes
+from ..tcp.flow_table import FlowTable
+from ..traffic.traffic import Traffic
+from ..views import netstat_columns as known
+from ..views.annotations import Annotations
+from ..views.perspective import Perspective, is_there
+from .netstat_asked import Asked
+
+
+class Gathering:
+    """The watchers that a call needs, and no others: each costs time. ``needed``: the columns that are looked at."""
+
+    def __init__(self, asked: Asked, needed: frozenset[str], people: bool) -> None:
+        self._asked = asked
+        wanted = (people and not asked.numeric) or asked.fqdn or asked.resolve
+        self.with_names = asked.connections and bool(wanted or needed & known.NAMES)
+        """Whether names of hosts are shown: to people unless they ask for numbers, to programs with -f."""
+        self._with_programs = asked.pid or asked.program or not people or bool(needed & known.PROGRAMS)
+        self.details = bool(needed & known.DETAILED) or asked.statistics
+        """Whether the tracker must keep DETAIL rows."""
+        self._source: Source | None = None
+        self._processes: Processes | None = None
+        self._packets: NamePackets | None = None
+        self._data: ApplicationData | None = None
+        self._traffic: Traffic | None = None
+        self._names: NameBook | None = None
+
+    def watchers(self, source: Source) -> Sequence[Watcher]:
+        """Return what must look at the frames of a source beside the tracker."""
+        asked, kernels = self._asked, source.kernels
+        self._source = source
+        if asked.traffic:
+            self._traffic = Traffic(kernels)
+        if asked.connections and self._with_programs:
+            self._processes = Processes(source, asked.udp)
+        if self.with_names:
+            self._packets = NamePackets(kernels)
+        if self.with_names or (asked.connections and asked.program):
+            self._data = ApplicationData(kernels)
+        return [one for one in (self._traffic, self._processes, self._packets, self._data) if one is not None]
+
+    @property
+    def the_traffic(self) -> Traffic:
+        """All frames, counted; only where they are asked for."""
+        assert self._traffic is not None
+        return self._traffic
+
+    def annotations(self) -> Annotations:
+        """Return names and programs as far as was read."""
+        return Annotations(self._processes, self._data, self._book(), self._asked.resolve, self._asked.program)
+
+    def _book(self) -> NameBook | None:
+        if self._packets is None or self._source is None:
+            return None
+        if self._names is None:
+            self._names = NameBook(self._packets)
+        # Name resolution blocks stand anywhere in a capture.
+        for raw, names in self._source.names:
+            self._names.add_record(*packed(raw), names)
+        return self._names
+
+    def is_there(self, table: FlowTable, whose: Perspective) -> bool:
+        """Tell whether the host whose netstat it is takes part in the capture at all."""
+        if is_there(table, whose):
+            return True
+        if self._traffic is None:
+            return False
+        paths, rests = self._traffic.paths, self._traffic.rests
+        return any(bool(whose.holds(rests[f"{end}_high"], paths[f"{end}_low"]).any()) for end in ("source", "target"))
+
+    def remarks(self) -> list[str]:
+        """Return what found no room, a line each."""
+        found = [] if self._traffic is None else list(self._traffic.let_go)
+        if self._packets is not None and self._packets.let_go:
+            found.append(f"{self._packets.let_go:,} messages that may tell names were let go: too many to keep")
+        if self._data is not None and self._data.let_go:
+            found.append(f"{self._data.let_go:,} payloads that may tell applications were let go: too many to keep")
+        return found

@@ -1,0 +1,63 @@
+"""Keyed hashes of addresses and numbers, and the hash tables' growth.
+
+The keys are random on each run, so that nobody can prepare a capture whose rows collide.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kernel import entry, i64, inner
+from .contracts import KEYS, LET_GO, LIMIT, USED
+
+MASK = 0xFFFFFFFF
+
+
+@inner
+def mixed(word: int, memory: Any, which: int) -> int:
+    """Return 32 bits of a hash of 32 bits; ``which`` (0 to 14): two keys, another pair for each word of a row."""
+    product = ((word & MASK) ^ memory[KEYS + which]) * memory[KEYS + which + 1]
+    return (product ^ product >> 32) & MASK
+
+
+@inner
+def mixed_address(high: int, low: int, memory: Any, which: int) -> int:
+    """Return a hash of an address, which adds up with those of other words; IPv4 takes one step."""
+    total = mixed(low, memory, which)
+    if high != 0 or low >> 32 != 0xFFFF:
+        total += (
+            mixed(low >> 32, memory, which + 1) + mixed(high, memory, which + 2) + mixed(high >> 32, memory, which + 3)
+        )
+    return total
+
+
+@inner
+def finished(total: int, memory: Any) -> int:
+    """Return 32 bits from a sum of hashes."""
+    return mixed(total ^ total >> 32, memory, 14)
+
+
+@inner
+def taken(memory: Any, table: int, quota: int) -> int:
+    """Return the index of a new row of a table, or -1 where its quota is used up."""
+    if memory[USED + quota] >= memory[LIMIT + quota]:
+        memory[LET_GO + quota] += 1
+        return -1
+    memory[USED + quota] += 1
+    row = memory[table]
+    memory[table] += 1
+    return row
+
+
+@entry(np.int64, int, np.int32)
+def fill_slots(keys: Any, count: int, slots: Any) -> int:
+    """Fill empty ``slots`` (a power of two) with rows ``0`` to ``count``, whose hashes are ``keys``; return count."""
+    mask = len(slots) - 1
+    for row in range(count):
+        slot = i64(keys[row]) & mask
+        while slots[slot] != 0:
+            slot = (slot + 1) & mask
+        slots[slot] = row + 1
+    return count

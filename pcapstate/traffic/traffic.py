@@ -1,0 +1,168 @@
+"""What frames tell beside TCP connections, kept while a capture is read: a watcher, and the tables it fills."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..compiled import Kernels
+from ..decode.frames import ETHERNET
+from ..sources.reader import Batch
+from . import contracts as c
+from .announcements import LONGEST, Announcements
+from .bindings import be48
+from .watching import ROOM
+
+Rows = np.ndarray[Any, Any]
+
+TABLES = ((c.PATHS, c.PATH), (c.TALLIES, c.TALLY), (c.PORTS, c.PORT), (c.BINDINGS, c.BINDING))
+
+CACHE_LINE = 64
+
+LIMIT_NOTES = {
+    c.FROMS: "{count:,} packets are not counted for their source: more than {limit:,} addresses beyond the pairs kept",
+    c.TOS: "{count:,} packets are not counted for their target: more than {limit:,} addresses beyond the pairs kept",
+    c.FROM_TALLIES: "{count:,} packets are not counted by ICMP type or as fragments for their source",
+    c.TO_TALLIES: "{count:,} packets are not counted by ICMP type or as fragments for their target",
+    c.SENDING_PORTS: "{count:,} UDP datagrams sent are not counted: more than {limit:,} ports began by sending",
+    c.OTHER_PORTS: "{count:,} UDP datagrams received are not counted: more than {limit:,} ports began by receiving",
+    c.BOUNDS: "{count:,} ARP and ND messages were let go: more than {limit:,} addresses of stations",
+    c.ASKEDS: "{count:,} ARP and ND requests were let go: more than {limit:,} asked for",
+}
+"""What is said of each quota that was used up."""
+
+
+class Traffic:
+    """Watches all frames of a capture; what it keeps does not grow beyond its limits.
+
+    ``limits``: how many rows there can be, by quota.
+    """
+
+    datagrams = False
+    """It reads UDP headers itself, with those of fragments and of what ICMP quotes."""
+
+    def __init__(self, kernels: Kernels, limits: Mapping[int, int] = c.LIMITS) -> None:
+        self._kernels = kernels
+        self._memory = np.zeros(c.MEMORY_SIZE, dtype=np.int64)
+        self._memory[c.CLOCK] = np.iinfo(np.int64).min
+        for quota, limit in limits.items():
+            self._memory[c.LIMIT + quota] = limit
+        self._memory[c.KEYS :] = np.frombuffer(os.urandom(4 * c.NUMBER_OF_KEYS), dtype=np.uint32) >> 1 | 1
+        # np.zeros takes memory only as rows are written.
+        room = [sum(limits[quota] for quota in quotas) for quotas in c.TABLE_QUOTAS.values()]
+        self._rows = [_aligned(count, row) for count, (_, row) in zip(room, TABLES, strict=True)]
+        self._rests = np.zeros(room[c.PATHS], dtype=c.PATH_REST)
+        self._slots = [np.zeros(8192, dtype=np.int32) for _ in TABLES]
+        self._datagrams = np.zeros(c.DATAGRAMS, dtype=c.DATAGRAM)
+        self._units = np.zeros(c.DATAGRAMS * c.UNITS // c.BITS, dtype=np.int64)
+        self._marks = np.zeros(1 + 3 * c.MARKS, dtype=np.int64)
+        self.announcements = Announcements()
+        """Router advertisements, redirects and DHCP messages."""
+        self._unread = 0
+
+    def watch(self, batch: Batch, segments: Rows) -> None:
+        """Count the frames of a batch."""
+        count, done = len(batch.frames), 0
+        self._marks[0] = 0
+        while done < count:
+            arrays = [one for pair in zip(self._rows, self._slots, strict=True) for one in pair]
+            arrays.insert(1, self._rests)
+            done = self._kernels.watch_frames(
+                batch.data, batch.frames, done, count, *arrays, self._datagrams, self._units, self._marks, self._memory
+            )
+            if done < count:
+                self._enlarge()
+        self._copy_marked(batch)
+
+    def tracked(self, segments: Rows, seen: Any) -> None:
+        """Do nothing: connections are the tracker's."""
+
+    @property
+    def paths(self) -> Rows:
+        """The rows of PATH."""
+        return self._used(c.PATHS)
+
+    @property
+    def rests(self) -> Rows:
+        """The rows of PATH_REST, one a path."""
+        return self._rests[: self._memory[c.PATHS]]
+
+    @property
+    def tallies(self) -> Rows:
+        """The rows of TALLY."""
+        return self._used(c.TALLIES)
+
+    @property
+    def ports(self) -> Rows:
+        """The rows of PORT."""
+        return self._used(c.PORTS)
+
+    @property
+    def bindings(self) -> Rows:
+        """The rows of BINDING."""
+        return self._used(c.BINDINGS)
+
+    @property
+    def clock(self) -> int:
+        """The latest time of a frame, ns since the epoch."""
+        return int(self._memory[c.CLOCK])
+
+    @property
+    def ethernet(self) -> bool:
+        """Whether there was a frame with an Ethernet header."""
+        return bool(self._memory[c.ETHERNET_FRAMES])
+
+    @property
+    def without_ethernet(self) -> int:
+        """How many frames had no Ethernet header."""
+        return int(self._memory[c.FRAMES] - self._memory[c.ETHERNET_FRAMES])
+
+    @property
+    def pairs_full(self) -> bool:
+        """Whether there were more pairs of addresses than are kept, so that not all addresses reached are known."""
+        return bool(self._memory[c.LET_GO + c.PAIRS])
+
+    @property
+    def let_go(self) -> list[str]:
+        """What found no room, a line each."""
+        lines = []
+        for quota, text in LIMIT_NOTES.items():
+            count = int(self._memory[c.LET_GO + quota])
+            if count:
+                lines.append(text.format(count=count, limit=int(self._memory[c.LIMIT + quota])))
+        unread = self._unread + self.announcements.let_go
+        if unread:
+            lines.append(f"{unread:,} router advertisements, redirects and DHCP messages were let go")
+        return lines
+
+    def _used(self, table: int) -> Rows:
+        return self._rows[table][: self._memory[table]]
+
+    def _enlarge(self) -> None:
+        for table, slots in enumerate(self._slots):
+            used = int(self._memory[table])
+            if 8 * (used + ROOM) < len(slots):
+                continue
+            larger = np.zeros(2 * len(slots), dtype=np.int32)
+            self._kernels.fill_slots(self._rows[table]["key"][:used].astype(np.int64), used, larger)
+            self._slots[table] = larger
+
+    def _copy_marked(self, batch: Batch) -> None:
+        marked = min(int(self._marks[0]), c.MARKS)
+        self._unread += int(self._marks[0]) - marked
+        for index, at, why in self._marks[1 : 1 + 3 * marked].reshape(-1, 3).tolist():
+            frame = batch.frames[index]
+            start, end = int(frame["offset"]), int(frame["offset"] + frame["captured"])
+            mac = be48(batch.data[start : start + 12].tobytes(), 6) if frame["linktype"] == ETHERNET else c.NO_MAC
+            packet = batch.data[at : min(end, at + LONGEST)].tobytes()
+            self.announcements.add(why, int(frame["number"]), int(frame["time"]), mac, packet)
+
+
+def _aligned(count: int, row: np.dtype[Any]) -> Rows:
+    """Return rows of zeros that begin where a line of the processor's cache does."""
+    octets = np.zeros(count * row.itemsize + CACHE_LINE, dtype=np.uint8)
+    start = -octets.ctypes.data % CACHE_LINE
+    return octets[start : start + count * row.itemsize].view(row)

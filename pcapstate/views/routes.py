@@ -1,0 +1,167 @@
+"""What ``netstat -r`` says, as far as traffic shows it: networks, the gateways they were reached through, neighbours.
+
+How addresses become networks, and what counts as evidence, is told in docs/routes.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..traffic import contracts as c
+from .gateways import through_gateways
+from .local_traffic import LocalTraffic
+from .neighbours import neighbours, networks_on_link
+from .next_hops import StationNames, next_hops
+from .reached import latest, reached
+from .route_rows import Address, Route
+from .table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, worded
+
+NO_STATIONS = "the capture has no MAC addresses, so that no packet tells what gateway it went to"
+LET_GO = "there were more pairs of addresses than are kept: not all addresses reached are counted"
+ON_LINK = "On-link"
+BOOLEANS = (None, False, True)
+
+
+def routes(local: LocalTraffic) -> list[Route]:
+    """Return the rows: IPv4 before IPv6, networks before neighbours, each in order of their addresses."""
+    said = local.traffic.announcements.routes(local.traffic.clock)
+    announced = [one for one in said if one.host is None or not local.single or local.is_local(one.host)]
+    names = StationNames(local, announced)
+    rows = latest(reached(local))
+    hops = next_hops(rows, local, announced, names)
+    found = [
+        *networks_on_link(rows, hops, announced, local),
+        *through_gateways(rows, hops, announced, names, local),
+        *neighbours(rows, hops, local),
+    ]
+    return sorted(found, key=_order)
+
+
+def _order(route: Route) -> tuple[int, bool, int, int, str]:
+    one = route.network
+    return one.version, route.neighbour, int(one.network_address), one.prefixlen, f"{route.gateway} {route.mac}"
+
+
+def notes(local: LocalTraffic) -> list[str]:
+    """Return what is to be said beside the rows."""
+    lines = [] if local.traffic.ethernet else [NO_STATIONS]
+    if local.traffic.pairs_full:
+        lines.append(LET_GO)
+    return lines + local.traffic.let_go
+
+
+def mac_text(mac: int) -> str | None:
+    """Return a MAC address as text; None for NO_MAC."""
+    return None if mac == c.NO_MAC else mac.to_bytes(6, "big").hex(":")
+
+
+def view(found: Sequence[Route]) -> Table:
+    """Return a row for each route, for programs; what packets do not tell (the metric always) is nothing."""
+    texts = {
+        "destination": worded([str(one.network) for one in found]),
+        "type": worded(["neighbour" if one.neighbour else "route" for one in found]),
+        "gateway": worded([None if one.gateway is None else str(one.gateway) for one in found]),
+        "mac": worded([mac_text(one.mac) for one in found]),
+        "interface": worded([_text(one.interface) for one in found]),
+        "evidence": worded([one.evidence for one in found]),
+    }
+    columns = (
+        Column("destination", "Network Destination", WORD, texts["destination"][0]),
+        Column("stated", "Stated", WORD, BOOLEANS),
+        Column("type", "Type", WORD, texts["type"][0]),
+        Column("on_link", "On-link", WORD, BOOLEANS, nothing="-"),
+        Column("gateway", "Gateway", WORD, texts["gateway"][0], nothing="-"),
+        Column("mac", "MAC Address", WORD, texts["mac"][0], nothing="-"),
+        Column("interface", "Interface", WORD, texts["interface"][0], nothing="-"),
+        Column("metric", "Metric", NUMBER_OR_NOTHING, nothing="-"),
+        Column("addresses", "Addresses", NUMBER),
+        Column("packets", "Packets", NUMBER),
+        Column("bytes", "Bytes", NUMBER),
+        Column("evidence", "Evidence", WORD, texts["evidence"][0]),
+    )
+    batch = cells(
+        columns,
+        len(found),
+        stated=np.array([BOOLEANS.index(one.stated) for one in found], dtype=np.int64),
+        on_link=np.array([BOOLEANS.index(one.on_link) for one in found], dtype=np.int64),
+        metric=-1,
+        **{name: np.array([getattr(one, name) for one in found], dtype=np.int64) for name in COUNTED},
+        **{name: indices for name, (_, indices) in texts.items()},
+    )
+    return Table(columns, iter([batch]))
+
+
+COUNTED = ("addresses", "packets", "bytes")
+
+
+class Section(NamedTuple):
+    """A part of the routing table for people: a heading, and its rows."""
+
+    heading: str
+    table: Table
+
+
+HEADINGS = (
+    ("IPv4 Route Table", 4, False),
+    ("IPv6 Route Table", 6, False),
+    ("IPv4 Neighbours", 4, True),
+    ("IPv6 Neighbours", 6, True),
+)
+
+
+def sections(found: Sequence[Route]) -> list[Section]:
+    """Return the parts of the table for people; those without rows are left out."""
+    parts = []
+    for heading, version, neighbour in HEADINGS:
+        rows = [one for one in found if one.network.version == version and one.neighbour == neighbour]
+        if rows:
+            parts.append(Section(heading, _for_people(rows, neighbour)))
+    return parts
+
+
+def _for_people(rows: Sequence[Route], neighbour: bool) -> Table:
+    texts = {
+        "destination": worded([str(one.network.network_address if neighbour else one.network) for one in rows]),
+        "stated": worded(["stated" if one.stated else "at least" for one in rows]),
+        "gateway": worded([_gateway(one) for one in rows]),
+        "mac": worded([mac_text(one.mac) for one in rows]),
+        "interface": worded([_text(one.interface) for one in rows]),
+        "evidence": worded([one.evidence for one in rows]),
+    }
+    titles = (
+        ("destination", "Address" if neighbour else "Network Destination"),
+        ("stated", "Known"),
+        ("gateway", "Gateway"),
+        ("mac", "MAC Address"),
+        ("interface", "Interface"),
+    )
+    left_out = ("stated",) if neighbour else ()
+    columns = (
+        *(Column(name, title, WORD, texts[name][0], nothing="-") for name, title in titles if name not in left_out),
+        *(() if neighbour else (Column("metric", "Metric", NUMBER_OR_NOTHING, nothing="-"),)),
+        *(() if neighbour else (Column("addresses", "Addresses", NUMBER),)),
+        Column("packets", "Packets", NUMBER),
+        Column("evidence", "Evidence", WORD, texts["evidence"][0]),
+    )
+    batch = cells(
+        columns,
+        len(rows),
+        metric=-1,
+        addresses=np.array([one.addresses for one in rows]),
+        packets=np.array([one.packets for one in rows]),
+        **{name: indices for name, (_, indices) in texts.items()},
+    )
+    return Table(columns, iter([batch]))
+
+
+def _gateway(route: Route) -> str | None:
+    if route.on_link:
+        return ON_LINK
+    return _text(route.gateway)
+
+
+def _text(one: Address | None) -> str | None:
+    return None if one is None else str(one)

@@ -24,9 +24,11 @@ def world() -> c.World:
         np.zeros(1, c.EXTRA),
         np.zeros(2, np.uint32),
         np.zeros(2, c.ENDPOINT),
+        np.zeros(0, c.DETAIL),
         np.zeros(4, c.TIMER),
         np.zeros(8, c.TRANSITION),
         memory,
+        np.zeros(0, c.TROUBLE),
     )
 
 

@@ -12,6 +12,9 @@ import pytest
 from pcapstate.output.widths import display_width
 from pcapstate.wording.styles import STYLES
 
+from .annotated import PACKETS, of_packets, process_event, process_options
+from .captures import pcap
+from .payloads import tcp_frame
 from .test_cli import process, run
 
 CAPTURES = Path(__file__).parent / "pcaps"
@@ -195,3 +198,45 @@ def test_timeline_and_connections_choose_rows_too() -> None:
 def test_times_of_the_timeline(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "2023-11-14 22:13:20.000126" in run("timeline", EXAMPLE, "--utc").stdout.splitlines()[1]
     assert run("timeline", EXAMPLE, "--relative").stdout.splitlines()[1].split()[0] == "0.000000"
+
+
+OFFICE = CAPTURES / "office.pcapng"
+LAPTOP = ("--local", "10.0.0.5", "--local", "2001:db8:5::ff:fe00:5")
+
+
+def test_a_host_with_addresses_of_both_families(tmp_path: Path) -> None:
+    path = tmp_path / "both.pcap"
+    four, six = ("10.0.0.5", "10.0.0.1", "10.0.0.2"), ("2001:db8::5", "2001:db8::1", "2001:db8::2")
+    talks = [((one[0], 50_000 + number), (one[number], 80)) for one in (four, six) for number in (1, 2)]
+    frames = [tcp_frame(*talk, b"", flags=2) for talk in talks]
+    path.write_bytes(pcap([(number * 10**9, frame) for number, frame in enumerate(frames, 1)]))
+    assert "on 10.0.0.5 and 2001:db8::5, the one host in every connection of either family" in lines(path)[1]
+    path.write_bytes(pcap([(number * 10**9, frame) for number, frame in enumerate(frames[:3], 1)]))
+    assert "from its client's side" in lines(path)[1]
+
+
+HOSTILE = "\x1b]0;owned\x07=cmd|' /C calc'!A0\u202e\n\t,\"x"
+
+
+@pytest.mark.parametrize("format", ["table", "json", "jsonl", "csv"])
+def test_nothing_from_a_name_reaches_the_terminal_unescaped(tmp_path: Path, format: str) -> None:
+    path = tmp_path / "hostile.pcapng"
+    path.write_bytes(of_packets([process_options("<", 0)] * len(PACKETS), before=process_event("<", 7, HOSTILE)))
+    done = process("netstat", path, "-b", "-o", "--both", "--format", format)
+    assert done.returncode == 0
+    text = done.stdout.decode()
+    assert "owned" in text
+    for one in "\x1b\x07\u202e\t":
+        assert one not in text
+    if format == "csv":
+        (row,) = list(csv.DictReader(io.StringIO(text)))
+        assert not row["program"].startswith(("=", "+", "-", "@"))
+    elif format != "table":
+        assert json.loads(text.strip().strip("[]"))["program"].startswith("\x1b]0;owned")
+
+
+def test_a_program_that_looks_like_a_formula(tmp_path: Path) -> None:
+    path = tmp_path / "formula.pcapng"
+    path.write_bytes(of_packets([process_options("<", 0)] * len(PACKETS), before=process_event("<", 7, "=1+1")))
+    (row,) = list(csv.DictReader(io.StringIO(run("netstat", path, "-b", "--format", "csv").stdout)))
+    assert row["program"] == "'=1+1"

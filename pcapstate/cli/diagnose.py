@@ -7,11 +7,7 @@ import sys
 
 import click
 
-from ..findings.diagnosis import diagnose as findings_of
-from ..findings.frames_seen import FramesSeen
 from ..output.formats import FORMATS
-from ..output.paragraphs import definitions, wrapped
-from ..views import findings as view
 from ..wording.languages import LANGUAGES
 from .options import SourceOptions, source_options
 from .session import Reading
@@ -48,6 +44,12 @@ def diagnose(context: click.Context, source: SourceOptions, format_: str, langua
       pcapstate diagnose capture.pcapng --at 14:05:10
       pcapstate diagnose capture.pcapng --format jsonl
     """
+    # Only this command needs the rules: loading them takes its time.
+    from ..findings.diagnosis import diagnose as findings_of
+    from ..findings.frames_seen import FramesSeen
+    from ..output.paragraphs import definitions, wrapped
+    from ..views import findings as view
+
     seen = FramesSeen()
     reading = Reading(source, details=True, watchers=lambda _: [seen], utc=utc)
     reading.read()

@@ -41,6 +41,7 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
     me["state"] = target
     if w.memory[DETAILS] != 0:
         w.details[e]["since"] = time
+        w.details[e]["packet"] = packet
         if target == State.ESTABLISHED:
             w.details[e]["established"] = time
     if w.memory[RECORD] != 0:

@@ -93,10 +93,35 @@ DETAIL = np.dtype(
         ("syns", "u4"),  # SYNs and SYN-ACKs it sent
         ("resets", "u4"),  # RSTs it sent
         ("fins", "u4"),  # segments with FIN it sent
+        ("packet", "i8"),  # frame of its last change of state; 0: none, or a timer
+        ("data", "i8"),  # time of the last segment with data that it had not sent before; 0: none
     ],
     align=True,
 )
 """What only some questions need, one row an endpoint; kept where ``memory[DETAILS]`` asks for it."""
+
+TROUBLE = np.dtype(
+    [
+        ("again", "i8"),  # frame of the last segment that it sent again, or of its last keep-alive; 0: none
+        ("copied", "i8"),  # frame of the last copy of one of its segments; 0: none
+        ("unseen", "i8"),  # bytes it sent that were acknowledged and are in no packet of the capture
+        ("gap", "i8"),  # frame of the last ACK that told of such, and its time
+        ("gap_time", "i8"),
+        ("closing", "i8"),  # frame in which the window it advertises became zero the last time
+        ("closed_longest", "i8"),  # ns for which its window was zero the longest time, once it was open again
+        ("closed_at", "i8"),  # and the frame in which that began
+        ("probed", "i8"),  # time of the first keep-alive or window probe since its peer's last packet before that
+        ("reset", "i8"),  # frame of its RST that ended the connection; 0: none
+        ("silence", "i8"),  # ns for which it had sent nothing when it answered a segment with a RST, not having closed
+        ("missing", "u4"),  # bytes in holes before ``hole``: lost on the way, or never captured
+        ("hole", "u4"),  # the sequence number behind the last hole
+        ("copies", "u4"),  # segments captured twice
+        ("probes", "u4"),  # keep-alives and window probes since ``probed``
+        ("cut", "u4"),  # bytes it had sent that nothing had acknowledged when a RST ended the connection
+    ],
+    align=True,
+)
+"""What goes wrong with an endpoint, kept beside DETAIL: rows that stay zero take no memory."""
 
 TRANSITION = np.dtype(
     [
@@ -125,7 +150,8 @@ sooner than any retransmission timer, so a copy."""
 
 CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, DETAILS, KEYS = range(9)
 """Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
-(both ns), whether to record transitions, whether to keep DETAIL rows; from KEYS on, seven random odd numbers below 2**31 that key the hash table."""
+(both ns), whether to record transitions, whether to keep DETAIL and TROUBLE rows; from KEYS on, seven random odd
+numbers below 2**31 that key the hash table."""
 MEMORY_SIZE = KEYS + 7
 
 
@@ -140,3 +166,4 @@ class World(NamedTuple):
     timers: Any  # TIMER, a ring with a power of two of cells, in order of deadline
     transitions: Any  # TRANSITION, emptied by the caller
     memory: Any  # int64
+    troubles: Any  # TROUBLE, one an endpoint, or none

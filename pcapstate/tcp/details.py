@@ -27,6 +27,11 @@ def note_details(w: World, e: int, segment: Any) -> None:
         if mine["closed_since"] == 0:
             mine["closed_since"] = time
             mine["closed_windows"] += 1
+            w.troubles[e]["closing"] = segment["number"]
     elif mine["closed_since"] != 0:
-        mine["closed_for"] += time - mine["closed_since"]
+        closed = time - mine["closed_since"]
+        mine["closed_for"] += closed
         mine["closed_since"] = 0
+        if closed > w.troubles[e]["closed_longest"]:
+            w.troubles[e]["closed_longest"] = closed
+            w.troubles[e]["closed_at"] = w.troubles[e]["closing"]

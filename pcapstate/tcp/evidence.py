@@ -20,6 +20,7 @@ from .contracts import (
     CLIENT_GUESSED,
     CLIENT_IS_1,
     CLOSED_BY_RST,
+    DETAILS,
     FAST_OPEN,
     FILLED,
     FRESH,
@@ -41,6 +42,7 @@ from .counting import FAR
 from .machine import Event
 from .sequence import MASK, after, at_or_after, in_range
 from .states import State
+from .troubles import note_arrived, note_cut
 
 
 @inner
@@ -176,6 +178,8 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
         ended = True
     if ended:
         connection["notes"] |= RESET_BY_1 if e & 1 == 1 else RESET_BY_0
+        if w.memory[DETAILS] != 0:
+            note_cut(w, e, p, segment)
 
 
 @inner
@@ -301,6 +305,8 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
         others = i64(peer["known"])
     covers_fin = others & SENT_FIN != 0 and ack == i64(peer["next"])
     if covers_fin:
+        if w.memory[DETAILS] != 0:
+            note_arrived(w, p, ack, segment)
         peer["contiguous"] = ack
         step(w, e, Event.SENT_ACK_OF_FIN, segment)
         step(w, p, Event.GOT_ACK_OF_FIN, segment)
@@ -308,7 +314,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
             step(w, p, Event.GOT_MORE, segment)
             step(w, p, Event.GOT_ACK_OF_FIN, segment)
     elif others & SENT_FIN == 0 and after(ack, i64(peer["contiguous"])):
-        arrived(w, p, ack)
+        arrived(w, p, ack, segment)
 
     if flags & FIN != 0:
         end = (segment["seq"] + length + 1) & MASK
@@ -380,8 +386,10 @@ def closes_early(me: Any, peer: Any, segment: Any) -> bool:
 
 
 @inner
-def arrived(w: World, p: int, ack: int) -> None:
-    """Note that all the peer sent before ``ack`` has arrived, captured or not."""
+def arrived(w: World, p: int, ack: int, segment: Any) -> None:
+    """Note that all the peer sent before ``ack``, of this segment, has arrived, captured or not."""
+    if w.memory[DETAILS] != 0:
+        note_arrived(w, p, ack, segment)
     peer = w.endpoints[p]
     top = i64(peer["next"])
     if i64(peer["contiguous"]) != top and not at_or_after(ack, i64(w.islands[p])):

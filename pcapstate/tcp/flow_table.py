@@ -24,18 +24,17 @@ class FlowTable:
     """Follows segments in order and keeps every connection; what it keeps does not depend on the capture's length.
 
     ``two_msl``: seconds that TIME_WAIT lasts. ``record``: give out transitions (else only the states are kept).
-    ``details``: keep DETAIL rows, too.
+    ``details``: keep DETAIL and TROUBLE rows, too.
     """
 
-    def __init__(
-        self, kernels: Kernels, two_msl: float = TWO_MSL, record: bool = True, details: bool = False
-    ) -> None:
+    def __init__(self, kernels: Kernels, two_msl: float = TWO_MSL, record: bool = True, details: bool = False) -> None:
         self._kernels = kernels
         self._connections = np.zeros(RESERVED, dtype=c.CONNECTION)
         self._extras = np.zeros(RESERVED, dtype=c.EXTRA)
         self._islands = np.zeros(2 * RESERVED, dtype=np.uint32)
         self._endpoints = np.zeros(2 * RESERVED, dtype=c.ENDPOINT)
         self._details = np.zeros(2 * RESERVED if details else 0, dtype=c.DETAIL)
+        self._troubles = np.zeros(2 * RESERVED if details else 0, dtype=c.TROUBLE)
         self._slots = np.zeros(1024, dtype=np.int32)
         self._timers = np.zeros(1024, dtype=c.TIMER)
         self._transitions = np.zeros(16_384 if record else 0, dtype=c.TRANSITION)
@@ -68,6 +67,11 @@ class FlowTable:
         return self._details[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
 
     @property
+    def troubles(self) -> Rows | None:
+        """The rows of TROUBLE, one an endpoint, where those of DETAIL are kept."""
+        return self._troubles[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
+
+    @property
     def clock(self) -> int:
         """The time of the last packet, ns since the epoch."""
         return int(self._memory[c.CLOCK])
@@ -90,6 +94,7 @@ class FlowTable:
                 self._timers,
                 self._transitions,
                 self._memory,
+                self._troubles,
             )
             yield from self._taken()
 
@@ -107,6 +112,7 @@ class FlowTable:
                 self._timers,
                 self._transitions,
                 self._memory,
+                self._troubles,
             )
             yield from self._taken()
 
@@ -127,6 +133,7 @@ class FlowTable:
             self._endpoints = _grown(self._endpoints, 2 * used, 2 * size)
             if self._memory[c.DETAILS]:
                 self._details = _grown(self._details, 2 * used, 2 * size)
+                self._troubles = _grown(self._troubles, 2 * used, 2 * size)
         if 2 * needed > len(self._slots):
             size = len(self._slots)
             while size < 2 * needed:

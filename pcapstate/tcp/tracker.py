@@ -25,6 +25,7 @@ from .contracts import (
     TIMER,
     TRANSITION,
     TRANSITIONS,
+    TROUBLE,
     World,
 )
 from .counting import count_packet, follow_sequence
@@ -32,12 +33,15 @@ from .details import note_details
 from .evidence import give_way, weigh
 from .flows import begin, find, is_for_previous, side_of
 from .machine import Event
+from .troubles import note_troubles
 
 ROOM = 24
 """More transitions than one segment can cause: so much room must be left before it is looked at."""
 
 
-@entry(SEGMENT, int, int, CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, np.int32, TIMER, TRANSITION, np.int64)
+@entry(
+    SEGMENT, int, int, CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, np.int32, TIMER, TRANSITION, np.int64, TROUBLE
+)
 def track(
     segments: Any,
     first: int,
@@ -51,15 +55,17 @@ def track(
     timers: Any,
     transitions: Any,
     memory: Any,
+    troubles: Any,
 ) -> int:
     """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
 
     The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``islands`` (twice),
-    ``endpoints`` (twice), ``details`` (twice, where ``memory[DETAILS]`` asks for them) and ``slots`` (a power of two, at least twice as many), and for four timers per segment in
-    ``timers`` (a power of two); rows not used yet are zero.
+    ``endpoints`` (twice), ``details`` and ``troubles`` (twice, where ``memory[DETAILS]`` asks for them) and
+    ``slots`` (a power of two, at least twice as many), and for four timers per segment in ``timers`` (a power of two);
+    rows not used yet are zero.
     ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
     """
-    w = World(connections, extras, islands, endpoints, details, timers, transitions, memory)
+    w = World(connections, extras, islands, endpoints, details, timers, transitions, memory, troubles)
     for index in range(first, count):
         segment = segments[index]
         flags = segment["flags"]
@@ -103,19 +109,29 @@ def track(
             side = side_of(w, segment, number)
         elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
             give_way(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
+        top = i64(endpoints[2 * number + side]["next"])
         what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
         if memory[DETAILS] != 0:
             note_details(w, sender, segment)
+            note_troubles(w, 2 * number + side, 2 * number + 1 - side, what, top, segment)
         count_packet(w, sender, segment)
         weigh(w, number, side, what, segment)
     return count
 
 
-@entry(CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, TIMER, TRANSITION, np.int64)
+@entry(CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, TIMER, TRANSITION, np.int64, TROUBLE)
 def pass_time(
-    connections: Any, extras: Any, islands: Any, endpoints: Any, details: Any, timers: Any, transitions: Any, memory: Any
+    connections: Any,
+    extras: Any,
+    islands: Any,
+    endpoints: Any,
+    details: Any,
+    timers: Any,
+    transitions: Any,
+    memory: Any,
+    troubles: Any,
 ) -> int:
     """End the TIME_WAITs that are over at ``memory[CLOCK]``; return 1, or 0 where ``transitions`` is full before."""
-    if expire(World(connections, extras, islands, endpoints, details, timers, transitions, memory), 1):
+    if expire(World(connections, extras, islands, endpoints, details, timers, transitions, memory, troubles), 1):
         return 1
     return 0

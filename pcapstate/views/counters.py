@@ -58,10 +58,10 @@ def _ip(local: LocalTraffic, ipv6: bool) -> Iterator[Counter]:
     protocol, mib = ("ipv6", "Ip6") if ipv6 else ("ip", "Ip")
     family = local.ipv6 if ipv6 else local.ipv4
     sent, received, delivered = family & local.sent, family & local.received, family & local.delivered
-    whole = local.packets(delivered) - local.fragments(delivered)
     created = local.fragments(sent)
     # Unknown to it is what the host answers with protocol unreachable, or with unrecognized next header.
-    refused = (c.WHOLE, PROTOCOL_ICMPV6, (4,), 1) if ipv6 else (c.WHOLE, PROTOCOL_ICMP, (3,), 2)
+    unknown = local.tallied(sent, c.WHOLE, *((PROTOCOL_ICMPV6, (4,), 1) if ipv6 else (PROTOCOL_ICMP, (3,), 2)))
+    taken = local.packets(delivered) - local.fragments(delivered) + local.tallied(delivered, c.REASSEMBLED) - unknown
 
     def counter(name: str, value: int | None, short: str, note: str | None = None) -> Counter:
         return Counter(protocol, name, value, mib + short, None, note or (NOT_TOLD if value is None else None))
@@ -71,9 +71,9 @@ def _ip(local: LocalTraffic, ipv6: bool) -> Iterator[Counter]:
     yield counter("Received Address Errors", None, "InAddrErrors")
     forwarded = local.packets(family & local.forwarded)
     yield counter("Datagrams Forwarded", forwarded, "OutForwDatagrams" if ipv6 else "ForwDatagrams", PASSED_ON)
-    yield counter("Unknown Protocols Received", local.tallied(sent, *refused), "InUnknownProtos")
+    yield counter("Unknown Protocols Received", unknown, "InUnknownProtos")
     yield counter("Received Packets Discarded", None, "InDiscards")
-    yield counter("Received Packets Delivered", whole + local.tallied(delivered, c.REASSEMBLED), "InDelivers")
+    yield counter("Received Packets Delivered", max(taken, 0), "InDelivers")
     yield counter("Output Requests", local.packets(sent) - local.tallied(sent, c.LATER_FRAGMENT), "OutRequests")
     yield Counter(protocol, "Routing Discards", None, None, None, NOT_TOLD)
     yield counter("Discarded Output Packets", None, "OutDiscards")

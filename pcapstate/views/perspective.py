@@ -34,9 +34,11 @@ def perspective(table: FlowTable, local: Sequence[str]) -> Perspective:
     if local:
         return Perspective(tuple(parse_network(one) for one in local), "on {host}", ", ".join(local))
     hosts = _hosts_in_all(table)
-    if len(hosts) == 1:
-        network = ipaddress.ip_network(hosts[0])
-        return Perspective((network,), "on {host}, the one host in every connection", hosts[0])
+    if hosts:
+        why = "on {host}, the one host in every connection"
+        if len(hosts) > 1:
+            why = "on {host}, the one host in every connection of either family"
+        return Perspective(tuple(map(ipaddress.ip_network, hosts)), why, " and ".join(hosts))
     return Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)", "")
 
 
@@ -55,13 +57,20 @@ def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Addres
 
 
 def _hosts_in_all(table: FlowTable) -> list[str]:
-    if not len(table.connections):
-        return []
+    """Return the one address that is in all connections over IPv4, and that over IPv6; [] unless each has just one."""
     of = sides(table)
-    candidates = {tuple(int(part[0]) for part in one[:2]) for one in (of.client_address, of.server_address)}
+    ends = [np.stack(one[:2], axis=1).astype(np.int64) for one in (of.client_address, of.server_address)]
+    is4 = (ends[0][:, 0] == 0) & (ends[0][:, 1] >> 32 == 0xFFFF)
     found = []
-    for high, low in sorted(candidates):
-        there = [(one[0] == high) & (one[1] == low) for one in (of.client_address, of.server_address)]
-        if np.all(there[0] | there[1]):
-            found.append(str(address(high, low)))
+    for family in (is4, ~is4):
+        if not family.any():
+            continue
+        client, server = (end[family] for end in ends)
+        there = [
+            one for one in np.unique([client[0], server[0]], axis=0)
+            if np.all((client == one).all(axis=1) | (server == one).all(axis=1))
+        ]  # fmt: skip
+        if len(there) != 1:
+            return []
+        found.append(str(address(int(there[0][0]), int(there[0][1]))))
     return found

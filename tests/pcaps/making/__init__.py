@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import connections, contradictions, damaged, example, formats, gaps, links, processes, reuse
+from . import connections, contradictions, damaged, example, findings, formats, gaps, links, office, processes, reuse
 from .registry import CAPTURES, Made
 
 __all__ = [
@@ -12,9 +12,11 @@ __all__ = [
     "contradictions",
     "damaged",
     "example",
+    "findings",
     "formats",
     "gaps",
     "links",
+    "office",
     "processes",
     "reuse",
 ]

@@ -191,14 +191,20 @@ def ip_packet(source: Address, target: Address, tcp: bytes, ttl: int, identifica
         pseudo = source.packed + target.packed + struct.pack("!II", len(tcp), 6)
     tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
     if source.version == 6:
-        return struct.pack("!IHBB", 6 << 28, len(tcp), 6, ttl) + source.packed + target.packed + tcp
+        return ipv6(source.packed + target.packed, tcp, ttl, 6)
     return ipv4(source.packed + target.packed, tcp, ttl, identification, 0x4000)
 
 
-def ipv4(addresses: bytes, payload: bytes, ttl: int, identification: int, fragment: int) -> bytes:
+def ipv4(addresses: bytes, payload: bytes, ttl: int, identification: int, fragment: int, protocol: int = 6) -> bytes:
     """Return an IPv4 packet; ``fragment`` is its field of flags and fragment offset."""
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), identification, fragment, ttl, 6, 0) + addresses
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), identification, fragment, ttl, protocol, 0)
+    header += addresses
     return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
+
+
+def ipv6(addresses: bytes, payload: bytes, hops: int, protocol: int) -> bytes:
+    """Return an IPv6 packet."""
+    return struct.pack("!IHBB", 6 << 28, len(payload), protocol, hops) + addresses + payload
 
 
 def fragments(packet: Packet, size: int, order: Iterable[int] | None = None) -> list[Packet]:
@@ -211,7 +217,7 @@ def fragments(packet: Packet, size: int, order: Iterable[int] | None = None) -> 
         part, more = payload[offset : offset + size], offset + size < len(payload)
         if header == 20:
             bits = offset >> 3 | more << 13
-            pieces.append(ipv4(ip[12:20], part, ip[8], int.from_bytes(ip[4:6], "big"), bits))
+            pieces.append(ipv4(ip[12:20], part, ip[8], int.from_bytes(ip[4:6], "big"), bits, ip[9]))
         else:
             extension = struct.pack("!BBHI", ip[6], 0, offset | more, zlib.crc32(payload))
             pieces.append(extended(ip[:40] + part, 44, extension))

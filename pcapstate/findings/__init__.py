@@ -1,0 +1,1 @@
+"""What an experienced engineer would point at in a capture: one file per family of findings."""

@@ -1,0 +1,155 @@
+"""The capture itself: what it does not have, or has otherwise than the network had it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..decode import frames as kinds
+from ..moments import SECOND
+from ..tcp import contracts as c
+from ..tcp.states import State
+from ..wording.times import duration
+from .concerned import of_frames, of_streams
+from .finding import Count, Finding, Severity, first_of, share
+from .frames_seen import LARGE, Marked
+from .groups import different
+from .situation import Rows, Situation
+
+DAMAGES = 5
+"""Damaged captures that are told of one by one."""
+HALF = 0.5
+"""The share of connections from which something missing is a matter of the capture as a whole."""
+TWICE, TWICE_SHARE = 5, 0.2
+"""Segments captured twice, and their share of all, from which a copy is no accident."""
+LARGE_LEAST = 10
+"""Large segments from which it is worth saying that there are some."""
+STEP_BACK, LONG_STEP_BACK = SECOND // 1000, SECOND
+"""Time steps back by less where interfaces and queues are written down one after the other; by more where somebody
+set the clock."""
+
+HEADERS_CUT = [kinds.SKIPPED_REASON + one for one in (kinds.SHORT_LINK, kinds.SHORT_IP, kinds.SHORT_TCP)]
+
+
+def damaged(s: Situation) -> Iterator[Finding]:
+    """Tell what could not be read."""
+    for damage in s.damages[:DAMAGES]:
+        fields = {"name": damage.name, "what": damage.what, "offset": Count(damage.offset)}
+        yield Finding("capture-damaged", Severity.WARNING, {**fields, "packets": Count(damage.packets)})
+
+
+def dropped(s: Situation) -> Iterator[Finding]:
+    """Tell what the capturing system says that it lost."""
+    if s.drops:
+        fields = {"drops": Count(s.drops), "frames": Count(s.seen.frames)}
+        yield Finding("packets-dropped", Severity.WARNING, fields)
+
+
+def gaps(s: Situation) -> Iterator[Finding]:
+    """Point at data that was acknowledged and is not in the capture, though both directions are captured."""
+    ends = s.busy
+    ends = ends[(s.packets[ends] > 0) & (s.packets[ends ^ 1] > 0)]
+    unseen = s.trouble("unseen", ends)
+    both = len(ends) // 2
+    ends, unseen = ends[unseen > 0], unseen[unseen > 0]
+    if len(ends):
+        yield _of_connections(
+            s, "capture-gaps", Severity.WARNING, ends >> 1, both, s.trouble("gap", ends), bytes=Count(unseen.sum())
+        )
+
+
+def one_way(s: Situation) -> Iterator[Finding]:
+    """Point at connections of which the capture has one direction only, though the other end answered."""
+    ends = s.busy
+    unseen = ends[(s.packets[ends] == 0)]
+    peer = unseen ^ 1
+    answers = (s.trouble("unseen", unseen) > 0) | (
+        (s.known[peer] & c.SENT_SYN != 0) & ~np.isin(s.state[peer], (State.SYN_SENT, State.CLOSED))
+    )
+    numbers = unseen[answers] >> 1
+    if len(numbers):
+        half = len(numbers) >= HALF * (len(s.busy) // 2)
+        yield _of_connections(
+            s,
+            "one-way",
+            Severity.WARNING if half else Severity.NOTE,
+            numbers,
+            len(s.busy) // 2,
+            s.detail("packet", unseen[answers] ^ 1),
+            hosts=s.hosts(unseen[answers]),
+        )
+
+
+def joined_late(s: Situation) -> Iterator[Finding]:
+    """Tell how many connections were open before the capture began, where they are most of them."""
+    handshake = c.SENT_SYN | c.SENT_SYN_ACK
+    without = (s.known[s.client] | s.known[s.server]) & handshake == 0
+    without &= (s.state[s.client] != State.UNKNOWN) | (s.state[s.server] != State.UNKNOWN)
+    numbers = np.flatnonzero(without & ~s.explained)
+    if len(numbers) and len(numbers) >= HALF * s.count:
+        yield _of_connections(s, "joined-late", Severity.NOTE, numbers, s.count, numbers[:0])
+
+
+def captured_twice(s: Situation) -> Iterator[Finding]:
+    """Tell that packets are there twice, as with mirrored ports and Linux' interface "any"."""
+    ends = s.busy
+    copies = s.trouble("copies", ends)
+    total = int(copies.sum())
+    if total >= TWICE and total >= TWICE_SHARE * s.seen.segments:
+        chosen = ends[copies > 0]
+        yield _of_connections(
+            s,
+            "captured-twice",
+            Severity.NOTE,
+            np.unique(chosen >> 1),
+            s.count,
+            s.trouble("copied", chosen),
+            copies=Count(total),
+        )
+
+
+def headers_cut(s: Situation) -> Iterator[Finding]:
+    """Tell how many frames are cut off inside their headers, so that nothing can be said of them."""
+    count = int(s.skipped[HEADERS_CUT].sum())
+    if count:
+        fields = {"frames": Count(count), "share": share(count, s.seen.frames)}
+        yield Finding("headers-cut", Severity.WARNING, fields)
+
+
+def frames_cut(s: Situation) -> Iterator[Finding]:
+    """Tell how many frames are cut off."""
+    if s.seen.cut.count and s.count:
+        yield _of_frames("frames-cut", Severity.NOTE, s.seen.cut, s)
+
+
+def large_segments(s: Situation) -> Iterator[Finding]:
+    """Tell of segments that no Ethernet carries in one frame: offload, or jumbo frames."""
+    if s.seen.large.count >= LARGE_LEAST:
+        fields = {"largest": Count(s.seen.largest), "limit": Count(LARGE)}
+        yield _of_frames("large-segments", Severity.NOTE, s.seen.large, s, **fields)
+
+
+def steps_back(s: Situation) -> Iterator[Finding]:
+    """Tell where packets are dated before those that they follow."""
+    if s.seen.step_back >= STEP_BACK:
+        severity = Severity.WARNING if s.seen.step_back >= LONG_STEP_BACK else Severity.NOTE
+        yield _of_frames("time-steps-back", severity, s.seen.back, s, step=duration(s.seen.step_back))
+
+
+def _of_frames(kind: str, severity: Severity, frames: Marked, s: Situation, **fields: object) -> Finding:
+    told = {"frames": Count(frames.count), "share": share(frames.count, s.seen.frames), **fields}
+    return Finding(
+        kind, severity, told, packet_count=frames.count, packets=frames.numbers, filter=of_frames(frames.numbers)
+    )
+
+
+def _of_connections(
+    s: Situation, kind: str, severity: Severity, numbers: Rows, whole: int, packets: Rows, **fields: object
+) -> Finding:
+    numbers, packets = different(numbers), different(packets[packets > 0])
+    told = {"count": Count(len(numbers)), "all": Count(whole), "share": share(len(numbers), whole), **fields}
+    named = first_of(numbers)
+    return Finding(
+        kind, severity, told, None, (), len(numbers), named, len(packets), first_of(packets), of_streams(named)
+    )

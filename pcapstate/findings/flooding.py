@@ -1,0 +1,84 @@
+"""SYN floods: many handshakes with one host that nobody means to complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..moments import SECOND
+from ..tcp import contracts as c
+from ..tcp.states import State
+from ..wording.times import duration
+from .concerned import about
+from .finding import Count, Finding, Severity
+from .groups import Group, different, distinct, grouped
+from .situation import Rows, Situation
+
+LEAST, MANY = 10, 100
+"""Unfinished handshakes with one host that may be a flood, and that are one beyond doubt."""
+ADDRESSES = 10
+"""From so many different addresses they come, or MANY of them are old enough to tell a flood from a program that tries
+again and again."""
+ROUND_TRIP = SECOND
+"""So old a SYN must be where the host completes other handshakes: the ACK would have come by then."""
+WOULD_REPEAT = 3 * SECOND
+"""So old, a SYN of a real client would have been sent again."""
+REPEATED = 0.2
+"""The share that are sent again above which the clients are real."""
+HOSTS = 20
+"""Hosts that are looked at, those with the most unfinished handshakes first."""
+
+
+def syn_floods(s: Situation) -> Iterator[Finding]:
+    """Point at hosts with many handshakes that neither were completed nor would be, as by forged addresses."""
+    alone = (s.known[s.client] & (c.SENT_SYN | c.SENT_ACK) == c.SENT_SYN) & (s.state[s.client] == State.SYN_SENT)
+    pending = s.went("unanswered") | (s.state[s.server] == State.SYN_RECEIVED)
+    numbers = np.flatnonzero(alone & pending & ~s.explained)
+    server_high, server_low = s.host(s.server[numbers])
+    for place, group in enumerate(grouped(server_high, server_low, least=LEAST)):
+        if place == HOSTS:
+            break
+        high, low = s.host(s.server)
+        at = group.rows[0]
+        completed = int(np.count_nonzero(s.completed & (high == server_high[at]) & (low == server_low[at])))
+        chosen = _unfinished(s, numbers[group.rows], completed)
+        if len(chosen) >= max(LEAST, completed):
+            s.explained[chosen] = True
+            yield _flood(s, chosen)
+
+
+def _unfinished(s: Situation, numbers: Rows, completed: int) -> Rows:
+    """Return those of one host's unfinished handshakes that belong to a flood; none where it is no flood."""
+    client = s.client[numbers]
+    ages = s.age(s.first(client))
+    answered = s.known[s.server[numbers]] & c.SENT_SYN_ACK != 0
+    none = numbers[:0]
+    if completed:
+        # A busy host always has some whose ACK is still under way.
+        numbers, client, ages = (one[ages >= ROUND_TRIP] for one in (numbers, client, ages))
+    elif not answered.any() and len(numbers) < MANY:
+        return none
+    judged = client[ages >= WOULD_REPEAT]
+    if len(numbers) and distinct(*s.host(client)) < ADDRESSES and len(judged) < MANY:
+        return none
+    if np.count_nonzero(s.endpoint("retransmissions", judged)) > REPEATED * len(judged):
+        return none
+    return numbers
+
+
+def _flood(s: Situation, numbers: Rows) -> Finding:
+    client, server = s.client[numbers], s.server[numbers]
+    first = s.first(client)
+    ports = s.address(server)[2]
+    answered = np.count_nonzero(s.known[server] & c.SENT_SYN_ACK)
+    return about(
+        s, "syn-flood", Severity.PROBLEM if len(numbers) >= MANY else Severity.WARNING, server, Group(numbers),
+        packets=s.detail("packet", client),
+        where=s.sockets(server),
+        ports=Count(len(different(ports))),
+        addresses=Count(distinct(*s.host(client))),
+        span=duration(int(first.max() - first.min())),
+        answered=Count(answered),
+        also=["answered"] if answered else ["unanswered"],
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""Resets: what they cut off, and those that tell that one end does not know the connection any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..moments import SECOND
+from ..tcp import contracts as c
+from .concerned import about, lasting
+from .finding import Count, Finding, Severity
+from .groups import largest
+from .situation import Rows, Situation
+
+LITTLE = 64
+"""Bytes of a connection that may be no more than TLS's farewell (a close_notify alert), which nobody waits for."""
+FORGOT = 10 * SECOND
+"""So long an endpoint had sent nothing before it answered with a RST: restarts and forgetful firewalls take longer,
+programs that end a connection with a RST on purpose do so sooner."""
+
+
+def half_open(s: Situation) -> Iterator[Finding]:
+    """Point at hosts that answer data or a keep-alive with a RST without ACK, though they never closed."""
+    ends = _resetting(s)
+    silence = s.trouble("silence", ends)
+    ends, silence = ends[silence >= FORGOT], silence[silence >= FORGOT]
+    for group in largest(*s.host(ends)):
+        own = ends[group.rows]
+        yield about(
+            s, "half-open", Severity.PROBLEM, own, group,
+            packets=s.trouble("reset", own),
+            peers=s.sockets(own ^ 1),
+            silence=lasting(silence[group.rows]),
+        )  # fmt: skip
+
+
+def lost_data(s: Situation) -> Iterator[Finding]:
+    """Point at hosts whose RST came while data was not acknowledged yet."""
+    ends = _resetting(s)
+    ends = ends[s.trouble("silence", ends) < FORGOT]
+    own, theirs = s.trouble("cut", ends), s.trouble("cut", ends ^ 1)
+    # Who has closed does not want what still comes.
+    theirs = np.where(s.known[ends] & c.SENT_FIN != 0, 0, theirs)
+    lost = own + theirs > 0
+    ends, own, theirs = ends[lost], own[lost], theirs[lost]
+    for group in largest(*s.host(ends)):
+        little = (own + theirs)[group.rows].max() <= LITTLE
+        yield about(
+            s, "reset-lost-data", Severity.NOTE if little else Severity.WARNING, ends[group.rows], group,
+            packets=s.trouble("reset", ends[group.rows]),
+            peers=s.sockets(ends[group.rows] ^ 1),
+            own=Count(own[group.rows].sum()),
+            theirs=Count(theirs[group.rows].sum()),
+            also=[
+                *(name for name, bytes_ in (("own", own), ("theirs", theirs)) if bytes_[group.rows].any()),
+                *(["little"] if little else []),
+            ],
+        )  # fmt: skip
+
+
+def _resetting(s: Situation) -> Rows:
+    """Return the endpoints whose RST ended their connection."""
+    reset = np.flatnonzero(s.notes & (c.RESET_BY_0 | c.RESET_BY_1))
+    return 2 * reset + (s.notes[reset] & c.RESET_BY_1 != 0)

@@ -1,0 +1,166 @@
+"""What the rules look at: all connections as they are at one moment, and what is known of the capture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..errors import CaptureDamaged
+from ..tcp import contracts as c
+from ..tcp.flow_table import FlowTable
+from ..tcp.states import State
+from ..views.connections import NAMES, outcomes
+from ..views.endpoints import sides
+from ..views.perspective import address
+from .finding import Count, Text
+from .frames_seen import FramesSeen
+from .groups import most_frequent
+
+Rows = np.ndarray[Any, Any]
+Address = tuple[Rows, Rows, Rows]
+"""High and low halves, and port."""
+
+SLICE = 1 << 16
+"""Connections that are looked at together where whole rows are copied: so few that they stay in the cache."""
+BUSY = 3
+"""Packets of a connection from which more can have gone wrong than that nobody answered."""
+NAMED = 3
+"""Hosts, servers or ports that a text names; of the others it says how many they are."""
+
+
+class Situation:
+    """Connections as arrays, an element each, and endpoints, two elements a connection (``2 * connection + side``).
+
+    ``moment``: the time that the table is about, ns since the epoch. ``drops``: packets that the capturing system says
+    it lost, None where it says nothing. The table must have been kept with details.
+    """
+
+    def __init__(
+        self,
+        table: FlowTable,
+        moment: int,
+        seen: FramesSeen,
+        skipped: Rows,
+        damages: Sequence[CaptureDamaged] = (),
+        drops: int | None = None,
+    ) -> None:
+        details, troubles = table.details, table.troubles
+        if details is None or troubles is None:
+            raise ValueError("findings need the details of endpoints")
+        self.table, self.details, self.troubles = table, details, troubles
+        self.moment, self.seen, self.skipped, self.damages, self.drops = moment, seen, skipped, damages, drops
+        self.count = len(table.connections)
+        # Contiguous copies of what most rules look at.
+        self.state = np.ascontiguousarray(table.endpoints["state"])
+        self.before = np.ascontiguousarray(table.endpoints["before"])
+        self.known = table.endpoints["known"].astype(np.int64)
+        self.packets = table.endpoints["packets"].astype(np.int64)
+        self.notes = np.ascontiguousarray(table.connections["notes"])
+        self.numbers = np.arange(self.count)
+        self.client = 2 * self.numbers + (self.notes & c.CLIENT_IS_1 != 0)
+        """The client's endpoint of each connection."""
+        self.server = self.client ^ 1
+        self.explained = np.zeros(self.count, dtype=bool)
+        """Connections whose failure a rule has pointed at: rules that come later leave them alone."""
+
+    # --- of connections
+
+    @cached_property
+    def outcome(self) -> Rows:
+        """The index into ``views.connections.NAMES`` of each connection's outcome."""
+        slices = [outcomes(sides(self.table, at, at + SLICE)) for at in range(0, self.count, SLICE)]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *slices])
+
+    def went(self, outcome: str) -> Rows:
+        """Tell of each connection whether it went that way."""
+        return self.outcome == NAMES.index(outcome)
+
+    @cached_property
+    def completed(self) -> Rows:
+        """Tell of each connection whether its handshake was completed, as far as the capture tells."""
+        talked = (self.known[self.server] & c.SPOKE != 0) & (self.state[self.server] != State.SYN_RECEIVED)
+        return (self.notes & c.HANDSHAKE_ACKED != 0) & (self.notes & c.ACKS_DROPPED == 0) | talked
+
+    @cached_property
+    def opener(self) -> Rows:
+        """The endpoint that opened each connection: the client, or where that is a guess who sent the first packet."""
+        return np.where(self.notes & c.CLIENT_GUESSED != 0, 2 * self.numbers, self.client)
+
+    @cached_property
+    def busy(self) -> Rows:
+        """The endpoints of connections with at least BUSY packets."""
+        chosen = np.flatnonzero(self.packets[0::2] + self.packets[1::2] >= BUSY)
+        return np.stack([2 * chosen, 2 * chosen + 1], axis=1).reshape(-1)
+
+    # --- of endpoints
+
+    @cached_property
+    def addresses(self) -> Address:
+        """Address and port of every endpoint."""
+        one, extra = self.table.connections, self.table.extras
+        high, low, port = (np.empty(2 * self.count, dtype=np.int64) for _ in range(3))
+        for side in (0, 1):
+            high[side::2], low[side::2], port[side::2] = extra[f"high_{side}"], one[f"low_{side}"], one[f"port_{side}"]
+        return high, low, port
+
+    def address(self, endpoints: Rows) -> Address:
+        """Return addresses and ports of endpoints."""
+        high, low, port = self.addresses
+        return high[endpoints], low[endpoints], port[endpoints]
+
+    def host(self, endpoints: Rows) -> tuple[Rows, Rows]:
+        """Return addresses of endpoints."""
+        return self.address(endpoints)[:2]
+
+    def endpoint(self, field: str, endpoints: Rows) -> Rows:
+        """Return a field of ENDPOINT."""
+        return self.table.endpoints[field][endpoints].astype(np.int64)
+
+    def detail(self, field: str, endpoints: Rows) -> Rows:
+        """Return a field of DETAIL."""
+        return self.details[field][endpoints].astype(np.int64)
+
+    def trouble(self, field: str, endpoints: Rows) -> Rows:
+        """Return a field of TROUBLE."""
+        return self.troubles[field][endpoints].astype(np.int64)
+
+    def first(self, endpoints: Rows) -> Rows:
+        """Return when endpoints sent their first packet; where they sent none, that is not before now."""
+        return np.where(self.packets[endpoints] > 0, self.endpoint("first", endpoints), self.moment)
+
+    def age(self, times: Rows) -> Rows:
+        """Return how long ago times were, in ns; where the clock stepped back, not at all."""
+        return np.maximum(self.moment - times, 0)
+
+    # --- as text
+
+    def host_name(self, endpoint: Any) -> str:
+        """Return the address of an endpoint."""
+        high, low = self.host(np.array([endpoint]))
+        return str(address(int(high[0]), int(low[0])))
+
+    def socket(self, endpoint: Any) -> str:
+        """Return the address and port of an endpoint, as 10.0.0.1:80 or [2001:db8::1]:80."""
+        high, low, port = (int(part[0]) for part in self.address(np.array([endpoint])))
+        host = address(high, low)
+        return f"{host}:{port}" if host.version == 4 else f"[{host}]:{port}"
+
+    def sockets(self, endpoints: Rows) -> str | Text:
+        """Name the addresses and ports of endpoints, the most frequent first, as far as a text has room."""
+        chosen, total = most_frequent(NAMED, *self.address(endpoints))
+        return listed([self.socket(one) for one in endpoints[chosen]], total)
+
+    def hosts(self, endpoints: Rows) -> str | Text:
+        """Name the addresses of endpoints, the most frequent first, as far as a text has room."""
+        chosen, total = most_frequent(NAMED, *self.host(endpoints))
+        return listed([self.host_name(one) for one in endpoints[chosen]], total)
+
+
+def listed(names: Sequence[str], total: int) -> str | Text:
+    """Return names in a row, of ``total`` that there are."""
+    if total == len(names):
+        return ", ".join(names)
+    return Text("{names} and {more} more", {"names": ", ".join(names), "more": Count(total - len(names))})

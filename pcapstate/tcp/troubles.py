@@ -1,0 +1,156 @@
+"""What goes wrong on a connection, noted where it is asked for: sent again, captured twice, missing, unread, lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.contracts import ACK, FIN, RST, SYN
+from ..kernel import i64, inner, rare
+from .contracts import (
+    AGAIN,
+    FILLED,
+    SENT_ACK,
+    SENT_FIN,
+    SENT_SYN,
+    SENT_SYN_ACK,
+    SPOKE,
+    World,
+)
+from .counting import AT_ONCE, COPIED, FAR
+from .sequence import MASK, after, at_or_after
+from .states import State
+
+LATE = 100_000_000
+"""Nanoseconds after the ACK of a segment within which the segment itself may still turn up in the capture: interfaces
+and queues are written down one after the other."""
+PROMPT = 3_000_000_000
+"""Nanoseconds within which a RST answers a segment: longer than any round trip."""
+
+
+@rare
+def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -> None:
+    """Note what a segment of endpoint ``e`` tells, once its sequence numbers are followed.
+
+    ``what``: what it is to those before it; ``top``: the sequence number after the last that ``e`` had sent. Comes
+    before the segment is counted and before it changes any state.
+    """
+    flags = i64(segment["flags"])
+    if flags & RST != 0:
+        note_answer(w, e, p, segment)
+        return
+    me = w.endpoints[e]
+    time, seq, length = segment["time"], segment["seq"], segment["length"]
+    end = (seq + length + (1 if flags & SYN != 0 else 0) + (1 if flags & FIN != 0 else 0)) & MASK
+    if me["packets"] == 0:
+        if length > 0:
+            w.details[e]["data"] = time
+        if flags & SYN == 0 and w.troubles[e]["unseen"] != 0:
+            # Joined late: what it had sent before the capture began is no gap.
+            w.troubles[e]["unseen"] = 0
+        return
+    if length > 0 and (what == FILLED or (what < AGAIN and after(end, top))):
+        w.details[e]["data"] = time
+    if what >= AGAIN:
+        note_again(w, e, end, segment)
+        return
+    if flags & SYN != 0:
+        return
+    if 0 < ((seq - top) & MASK) < FAR:
+        if i64(me["known"]) & SENT_FIN == 0 or flags & FIN != 0:
+            one = w.troubles[e]
+            one["missing"] = min(i64(one["missing"]) + ((seq - top) & MASK), MASK)
+            one["hole"] = seq
+    elif end != seq and after(top, seq):
+        if i64(w.troubles[e]["missing"]) != 0:
+            filled = min((top - seq) & MASK, (end - seq) & MASK)
+            w.troubles[e]["missing"] = max(i64(w.troubles[e]["missing"]) - filled, 0)
+    if length <= 1 and flags & FIN == 0 and seq == (i64(me["next"]) - 1) & MASK:
+        note_probe(w, e, p, segment)
+
+
+@inner
+def note_again(w: World, e: int, end: int, segment: Any) -> None:
+    """Note a segment that was there before: a copy, one sent again, or one that was written down after its ACK."""
+    me, one = w.endpoints[e], w.troubles[e]
+    time, length = segment["time"], segment["length"]
+    if 0 <= time - me["last"] < COPIED and end == i64(me["next"]):
+        one["copies"] += 1
+        one["copied"] = segment["number"]
+    else:
+        one["again"] = segment["number"]
+    if one["unseen"] != 0 and 0 <= time - one["gap_time"] < LATE:
+        one["unseen"] = max(one["unseen"] - length, 0)
+
+
+@inner
+def note_probe(w: World, e: int, p: int, segment: Any) -> None:
+    """Count a keep-alive or window probe: it repeats the last number that its peer has acknowledged."""
+    me, peer, one = w.endpoints[e], w.endpoints[p], w.troubles[e]
+    if i64(peer["known"]) & SENT_ACK == 0 or i64(peer["acked"]) != i64(me["next"]):
+        return
+    if segment["time"] - me["last"] < AT_ONCE:
+        return  # a copy
+    if one["probes"] == 0 or peer["last"] > one["probed"]:
+        one["probes"] = 0
+        one["probed"] = segment["time"]
+    one["probes"] += 1
+    one["again"] = segment["number"]
+
+
+@inner
+def note_answer(w: World, e: int, p: int, segment: Any) -> None:
+    """Note a RST without ACK that answers a segment (RFC 9293 §3.5.2), of an endpoint that had not closed."""
+    me, peer = w.endpoints[e], w.endpoints[p]
+    known = i64(me["known"])
+    if segment["flags"] & ACK != 0 or known & SENT_FIN != 0 or me["packets"] == 0:
+        return
+    if known & SPOKE == 0 and known & (SENT_SYN | SENT_SYN_ACK) != 0:
+        return  # it never was open: refused, or given up in the handshake
+    if i64(me["state"]) != State.ESTABLISHED and i64(me["state"]) != State.CLOSE_WAIT:
+        return
+    if peer["last"] > me["last"] and 0 <= segment["time"] - peer["last"] < PROMPT:
+        if segment["seq"] == i64(peer["acked"]):
+            w.troubles[e]["silence"] = segment["time"] - me["last"]
+
+
+@rare
+def note_arrived(w: World, p: int, ack: int, segment: Any) -> None:
+    """Note what the capture does not have of what ``p`` sent, now that an ACK tells that it arrived."""
+    one = w.troubles[p]
+    unseen = 0
+    if i64(one["missing"]) != 0 and at_or_after(ack, i64(one["hole"])):
+        unseen = i64(one["missing"])
+        one["missing"] = 0
+    top = i64(w.endpoints[p]["next"])
+    if after(ack, top):
+        unseen += (ack - top) & MASK
+    if unseen > 0:
+        one["unseen"] += unseen
+        one["gap"] = segment["number"]
+        one["gap_time"] = segment["time"]
+
+
+@rare
+def note_cut(w: World, e: int, p: int, segment: Any) -> None:
+    """Note the bytes of both ends that nothing had acknowledged when the RST of ``e`` ended their connection."""
+    w.troubles[e]["reset"] = segment["number"]
+    ack = segment["ack"] if segment["flags"] & ACK != 0 else -1
+    w.troubles[p]["cut"] = outstanding(w, p, e, ack)
+    w.troubles[e]["cut"] = outstanding(w, e, p, -1)
+
+
+@inner
+def outstanding(w: World, e: int, p: int, ack: int) -> int:
+    """Return how many bytes endpoint ``e`` has sent that ``p`` has not acknowledged, nor ``ack`` (-1: none)."""
+    me, peer = w.endpoints[e], w.endpoints[p]
+    if me["packets"] == 0 or i64(peer["known"]) & SENT_ACK == 0:
+        return 0
+    acked = i64(peer["acked"])
+    if ack >= 0 and after(ack, acked):
+        acked = ack
+    left = (i64(me["next"]) - acked) & MASK
+    if left >= FAR:
+        return 0
+    if left > 0 and i64(me["known"]) & SENT_FIN != 0:
+        left -= 1
+    return left

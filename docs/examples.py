@@ -1,6 +1,7 @@
 """Run the examples of the documentation: the ``console`` blocks that start with ``$ pcapstate``.
 
-    python docs/examples.py     run them all and write what they print into README.md and docs/*.md
+    python docs/examples.py             run them all and write what they print into README.md and the pages in docs
+    python docs/examples.py PAGE ...    only those of these pages, such as docs/netstat/at.md
 
 tests/test_docs.py runs them too, and compares. A line ``…`` in a block stands for any lines; such a block is compared
 but never written. ``$ echo $?`` shows the exit code of the command before it; ``< FILE`` gives a command its input.
@@ -49,7 +50,7 @@ class Program:
 
 def pages() -> list[Path]:
     """Return the pages that may have examples."""
-    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
+    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if path.exists()]
 
 
 def is_example(language: str, block: str) -> bool:
@@ -114,9 +115,9 @@ def renewed(text: str) -> str:
     return FENCED.sub(block, text)
 
 
-def main() -> int:
-    """Write what all examples print into the pages."""
-    for page in pages():
+def main(names: list[str]) -> int:
+    """Write what the examples print into the named pages, or into all."""
+    for page in [Path(name).resolve() for name in names] or pages():
         text = page.read_text(encoding="utf-8")
         fresh = renewed(text)
         if fresh != text:
@@ -126,4 +127,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

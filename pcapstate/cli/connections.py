@@ -39,7 +39,7 @@ def connections(
     """
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     manner(wording, 0)
-    reading = Reading(source, utc=wording.utc)
+    reading = Reading(source, utc=wording.utc, lang=wording.lang)
     reading.read()
     table = reading.capture.table
     chosen.begins = lambda: (reading.start, reading.moment)

@@ -51,7 +51,7 @@ def diagnose(context: click.Context, source: SourceOptions, format_: str, langua
     from ..views import findings as view
 
     seen = FramesSeen()
-    reading = Reading(source, details=True, watchers=lambda _: [seen], utc=utc)
+    reading = Reading(source, details=True, watchers=lambda _: [seen], utc=utc, lang=language)
     reading.read()
     found = findings_of(reading.capture, seen)
     if format_ == "table":

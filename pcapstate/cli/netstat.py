@@ -85,11 +85,11 @@ def netstat(
         every=every,
         count=count,
         utc=wording.utc,
+        lang=wording.lang,
     )
     answers.read(reading)
     code = reading.close()
-    for line in answers.remarks():
-        click.echo(f"pcapstate: {line}", err=True)
+    answers.remark()
     context.exit(code)
 
 

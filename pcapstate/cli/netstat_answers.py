@@ -12,9 +12,9 @@ import numpy as np
 from ..output.formats import render, render_all
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
-from ..views.changes import CHANGES, GONE, Changes, compare
+from ..views.changes import CHANGED, CHANGES, Changes, compare
 from ..views.local_traffic import LocalTraffic
-from ..views.netstat import NO_STATE, Netstat
+from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
 from ..views.perspective import Perspective, perspective
 from ..views.sections import Section, marked
@@ -40,6 +40,7 @@ class Answers:
         self._style = STYLES[wording.style]
         self._people = wording.format == "table"
         self._before: Netstat | None = None
+        self._left_out = 0
         self._reading: Reading | None = None
         manner(wording, 0)
         if (self._selection.columns or self._selection.chooses) and not asked.connections:
@@ -97,14 +98,16 @@ class Answers:
         assert self._reading is not None
         return self._reading
 
-    def remarks(self) -> list[str]:
-        """Return what is to be said on stderr at the end."""
-        whose = self._perspective()
-        found = []
-        if self._asked.local and not self.gathering.is_there(self._the_reading.capture.table, whose):
+    def remark(self) -> None:
+        """Say on stderr what the tables do not tell."""
+        reading, whose = self._the_reading, self._perspective()
+        if self._asked.local and not self.gathering.is_there(reading.capture.table, whose):
             what = "packet" if self._asked.traffic else "connection"
-            found.append(f"{whose.host} is in no {what} of this capture")
-        return found + self.gathering.remarks()
+            reading.say(f"{{local}} is in no {what} of this capture", local=whose.host)
+        if self._left_out and not self._repeats:
+            reading.say("no row matches; without the choice there are {count:,}", count=self._left_out)
+        for line in self.gathering.remarks():
+            reading.say("{line}", line=line)
 
     def _perspective(self) -> Perspective:
         return perspective(self._the_reading.capture.table, self._asked.local)
@@ -149,7 +152,9 @@ class Answers:
         notes = self.gathering.annotations()
         changes = None
         if self._selection.chooses:
-            rows.keep(rows.rows[self._selection.rows(lambda name: _lookup(rows, name, notes), len(rows))])
+            count = len(rows)
+            rows.keep(rows.rows[self._selection.rows(lambda name: _lookup(rows, name, notes), count)])
+            self._left_out = 0 if len(rows) else count
         if self._repeats:
             before, self._before = self._before, rows.copy()
             changes = compare(rows, before)
@@ -157,11 +162,7 @@ class Answers:
         if self._people:
             table = self._for_people(rows, notes)
         else:
-            names = self._selection.columns or (
-                *known.FOR_PROGRAMS,
-                *(sorted(known.NAMES) if self.gathering.with_names else ()),
-            )
-            table = for_programs(rows, (*names, *(("foreign_state",) if asked.both else ())), notes)
+            table = for_programs(rows, self._selection.columns or self._program_columns(), notes)
         if changes is not None:
             table = self._with_changes(table, changes)
         return Section("connections", heading, table)
@@ -181,7 +182,7 @@ class Answers:
         return self._titled(title, whose, moment)
 
     def _whose(self, whose: Perspective, moment: int) -> str:
-        return self._titled(translate("Statistics", self._wording.lang), whose, moment)
+        return self._titled(translate("Traffic", self._wording.lang), whose, moment)
 
     def _titled(self, title: str, whose: Perspective, moment: int) -> str:
         lang, reading = self._wording.lang, self._the_reading
@@ -203,13 +204,9 @@ class Answers:
             states = (*shown_states(self._style), "")
             texts = [
                 translate("was {state}", lang).format(state=states[state])
-                if kind in (CHANGES.index("changed"), GONE) and state != NO_STATE
+                if kind == CHANGED
                 else translate(CHANGES[kind] or "", lang)
                 for kind, state in zip(changes.kind.tolist(), changes.was.tolist(), strict=True)
-            ]
-            texts = [
-                f"{translate('gone', lang)}, {text}" if kind == GONE else text
-                for kind, text in zip(changes.kind.tolist(), texts, strict=True)
             ]
             words, indices = worded(texts)
             more = [(Column("change", translate("Change", lang), WORD, words), indices)]

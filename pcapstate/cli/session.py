@@ -21,6 +21,7 @@ from ..names.protocols import account
 from ..output.formats import render
 from ..tcp.contracts import TRANSITION
 from ..views.table import Table
+from ..wording.languages import translate
 from ..wording.times import duration
 from .options import SourceOptions
 
@@ -43,7 +44,9 @@ class Reading:
         every: float | None = None,
         count: int | None = None,
         utc: bool = False,
+        lang: str = "en",
     ) -> None:
+        self._lang = lang
         captures, interface = options.captures, options.interface
         if interface is None:
             if not captures:
@@ -137,35 +140,39 @@ class Reading:
         except BrokenPipeError:
             raise OutputClosed from None
 
+    def say(self, text: str, **fields: Any) -> None:
+        """Say a line on stderr, in the language that was asked for; ``text`` is a template for the fields."""
+        click.echo(f"pcapstate: {translate(text, self._lang).format(**fields)}", err=True)
+
     def close(self) -> int:
         """Say on stderr what was left out; return the exit code."""
         code = 0
-        frames = self.capture.frames
         for damage in self.capture.damages:
             click.echo(f"pcapstate: {damage}", err=True)
             code = 1
-        later = self.capture.cutter.unfinished
-        if later is not None and not self.interrupted and self.at is not None:
-            last = self.capture.last
-            after = "" if last is None else duration(later - last)
-            known = f"{self.at.text} is {after} after the last packet" if after else "the capture has no packet"
-            click.echo(f"pcapstate: {known}; this is what was known by then", err=True)
-        drops = self.capture.source.drops
-        if drops:
-            click.echo(f"pcapstate: whoever captured lost {_counted(drops, 'packet')}, as the capture says", err=True)
+        later, last = self.capture.cutter.unfinished, self.capture.last
+        if self.at is not None and last is None:
+            self.say("the capture has no packet")
+        elif self.at is not None and later is not None and last is not None and not self.interrupted:
+            self.say(
+                "{moment} is {duration} after the last packet; this is what was known by then",
+                moment=self.at.text,
+                duration=duration(later - last),
+            )
+        if drops := self.capture.source.drops:
+            one, many = "1 packet", "{count:,} packets"
+            self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)
         if self.interrupted and not self.live:
-            click.echo(f"pcapstate: interrupted; this is what {_counted(frames, 'packet')} told", err=True)
+            one, many = "interrupted; this is what 1 packet told", "interrupted; this is what {count:,} packets told"
+            self.say(one if self.capture.frames == 1 else many, count=self.capture.frames)
             code = 1
         skipped = account(self.capture.decoder.skipped)
         if skipped:
-            parts = ", ".join(f"{count:,} {name}" for name, count in skipped)
+            parts = ", ".join(f"{count:,} {translate(name, self._lang)}" for name, count in skipped)
             total = sum(count for _, count in skipped)
-            click.echo(f"pcapstate: {_counted(total, 'frame')} skipped: {parts}", err=True)
+            one, many = "1 frame skipped: {parts}", "{count:,} frames skipped: {parts}"
+            self.say(one if total == 1 else many, count=total, parts=parts)
         return code
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def copied(batches: Iterable[Rows]) -> Rows:

@@ -51,7 +51,7 @@ def timeline(
     """
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     people = wording.format == "table"
-    reading = Reading(source, record=True, utc=wording.utc)
+    reading = Reading(source, record=True, utc=wording.utc, lang=wording.lang)
     if reading.growing and selection.sort:
         raise click.UsageError("--sort needs all rows, and from a pipe or an interface they are printed as they come")
     table = reading.capture.table
@@ -74,8 +74,9 @@ def timeline(
         reading.show(shown([rows], not revisions), wording.format)
     code = reading.close()
     if taken_back:
-        times = "once" if taken_back == 1 else f"{taken_back:,} times"
-        click.echo(f"pcapstate: later packets took back an assumption {times}; --revisions shows it", err=True)
+        one = "later packets took back an assumption once; --revisions shows it"
+        many = "later packets took back an assumption {count:,} times; --revisions shows it"
+        reading.say(one if taken_back == 1 else many, count=taken_back)
     context.exit(code)
 
 

@@ -15,6 +15,18 @@ CLOSING_LINES = {
     "later packets took back an assumption {count:,} times; --revisions shows it": (
         "後のパケットで推定が {count:,} 回取り消されました (--revisions で表示)"
     ),
+    "{moment} is {duration} after the last packet; this is what was known by then": (
+        "{moment} は最後のパケットの {duration} 後です。それまでに分かっていた状態を表示します"
+    ),
+    "the capture has no packet": "このキャプチャにパケットはありません",
+    "whoever captured lost 1 packet, as the capture says": (
+        "キャプチャ時に 1 パケットが失われました (キャプチャの記録による)"
+    ),
+    "whoever captured lost {count:,} packets, as the capture says": (
+        "キャプチャ時に {count:,} パケットが失われました (キャプチャの記録による)"
+    ),
+    "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
+    "{local} is in no packet of this capture": "{local} はこのキャプチャのどのパケットにもありません",
     "{local} is in no connection of this capture": "{local} はこのキャプチャのどの接続にもありません",
     "there is no connection {number}; the capture has {count:,}": (
         "接続 {number} はありません。このキャプチャの接続は {count:,} 個です"

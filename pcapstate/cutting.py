@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .errors import MomentError
-from .moments import PACKET, SECOND, Moment, written
+from .moments import DAY_TIME, PACKET, SECOND, Moment, moment_of, written
 from .sources.reader import Batch
 
 Rows = np.ndarray[Any, Any]
@@ -34,6 +34,7 @@ class Cutter:
         self._packet = at.value if at is not None and at.kind == PACKET else None
         self._since = 0
         self._quiet = 0
+        self._reached = False
         self.start: int | None = None
         """The time of the first frame."""
         self.ended = False
@@ -41,11 +42,18 @@ class Cutter:
 
     @property
     def unfinished(self) -> int | None:
-        """The moment that was not reached when the source ended; None where there is none."""
-        if self._packet is not None and not self.ended:
+        """The moment ``at``, where the source ended before it; None where it did not. Raises MomentError."""
+        if self._at is None or self.ended or self._reached:
+            return None
+        if self._packet is not None:
             known = "is empty" if self.start is None else "has fewer"
-            raise MomentError(f"there is no packet {self._at.text if self._at else ''}: the capture {known}")
-        return None if self.ended else self._next
+            raise MomentError(f"there is no packet {self._at.text}: the capture {known}")
+        if self._at.kind == DAY_TIME and self.start is not None and self._next is not None:
+            days = [moment_of(time, self._at.utc).date() for time in (self.start, self._next)]
+            if days[0] != days[1]:
+                first = written(self.start, self._at.utc)
+                raise MomentError(f"{self._at.text} is not in the capture, whose first packet came at {first}")
+        return self._next
 
     @property
     def repeats(self) -> bool:
@@ -80,7 +88,9 @@ class Cutter:
         if self._at is not None and self._packet is None:
             self._next = self._at.time(start, self._end)
             if self._next < start:
-                raise MomentError(f"{self._at.text} is before the capture's first packet ({written(start)})")
+                raise MomentError(
+                    f"{self._at.text} is before the capture's first packet ({written(start, self._at.utc)})"
+                )
         elif self._every is not None and self._packet is None:
             self._next = start + self._every
 
@@ -105,6 +115,7 @@ class Cutter:
 
     def _advance(self, moment: int, following: int) -> None:
         self._packet = None
+        self._reached = True
         if self._left is not None:
             self._left -= 1
         if self._every is None or self._left == 0:

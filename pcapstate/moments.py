@@ -23,7 +23,7 @@ class Moment(NamedTuple):
     kind: int
     value: int  # ns since the start, ns before the end, ns since the epoch, ns since midnight, or a packet number
     text: str
-    utc: bool = False
+    utc: bool = False  # clock times without a zone are UTC
 
     def time(self, start: int, end: int | None) -> int:
         """Return the time that is meant in a capture from ``start`` to ``end`` (which only END needs).
@@ -74,22 +74,22 @@ def parse_moment(text: str, utc: bool = False) -> Moment:
     given = text.strip()
     if given.startswith("#"):
         if given[1:].isascii() and given[1:].isdigit() and 0 < int(given[1:20]) < LATEST:
-            return Moment(PACKET, int(given[1:20]), given)
+            return Moment(PACKET, int(given[1:20]), given, utc)
     elif match := NUMBER.fullmatch(given.removeprefix("@")):
         sign, whole, fraction = match.groups()
         value = int(whole) * SECOND + _fraction(fraction)
         if given.startswith("@") or (not sign and int(whole) >= EPOCH_FROM):
             if not sign and value < LATEST:
-                return Moment(CLOCK, value, given)
+                return Moment(CLOCK, value, given, utc)
         elif value < 2**61:
-            return Moment(END if sign == "-" else START, value, given)
+            return Moment(END if sign == "-" else START, value, given, utc)
     elif match := TIME_OF_DAY.fullmatch(given):
         hour, minute, second = (int(part or 0) for part in match.groups()[:3])
         if hour < 24 and minute < 60 and second < 60:
             value = (hour * 3600 + minute * 60 + second) * SECOND + _fraction(match[4])
             return Moment(DAY_TIME, value, given, utc)
     elif match := DATE.fullmatch(given):
-        return Moment(CLOCK, _dated(match, utc, given), given)
+        return Moment(CLOCK, _dated(match, utc, given), given, utc)
     raise MomentError(
         f"{text!r} is no moment: give seconds since the start (12.5), before the end (-3), "
         "a clock time (14:05:10 or 2023-11-14 22:13:20Z), or a packet (#417)"

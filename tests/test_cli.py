@@ -166,11 +166,11 @@ def test_what_is_skipped_is_counted_and_named(tmp_path: Path) -> None:
     udp = bytes(12) + b"\x08\x00" + bytes.fromhex("4500001c000000004011000001010101020202020000000000080000")
     path.write_bytes(pcap([(1, arp), (2, udp), (3, arp)]))
     result = run("connections", path)
-    assert result.stderr == "pcapstate: 3 frames skipped: 2 ARP, 1 UDP\n"
+    assert result.stderr == "pcapstate: 3 frames without a readable TCP segment: 2 ARP, 1 UDP\n"
     assert result.exit_code == 0
     wifi = tmp_path / "wifi.pcap"
     wifi.write_bytes(pcap([(1, bytes(40))] * 12, linktype=105))
-    assert run("connections", wifi).stderr == "pcapstate: 12 frames skipped: 12 802.11\n"
+    assert run("connections", wifi).stderr == "pcapstate: 12 frames without a readable TCP segment: 12 802.11\n"
 
 
 BAD = {

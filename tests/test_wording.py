@@ -150,7 +150,7 @@ def titles() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Column":
                 title = node.args[1] if len(node.args) > 1 else None
-                if isinstance(title, ast.Constant):
+                if isinstance(title, ast.Constant) and title.value:
                     yield str(title.value)
     for style in STYLES.values():
         yield from (one.title for one in (*style.titles, style.process))
@@ -202,7 +202,7 @@ def test_no_text_is_translated_in_two_places() -> None:
 
 
 def test_a_message_is_translated_before_it_is_filled_in() -> None:
-    message = "{count:,} frames skipped: {parts}"
+    message = "{count:,} frames without a readable TCP segment: {parts}"
     assert translate(message, "ja").format(count=1234, parts="{ARP}") == "1,234 フレームを除外しました: {ARP}"
 
 

@@ -16,7 +16,7 @@ from ..views.changes import CHANGED, CHANGES, Changes, compare
 from ..views.local_traffic import LocalTraffic
 from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
-from ..views.perspective import Perspective, perspective
+from ..views.perspective import Perspective
 from ..views.sections import Section, marked
 from ..views.table import WORD, Cells, Column, Table, worded
 from ..views.udp import ports as udp_ports
@@ -81,7 +81,7 @@ class Answers:
         reading = self._the_reading
         if self._people:
             for section in sections:
-                head = f"\n{section.heading}\n\n".encode() if section.heading else b""
+                head = f"\n{section.heading}\n\n".encode() if section.heading else b"\n"
                 kernels = reading.capture.source.kernels
                 body = [section.text.encode()] if section.text else render(section.table, "table", kernels)
                 notes = "".join(f"  ({note})\n" for note in section.notes)
@@ -103,14 +103,15 @@ class Answers:
         reading, whose = self._the_reading, self._perspective()
         if self._asked.local and not self.gathering.is_there(reading.capture.table, whose):
             what = "packet" if self._asked.traffic else "connection"
-            reading.say(f"{{local}} is in no {what} of this capture", local=whose.host)
+            until = "so far" if reading.at is not None else "of this capture"
+            reading.say(f"{{local}} is in no {what} {until}", local=whose.host)
         if self._left_out and not self._repeats:
             reading.say("no row matches; without the choice there are {count:,}", count=self._left_out)
         for line in self.gathering.remarks():
             reading.say("{line}", line=line)
 
     def _perspective(self) -> Perspective:
-        return perspective(self._the_reading.capture.table, self._asked.local)
+        return self.gathering.perspective(self._the_reading.capture.table)
 
     def _sections(self, moment: int) -> list[Section]:
         asked, whose = self._asked, self._perspective()
@@ -130,7 +131,7 @@ class Answers:
             if asked.route:
                 parts += route_sections(local, self._people, self._wording.lang)
             if heading:
-                parts[0] = parts[0]._replace(heading=f"{heading}\n\n{parts[0].heading}".rstrip())
+                parts[0] = parts[0]._replace(heading=f"{heading}\n\n{parts[0].heading}".rstrip("\n"))
             found += parts
         return found
 

@@ -11,10 +11,11 @@ from ..names.book import NameBook
 from ..names.packets import NamePackets
 from ..processes.watcher import Processes
 from ..tcp.flow_table import FlowTable
+from ..traffic.station import Station
 from ..traffic.traffic import Traffic
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
-from ..views.perspective import Perspective, is_there
+from ..views.perspective import Perspective, is_there, perspective
 from .netstat_asked import Asked
 
 
@@ -34,6 +35,7 @@ class Gathering:
         self._packets: NamePackets | None = None
         self._data: ApplicationData | None = None
         self._traffic: Traffic | None = None
+        self._station: Station | None = None
         self._names: NameBook | None = None
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
@@ -48,13 +50,20 @@ class Gathering:
             self._packets = NamePackets(kernels)
         if self.with_names or (asked.connections and asked.program):
             self._data = ApplicationData(kernels)
-        return [one for one in (self._traffic, self._processes, self._packets, self._data) if one is not None]
+        if not asked.local:
+            self._station = Station()
+        found = (self._station, self._traffic, self._processes, self._packets, self._data)
+        return [one for one in found if one is not None]
 
     @property
     def the_traffic(self) -> Traffic:
         """All frames, counted; only where they are asked for."""
         assert self._traffic is not None
         return self._traffic
+
+    def perspective(self, table: FlowTable) -> Perspective:
+        """Return whose netstat it is."""
+        return perspective(table, self._asked.local, () if self._station is None else self._station.addresses)
 
     def annotations(self) -> Annotations:
         """Return names and programs as far as was read."""

@@ -18,7 +18,10 @@ from ..wording.languages import translate
 
 def ethernet_sections(local: LocalTraffic, lang: str) -> list[Section]:
     """Return the Ethernet statistics."""
-    table, notes = translated(ethernet.view(local), lang), tuple(ethernet.notes(local))
+    table, notes = (
+        translated(ethernet.view(local), lang),
+        tuple(translate(note, lang) for note in ethernet.notes(local)),
+    )
     return [Section("ethernet", translate(ethernet.HEADING, lang), table, notes=notes)]
 
 
@@ -28,7 +31,7 @@ def statistics_sections(
     """Return the statistics of these protocols."""
     found = counters(local, table, whose)
     text = statistics.text(statistics.blocks(found, protocols), partial(translate, language=lang), display_width)
-    return [Section("statistics", "", statistics.view(found, protocols), text=f"\n{text}")]
+    return [Section("statistics", "", statistics.view(found, protocols), text=text)]
 
 
 def route_sections(local: LocalTraffic, people: bool, lang: str) -> list[Section]:
@@ -39,7 +42,7 @@ def route_sections(local: LocalTraffic, people: bool, lang: str) -> list[Section
     parts = [
         Section("routes", translate(one.heading, lang), translated(one.table, lang)) for one in routes.sections(found)
     ]
-    notes = tuple(routes.notes(local))
+    notes = tuple(translate(note, lang) for note in routes.notes(local))
     if not parts:
         return [Section("routes", translate("Route Table", lang), translated(routes.view(found), lang), notes=notes)]
     return [*parts[:-1], parts[-1]._replace(notes=notes)]

@@ -170,7 +170,8 @@ class Reading:
         if skipped:
             parts = ", ".join(f"{count:,} {translate(name, self._lang)}" for name, count in skipped)
             total = sum(count for _, count in skipped)
-            one, many = "1 frame skipped: {parts}", "{count:,} frames skipped: {parts}"
+            one = "1 frame without a readable TCP segment: {parts}"
+            many = "{count:,} frames without a readable TCP segment: {parts}"
             self.say(one if total == 1 else many, count=total, parts=parts)
         return code
 

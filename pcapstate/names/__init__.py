@@ -1,1 +1,1 @@
-"""Names for numbers: ports and protocols."""
+"""Names for numbers: ports, protocols, and addresses, these by what the capture itself says of them."""

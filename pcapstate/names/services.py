@@ -27,9 +27,3 @@ TCP, UDP = _read()
 def service(port: int, udp: bool = False) -> str:
     """Return the name of a port, or its number as text where it has none."""
     return (UDP if udp else TCP).get(port, str(port))
-
-
-def with_service(address: str, udp: bool = False) -> str:
-    """Return an address and port as text with the port's name in place of its number, where it has one."""
-    host, _, port = address.rpartition(":")
-    return f"{host}:{service(int(port), udp)}"

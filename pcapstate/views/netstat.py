@@ -199,9 +199,12 @@ class Netstat:
 
     def _send_queue(self) -> Rows:
         """Return what was sent and not acknowledged, in bytes as the sequence numbers count (SYN and FIN are one)."""
-        known = self._of("known", peer=True, none=0) & c.SENT_ACK != 0
-        sent = self._of("next") - self._of("acked", peer=True) & 0xFFFFFFFF
-        return np.where(known & (sent < 1 << 31), sent, NOBODY)
+        answered = self._of("known", peer=True, none=0) & c.SENT_ACK != 0
+        began = self._of("known", none=0) & c.SENT_SYN != 0
+        # Nothing is acknowledged yet where its peer has sent no ACK: all counts from its SYN on.
+        acked = np.where(answered, self._of("acked", peer=True), self._of("base"))
+        sent = self._of("next") - acked & 0xFFFFFFFF
+        return np.where((answered | began) & (sent < 1 << 31), sent, NOBODY)
 
 
 WIDTH = 9

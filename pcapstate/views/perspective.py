@@ -26,10 +26,11 @@ class Perspective(NamedTuple):
         return within(high, low, self.networks)
 
 
-def perspective(table: FlowTable, local: Sequence[str]) -> Perspective:
+def perspective(table: FlowTable, local: Sequence[str], captured_on: Sequence[tuple[int, int]] = ()) -> Perspective:
     """Tell whose netstat to show: the given addresses and networks, or the one host that is in every connection.
 
-    Raises ValueError where one of ``local`` is neither an address nor a network.
+    ``captured_on``: addresses (high and low bits) of the host whose frames these are, where they tell it. Raises
+    ValueError where one of ``local`` is neither an address nor a network.
     """
     if local:
         return Perspective(tuple(parse_network(one) for one in local), "on {host}", ", ".join(local))
@@ -39,6 +40,10 @@ def perspective(table: FlowTable, local: Sequence[str]) -> Perspective:
         if len(hosts) > 1:
             why = "on {host}, the one host in every connection of either family"
         return Perspective(tuple(map(ipaddress.ip_network, hosts)), why, " and ".join(hosts))
+    captured = tuple(ipaddress.ip_network(address(*one)) for one in captured_on)
+    if captured and _in_all(table, captured):
+        host = ", ".join(str(one.network_address) for one in captured)
+        return Perspective(captured, "on {host}, the host that captured it", host)
     return Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)", "")
 
 
@@ -54,6 +59,12 @@ def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Addres
     if value >> 32 == 0xFFFF:
         return ipaddress.IPv4Address(value & 0xFFFFFFFF)
     return ipaddress.IPv6Address(value)
+
+
+def _in_all(table: FlowTable, networks: tuple[Network, ...]) -> bool:
+    of = sides(table)
+    there = [within(one[0], one[1], networks) for one in (of.client_address, of.server_address)]
+    return bool(np.all(there[0] | there[1]))
 
 
 def _hosts_in_all(table: FlowTable) -> list[str]:

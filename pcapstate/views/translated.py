@@ -5,7 +5,12 @@ from __future__ import annotations
 from ..wording.languages import translate
 from .table import WORD, Column, Table
 
-VOCABULARY = frozenset(("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"))
+VOCABULARY = frozenset(
+    (
+        *("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"),
+        *("counter", "stated", "gateway"),
+    )
+)
 """The columns whose words are a fixed vocabulary; words of all others may come from a capture."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from .findings import FINDINGS
 
 CLOSING_LINES = {
-    "1 frame skipped: {parts}": "1 フレームを除外しました: {parts}",
-    "{count:,} frames skipped: {parts}": "{count:,} フレームを除外しました: {parts}",
+    "1 frame without a readable TCP segment: {parts}": "1 フレームを除外しました: {parts}",
+    "{count:,} frames without a readable TCP segment: {parts}": "{count:,} フレームを除外しました: {parts}",
     "interrupted; this is what 1 packet told": "中断されました。1 パケットまでの結果です",
     "interrupted; this is what {count:,} packets told": "中断されました。{count:,} パケットまでの結果です",
     "later packets took back an assumption once; --revisions shows it": (
@@ -27,6 +27,8 @@ CLOSING_LINES = {
     ),
     "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
     "{local} is in no packet of this capture": "{local} はこのキャプチャのどのパケットにもありません",
+    "{local} is in no packet so far": "{local} はここまでのどのパケットにもありません",
+    "{local} is in no connection so far": "{local} はここまでのどの接続にもありません",
     "{local} is in no connection of this capture": "{local} はこのキャプチャのどの接続にもありません",
     "there is no connection {number}; the capture has {count:,}": (
         "接続 {number} はありません。このキャプチャの接続は {count:,} 個です"
@@ -52,4 +54,18 @@ SKIPPED = {
     "user-defined": "ユーザー定義",
 }
 
-MESSAGES = {**CLOSING_LINES, **SKIPPED, **FINDINGS}
+NOTES = {
+    "there is no Ethernet in the capture": "このキャプチャに Ethernet はありません",
+    "packets do not tell discards and errors": "破棄とエラーはパケットからは分かりません",
+    "the host is behind a router here: only the frames that carried its own packets are counted": (
+        "ホストはルーターの向こう側にあります。そのホスト自身のパケットを運んだフレームだけを数えています"
+    ),
+    "all hosts together: each frame counts as sent and as received (--local ADDRESS chooses a host)": (
+        "すべてのホストの合計です。各フレームを送信と受信の両方に数えています (--local アドレス でホストを選択)"
+    ),
+    "the capture has no MAC addresses, so that no packet tells what gateway it went to": (
+        "このキャプチャに MAC アドレスはなく、どのゲートウェイを通ったかは分かりません"
+    ),
+}
+
+MESSAGES = {**NOTES, **CLOSING_LINES, **SKIPPED, **FINDINGS}

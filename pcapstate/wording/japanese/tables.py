@@ -11,7 +11,7 @@ HEADINGS = {
     ),
     "Active Internet connections (including servers)": "アクティブなインターネット接続 (サーバーを含む)",
     "Connections": "接続",
-    "Statistics": "統計",
+    "Traffic": "トラフィック",
     "Connections and Listening Ports": "接続と待ち受けポート",
     "{heading}, {why}": "{heading}: {why}",
     "{heading} at {when}, {why}": "{heading} ({when} 時点): {why}",
@@ -20,6 +20,7 @@ HEADINGS = {
     "on {host}, the one host in every connection of either family": (
         "ホスト {host} (IPv4 と IPv6 それぞれのすべての接続に現れる唯一のホスト)"
     ),
+    "on {host}, the host that captured it": "ホスト {host} (キャプチャを行ったホスト)",
     "each connection from its client's side (--local ADDRESS chooses a host)": (
         "各接続をクライアント側から表示 (--local アドレス でホストを選択)"
     ),

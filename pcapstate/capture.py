@@ -99,7 +99,7 @@ class Capture:
     @property
     def moment(self) -> int | None:
         """The moment that ``table`` is about, ns since the epoch: that asked for, or the last packet's."""
-        later = self.cutter.unfinished
+        later = self.cutter.due
         return self.last if later is None or self.last is None else max(self.last, later)
 
     @property
@@ -131,7 +131,7 @@ class Capture:
                     reached(piece.moment)
                 if progress is not None:
                     progress(piece.position)
-            later = self.cutter.unfinished
+            later = self.cutter.due
             if later is not None and later > self.table.clock:
                 # The moment is behind the last packet: no packet tells of more, but time passed.
                 yield from self.table.pass_time(later)

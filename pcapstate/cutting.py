@@ -34,7 +34,7 @@ class Cutter:
         self._packet = at.value if at is not None and at.kind == PACKET else None
         self._since = 0
         self._quiet = 0
-        self._reached = False
+        self._reached = self._passed = False
         self.start: int | None = None
         """The time of the first frame."""
         self.ended = False
@@ -43,6 +43,11 @@ class Cutter:
     @property
     def unfinished(self) -> int | None:
         """The moment ``at``, where the source ended before it; None where it did not. Raises MomentError."""
+        return None if self._passed else self.due
+
+    @property
+    def due(self) -> int | None:
+        """The moment ``at``, where the clock of the source did not get there; None where it did. Raises MomentError."""
         if self._at is None or self.ended or self._reached:
             return None
         if self._packet is not None:
@@ -104,6 +109,7 @@ class Cutter:
             return frames, frames[:0], None
         last = self._every is None or self._left == 1
         limit = self._next + (DISORDER if last else 0)
+        self._passed = self._passed or bool((frames["time"] > self._next).any())
         late = np.flatnonzero(frames["time"] > limit)
         count = int(late[0]) if len(late) else len(frames)
         # Silence on an interface reaches a moment, too.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from .errors import MomentError
@@ -24,6 +24,7 @@ class Moment(NamedTuple):
     value: int  # ns since the start, ns before the end, ns since the epoch, ns since midnight, or a packet number
     text: str
     utc: bool = False  # clock times without a zone are UTC
+    zone: timezone | None = None  # of a time of day
 
     def time(self, start: int, end: int | None) -> int:
         """Return the time that is meant in a capture from ``start`` to ``end`` (which only END needs).
@@ -42,10 +43,14 @@ class Moment(NamedTuple):
 
     def _on_the_day_of(self, start: int) -> int:
         first = moment_of(start, self.utc)
+        if self.zone is not None:
+            first = first.astimezone(self.zone)
         midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
         for day in (midnight, midnight + timedelta(days=1)):
             wall = (day + timedelta(seconds=self.value // SECOND)).replace(fold=first.fold)
-            found = round((wall if self.utc else wall.replace(tzinfo=None).astimezone()).timestamp()) * SECOND
+            found = (
+                round((wall if self.utc or self.zone else wall.replace(tzinfo=None).astimezone()).timestamp()) * SECOND
+            )
             found += self.value % SECOND
             # A capture that passes midnight: the first such time in it.
             if found >= start - start % SECOND:
@@ -60,10 +65,9 @@ def moment_of(time: int, utc: bool) -> datetime:
 
 
 NUMBER = re.compile(r"([+-]?)(\d{1,18})(?:\.(\d*))?s?", re.ASCII)
-TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?", re.ASCII)
-DATE = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.ASCII
-)
+ZONE = r"\s*(Z|UTC|[+-]\d\d:?\d\d)?"
+TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?" + ZONE, re.ASCII)
+DATE = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?" + ZONE, re.ASCII)
 
 
 def parse_moment(text: str, utc: bool = False) -> Moment:
@@ -87,7 +91,7 @@ def parse_moment(text: str, utc: bool = False) -> Moment:
         hour, minute, second = (int(part or 0) for part in match.groups()[:3])
         if hour < 24 and minute < 60 and second < 60:
             value = (hour * 3600 + minute * 60 + second) * SECOND + _fraction(match[4])
-            return Moment(DAY_TIME, value, given, utc)
+            return Moment(DAY_TIME, value, given, utc, _zone(match[5], text))
     elif match := DATE.fullmatch(given):
         return Moment(CLOCK, _dated(match, utc, given), given, utc)
     raise MomentError(
@@ -100,17 +104,26 @@ def _fraction(digits: str | None) -> int:
     return int((digits or "0")[:9].ljust(9, "0"))
 
 
+def _zone(text: str | None, whole: str) -> timezone | None:
+    """Return the zone of an offset from UTC; RFC 3339 has them below a day."""
+    if text is None or text in ("Z", "UTC"):
+        return None if text is None else UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 23 or minutes > 59:
+        raise MomentError(f"{whole!r} is no moment: there is no time zone {text}")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)
+
+
 def _dated(match: re.Match[str], utc: bool, text: str) -> int:
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    zone = match[8]
+    zone = _zone(match[8], text)
     try:
         moment = datetime(year, month, day, hour, minute, second)
         if zone is None:
             moment = moment.replace(tzinfo=UTC) if utc else moment.astimezone()
-        elif zone in ("Z", "UTC"):
-            moment = moment.replace(tzinfo=UTC)
         else:
-            moment = datetime.strptime(f"{moment:%Y-%m-%d %H:%M:%S} {zone}", "%Y-%m-%d %H:%M:%S %z")
+            moment = moment.replace(tzinfo=zone)
         value = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) * SECOND
     except (ValueError, OverflowError) as error:
         raise MomentError(f"{text!r} is no moment: {error}") from None

@@ -20,6 +20,7 @@ from pcapstate.moments import CLOCK, DAY_TIME, END, PACKET, START, parse_moment
 
 from .captures import START as FIRST
 from .captures import pcap, story_frames
+from .payloads import tcp_frame
 from .stories import parse
 from .story_texts import NAMES, STORIES
 from .test_cli import run
@@ -45,6 +46,7 @@ NS = 10**9
         ("2023-11-14 22:13 UTC", CLOCK, 1_699_999_980 * NS),
         ("14:05", DAY_TIME, (14 * 3600 + 300) * NS),
         ("9:05:10.25", DAY_TIME, (9 * 3600 + 310) * NS + NS // 4),
+        ("9:05:10.25Z", DAY_TIME, (9 * 3600 + 310) * NS + NS // 4),
     ],
 )
 def test_moments_that_are_understood(text: str, kind: int, value: int) -> None:
@@ -55,7 +57,8 @@ def test_moments_that_are_understood(text: str, kind: int, value: int) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "banana", "#", "#0", "#-1", "12.5.1", "1e9", "25:00", "12:60", "2023-13-01", "2023-02-30 12:00", "--3", "٣",
-     "9" * 40, "#" + "9" * 40, "@-1", "0001-01-01 00:00:00+23:59", "9999-12-31 23:59:59-23:59"],
+     "9" * 40, "#" + "9" * 40, "@-1", "0001-01-01 00:00:00+23:59", "9999-12-31 23:59:59-23:59",
+     "2023-11-15 09:00:30+99:00", "09:00+24:00"],
 )  # fmt: skip
 def test_moments_that_are_none(text: str) -> None:
     with pytest.raises(MomentError) as error:
@@ -80,6 +83,8 @@ def test_a_time_of_day_is_that_of_the_captures_day_or_the_next(monkeypatch: pyte
     evening = 1_700_003_000 * NS  # 23:03:20 UTC
     assert parse_moment("23:05:00", utc=True).time(evening, None) == evening + 100 * NS
     assert parse_moment("00:03:20", utc=True).time(evening, None) == evening + 3600 * NS
+    assert parse_moment("00:05:00+01:00").time(evening, None) == evening + 100 * NS
+    assert parse_moment("23:05Z").time(evening, None) == evening + 100 * NS
 
 
 def states(path: Path, *options: str, at: str | None = None) -> list[dict[str, object]]:
@@ -255,3 +260,25 @@ def test_the_library_knows_moments(tmp_path: Path) -> None:
     assert row.state is pcapstate.State.ESTABLISHED
     with pytest.raises(MomentError):
         pcapstate.netstat(path, at="soon")
+
+
+@pytest.mark.parametrize("at", ["16.9", "-0.01", "-0", "0"])
+def test_a_moment_within_the_capture_needs_no_remark(at: str) -> None:
+    assert run("netstat", EXAMPLE, "--at", at).stderr == ""
+
+
+def test_a_time_of_day_before_the_capture_is_not_one_of_the_next_day() -> None:
+    failed = process("netstat", str(EXAMPLE), "--at", "22:13:19", "--utc")
+    assert failed.returncode == 2
+    assert "22:13:19 is not in the capture, whose first packet came at 2023-11-14 22:13:20" in failed.stderr
+
+
+def test_tables_that_are_compared_are_of_one_host(tmp_path: Path) -> None:
+    """The second client's connections must not turn those of the first around."""
+    path = tmp_path / "two.pcap"
+    talks = [(("10.0.0.5", 50_000), 1), (("10.0.0.6", 50_001), 15), (("10.0.0.5", 50_002), 25)]
+    frames = [((FIRST + at) * NS, tcp_frame(client, ("10.0.0.9", 80), b"", flags=2)) for client, at in talks]
+    path.write_bytes(pcap(frames))
+    rows = [json.loads(line) for line in run("netstat", path, "10", "--format", "jsonl").stdout.splitlines()]
+    assert [row["change"] for row in rows] == [None, None, "new", None, None, "new"][: len(rows)]
+    assert {row["local_address"] for row in rows} == {"10.0.0.5", "10.0.0.6"}

@@ -34,7 +34,7 @@ INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 @click.option("-e", "--ethernet", is_flag=True, help="Ethernet statistics.")
 @click.option("-r", "--route", is_flag=True, help="The routing table, as far as the traffic shows it.")
 @click.option("-s", "--statistics", is_flag=True, help="Statistics by protocol.")
-@click.option("-p", "--protocol", type=click.Choice(PROTOCOLS), help="Only this protocol.")
+@click.option("-p", "--protocol", type=click.Choice(PROTOCOLS, case_sensitive=False), help="Only this protocol.")
 @click.option(
     "--local", multiple=True, metavar="ADDRESS|NETWORK", help="Whose netstat: this host's, or all of a network."
 )
@@ -56,8 +56,9 @@ def netstat(
 ) -> None:
     """Show what netstat would have said on a host at a moment: --at, or the end of the capture.
 
-    Without --local it is the netstat of the one host that takes part in every connection; where there is none, or
-    more than one, each connection is shown from its client's side. A line above the table says which.
+    Without --local it is the netstat of the one host that takes part in every connection, else of the one station
+    in every Ethernet frame; where there is neither, each connection is shown from its client's side. A line above
+    the table says which.
 
     A number behind the captures is an INTERVAL: the table again every so many seconds of the capture's time.
 

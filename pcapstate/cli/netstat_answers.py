@@ -16,7 +16,7 @@ from ..views.changes import CHANGED, CHANGES, Changes, compare
 from ..views.local_traffic import LocalTraffic
 from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
-from ..views.perspective import Perspective
+from ..views.perspective import NOBODYS, Perspective, in_all
 from ..views.sections import Section, marked
 from ..views.table import WORD, Cells, Column, Table, worded
 from ..views.udp import ports as udp_ports
@@ -41,6 +41,7 @@ class Answers:
         self._people = wording.format == "table"
         self._before: Netstat | None = None
         self._left_out = 0
+        self._whose: Perspective | None = None
         self._reading: Reading | None = None
         manner(wording, 0)
         if (self._selection.columns or self._selection.chooses) and not asked.connections:
@@ -103,7 +104,9 @@ class Answers:
         reading, whose = self._the_reading, self._perspective()
         if self._asked.local and not self.gathering.is_there(reading.capture.table, whose):
             what = "packet" if self._asked.traffic else "connection"
-            until = "so far" if reading.at is not None else "of this capture"
+            until = (
+                "so far" if reading.at is not None else "that was read" if self._asked.traffic else "of this capture"
+            )
             reading.say(f"{{local}} is in no {what} {until}", local=whose.host)
         if self._left_out and not self._repeats:
             reading.say("no row matches; without the choice there are {count:,}", count=self._left_out)
@@ -111,7 +114,17 @@ class Answers:
             reading.say("{line}", line=line)
 
     def _perspective(self) -> Perspective:
-        return self.gathering.perspective(self._the_reading.capture.table)
+        """Return whose netstat it is; of tables that are compared that of all, as long as it holds."""
+        table = self._the_reading.capture.table
+        if not self._repeats or self._asked.local:
+            return self.gathering.perspective(table)
+        if self._whose is None:
+            if not len(table.connections):
+                return NOBODYS
+            self._whose = self.gathering.perspective(table)
+        elif self._whose.networks and not in_all(table, self._whose.networks):
+            self._whose, self._before = NOBODYS, None
+        return self._whose
 
     def _sections(self, moment: int) -> list[Section]:
         asked, whose = self._asked, self._perspective()
@@ -120,7 +133,7 @@ class Answers:
             found.append(self._connections(whose, moment))
         if asked.ethernet or asked.route or asked.statistics:
             local = LocalTraffic(self.gathering.the_traffic, whose)
-            heading = "" if asked.connections else self._whose(whose, moment)
+            heading = "" if asked.connections else self._traffic_of(whose, moment)
             parts = []
             if asked.ethernet:
                 parts += ethernet_sections(local, self._wording.lang)
@@ -182,7 +195,7 @@ class Answers:
         title = translate(heading(self._style, self._asked.all_), self._wording.lang)
         return self._titled(title, whose, moment)
 
-    def _whose(self, whose: Perspective, moment: int) -> str:
+    def _traffic_of(self, whose: Perspective, moment: int) -> str:
         return self._titled(translate("Traffic", self._wording.lang), whose, moment)
 
     def _titled(self, title: str, whose: Perspective, moment: int) -> str:

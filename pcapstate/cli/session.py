@@ -153,7 +153,7 @@ class Reading:
         later, last = self.capture.cutter.unfinished, self.capture.last
         if self.at is not None and last is None:
             self.say("the capture has no packet")
-        elif self.at is not None and later is not None and last is not None and not self.interrupted:
+        elif later is not None and last is not None and later > last and not self.interrupted and self.at is not None:
             self.say(
                 "{moment} is {duration} after the last packet; this is what was known by then",
                 moment=self.at.text,

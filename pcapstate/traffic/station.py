@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.frames import ETHERNET
+from ..decode.frames import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..sources.reader import Batch
 
 Rows = np.ndarray[Any, Any]
 
 FRAMES = 50_000
 """Frames that are looked at, the first of a capture: a host is known by then."""
+FIRST_HOPS = (32, 60, 64, 128, 255)
+"""Hop limits (TTL) that systems send with."""
 MOST = 16
 """Addresses of one family that a host has at most; what sends from more passes on what others sent."""
 
@@ -26,6 +28,7 @@ class Station:
         self._seen = 0
         self._candidates: set[int] | None = None
         self._sources: dict[int, set[tuple[int, int]]] = {}
+        self._passed_on: set[int] = set()
         self._other_links = False
 
     def watch(self, batch: Batch, segments: Rows) -> None:
@@ -53,11 +56,21 @@ class Station:
         rows = segments[segments["flags"] >= 0]
         rows = rows[rows["number"] <= frames["number"][-1]] if len(frames) else rows[:0]
         own = np.searchsorted(frames["number"], rows["number"])
+        self._count_hops(batch, frames, own, source[own])
         sent = np.stack([source[own], rows["source_high"], rows["source_low"]], axis=1)
         for mac, high, low in np.unique(sent, axis=0).tolist():
             addresses = self._sources.setdefault(mac, set())
             if mac in self._candidates and len(addresses) <= 2 * MOST:
                 addresses.add((high, low))
+
+    def _count_hops(self, batch: Batch, frames: Rows, own: Rows, source: Rows) -> None:
+        """Note the stations whose packets have passed a router: their hop limit is not one that hosts begin with."""
+        at = frames["offset"][own]
+        # 15 bytes behind the Ethernet header there are at least, or there would be no TCP segment.
+        ethertype = batch.data[at + 12].astype(np.int64) << 8 | batch.data[at + 13]
+        place = np.where(ethertype == ETHERTYPE_IPV4, 22, np.where(ethertype == ETHERTYPE_IPV6, 21, 0))
+        hops = np.where(place > 0, batch.data[at + place], 0)
+        self._passed_on.update(np.unique(source[~np.isin(hops, FIRST_HOPS)]).tolist())
 
     def tracked(self, segments: Rows, seen: None) -> None:
         """Do nothing: connections are the tracker's."""
@@ -69,7 +82,10 @@ class Station:
             return []
         # Another station in every frame must be a router, by what it passes on; one that is silent may be the host.
         fitting = [one for one in (sorted(self._sources.get(mac, ())) for mac in self._candidates) if _is_one_host(one)]
-        return fitting[0] if len(fitting) == 1 else []
+        if len(fitting) != 1:
+            return []
+        mac = next(one for one in self._candidates if sorted(self._sources.get(one, ())) == fitting[0])
+        return [] if mac in self._passed_on else fitting[0]
 
 
 def _is_one_host(addresses: list[tuple[int, int]]) -> bool:

@@ -54,7 +54,7 @@ class Annotations:
 
     def program(self, rows: Netstat) -> list[str | None]:
         """Return each row's program: its process, or in brackets what its packets say of the application."""
-        found = [None if one is None else one.name or None for one in self._processes(rows)]
+        found = [None if one is None else _unbracketed(one.name) or None for one in self._processes(rows)]
         if self._data is None or not self._hints:
             return found
         clients = rows.values("role") == CLIENT
@@ -161,6 +161,11 @@ class Annotations:
         self._asked.update(new)
         for (high, low), name in resolve(new).items():
             book.add_resolved(high, low, name)
+
+
+def _unbracketed(name: str) -> str:
+    """Return a process's name so that it cannot be taken for a hint, which is what stands in brackets."""
+    return f"({name[1:].removesuffix(']')})" if name.startswith("[") else name
 
 
 def _server_endpoints(table: FlowTable) -> dict[tuple[int, ...], list[int]]:

@@ -124,5 +124,6 @@ def _endpoints(rows: Netstat, name: str, notes: Annotations, wording: Wording) -
         if host is not None and not wording.full_names:
             host = host.partition(".")[0]
         port_text = (service(port, proto != TCP) if wording.names else None) or str(port)
-        texts.append(endpoint_text(style, host or known[one], port_text, six))
+        # Within one connection the families can differ: ::ffff:10.0.0.1 is written as IPv4.
+        texts.append(endpoint_text(style, host or known[one], port_text, ":" in known[one]))
     return texts

@@ -26,6 +26,9 @@ class Perspective(NamedTuple):
         return within(high, low, self.networks)
 
 
+NOBODYS = Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)", "")
+
+
 def perspective(table: FlowTable, local: Sequence[str], captured_on: Sequence[tuple[int, int]] = ()) -> Perspective:
     """Tell whose netstat to show: the given addresses and networks, or the one host that is in every connection.
 
@@ -34,17 +37,17 @@ def perspective(table: FlowTable, local: Sequence[str], captured_on: Sequence[tu
     """
     if local:
         return Perspective(tuple(parse_network(one) for one in local), "on {host}", ", ".join(local))
-    hosts = _hosts_in_all(table)
+    hosts = _hosts(table)
     if hosts:
         why = "on {host}, the one host in every connection"
         if len(hosts) > 1:
             why = "on {host}, the one host in every connection of either family"
         return Perspective(tuple(map(ipaddress.ip_network, hosts)), why, " and ".join(hosts))
     captured = tuple(ipaddress.ip_network(address(*one)) for one in captured_on)
-    if captured and _in_all(table, captured):
+    if captured and in_all(table, captured):
         host = ", ".join(str(one.network_address) for one in captured)
-        return Perspective(captured, "on {host}, the host that captured it", host)
-    return Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)", "")
+        return Perspective(captured, "on {host}, the one host in every frame", host)
+    return NOBODYS
 
 
 def is_there(table: FlowTable, whose: Perspective) -> bool:
@@ -61,13 +64,14 @@ def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Addres
     return ipaddress.IPv6Address(value)
 
 
-def _in_all(table: FlowTable, networks: tuple[Network, ...]) -> bool:
+def in_all(table: FlowTable, networks: tuple[Network, ...]) -> bool:
+    """Tell whether every connection has an end in these networks."""
     of = sides(table)
     there = [within(one[0], one[1], networks) for one in (of.client_address, of.server_address)]
     return bool(np.all(there[0] | there[1]))
 
 
-def _hosts_in_all(table: FlowTable) -> list[str]:
+def _hosts(table: FlowTable) -> list[str]:
     """Return the one address that is in all connections over IPv4, and that over IPv6; [] unless each has just one."""
     of = sides(table)
     ends = [np.stack(one[:2], axis=1).astype(np.int64) for one in (of.client_address, of.server_address)]

@@ -189,7 +189,7 @@ KINDS: dict[str, Kind] = {
     ),
     "time-steps-back": Kind(
         "Time steps back in the capture, by up to {step}",
-        "{frames:packet is|packets are} dated before the one that they follow. Durations there are not to be trusted.",
+        "{frames:packet is|packets are} dated before the packet in front. Durations there are not to be trusted.",
         "Small steps come from several interfaces or queues; Wireshark's reordercap puts packets in order. Large ones "
         "come from a clock that was set, or from captures that were joined.",
     ),

@@ -26,7 +26,7 @@ CLOSING_LINES = {
         "キャプチャ時に {count:,} パケットが失われました (キャプチャの記録による)"
     ),
     "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
-    "{local} is in no packet of this capture": "{local} はこのキャプチャのどのパケットにもありません",
+    "{local} is in no packet that was read": "{local} は読み取ったどのパケットにもありません",
     "{local} is in no packet so far": "{local} はここまでのどのパケットにもありません",
     "{local} is in no connection so far": "{local} はここまでのどの接続にもありません",
     "{local} is in no connection of this capture": "{local} はこのキャプチャのどの接続にもありません",

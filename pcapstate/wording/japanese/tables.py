@@ -20,7 +20,7 @@ HEADINGS = {
     "on {host}, the one host in every connection of either family": (
         "ホスト {host} (IPv4 と IPv6 それぞれのすべての接続に現れる唯一のホスト)"
     ),
-    "on {host}, the host that captured it": "ホスト {host} (キャプチャを行ったホスト)",
+    "on {host}, the one host in every frame": "ホスト {host} (すべてのフレームに現れる唯一のホスト)",
     "each connection from its client's side (--local ADDRESS chooses a host)": (
         "各接続をクライアント側から表示 (--local アドレス でホストを選択)"
     ),

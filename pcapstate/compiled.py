@@ -60,6 +60,7 @@ DEPENDS = (
     "traffic.ports",
     "traffic.bindings",
     "traffic.fragments",
+    "traffic.messages",
     "views.table",
     *MODULES,
 )

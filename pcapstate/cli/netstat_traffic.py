@@ -31,7 +31,8 @@ def statistics_sections(
     """Return the statistics of these protocols."""
     found = counters(local, table, whose)
     text = statistics.text(statistics.blocks(found, protocols), partial(translate, language=lang), display_width)
-    return [Section("statistics", "", statistics.view(found, protocols), text=text)]
+    notes = tuple(translate(note, lang) for note in statistics.notes(local))
+    return [Section("statistics", "", statistics.view(found, protocols), text=text, notes=notes)]
 
 
 def route_sections(local: LocalTraffic, people: bool, lang: str) -> list[Section]:

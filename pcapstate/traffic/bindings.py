@@ -40,7 +40,7 @@ def bind(t: Tables, mac: int, high: int, low: int, kind: int, number: int) -> No
             one["last"] = number
             return
         slot = (slot + 1) & mask
-    row = taken(m, BINDINGS, ASKEDS if kind == ASKED else BOUNDS)
+    row = taken(t, BINDINGS, ASKEDS if kind == ASKED else BOUNDS, key)
     if row < 0:
         return
     t.binding_slots[slot] = row + 1

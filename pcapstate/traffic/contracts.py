@@ -158,6 +158,8 @@ TABLE_QUOTAS = {
 }
 """The quotas that share a table."""
 
+CANDIDATES = 1 << 16
+"""Cells, a power of two, that remember what found no room."""
 MARKS = 256
 """Packets of a batch at most that are copied to be read later."""
 ROUTER_ADVERTISEMENT, REDIRECT, REDIRECT_IPV6, DHCP = range(4)
@@ -178,5 +180,6 @@ class Tables(NamedTuple):
     binding_slots: Any
     datagrams: Any  # DATAGRAM
     units: Any  # int64, UNITS // BITS a datagram: a bit for each unit that has come
+    candidates: Any  # int64, CANDIDATES cells: 1 + the hash of what found no room the last time
     marks: Any  # int64, three cells a mark: index of the frame, offset of its IP header, why
     memory: Any  # int64

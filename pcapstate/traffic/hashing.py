@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel import entry, i64, inner
-from .contracts import KEYS, LET_GO, LIMIT, USED
+from ..kernel import entry, i64, inner, rare
+from .contracts import CANDIDATES, KEYS, LET_GO, LIMIT, PAIRS, USED, Tables
 
 MASK = 0xFFFFFFFF
 
@@ -39,15 +39,24 @@ def finished(total: int, memory: Any) -> int:
     return mixed(total ^ total >> 32, memory, 14)
 
 
-@inner
-def taken(memory: Any, table: int, quota: int) -> int:
-    """Return the index of a new row of a table, or -1 where its quota is used up."""
-    if memory[USED + quota] >= memory[LIMIT + quota]:
-        memory[LET_GO + quota] += 1
-        return -1
-    memory[USED + quota] += 1
-    row = memory[table]
-    memory[table] += 1
+@rare
+def taken(t: Tables, table: int, quota: int, key: int) -> int:
+    """Return the index of a new row of a table, or -1 where there is no room for it.
+
+    Once half of a quota is used up, only what comes a second time gets a row: so a flood, of which nothing comes
+    twice, leaves room for what lasts. Pairs have other rows to count in. ``key``: the row's hash.
+    """
+    m = t.memory
+    used, limit = m[USED + quota], m[LIMIT + quota]
+    if used >= limit or (2 * used >= limit and quota != PAIRS):
+        place = (key + quota) & (CANDIDATES - 1)
+        if used >= limit or t.candidates[place] != key + 1:
+            t.candidates[place] = key + 1
+            m[LET_GO + quota] += 1
+            return -1
+    m[USED + quota] += 1
+    row = m[table]
+    m[table] += 1
     return row
 
 

@@ -75,7 +75,7 @@ def begin_path(
 ) -> int:
     """Return the row of a new path, whose hash has led to a free slot; -1 where there is no room for it."""
     kind = layer & ((1 << KIND_BITS) - 1)
-    number = taken(t.memory, PATHS, FROMS if kind == FROM else TOS if kind == TO else PAIRS)
+    number = taken(t, PATHS, FROMS if kind == FROM else TOS if kind == TO else PAIRS, key)
     if number < 0:
         return -1
     t.path_slots[slot] = number + 1
@@ -161,7 +161,7 @@ def tally_in(t: Tables, path: int, code: int, number: int, quota: int) -> bool:
             one["count"] += 1
             return True
         slot = (slot + 1) & mask
-    row = taken(m, TALLIES, quota)
+    row = taken(t, TALLIES, quota, key)
     if row < 0:
         return False
     t.tally_slots[slot] = row + 1

@@ -24,7 +24,7 @@ def find_port(t: Tables, high: int, low: int, port: int, quota: int) -> int:
         slot = (slot + 1) & mask
     if quota < 0:
         return -1
-    number = taken(m, PORTS, quota)
+    number = taken(t, PORTS, quota, key)
     if number < 0:
         return -1
     t.port_slots[slot] = number + 1

@@ -23,14 +23,14 @@ TABLES = ((c.PATHS, c.PATH), (c.TALLIES, c.TALLY), (c.PORTS, c.PORT), (c.BINDING
 CACHE_LINE = 64
 
 LIMIT_NOTES = {
-    c.FROMS: "{count:,} packets are not counted for their source: more than {limit:,} addresses beyond the pairs kept",
-    c.TOS: "{count:,} packets are not counted for their target: more than {limit:,} addresses beyond the pairs kept",
-    c.FROM_TALLIES: "{count:,} packets are not counted by ICMP type or as fragments for their source",
-    c.TO_TALLIES: "{count:,} packets are not counted by ICMP type or as fragments for their target",
-    c.SENDING_PORTS: "{count:,} UDP datagrams sent are not counted: more than {limit:,} ports began by sending",
-    c.OTHER_PORTS: "{count:,} UDP datagrams received are not counted: more than {limit:,} ports began by receiving",
-    c.BOUNDS: "{count:,} ARP and ND messages were let go: more than {limit:,} addresses of stations",
-    c.ASKEDS: "{count:,} ARP and ND requests were let go: more than {limit:,} asked for",
+    c.FROMS: "{count:,} packets are not counted as sent: there is room for {limit:,} sources beside the pairs kept",
+    c.TOS: "{count:,} packets are not counted as received: there is room for {limit:,} targets beside the pairs kept",
+    c.FROM_TALLIES: "{count:,} packets are not counted by ICMP type, or as fragments, as sent",
+    c.TO_TALLIES: "{count:,} packets are not counted by ICMP type, or as fragments, as received",
+    c.SENDING_PORTS: "{count:,} UDP datagrams are not counted at their source port: there is room for {limit:,}",
+    c.OTHER_PORTS: "{count:,} UDP datagrams are not counted at their target port: there is room for {limit:,}",
+    c.BOUNDS: "{count:,} ARP and ND messages were let go: there is room for {limit:,} addresses of stations",
+    c.ASKEDS: "{count:,} ARP and ND requests were let go: there is room for {limit:,}",
 }
 """What is said of each quota that was used up."""
 
@@ -58,7 +58,9 @@ class Traffic:
         self._slots = [np.zeros(8192, dtype=np.int32) for _ in TABLES]
         self._datagrams = np.zeros(c.DATAGRAMS, dtype=c.DATAGRAM)
         self._units = np.zeros(c.DATAGRAMS * c.UNITS // c.BITS, dtype=np.int64)
+        self._candidates = np.zeros(c.CANDIDATES, dtype=np.int64)
         self._marks = np.zeros(1 + 3 * c.MARKS, dtype=np.int64)
+        self._others = (self._datagrams, self._units, self._candidates, self._marks, self._memory)
         self.announcements = Announcements()
         """Router advertisements, redirects and DHCP messages."""
         self._unread = 0
@@ -70,9 +72,7 @@ class Traffic:
         while done < count:
             arrays = [one for pair in zip(self._rows, self._slots, strict=True) for one in pair]
             arrays.insert(1, self._rests)
-            done = self._kernels.watch_frames(
-                batch.data, batch.frames, done, count, *arrays, self._datagrams, self._units, self._marks, self._memory
-            )
+            done = self._kernels.watch_frames(batch.data, batch.frames, done, count, *arrays, *self._others)
             if done < count:
                 self._enlarge()
         self._copy_marked(batch)

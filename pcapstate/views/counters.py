@@ -16,7 +16,7 @@ from ..tcp import contracts as tcp
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
 from ..traffic import contracts as c
-from ..traffic.watching import PROTOCOL_ICMP, PROTOCOL_ICMPV6
+from ..traffic.messages import PROTOCOL_ICMP, PROTOCOL_ICMPV6
 from .local_traffic import LocalTraffic, Rows
 from .perspective import Perspective
 

@@ -69,7 +69,7 @@ def notes(local: LocalTraffic) -> list[str]:
     lines = [*local.notes, UNKNOWN]
     if local.traffic.without_ethernet:
         lines.append(PARTLY.format(count=local.traffic.without_ethernet))
-    return lines + local.traffic.let_go
+    return lines
 
 
 def view(local: LocalTraffic) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..query.networks import within
 from ..traffic import contracts as c
-from ..traffic.announcements import Route as Announced
+from ..traffic.announced import Route as Announced
 from .local_traffic import LocalTraffic, Rows
 from .next_hops import GATEWAY, NextHops, StationNames
 from .reached import Reached
@@ -55,7 +55,7 @@ def through_gateways(
             chosen = group[part]
             evidence = (
                 (resolution(ipv6), told),
-                ("hop limit", earliest(rows.came[chosen[hops.by_hops[chosen]]])),
+                ("hop limit", earliest(hops.came[chosen[hops.by_hops[chosen]]])),
                 ("traffic", earliest(rows.first[chosen])),
             )
             yield Route(

@@ -34,8 +34,8 @@ ALL = "all hosts together: each frame counts as sent and as received (--local AD
 class LocalTraffic:
     """Masks over the paths of a capture, one bool each, from the side of a perspective.
 
-    ``sent``, ``received``: IP packets from and to the local host, what it has to pass on not included; ``delivered``:
-    those received that are for itself, without groups of which no packet tells whether it belongs to them;
+    ``sent``, ``received``: IP packets from and to the local host, what it has to pass on not included; ``to_itself``:
+    those received that are for no group; ``delivered``: these, and those for groups that it belongs to for sure;
     ``to_forward``, ``forwarded``: what its station got and sent for others; ``frames_sent``, ``frames_received``:
     Ethernet frames. Where the perspective is that of no single host, all of them are true.
     """
@@ -67,6 +67,7 @@ class LocalTraffic:
             nothing = np.zeros(len(paths), dtype=bool)
             self.sent, self.received = ip & self.has_source, ip & self.has_target
             self.delivered, self.to_forward, self.forwarded = self.received, nothing, nothing
+            self.to_itself = self.received & ~self.group
             ethernet = paths["source_mac"] >= 0
             self.frames_sent, self.frames_received = ethernet & self.has_source, ethernet & self.has_target
             self.notes.append(ALL)
@@ -76,7 +77,7 @@ class LocalTraffic:
         ip = self.ipv4 | self.ipv6
         from_local = ip & self.has_source & whose.holds(*self.source)
         to_local = ip & self.has_target & whose.holds(*self.target)
-        own, shared = self._stations(whose, from_local)
+        own, shared = self._stations(whose, from_local, to_local)
         from_own, to_own = np.isin(paths["source_mac"], own), np.isin(paths["target_mac"], own)
 
         # Its link-local addresses are no one else's, and it has none yet where it sends from the unspecified address.
@@ -96,7 +97,7 @@ class LocalTraffic:
         )
         joined = within(*self.target, ALL_HOSTS) | self.ipv4 & self.group & ~multicast | self.ipv6 & solicited
 
-        self.sent, self.received = from_local, to_local | to_group
+        self.sent, self.received, self.to_itself = from_local, to_local | to_group, to_local
         self.delivered = to_local | to_group & joined
         self.to_forward = ip & self.has_target & to_own & ~to_local & ~multicast
         self.forwarded = ip & self.has_source & from_own & ~from_local & ~multicast & ~self.group
@@ -107,18 +108,27 @@ class LocalTraffic:
         if len(shared):
             self.notes.append(BEHIND_ROUTER)
 
-    def _stations(self, whose: Perspective, from_local: Rows) -> tuple[Rows, Rows]:
+    def _stations(self, whose: Perspective, from_local: Rows, to_local: Rows) -> tuple[Rows, Rows]:
         """Return the MAC addresses that are the host's own, and those that carry its packets among others'."""
         paths, bindings = self.traffic.paths, self.traffic.bindings
         told = bindings[(bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])]
         proved = np.unique(told["mac"])
-        used = np.unique(paths["source_mac"][from_local & (paths["source_mac"] >= 0)])
-        if not len(used):
-            return proved, used
-        others = (self.ipv4 | self.ipv6) & self.has_source & ~from_local & np.isin(paths["source_mac"], used)
-        others &= ~within(*self.source, LINK_LOCAL) & ~unspecified(*self.source)
-        own = np.isin(used, proved) | ~np.isin(used, paths["source_mac"][others])
-        return used[own], used[~own]
+        # Of a family that the host is not told by, its station may have addresses that are its own all the same.
+        versions = {one.version for one in whose.networks}
+        told_by = self.ipv4 & (4 in versions) | self.ipv6 & (6 in versions)
+        used, foreign = [], []
+        for mac, addresses, there, mine in (
+            (paths["source_mac"], self.source, self.has_source, from_local),
+            (paths["target_mac"], self.target, self.has_target & ~self.group, to_local),
+        ):
+            used.append(mac[mine & there & (mac >= 0)])
+            others = told_by & there & ~mine & ~unspecified(*addresses) & ~within(*addresses, LINK_LOCAL)
+            foreign.append(mac[others])
+        stations = np.unique(np.concatenate(used))
+        if not len(stations):
+            return proved, stations
+        own = np.isin(stations, proved) | ~np.isin(stations, np.concatenate(foreign))
+        return stations[own], stations[~own]
 
     def _link_local_addresses(self, own: Rows, paths: Rows) -> Rows:
         bindings = self.traffic.bindings

@@ -9,16 +9,18 @@ import numpy as np
 
 from ..query.networks import Network, within
 from ..traffic import contracts as c
-from ..traffic.announcements import Route as Announced
+from ..traffic.announced import Route as Announced
 from .local_traffic import LocalTraffic, Rows
 from .next_hops import ON_LINK, UNDECIDED, NextHops
 from .perspective import address
-from .reached import Reached, link_local
+from .reached import Reached, is_ipv4, link_local
 from .route_networks import sites
 from .route_rows import Address, Route, counts, earliest, interface, merged, resolution, written
 
 LOCALS = 16
 """Local addresses of a family at most whose neighbours are told apart."""
+SHORTEST = {4: 8, 6: 32}
+"""Prefix lengths of the largest networks that hosts are on, by version: 10.0.0.0/8 (RFC 1918), a provider's /32."""
 
 
 def neighbours(rows: Reached, hops: NextHops, local: LocalTraffic) -> Iterator[Route]:
@@ -28,7 +30,7 @@ def neighbours(rows: Reached, hops: NextHops, local: LocalTraffic) -> Iterator[R
         host = address(int(rows.high[row]), int(rows.low[row]))
         evidence = (
             (resolution(host.version == 6), int(rows.told[row])),
-            ("hop limit", int(rows.came[row]) if hops.by_hops[row] else 0),
+            ("hop limit", int(hops.came[row]) if hops.by_hops[row] else 0),
             ("traffic", int(rows.first[row])),
         )
         only = np.array([row])
@@ -58,7 +60,9 @@ def _near(rows: Reached, hops: NextHops, local: LocalTraffic) -> Rows:
     wanted = set(zip(by_own["high"].tolist(), by_own["low"].tolist(), strict=True))
     places = zip(rows.high.tolist(), rows.low.tolist(), strict=True)
     was_asked = np.array([place in wanted for place in places], dtype=bool)
-    met = (rows.came > 0) | was_asked | np.isin(rows.mac, for_own["mac"])
+    station = rows.mac << 1 | rows.ipv6
+    asking = for_own["mac"] << 1 | ~is_ipv4(for_own["high"], for_own["low"])
+    met = (hops.came > 0) | was_asked | np.isin(station, asking) | np.isin(station, station[sent_to])
     return at_link & (sent_to | (rows.told > 0) & met)
 
 
@@ -117,7 +121,12 @@ def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Net
     near_to: dict[Address, list[int]] = {}
     for row, place in enumerate(places.tolist()):
         value = int(address(*place))
-        near_to.setdefault(min(locals_, key=lambda one: int(one) ^ value), []).append(row)
+        nearest = min(locals_, key=lambda one: int(one) ^ value)
+        if nearest.max_prefixlen - (int(nearest) ^ value).bit_length() < SHORTEST[nearest.version]:
+            # No network is that large: it is reached on the link, and why is not told.
+            yield ipaddress.ip_network(address(*place)), np.array([row]), nearest
+            continue
+        near_to.setdefault(nearest, []).append(row)
     for one, some in near_to.items():
         yield _holding(one, [address(*place) for place in places[some].tolist()]), np.array(some), one
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from ..query.networks import Network, within
 from ..traffic import contracts as c
-from ..traffic.announcements import Route as Announced
+from ..traffic.announced import Route as Announced
 from .local_traffic import LocalTraffic, Rows
 from .perspective import address
-from .reached import Reached, link_local
+from .reached import Reached, arrivals, link_local
 
 ON_LINK, GATEWAY, UNDECIDED = range(3)
 """What a station is to an address; UNDECIDED: the only address of a station, and nothing tells."""
@@ -31,6 +31,7 @@ class NextHops(NamedTuple):
 
     what: Rows
     by_hops: Rows  # bool: only the hop limit of what came from the address tells
+    came: Rows  # number of the first frame that came from it; 0: none, or it does not matter here
 
 
 def next_hops(rows: Reached, local: LocalTraffic, announced: list[Announced], names: StationNames) -> NextHops:
@@ -46,11 +47,11 @@ def next_hops(rows: Reached, local: LocalTraffic, announced: list[Announced], na
     several = _counted(rows, open_) > 1
     gateway = open_ & (others | router | several)
     left = open_ & ~gateway
-    came = rows.came > 0
-    near = left & came & np.isin(rows.hops, INITIAL_HOPS)
-    far = left & came & ~np.isin(rows.hops, INITIAL_HOPS)
+    arrived = arrivals(local, rows, left | (rows.told > 0))
+    near = left & (arrived.first > 0) & np.isin(arrived.hops, INITIAL_HOPS)
+    far = left & (arrived.first > 0) & ~near
     what = np.where(at_link | near, ON_LINK, np.where(gateway | far, GATEWAY, UNDECIDED))
-    return NextHops(what, near | far)
+    return NextHops(what, near | far, arrived.first)
 
 
 def _counted(rows: Reached, mask: Rows) -> Rows:

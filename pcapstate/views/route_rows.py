@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..query.networks import Network
-from ..traffic.announcements import Route as Announced
+from ..traffic.announced import Route as Announced
 from .local_traffic import LocalTraffic, Rows
 from .perspective import address
 from .reached import Reached
@@ -70,7 +70,7 @@ def interface(rows: Reached, chosen: Rows, local: LocalTraffic) -> Address | Non
 
 def written(evidence: Sequence[tuple[str, int]]) -> str:
     """Return kinds of evidence, each with the number of the first packet that gives it; those with 0 are none."""
-    return ", ".join(f"{kind} {number}" for kind, number in evidence if number)
+    return ", ".join(f"{kind} #{number}" for kind, number in evidence if number)
 
 
 def resolution(ipv6: bool) -> str:

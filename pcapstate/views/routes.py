@@ -50,7 +50,7 @@ def notes(local: LocalTraffic) -> list[str]:
     lines = [] if local.traffic.ethernet else [NO_STATIONS]
     if local.traffic.pairs_full:
         lines.append(LET_GO)
-    return lines + local.traffic.let_go
+    return lines
 
 
 def mac_text(mac: int) -> str | None:

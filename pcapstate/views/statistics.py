@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .counters import PROTOCOLS, Counter
+from .local_traffic import ALL, LocalTraffic
 from .table import NUMBER_OR_NOTHING, WORD, Column, Table, cells, worded
 
 HEADINGS = {
@@ -23,6 +24,7 @@ HEADINGS = {
 BOTH = ("icmp", "icmpv6")
 """The protocols whose counters are printed in two columns, received and sent."""
 NOTHING = "-"
+UNKNOWN = "- is what packets do not tell"
 
 
 def view(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) -> Table:
@@ -46,6 +48,11 @@ def view(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) -> T
     values = np.array([-1 if one.value is None else one.value for one in chosen], dtype=np.int64)
     batch = cells(columns, len(chosen), value=values, **{name: indices for name, (_, indices) in texts.items()})
     return Table(columns, iter([batch]))
+
+
+def notes(local: LocalTraffic) -> list[str]:
+    """Return what is to be said beside the counters."""
+    return [UNKNOWN] if local.single else [ALL, UNKNOWN]
 
 
 class Block(NamedTuple):

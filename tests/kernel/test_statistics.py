@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from kernel_lab.hosts import abort, receive
-from kernel_lab.networks import PATIENCE, Host, Networks, Recording, reason_to_skip
+from kernel_lab.networks import PATIENCE, Host, Networks, Recording, await_silence, reason_to_skip
 
 from pcapstate.capture import Capture, open_source
 from pcapstate.traffic.traffic import Traffic
@@ -54,7 +53,11 @@ class Pair:
     def connect(self, host: Host, to: Host, addresses: dict[str, str], port: int) -> socket.socket:
         made = host.socket(_family(addresses), socket.SOCK_STREAM)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.connect((addresses[to.name], port))
+        try:
+            made.connect((addresses[to.name], port))
+        except OSError:
+            made.close()
+            raise
         return made
 
     def open(self, host: Host, to: Host, addresses: dict[str, str]) -> tuple[socket.socket, socket.socket]:
@@ -90,7 +93,10 @@ def pair() -> Iterator[Pair]:
             host.set("ipv4/icmp_ratelimit", 0)
             host.set("ipv6/icmp/ratelimit", 0)
             host.set("ipv4/icmp_msgs_per_sec", 100_000)
-            host.nft("add table inet cut", "add chain inet cut in { type filter hook input priority 0; }")
+            host.nft("add table inet cut")
+            for chain, hook in (("in", "input"), ("out", "output")):
+                host.nft(f"add chain inet cut {chain} {{ type filter hook {hook} priority 0; }}")
+        await_silence(a, INTERFACE)
         found = Pair(a, b)
         yield found
         for one in found.kept:
@@ -167,26 +173,27 @@ def timed_out(pair: Pair) -> None:
 
 
 def retransmitted(pair: Pair) -> None:
-    """Data is dropped for a while, both ways."""
-    for host, to in pair.ways:
+    """Data is dropped for a while, both ways: by the other host, so that what is captured also arrives."""
+    for host, to, chain, port in ((*pair.ways[0], "in", "dport"), (*pair.ways[1], "out", "sport")):
         client, server = pair.open(host, to, IPV4)
-        port = server.getsockname()[1]
-        to.nft(f"add rule inet cut in tcp dport {port} drop")
-        client.sendall(b"q" * 3000)
+        number = server.getsockname()[1] if host is pair.a else client.getsockname()[1]
+        pair.b.nft(f"add rule inet cut {chain} tcp {port} {number} drop")
+        client.sendall(b"q" * 1000)
         time.sleep(0.7)
-        to.nft("flush chain inet cut in")
-        receive(server, 3000)
+        pair.b.nft(f"flush chain inet cut {chain}")
+        receive(server, 1000)
         client.close()
         server.close()
 
 
 def syn_ack_again(pair: Pair) -> None:
-    """The SYN-ACK of the host is dropped by the other one, once."""
+    """The ACK of the SYN-ACK that the host sent is dropped by the other one, once."""
     port = pair.port()
     with pair.listener(pair.a, IPV4, port) as listening:
-        pair.b.nft(f"add rule inet cut in tcp sport {port} drop")
-        threading.Timer(0.4, pair.b.nft, ["flush chain inet cut in"]).start()
+        pair.b.nft(f"add rule inet cut out tcp dport {port} tcp flags ack / syn,ack drop")
         client = pair.connect(pair.b, pair.a, IPV4, port)
+        time.sleep(0.3)
+        pair.b.nft("flush chain inet cut out")
         server, _ = listening.accept()
     client.close()
     assert server.recv(1) == b""
@@ -229,7 +236,8 @@ def ping(addresses: dict[str, str], size: int = 56) -> Callable[[Pair], None]:
             protocol = socket.IPPROTO_ICMPV6 if ipv6 else socket.IPPROTO_ICMP
             with host.socket(_family(addresses), socket.SOCK_DGRAM, protocol) as one:
                 for number in range(4):
-                    one.sendto(struct.pack("!BBHHH", 128 if ipv6 else 8, 0, 0, 0, number) + bytes(size), (addresses[to.name], 0))
+                    echo = struct.pack("!BBHHH", 128 if ipv6 else 8, 0, 0, 0, number) + bytes(size)
+                    one.sendto(echo, (addresses[to.name], 0))
                     assert len(one.recv(size + 100)) >= size
 
     return run
@@ -292,6 +300,8 @@ def told(path: Path) -> tuple[LocalTraffic, dict[str, int]]:
 def test_the_counters_are_those_of_the_kernel(name: str, pair: Pair, tmp_path: Path) -> None:
     case = CASES[name]
     recording = Recording(pair.a, INTERFACE, tmp_path / "a.pcap")
+    for host in (pair.a, pair.b):
+        host.ip("neigh flush all")
     case.run(pair)
     kernel, wire = recording.stop()
     local, packets = told(recording.path)

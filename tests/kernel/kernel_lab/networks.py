@@ -94,7 +94,8 @@ class Host:
         for line in self.space.read("dev").splitlines():
             if line.split(":")[0].strip() == name:
                 values = [int(one) for one in line.split(":")[1].split()]
-                return dict(zip(("in_bytes", "in_packets", "out_bytes", "out_packets"), values[:2] + values[8:10], strict=True))
+                names = ("in_bytes", "in_packets", "out_bytes", "out_packets")
+                return dict(zip(names, values[:2] + values[8:10], strict=True))
         raise LookupError(name)
 
 
@@ -115,7 +116,9 @@ class Networks:
         host = Host(name)
         self._resources.callback(host.space.close)
         for place in ("all", "default"):
+            # Nothing is sent by itself, as far as that can be had.
             host.set(f"ipv6/conf/{place}/accept_dad", 0)
+            host.set(f"ipv6/conf/{place}/router_solicitations", 0)
             host.set(f"ipv6/conf/{place}/forwarding", int(forwards))
             host.set(f"ipv4/conf/{place}/forwarding", int(forwards))
             host.set(f"ipv4/conf/{place}/rp_filter", 0)
@@ -136,6 +139,10 @@ class Networks:
         finally:
             os.close(there)
         for host, name in zip((one, other), names, strict=True):
+            for version in ("ipv4", "ipv6"):
+                # Stations that are known stay known: nothing is asked again by itself.
+                host.set(f"{version}/neigh/{name}/base_reachable_time_ms", 3_600_000)
+                host.set(f"{version}/neigh/{name}/delay_first_probe_time", 3600)
             host.space.run("ethtool", "-K", name, *(word for offload in OFFLOADS for word in (offload, "off")))
             # TCP hands IP several segments as one packet whatever the interface can, but for this.
             host.ip(f"link set {name} gso_max_segs 1")
@@ -162,14 +169,14 @@ class Recording:
 
     def __init__(self, host: Host, interface: str, path: Path) -> None:
         self.host, self._interface = host, interface
-        await_silence(host, interface)
+        await_silence(host, interface, 0.2)
         self._capture = Capture(host.space, path, interface, ("-s", "0"))
         self.path = path
         self.before, self._wire_before = host.mib(), host.interface(interface)
 
     def stop(self) -> tuple[dict[str, int], dict[str, int]]:
         """End it; return how much each counter of the kernel rose meanwhile, and of the interface."""
-        await_silence(self.host, self._interface, 0.3)
+        await_silence(self.host, self._interface, 0.2)
         after, wire = self.host.mib(), self.host.interface(self._interface)
         self._capture.stop()
         return (

@@ -1,0 +1,46 @@
+"""What routers and DHCP servers are taken to say: that a network is reached through a gateway, or is on the link."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SECOND = 1_000_000_000
+FOREVER = 0xFFFFFFFF
+"""A lifetime that does not end (RFC 2131 §3.3, RFC 4861 §4.6.2)."""
+
+
+class Heard(NamedTuple):
+    """A packet with an announcement, as it was copied."""
+
+    kind: int
+    number: int  # of the first frame that said the same
+    time: int  # of the last one, ns since the epoch
+    mac: int  # the station that sent it
+    packet: bytes  # from the IP header on
+
+
+class Route(NamedTuple):
+    """That a network is reached through a gateway, or is on the link (no gateway)."""
+
+    network: Network
+    gateway: Address | None
+    mac: int  # of the gateway, or NO_MAC
+    until: int | None  # ns since the epoch; None: no end
+    kind: str  # RA, DHCP or redirect
+    number: int
+    host: Address | None  # the one host that it was said to; None: all on the link
+    said_by: Address | None
+
+
+def until(time: int, lifetime: int) -> int | None:
+    """Return when a lifetime (seconds) ends that was said at a time (ns since the epoch); None: never."""
+    return None if lifetime == FOREVER else time + lifetime * SECOND if lifetime else time - 1
+
+
+def ipv4_header(packet: bytes) -> int:
+    """Return the length of an IPv4 header."""
+    return (packet[0] & 0x0F) << 2

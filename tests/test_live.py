@@ -64,13 +64,17 @@ def test_netstat_and_connections_with_a_filter(inside: list[str]) -> None:
     out, _, code = live(inside, "netstat", "-i", "lo", "--capture-filter", "port 8765", "--duration", "4")
     assert code == 0
     assert "TIME_WAIT" in out
-    out, _, _ = live(inside, "connections", "-i", "lo", "--capture-filter", "port 1", "--duration", "4", "--format", "csv")
+    nothing = ("--capture-filter", "port 1", "--duration", "4", "--format", "csv")
+    out, _, _ = live(inside, "connections", "-i", "lo", *nothing)
     assert len(out.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["-i", "nothere0"], "no interface 'nothere0'"), (["-i", "lo", "--capture-filter", "prot 80 ("], "capture filter")],
+    [
+        (["-i", "nothere0"], "no interface 'nothere0'"),
+        (["-i", "lo", "--capture-filter", "prot 80 ("], "capture filter"),
+    ],
 )
 def test_what_cannot_be_captured_is_one_line(inside: list[str], arguments: list[str], message: str) -> None:
     done = subprocess.run(

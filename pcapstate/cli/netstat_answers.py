@@ -63,8 +63,11 @@ class Answers:
             self._write(self._sections(reading.moment), None)
             return
         pieces = _Joined(self._wording.format)
+        tables = 0
 
         def reached(moment: int) -> None:
+            nonlocal tables
+            tables += 1
             sections = self._sections(moment)
             if self._people:
                 self._write(sections, moment)
@@ -73,7 +76,7 @@ class Answers:
 
         reading.read(reached)
         cutter = reading.capture.cutter
-        if not cutter.ended and (cutter.news or self._before is None):
+        if not cutter.ended and (cutter.news or not tables):
             reached(reading.moment)
         if not self._people:
             reading.write(pieces.end())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
-from ..moments import SECOND, moment_of
+from ..moments import SECOND, written
 
+SHORT = len("2023-11-14 22:13:20.000000")
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -21,20 +21,13 @@ class TimeFormat(NamedTuple):
         """Return a time in full: date, time of day with microseconds, offset from UTC; or seconds since the start."""
         if self.relative:
             return seconds(time - self.start)
-        return f"{self._date(time):%Y-%m-%d} {self.time_of_day(time)}{'Z' if self.utc else f'{self._date(time):%z}'}"
+        return written(time, self.utc)
 
     def short(self, time: int) -> str:
         """Return a time for a column: as ``moment``, without the offset."""
         if self.relative:
             return seconds(time - self.start)
-        return f"{self._date(time):%Y-%m-%d} {self.time_of_day(time)}"
-
-    def time_of_day(self, time: int) -> str:
-        """Return hours, minutes, seconds and microseconds."""
-        return f"{self._date(time):%H:%M:%S}.{time % SECOND // 1000:06d}"
-
-    def _date(self, time: int) -> datetime:
-        return moment_of(time, self.utc)
+        return written(time, self.utc)[:SHORT]
 
 
 def seconds(time: int) -> str:

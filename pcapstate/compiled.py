@@ -1,7 +1,7 @@
 """Run the kernels compiled: build them once with Numba, keep the machine code, load it later without Numba.
 
 Importing Numba takes longer than reading a million packets, so it happens only in a process of its own that writes
-object code (``python -m pcapstate.compiled FOLDER``). Later runs link that object code with llvmlite alone, in some
+object code (``python -m pcapstate.compiled``). Later runs link that object code with llvmlite alone, in some
 milliseconds, and call it through ctypes, which lets go of the interpreter's lock meanwhile.
 
 Small inputs never wait for any of this: they run the same functions as plain Python (see ``Kernels``).
@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +29,17 @@ import numpy as np
 from . import kernel
 from .errors import PcapstateError
 
-MODULES = (
-    "sources.framing",
-    "decode.frames",
-    "tcp.flows",
-    "tcp.tracker",
-    "names.gathering",
-    "application.openings",
-    "traffic.hashing",
-    "traffic.watching",
-    "output.text",
-)
-"""Where the kernels live; ``kernel``, ``compiled`` and ``tcp.machine`` belong to what the object code depends on."""
+ENGINE, TRAFFIC = "engine", "traffic"
+PARTS = {
+    ENGINE: (
+        ("tcp.flows", "tcp.tracker"),
+        ("sources.framing", "decode.frames", "names.gathering", "application.openings", "output.text"),
+    ),
+    TRAFFIC: (("traffic.hashing", "traffic.watching"),),
+}
+"""Where the kernels live: those that nearly every call needs, and those for statistics and routes, built when they are
+first asked for. What is in one pair of parentheses is compiled by one process."""
+MODULES = tuple(module for jobs in PARTS.values() for job in jobs for module in job)
 DEPENDS = (
     "kernel",
     "compiled",
@@ -101,45 +100,57 @@ class Kernels:
     """
 
     def __init__(self, size: int | None = None) -> None:
-        self._calls = _plain_calls()
-        self._done = 0
+        self._calls = _plain_calls(ENGINE)
+        self._done = self._amount = 0
         self._choice = os.environ.get("PCAPSTATE_KERNELS", "auto")
+        self._waiting: set[str] = set()
         self.compiled = False
         self.worked(0, size or 0)
 
     def __getattr__(self, name: str) -> Call:
-        try:
-            return self._calls[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        if not name.startswith("_"):
+            if name not in self._calls:
+                self._calls.update(_plain_calls(TRAFFIC))
+                self._waiting = set(_names(TRAFFIC))
+            if name in self._waiting and self.compiled and self._pays(TRAFFIC):
+                self._waiting.clear()
+                self._calls.update(compiled_calls(TRAFFIC) or {})
+            if name in self._calls:
+                return self._calls[name]
+        raise AttributeError(name)
+
+    def _pays(self, part: str) -> bool:
+        """Tell whether what is ahead is worth compiling a part, where that is still to be done."""
+        return self._choice == "compiled" or self._amount > PLAIN_UNBUILT or _built(part) is not None
 
     def worked(self, done: int, to_come: int = 0) -> None:
         """Count ``done`` bytes as worked off and change to compiled kernels where what is ahead is worth it."""
         self._done += done
+        self._amount = max(self._amount, self._done, to_come)
         if self.compiled or self._choice == "plain":
             return
-        amount = max(self._done, to_come)
-        if self._choice != "compiled":
-            if amount <= PLAIN_WHEN_BUILT:
-                return
-            if amount <= PLAIN_UNBUILT and _built() is None:
-                return
-        calls = compiled_calls()
+        if self._choice != "compiled" and self._amount <= PLAIN_WHEN_BUILT:
+            return
+        if not self._pays(ENGINE):
+            return
+        calls = compiled_calls(ENGINE)
         if calls is None:
             self._choice = "plain"
             return
-        self._calls = calls
+        self._calls.update(calls)
         self.compiled = True
 
 
-def _entries() -> dict[str, tuple[Callable[..., int], tuple[Any, ...]]]:
-    for module in MODULES:
-        importlib.import_module(f"pcapstate.{module}")
-    return kernel.ENTRIES
+def _names(part: str) -> list[str]:
+    """Return the names of a part's kernels, and import the modules in which they are."""
+    homes = [f"{__package__}.{module}" for job in PARTS[part] for module in job]
+    for home in homes:
+        importlib.import_module(home)
+    return [name for name, (function, _) in kernel.ENTRIES.items() if function.__module__ in homes]
 
 
-def _plain_calls() -> dict[str, Call]:
-    return {name: _plain(function, types) for name, (function, types) in _entries().items()}
+def _plain_calls(part: str) -> dict[str, Call]:
+    return {name: _plain(*kernel.ENTRIES[name]) for name in _names(part)}
 
 
 def _plain(function: Callable[..., int], types: tuple[Any, ...]) -> Call:
@@ -208,9 +219,9 @@ def _private(folder: Path) -> bool:
     return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
-def _built() -> Path | None:
-    """Return the folder with the object code for this machine and these sources, or None."""
-    key = _key()
+def _built(part: str) -> Path | None:
+    """Return the folder with a part's object code for this machine and these sources, or None."""
+    key = f"{_key()}-{part}"
     for base in _folders():
         folder = base / key
         if (folder / "symbols.json").is_file() and _private(base) and _private(folder):
@@ -218,9 +229,9 @@ def _built() -> Path | None:
     return None
 
 
-def build() -> Path | None:
-    """Compile into the first folder that can be written; return it, or None where none can be or Numba fails."""
-    key = _key()
+def build(part: str) -> Path | None:
+    """Compile a part into the first folder that can be written; return it, or None where that cannot be done."""
+    key = f"{_key()}-{part}"
     for base in _folders():
         try:
             base.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -236,11 +247,21 @@ def build() -> Path | None:
                 "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
             }
             command = [sys.executable, "-m", "pcapstate.compiled", str(scratch)]
-            run = subprocess.run(command, env=environment, capture_output=True, text=True)
-            if run.returncode != 0:
-                last = (run.stderr.strip().splitlines() or ["no message"])[-1]
-                announce(f"Compiling failed ({last}); running slower, as plain Python.")
-                return None
+            runs = [
+                subprocess.Popen(
+                    [*command, str(number), *job], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+                )
+                for number, job in enumerate(PARTS[part])
+            ]
+            complaints = [run.communicate()[1].decode(errors="replace") for run in runs]
+            for run, complaint in zip(runs, complaints, strict=True):
+                if run.returncode != 0:
+                    last = (complaint.strip().splitlines() or ["no message"])[-1]
+                    announce(f"Compiling failed ({last}); running slower, as plain Python.")
+                    return None
+            parts = sorted(scratch.glob("symbols-*.json"))
+            symbols = {name: symbol for one in parts for name, symbol in json.loads(one.read_text()).items()}
+            (scratch / "symbols.json").write_text(json.dumps(symbols))
             target = base / key
             try:
                 scratch.rename(target)
@@ -255,22 +276,26 @@ def build() -> Path | None:
 
 # --- the object code: loaded -------------------------------------------------------------------------------------
 
-_loaded: dict[str, Call] | None = None
+_loaded: dict[str, dict[str, Call]] = {}
 _kept: list[Any] = []
 
+ANNOUNCED = {
+    ENGINE: "Compiling the engine for this machine, once; this takes about 10 seconds …",
+    TRAFFIC: "Compiling what counts all frames, once; this takes about 15 seconds …",
+}
 
-def compiled_calls() -> dict[str, Call] | None:
-    """Return the compiled kernels by name, building them first where needed; None where that cannot be done."""
-    global _loaded
-    if _loaded is None:
-        folder = _built()
+
+def compiled_calls(part: str) -> dict[str, Call] | None:
+    """Return the compiled kernels of a part by name, built first where needed; None where that cannot be done."""
+    if part not in _loaded:
+        folder = _built(part)
         if folder is None:
-            announce("Compiling the engine for this machine, once; this takes about 10 seconds …")
-            folder = build()
+            announce(ANNOUNCED[part])
+            folder = build(part)
         if folder is None:
             return None
-        _loaded = _load(folder)
-    return _loaded
+        _loaded[part] = _load(folder)
+    return _loaded[part]
 
 
 def _load(folder: Path) -> dict[str, Call]:
@@ -316,12 +341,17 @@ def _foreign(address: int, types: tuple[Any, ...]) -> Call:
 # --- the process that compiles -----------------------------------------------------------------------------------
 
 
-def _compile(folder: Path) -> None:
+def _compile(folder: Path, number: str, modules: Sequence[str]) -> None:
     import numba
     from numba import types
 
+    homes = [f"{__package__}.{module}" for module in modules]
+    for home in homes:
+        importlib.import_module(home)
     symbols = {}
-    for name, (function, parameters) in _entries().items():
+    for name, (function, parameters) in kernel.ENTRIES.items():
+        if function.__module__ not in homes:
+            continue
         signature: list[Any] = []
         names, arguments = [], []
         for index, one in enumerate(parameters):
@@ -338,14 +368,14 @@ def _compile(folder: Path) -> None:
         unit = numba.cfunc(types.int64(*signature), error_model="numpy")(space[name])
         (folder / f"{name}.o").write_bytes(unit._library.serialize_using_object_code()[2][0])
         symbols[name] = unit._wrapper_name
-    (folder / "symbols.json").write_text(json.dumps(symbols))
+    (folder / f"symbols-{number}.json").write_text(json.dumps(symbols))
 
 
 def main() -> int:
-    """Compile all kernels into the folder named on the command line."""
-    if len(sys.argv) != 2 or not kernel.COMPILING:
+    """Compile the kernels of modules: the command line has the folder, the number of the job, and the modules."""
+    if len(sys.argv) < 4 or not kernel.COMPILING:
         raise PcapstateError("pcapstate.compiled is started by pcapstate itself")
-    _compile(Path(sys.argv[1]))
+    _compile(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
     return 0
 
 

@@ -6,7 +6,6 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from .compiled import Kernels
 from .cutting import Cutter
 from .decode.decoder import Decoder
 from .errors import CaptureDamaged
+from .sources.finding import meant
 from .sources.merging import MergedReader
 from .sources.processes import Process
 from .sources.reader import Batch, CaptureReader
@@ -197,10 +197,9 @@ def ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
 
 
 def open_source(paths: Sequence[str | os.PathLike[str] | Any]) -> Source:
-    """Open one capture, or several as one in time order. Raises CaptureError."""
-    if len(paths) == 1:
-        return CaptureReader(paths[0])
-    with ExitStack() as opened:
-        readers = [opened.enter_context(closing(CaptureReader(path, Kernels(0)))) for path in paths]
-        opened.pop_all()
-    return MergedReader(readers)
+    """Open one capture, or several as one in time order: also those in a directory, or that a pattern matches.
+
+    Raises CaptureError.
+    """
+    sources = meant(paths)
+    return CaptureReader(paths[0]) if len(sources) == 1 and not sources[0].found else MergedReader(sources)

@@ -11,6 +11,10 @@ class CaptureError(PcapstateError):
     """The source cannot be read as a capture at all (missing, no permission, not a capture file)."""
 
 
+CUT_SHORT = "the file ends in the middle of "
+PACKED_CUT_SHORT = "the compressed data is cut short"
+
+
 class CaptureDamaged(PcapstateError):
     """The capture is damaged or cut short; everything before ``offset`` (bytes from its start) was read."""
 
@@ -22,6 +26,11 @@ class CaptureDamaged(PcapstateError):
         self.offset = offset
         self.what = what
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether it just ends too early."""
+        return self.what.startswith(CUT_SHORT) or PACKED_CUT_SHORT in self.what
+
 
 class LiveError(PcapstateError):
     """A live capture cannot start (privileges, interface, filter)."""
@@ -29,6 +38,10 @@ class LiveError(PcapstateError):
 
 class MomentError(PcapstateError):
     """A moment cannot be read, or is not in the capture."""
+
+
+class OutputError(PcapstateError):
+    """The file that was asked for cannot be written."""
 
 
 class OutputClosed(Exception):

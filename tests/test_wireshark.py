@@ -18,6 +18,15 @@ CAPTURES = sorted(
     if path.suffix in (".pcap", ".pcapng") and not path.name.startswith("damaged")
 )  # fmt: skip
 
+NOT_READ_THERE = {
+    "link-types-others.pcapng": "DSA tags of LINKTYPE 285",
+    "link-types-serial.pcapng": "SLIP",
+    "tunnels-ip.pcap": "IP protocol 94, and VXLAN-GPE unless it is told to",
+    "tunnels-mpls.pcap": "pseudowires with locally administered addresses, which it guesses to have a control word",
+    "tunnels-tags.pcap": "VLAN tags of EtherTypes 0x9200 and 0x9300",
+}
+"""What tshark 4.0 does not read of captures whose other packets it does."""
+
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
 def test_packets_of_each_connection(path: Path) -> None:
@@ -36,6 +45,10 @@ def test_packets_of_each_connection(path: Path) -> None:
     for line in result.stdout.splitlines():
         row = json.loads(line)
         ours[row["connection"]] = row["client_packets"] + row["server_packets"]
+    if path.name in NOT_READ_THERE:
+        assert ours.keys() == theirs.keys()
+        assert all(0 <= ours[number] - theirs[number] <= 2 for number in ours)
+        return
     assert ours == theirs
     timeline = CliRunner().invoke(cli, ["timeline", str(path), "--format", "jsonl"], catch_exceptions=False)
     packets = {int(row[0]): int(row[1]) for row in rows}

@@ -5,9 +5,13 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from ..output.whole_files import out
+from .options import output_option
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@output_option
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Print the completion script for a shell.
@@ -20,4 +24,6 @@ def completion(context: click.Context, shell: str) -> None:
     root = context.find_root()
     kind = get_completion_class(shell)
     assert kind is not None  # the choices are the shells that click knows
-    click.echo(kind(root.command, {}, "pcapstate", "_PCAPSTATE_COMPLETE").source())
+    script = kind(root.command, {}, "pcapstate", "_PCAPSTATE_COMPLETE").source()
+    out().write(f"{script}\n".encode())
+    out().flush()

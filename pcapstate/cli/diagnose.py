@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 
 import click
 
 from ..output.formats import FORMATS
+from ..output.whole_files import is_terminal
 from ..wording.languages import LANGUAGES
 from .options import SourceOptions, source_options
 from .session import Reading
@@ -55,7 +55,7 @@ def diagnose(context: click.Context, source: SourceOptions, format_: str, langua
     reading.read()
     found = findings_of(reading.capture, seen)
     if format_ == "table":
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else COLUMNS
+        width = shutil.get_terminal_size().columns if is_terminal() else COLUMNS
         summary = view.summary(found, len(reading.capture.table.connections), reading.capture.frames, language)
         blocks = [("\n".join(wrapped(term, width)), texts) for term, texts in view.view_for_people(found, language)]
         parts = ["\n".join(wrapped(summary, width)) + "\n", *([definitions(blocks, width)] if blocks else [])]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from ..output.formats import FORMATS
+from ..output.whole_files import output_to
 from ..tcp.flow_table import TWO_MSL
 from ..views.reading_aids import Manner
 from ..wording.languages import LANGUAGES
@@ -28,6 +29,7 @@ class SourceOptions(NamedTuple):
     duration: float | None
     time_wait: float
     at: str | None
+    follow: bool
 
 
 class SelectionOptions(NamedTuple):
@@ -65,6 +67,32 @@ def number(context: click.Context, parameter: click.Parameter, value: float | No
     return value
 
 
+def output_option(command: Command) -> Command:
+    """Add ``--output`` to a command, whose output it leads to a file."""
+
+    @functools.wraps(command)
+    def led(*arguments: Any, output: str | None, **values: Any) -> Any:
+        if output is None:
+            return command(*arguments, **values)
+        ended = None
+        with output_to(output):
+            try:
+                result = command(*arguments, **values)
+            except click.exceptions.Exit as end:
+                # The command came to its end, and what it wrote is whole.
+                result, ended = None, end
+        if ended is not None:
+            raise ended
+        return result
+
+    option = click.option(
+        "--output", metavar="FILE", type=click.Path(), help="Write to this file, whole or not at all."
+    )
+    decorated: Any = option(led)
+    found: Command = decorated
+    return found
+
+
 SOURCE = (
     click.argument("captures", nargs=-1, metavar="CAPTURE...", type=click.Path()),
     click.option("-i", "--interface", metavar="NAME", help="Capture live on this interface instead of a file."),
@@ -81,6 +109,7 @@ SOURCE = (
         metavar="TIME",
         help="The moment: seconds since the start (12.5) or before the end (-3), a clock time, or a packet (#417).",
     ),
+    click.option("--follow", is_flag=True, help="Read on as the file is written, until Ctrl-C."),
     click.option(
         "--time-wait",
         type=click.FloatRange(min=0, max=86_400),
@@ -90,6 +119,7 @@ SOURCE = (
         metavar="S",
         help="Seconds that TIME_WAIT lasts (2 MSL).",
     ),
+    output_option,
 )
 
 SELECTION = (

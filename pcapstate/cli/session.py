@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,9 @@ from ..errors import OutputClosed
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
+from ..output.whole_files import end_at_once_on_interrupt, out
+from ..sources.finding import meant
+from ..sources.merging import left_out
 from ..tcp.contracts import TRANSITION
 from ..views.table import Table
 from ..wording.languages import translate
@@ -57,13 +59,20 @@ class Reading:
             raise click.UsageError("give either capture files or an interface, not both")
         self.at = None if options.at is None else parse_moment(options.at, utc)
         cutter = Cutter(self.at, None if every is None else round(every * SECOND), count, self._end(options))
-        if interface is None:
-            source: Any = open_source(captures)
+        if options.follow and (interface is not None or len(captures) != 1 or captures == ("-",)):
+            raise click.UsageError("--follow goes with one capture file")
+        if options.follow:
+            from ..sources.following import FollowingReader
+
+            source: Any = FollowingReader(captures[0])
+        elif interface is None:
+            source = open_source(captures)
         else:
             from ..sources.live import LiveReader
 
             source = LiveReader(interface, options.capture_filter, options.duration)
-        self.live = interface is not None
+        self.live = interface is not None or options.follow
+        """It has no end of its own: Ctrl-C is how to end it."""
         self.growing = self.live or captures == ("-",)
         self.capture = Capture(
             source, options.time_wait, record, details=details, watchers=watchers(source), cutter=cutter
@@ -72,9 +81,9 @@ class Reading:
 
     def _end(self, options: SourceOptions) -> int | None:
         """Return the time of the last packet, where the moment counts from it."""
-        if self.at is None or self.at.kind != END or options.interface is not None:
+        if self.at is None or self.at.kind != END or options.interface is not None or options.follow:
             return None
-        if any(path == "-" or not Path(path).is_file() for path in options.captures):
+        if any(not isinstance(one.source, str) or not Path(one.source).is_file() for one in meant(options.captures)):
             return None  # a pipe can be read only once
         source = open_source(options.captures)
         try:
@@ -94,7 +103,7 @@ class Reading:
                 yield from following
             except KeyboardInterrupt:
                 # What is known is shown; a second Ctrl-C ends it at once.
-                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                end_at_once_on_interrupt()
                 self.interrupted = True
             finally:
                 following.close()
@@ -124,19 +133,19 @@ class Reading:
             yield lambda position: bar.update(position - bar.pos)
 
     def show(self, table: Table, format: str, heading: str = "") -> None:
-        """Write a table to standard output."""
+        """Write a table to where output goes."""
         pieces = render(table, format, self.capture.source.kernels, self.growing)
         self.write(itertools.chain([heading.encode()] if heading and format == "table" else [], pieces))
 
     def write(self, pieces: Iterable[bytes]) -> None:
-        """Write text to standard output."""
-        out = sys.stdout.buffer
+        """Write text to where output goes."""
+        to = out()
         try:
             for piece in pieces:
-                out.write(piece)
+                to.write(piece)
                 if self.growing:
-                    out.flush()
-            out.flush()
+                    to.flush()
+            to.flush()
         except BrokenPipeError:
             raise OutputClosed from None
 
@@ -159,6 +168,8 @@ class Reading:
                 moment=self.at.text,
                 duration=duration(later - last),
             )
+        if lines := getattr(self.capture.source, "left_out", []):
+            click.echo(f"pcapstate: {left_out(lines)}", err=True)
         if drops := self.capture.source.drops:
             one, many = "1 packet", "{count:,} packets"
             self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)

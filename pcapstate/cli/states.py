@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterable
 
 import click
@@ -12,12 +11,14 @@ from ..compiled import Kernels
 from ..errors import OutputClosed
 from ..output.formats import FORMATS, render
 from ..output.paragraphs import definitions
+from ..output.whole_files import out
 from ..tcp.states import State
 from ..views import states as view
 from ..wording.languages import LANGUAGES
 from ..wording.meanings import ORDER
 from ..wording.state_names import LONGEST, nearest_state, state_named
 from ..wording.styles import STYLES
+from .options import output_option
 
 
 def _named(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[State, ...]:
@@ -57,6 +58,7 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."
 )
+@output_option
 def states(names: tuple[State, ...], style: str, language: str, format_: str) -> None:
     """Explain the states of TCP: what each means, when it is normal, and what it points to when it piles up.
 
@@ -79,7 +81,7 @@ def states(names: tuple[State, ...], style: str, language: str, format_: str) ->
 def _write(pieces: Iterable[bytes]) -> None:
     try:
         for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+            out().write(piece)
+        out().flush()
     except BrokenPipeError:
         raise OutputClosed from None

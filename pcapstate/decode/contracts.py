@@ -28,7 +28,10 @@ SEGMENT = np.dtype(
 SEGMENT_NONE = -1
 """``flags`` of a row that turned out to hold no segment; every reader passes over it."""
 SEGMENT_PENDING = -2
-"""``flags`` of a row whose frame is left to the slow path; ``seq`` is its index among the frames."""
+"""``flags`` of a row whose frame is left to the slow path.
+
+``seq`` is the index of the frame, ``ack`` the offset in it: of a fragment, or of frames where ``length`` is GATHERED.
+"""
 SEGMENT_DATAGRAM = -3
 """``flags`` of a row that is a UDP datagram, and no segment: only where somebody asked for these."""
 

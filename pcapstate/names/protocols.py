@@ -39,6 +39,8 @@ REASONS = {
     kinds.NOT_IP: "not IP",
     kinds.LLC: "LLC",
     kinds.INCOMPLETE_FRAGMENT: "fragments of incomplete packets",
+    kinds.ENCRYPTED_WLAN: "encrypted 802.11",
+    kinds.WLAN_NO_DATA: "802.11 without data",
 }
 
 

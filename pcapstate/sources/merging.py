@@ -1,91 +1,161 @@
-"""Several captures read as one, in time order (as mergecap would): their packets are numbered anew."""
+"""Several captures read as one, in time order (as mergecap would): their packets are numbered anew.
+
+Files are opened late: each is looked at once, for the time of its first packet, and opened when that time has come. So
+files that do not overlap in time are read one after the other, however many they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..compiled import Kernels
-from ..errors import CaptureDamaged
+from ..errors import CaptureDamaged, CaptureError
 from .blocks import Interface, Name
-from .options import PROCESS_NUMBER
-from .processes import Process, ProcessTable
-from .reader import Batch, CaptureReader
+from .finding import Meant
+from .processes import NumbersAnew, Process, ProcessTable
+from .reader import CHUNK, FRAMES, Batch, CaptureReader
+from .streams import Sparing
+
+LOOKED_AT = 1 << 16
+"""Bytes of a file that are read at first to find its first packet."""
+BUFFERS = 128 << 20
+"""Bytes of all buffers of the files that are open at once, roughly; each has LEAST at least."""
+LEAST = 1 << 15
+NAMED = 5
+"""Files that are no captures and are named."""
+EARLIEST, LATEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+
+Time = int | None
+"""The time of a capture's first packet; None where it has none."""
 
 
 class _Waiting:
     """The frames of one capture that are read and not given out yet."""
 
     def __init__(self, reader: CaptureReader, table: ProcessTable) -> None:
+        self.reader = reader
         self._batches = reader.batches()
-        self._processes, self._table = reader.processes, table
-        self._numbers = np.zeros(1, dtype=np.uint16)
-        self.ended = False
-        self.data: Any = None
-        self.frames: Any = None
+        self._anew = NumbersAnew(table, reader.processes)
+        self.batch: Batch | None = None
         self.keys: Any = None
-        self.latest = np.iinfo(np.int64).min
-        self.fill()
+        self.latest = EARLIEST
 
-    def fill(self) -> None:
-        batch = next(self._batches, None)
-        if batch is None:
-            self.ended = True
-            self.frames = None
-            return
-        self.data, self.frames = batch.data, batch.frames
-        if self._processes:
-            self._renumber()
-        # Within one capture its own order holds, also where its clock went backwards.
-        times = batch.frames["time"].copy()
-        times[0] = max(times[0], self.latest)
-        self.keys = np.maximum.accumulate(times)
-        self.latest = int(self.keys[-1])
+    def fill(self) -> bool:
+        """Have frames that are not given out yet; False at the end."""
+        while self.batch is None or not len(self.batch.frames):
+            self.batch = next(self._batches, None)
+            if self.batch is None:
+                self.reader.release()
+                return False
+            if len(self.batch.frames):
+                self._anew.number(self.batch.frames)
+                # Within one capture its own order holds, also where its clock went backwards.
+                times = self.batch.frames["time"].copy()
+                times[0] = max(times[0], self.latest)
+                self.keys = np.maximum.accumulate(times)
+                self.latest = int(self.keys[-1])
+        return True
 
-    def _renumber(self) -> None:
-        """Give processes the numbers that they have in the table of all captures."""
-        added = [self._table.number(process) for process in self._processes[len(self._numbers) - 1 :]]
-        self._numbers = np.append(self._numbers, np.array(added, dtype=np.uint16))
-        process = self.frames["process"]
-        self.frames["process"] = process & ~np.uint16(PROCESS_NUMBER) | self._numbers[process & PROCESS_NUMBER]
-        self.frames["effective"] = self._numbers[self.frames["effective"]]
+    def reach(self, count: int) -> int:
+        """Return up to which time to take frames, so that they are ``count`` of this capture or few more."""
+        return int(self.keys[min(count, len(self.keys) - 1)])
 
     def take(self, until: int) -> tuple[Any, Any, Any]:
         """Return data, frames and keys of the frames due by ``until``; their offsets start at 0 of the data."""
+        assert self.batch is not None
         count = int(np.searchsorted(self.keys, until, side="right"))
-        frames, keys = self.frames[:count].copy(), self.keys[:count]
+        frames, keys = self.batch.frames[:count].copy(), self.keys[:count]
+        data = self.batch.data[:0]
         if count:
-            low = int(frames["offset"][0])
-            high = int(frames["offset"][-1]) + int(frames["captured"][-1])
-            data = self.data[low:high].copy()
+            low = int(frames["offset"].min())
+            high = int((frames["offset"] + frames["captured"]).max())
+            data = self.batch.data[low:high].copy()
             frames["offset"] -= low
-        else:
-            data = self.data[:0]
-        self.frames, self.keys = self.frames[count:], self.keys[count:]
-        if not len(self.frames):
-            self.fill()
+        self.batch = self.batch._replace(frames=self.batch.frames[count:])
+        self.keys = self.keys[count:]
         return data, frames, keys
+
+    def all(self) -> Batch:
+        """Return all frames that are there, where they lie."""
+        batch = self.batch
+        assert batch is not None
+        self.batch = None
+        return batch
+
+
+class _Late:
+    """A file that is opened when the time of its first packet has come."""
+
+    def __init__(self, path: Any) -> None:
+        self.path = path
+        reader = CaptureReader(path, Kernels(0), chunk=LOOKED_AT, rows=1)
+        self.name, self.size = reader.name, reader.size
+        first = next(reader.batches(), None)
+        self.start: Time = None if first is None else int(first.frames["time"][0])
+        reader.close()
+
+    def open(self, chunk: int) -> CaptureReader | CaptureDamaged:
+        """Open it again; by now it may be gone."""
+        try:
+            return CaptureReader(self.path if chunk == CHUNK else Sparing(self.path), Kernels(0), chunk=chunk)
+        except (CaptureError, OSError) as error:
+            return CaptureDamaged(self.name, 0, str(error).removeprefix(f"{self.name}: "), 0)
 
 
 class MergedReader:
-    """Reads several captures as one; its interface is that of CaptureReader."""
+    """Reads several captures as one; its interface is that of CaptureReader.
 
-    def __init__(self, readers: list[CaptureReader]) -> None:
-        self._readers = readers
-        self.name = ", ".join(reader.name for reader in readers)
-        sizes = [reader.size for reader in readers]
+    ``sources`` are readers, or files as ``finding.meant`` tells; ``left_out`` names those that were found and are no
+    captures. Raises CaptureError.
+    """
+
+    def __init__(self, sources: Sequence[CaptureReader | Meant]) -> None:
+        self._readers: list[CaptureReader] = []
+        self._late: list[_Late] = []
+        self._not_read: list[CaptureDamaged] = []
+        self.left_out: list[str] = []
+        try:
+            for source in sources:
+                self._add(source)
+        except BaseException:
+            self.close()
+            raise
+        if not self._readers and not self._late:
+            raise CaptureError(self.left_out[0] if len(self.left_out) == 1 else "none of the files is a capture")
+        self._late.sort(key=lambda one: LATEST if one.start is None else one.start)
+        several: list[Any] = [*self._readers, *self._late]
+        self.name = ", ".join(one.name for one in several)
+        sizes = [one.size for one in several]
         self.size = None if None in sizes else sum(size or 0 for size in sizes)
         self.kernels = Kernels(self.size)
-        for reader in readers:
-            reader.kernels = self.kernels
         self._table = ProcessTable()
+
+    def _add(self, source: CaptureReader | Meant) -> None:
+        if isinstance(source, CaptureReader):
+            self._readers.append(source)
+            return
+        path = source.source
+        # What can be read only once, a pipe or an open stream, is opened now.
+        once = not isinstance(path, (str, os.PathLike)) or os.fspath(path) == "-" or not Path(path).is_file()
+        try:
+            if once:
+                self._readers.append(CaptureReader(path, Kernels(0)))
+            else:
+                self._late.append(_Late(path))
+        except CaptureError as error:
+            if not source.found:
+                raise
+            self.left_out.append(str(error))
 
     @property
     def damages(self) -> list[CaptureDamaged]:
         """What was damaged in which capture."""
-        return [damage for reader in self._readers for damage in reader.damages]
+        return [*(damage for reader in self._readers for damage in reader.damages), *self._not_read]
 
     @property
     def processes(self) -> list[Process]:
@@ -115,19 +185,64 @@ class MergedReader:
 
     def batches(self) -> Iterator[Batch]:
         """Yield the frames of all captures in the order of time."""
+        for reader in self._readers:
+            reader.kernels = self.kernels
         waiting = [_Waiting(reader, self._table) for reader in self._readers]
+        late = self._late[::-1]
         number = position = 0
-        while waiting := [one for one in waiting if not one.ended]:
-            until = min(one.latest for one in waiting)
-            taken = [one.take(until) for one in waiting]
-            data = np.concatenate([part[0] for part in taken])
-            start = 0
-            for part_data, part_frames, _ in taken:
-                part_frames["offset"] += start
-                start += len(part_data)
-            frames = np.concatenate([part[1] for part in taken])
-            frames = frames[np.argsort(np.concatenate([part[2] for part in taken]), kind="stable")]
+        while True:
+            waiting = [one for one in waiting if one.fill()]
+            share = FRAMES // max(1, len(waiting))
+            until = min((one.reach(share if len(waiting) > 1 else FRAMES) for one in waiting), default=None)
+            if late and (until is None or (late[-1].start is not None and late[-1].start <= until)):
+                # Those that begin at the same time are merged from their first packets on.
+                waiting += self._open(late, len(waiting))
+                continue
+            if until is None:
+                return
+            if len(waiting) == 1:
+                batch = waiting[0].all()
+                data, frames = batch.data, batch.frames
+                moved = int(frames["captured"].sum(dtype=np.int64))
+            else:
+                data, frames = _merged([one.take(until) for one in waiting])
+                moved = len(data)
             frames["number"] = np.arange(number + 1, number + 1 + len(frames))
             number += len(frames)
-            position += len(data)
+            position += moved
             yield Batch(data, frames, position, int(frames["time"][-1]))
+
+    def _open(self, late: list[_Late], already: int) -> list[_Waiting]:
+        """Open the next file, and those whose first packets come at the same time."""
+        start = late[-1].start
+        due = 0
+        while due < len(late) and late[-1 - due].start == start and (due == 0 or start is not None):
+            due += 1
+        chunk = max(LEAST, min(CHUNK, BUFFERS // (already + due)))
+        opened = []
+        for _ in range(due):
+            reader = late.pop().open(chunk)
+            if isinstance(reader, CaptureDamaged):
+                self._not_read.append(reader)
+                continue
+            reader.kernels = self.kernels
+            self._readers.append(reader)
+            opened.append(_Waiting(reader, self._table))
+        return opened
+
+
+def _merged(taken: list[tuple[Any, Any, Any]]) -> tuple[Any, Any]:
+    """Return the data and the frames of several captures in the order of time."""
+    start = 0
+    for data, frames, _ in taken:
+        frames["offset"] += start
+        start += len(data)
+    frames = np.concatenate([part[1] for part in taken])
+    frames = frames[np.argsort(np.concatenate([part[2] for part in taken]), kind="stable")]
+    return np.concatenate([part[0] for part in taken]), frames
+
+
+def left_out(lines: Sequence[str]) -> str:
+    """Return in one line which files were left out; ``lines``: a reader's ``left_out``."""
+    more = f" and {len(lines) - NAMED:,} more" if len(lines) > NAMED else ""
+    return "left out: " + "; ".join(lines[:NAMED]) + more

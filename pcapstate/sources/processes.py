@@ -59,6 +59,26 @@ class ProcessTable:
         return number
 
 
+class NumbersAnew:
+    """Gives the processes of one source the numbers that they have in the table of several."""
+
+    def __init__(self, table: ProcessTable, processes: list[Process]) -> None:
+        self._table, self._processes = table, processes
+        self._numbers = np.zeros(1, dtype=np.uint16)
+
+    def number(self, frames: np.ndarray[Any, Any]) -> None:
+        """Number the processes of frames (FRAME) anew; ``processes`` may have grown."""
+        if not self._processes:
+            return
+        added = [self._table.number(process) for process in self._processes[len(self._numbers) - 1 :]]
+        self._numbers = np.append(self._numbers, np.array(added, dtype=np.uint16))
+        process = frames["process"]
+        frames["process"] = (
+            process & ~np.uint16(options.PROCESS_NUMBER) | (self._numbers[process & options.PROCESS_NUMBER])
+        )
+        frames["effective"] = self._numbers[frames["effective"]]
+
+
 class ProcessNotes(ProcessTable):
     """The table of a capture, filled by what its blocks and packets say."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 from collections.abc import Iterator
@@ -11,22 +10,27 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiled import Kernels
-from ..errors import CaptureDamaged, CaptureError
+from ..errors import CUT_SHORT, CaptureDamaged, CaptureError
 from ..naming import safe
 from . import framing
 from .blocks import Interface, Name
-from .formats import COMPRESSED, OTHER_FORMATS, PCAP_LAYOUTS, PCAPNG_MAGIC, PCAPNG_ORDER, UNREADABLE, PcapLayout
+from .compression import Unpacked, compression
+from .foreign import HEAD, foreign
+from .formats import PCAP_LAYOUTS, PCAPNG_MAGIC, PCAPNG_ORDER, PcapLayout
 from .framing import FRAME
 from .options import DROPPED, LABEL, LABELS, RESULT_SIZE, ROWS, WHY
 from .pktap import is_pktap, unwrap
+from .prefetching import Prefetched
 from .processes import Process
 from .sections import NOTES, Sections
-from .streams import Rejoined, Stream, Unpacked, open_stream
+from .streams import Rejoined, Stream, open_stream
 
 CHUNK = 4 << 20
 """Bytes read at a time: so few that they are still in the processor's cache when they are decoded."""
 FRAMES = 1 << 15
 """Frames of a batch at most."""
+BYTES_OF_A_FRAME = CHUNK // FRAMES
+"""With a smaller chunk, so many bytes of it make room for a frame."""
 
 DAMAGES = {
     framing.DAMAGED_LENGTH: "a block's length field is impossible",
@@ -49,20 +53,29 @@ class Batch(NamedTuple):
 class CaptureReader:
     """Reads one capture: pcap or pcapng, from a path, ``-`` for standard input, or an open binary stream.
 
-    Iterate ``batches()``; afterwards ``damage`` tells whether the capture was damaged or cut short. Raises
-    CaptureError where it is no capture at all.
+    Iterate ``batches()``; afterwards ``damage`` tells whether the capture was damaged or cut short. ``chunk`` bytes are
+    read at a time, and ``rows`` frames make a batch at most. Raises CaptureError where it is no capture at all.
 
     What it says beside the packets is there as far as it was read; it is text and numbers of others, to be escaped:
     ``processes``, which FRAME's ``process`` and ``effective`` number from 1; ``interfaces``; ``names``, addresses
     with the names they resolved to; ``drops``.
     """
 
-    def __init__(self, source: str | os.PathLike[str] | Stream, kernels: Kernels | None = None) -> None:
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | Stream,
+        kernels: Kernels | None = None,
+        *,
+        chunk: int = CHUNK,
+        rows: int | None = None,
+    ) -> None:
         self.name, self._stream, self.size = open_stream(source)
         self.damage: CaptureDamaged | None = None
-        self._buffer = np.empty(CHUNK, dtype=np.uint8)
-        self._frames = np.empty(FRAMES, dtype=FRAME)
-        self._labels = np.empty(FRAMES, dtype=LABEL)
+        self._chunk = chunk
+        rows = rows or min(FRAMES, chunk // BYTES_OF_A_FRAME)
+        self._buffer = np.empty(chunk, dtype=np.uint8)
+        self._frames = np.empty(rows, dtype=FRAME)
+        self._labels = np.empty(rows, dtype=LABEL)
         self._result = np.zeros(RESULT_SIZE, dtype=np.int64)
         self._result[DROPPED] = -1
         self._sections = Sections()
@@ -111,6 +124,13 @@ class CaptureReader:
         """Close the file (standard input stays open)."""
         self._stream.close()
 
+    def release(self) -> None:
+        """Close the file and let go of the buffers; what was learned stays."""
+        self.close()
+        self._buffer, self._frames = np.empty(0, dtype=np.uint8), np.empty(0, dtype=FRAME)
+        self._labels = np.empty(0, dtype=LABEL)
+        self._start = self._end = 0
+
     # --- bytes
 
     def _fill(self, wanted: int) -> bool:
@@ -118,9 +138,9 @@ class CaptureReader:
         if self._end - self._start >= wanted:
             return True
         rest = self._end - self._start
-        if self._start + max(wanted, CHUNK // 2) > len(self._buffer):
+        if self._start + max(wanted, self._chunk // 2) > len(self._buffer):
             if wanted > len(self._buffer):
-                larger = np.empty(wanted + CHUNK, dtype=np.uint8)
+                larger = np.empty(wanted + self._chunk, dtype=np.uint8)
                 larger[:rest] = self._buffer[self._start : self._end]
                 self._buffer = larger
             else:
@@ -130,7 +150,7 @@ class CaptureReader:
         while self._end - self._start < wanted and not self._ended:
             try:
                 got = self._stream.readinto(self._buffer[self._end :].data)
-            except UNREADABLE as error:
+            except (OSError, ValueError) as error:
                 # A decompressor's complaint, or a disk's; what came before it counts.
                 self._damaged(f"reading failed ({safe(str(error))})", self._end)
                 got = 0
@@ -151,28 +171,31 @@ class CaptureReader:
             raise CaptureError(f"{self.name}: the file is empty" if not self.damage else str(self.damage))
         self._fill(24)
         head = self._buffer[: min(24, self._end)].tobytes()
-        for magic, (kind, unpack) in COMPRESSED.items():
-            if head.startswith(magic):
-                self._unpack(kind, unpack)
-                return
+        packed = compression(head)
+        if packed is not None:
+            self._unpack(packed)
+            return
         self._layout = PCAP_LAYOUTS.get(head[:4])
         if self._layout is None and head[:4] != PCAPNG_MAGIC:
-            for magic, what in OTHER_FORMATS.items():
-                if head.startswith(magic):
-                    raise CaptureError(f"{self.name}: {what}")
+            if not getattr(self._stream, "endless", False):
+                self._fill(HEAD)
+            if what := foreign(self._buffer[: min(HEAD, self._end)].tobytes()):
+                raise CaptureError(f"{self.name}: {what}")
             raise CaptureError(f"{self.name}: not a capture file (neither pcap nor pcapng)")
-        if self._layout is not None and len(head) < 24:
+        if self._layout is not None and not self._fill(self._layout.header):
             raise CaptureError(f"{self.name}: the file ends inside the pcap header")
 
-    def _unpack(self, kind: str, unpack: Any) -> None:
+    def _unpack(self, kind: str) -> None:
         head = self._buffer[: self._end].tobytes()
-        raw = self._stream
-        self._stream = Unpacked(unpack(io.BufferedReader(Rejoined(head, raw))))
+        unpacked = Unpacked(Rejoined(head, self._stream))
+        # One of many captures has a small chunk, and gets no thread.
+        self._stream = Prefetched(unpacked) if self._chunk == CHUNK else unpacked
         self.size = None if self.size is None else self.size * 4
         self._start = self._end = 0
+        self._ended = False
         if not self._fill(1) and self.damage:
             raise CaptureError(f"{self.name}: damaged {kind} data")
-        if self._buffer[:2].tobytes() in (b"\x1f\x8b", b"BZ"):
+        if compression(self._buffer[: min(self._end, 24)].tobytes()) is not None:
             raise CaptureError(f"{self.name}: compressed twice; unpack it once")
         self._identify()
 
@@ -189,7 +212,7 @@ class CaptureReader:
         self._sections.wrapped = is_pktap(linktype)
         cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0], dtype=np.int64)
         result = np.zeros(RESULT_SIZE, dtype=np.int64)
-        self._start = 24
+        self._start = layout.header
         while self._fill(layout.record_header):
             cells[4] = self._number
             before = self._start
@@ -207,7 +230,7 @@ class CaptureReader:
                 if not self._fill(layout.record_header + captured):
                     break
         if self._end > self._start:
-            self._damaged("the file ends in the middle of a packet")
+            self._damaged(f"{CUT_SHORT}a packet")
 
     def _pcapng(self) -> Iterator[Batch]:
         rows = 0
@@ -236,7 +259,7 @@ class CaptureReader:
             if not self._fill(wanted):
                 break
         if self._end > self._start:
-            self._damaged("the file ends in the middle of a block")
+            self._damaged(f"{CUT_SHORT}a block")
 
     def _index(self, rows: int) -> tuple[int, int]:
         """Index the frames from ``_start`` on into the rows from ``rows`` on; return how many rows, why it stopped."""

@@ -1,4 +1,4 @@
-"""What captures are read from: files, pipes, decompressors."""
+"""What captures are read from: files, pipes, standard input."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from typing import Any, Protocol
 
 from ..errors import CaptureError
 from ..naming import safe
-
-UNPACKED = 1 << 18
-"""Bytes that a decompressor is asked for at a time: what it had before an error is not lost."""
 
 
 class Stream(Protocol):
@@ -51,21 +48,23 @@ class Rejoined(io.RawIOBase):
         super().close()
 
 
-class Unpacked:
-    """A decompressor that gives what it has got before it complains."""
+class Sparing:
+    """A file that is open only while it is read: of a thousand, no process may have all open at once."""
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.name = os.fspath(path)
+        self._position = 0
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read bytes into a buffer; return how many, 0 at the end."""
-        data = self._file.read1(min(len(buffer), UNPACKED))
-        buffer[: len(data)] = data
-        return len(data)
+        """Read bytes into a buffer; return how many, 0 at the end. Raises OSError where the file is gone."""
+        with open(self.name, "rb", buffering=0) as file:
+            file.seek(self._position)
+            count = file.readinto(buffer) or 0
+        self._position += count
+        return count
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
+        """Do nothing: it is closed."""
 
 
 class _StandardInput:

@@ -46,6 +46,8 @@ SKIPPED = {
     "invalid TCP header": "不正な TCP ヘッダー",
     "not IP": "IP 以外",
     "fragments of incomplete packets": "不完全なパケットのフラグメント",
+    "encrypted 802.11": "暗号化された 802.11",
+    "802.11 without data": "データのない 802.11",
     "flow control": "フロー制御",
     "slow protocols": "スロー プロトコル",
     "sampled values": "サンプル値",

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from . import connections, contradictions, damaged, example, findings, formats, gaps, links, office, processes, reuse
+from . import (
+    connections,
+    contradictions,
+    damaged,
+    example,
+    findings,
+    formats,
+    gaps,
+    links,
+    office,
+    processes,
+    rare_links,
+    reuse,
+    tunnels,
+)
 from .registry import CAPTURES, Made
 
 __all__ = [
@@ -18,5 +32,7 @@ __all__ = [
     "links",
     "office",
     "processes",
+    "rare_links",
     "reuse",
+    "tunnels",
 ]

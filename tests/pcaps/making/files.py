@@ -70,9 +70,11 @@ def interface(
     return block(order, 1, struct.pack(order + "HHI", linktype, 0, snaplen) + options)
 
 
-def enhanced(order: str, packet: Packet, *, which: int = 0, unit: int = 1000, offset: int = 0) -> bytes:
+def enhanced(
+    order: str, packet: Packet, *, which: int = 0, unit: int = 1000, offset: int = 0, frame: Framing = ethernet
+) -> bytes:
     """Return an enhanced packet block; the stamp counts ``unit`` ns each, or 1/2**-unit s where that is negative."""
-    stamp, raw = _stamp(packet.time, unit, offset), ethernet(packet)
+    stamp, raw = _stamp(packet.time, unit, offset), frame(packet)
     head = struct.pack(order + "IIIII", which, stamp >> 32, stamp & 0xFFFFFFFF, len(raw), len(raw))
     return block(order, 6, head + raw)
 

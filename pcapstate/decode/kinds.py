@@ -1,0 +1,46 @@
+"""The numbers that say what a frame holds, and the histogram of frames that held no TCP segment."""
+
+from __future__ import annotations
+
+NULL, ETHERNET, RAW_BSD, RAW_OPENBSD, RAW, LOOP, SLL, IPV4, IPV6, SLL2 = 0, 1, 12, 14, 101, 108, 113, 228, 229, 276
+"""The LINKTYPE_ (and DLT_) values read here most; ``rare_links`` has the others.
+
+https://www.tcpdump.org/linktypes.html
+"""
+
+ETHERNET_HEADER = 14
+
+ETHERTYPE_IPV4, ETHERTYPE_IPV6 = 0x0800, 0x86DD
+ETHERTYPE_VLAN, ETHERTYPE_QINQ = 0x8100, 0x88A8
+ETHERTYPE_QINQ_OLD, ETHERTYPE_QINQ_9200, ETHERTYPE_QINQ_9300 = 0x9100, 0x9200, 0x9300
+"""Of QinQ before there was 802.1ad."""
+ETHERTYPE_BRIDGED, ETHERTYPE_PPP, ETHERTYPE_PPPOE = 0x6558, 0x880B, 0x8864
+"""Ethernet frames, PPP frames, and PPP behind the header of a PPPoE session."""
+ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM = 0x8847, 0x8848
+ETHERTYPE_LLC = 0
+"""An LLC header follows: what a length in the place of an EtherType stands for (IEEE 802.3)."""
+LENGTHS = 1500
+"""EtherTypes up to here are lengths."""
+BY_VERSION = -1
+"""In the place of an EtherType: the IP version tells which IP follows."""
+
+PROTOCOL_TCP, PROTOCOL_UDP = 6, 17
+HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION, MOBILITY, HIP, SHIM6 = 0, 43, 44, 51, 60, 135, 139, 140
+
+# What was skipped, as a histogram in one array: by link type, by EtherType, by IP protocol, by other reason.
+SKIPPED_LINKTYPE = 0
+SKIPPED_ETHERTYPE = 0x10000
+SKIPPED_PROTOCOL = 0x20000
+SKIPPED_REASON = 0x20100
+(
+    SHORT_LINK, SHORT_IP, SHORT_TCP, BAD_IP, BAD_TCP, NOT_IP, LLC, INCOMPLETE_FRAGMENT, ENCRYPTED_WLAN, WLAN_NO_DATA,
+) = range(10)  # fmt: skip
+SKIPPED_SIZE = SKIPPED_REASON + 10
+GATHERED = -1 - SKIPPED_SIZE
+"""In the place of an EtherType: several frames in one (802.11's A-MSDU) begin here, which is no reason to skip it."""
+
+FRAGMENT_BITS = 0x3FFF
+"""More-fragments flag and fragment offset in IPv4's header: zero in a packet that is whole."""
+OFFSET_BITS_IPV4, OFFSET_BITS_IPV6 = 0x1FFF, 0xFFF8
+FRAGMENT_HEADER = UDP_HEADER = 8
+"""Bytes of both headers."""

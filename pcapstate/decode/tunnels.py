@@ -1,0 +1,214 @@
+"""Tunnels: from the network layer of a frame to the innermost one, whose TCP segment counts, as in Wireshark.
+
+Entered only for what is not plain TCP over IP. What a tunnel carries is believed where it can be read up to an IP
+header; otherwise the packet counts as what the tunnel itself is, since a port number alone does not make a tunnel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernel import be16, rare, u8
+from .encapsulations import logical_link, of_version, point_to_point
+from .kinds import (
+    ETHERTYPE_BRIDGED,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_MPLS,
+    ETHERTYPE_MPLS_UPSTREAM,
+    ETHERTYPE_PPP,
+    ETHERTYPE_PPPOE,
+    ETHERTYPE_QINQ,
+    ETHERTYPE_QINQ_9200,
+    ETHERTYPE_QINQ_9300,
+    ETHERTYPE_QINQ_OLD,
+    ETHERTYPE_VLAN,
+    GATHERED,
+    LENGTHS,
+    PROTOCOL_TCP,
+    PROTOCOL_UDP,
+    SKIPPED_ETHERTYPE,
+)
+from .network import network_layer
+from .udp_tunnels import behind_udp, service_header
+from .wlan import wlan_in_tunnel
+
+LAYERS = 24
+"""Layers of a frame at most."""
+LABELS = 32
+"""Labels of an MPLS stack at most."""
+NOTHING = -1
+"""In the place of an EtherType: no tunnel, or none that can be read."""
+
+TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, NSH, R_TAG = (
+    0x22F3, 0x88E5, 0x88E7, 0x8903, 0x8909, 0x8926, 0x892F, 0x893F, 0x894F, 0xF1C1,
+)  # fmt: skip
+ERSPAN, ERSPAN_3, WCCP, ARUBA_FIRST, ARUBA_LAST, ARUBA_9000 = 0x88BE, 0x22EB, 0x883E, 0x8200, 0x83F0, 0x9000
+IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP = 4, 41, 47, 94, 97, 137
+
+
+@rare
+def innermost(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[int, int, int, int]:
+    """Return EtherType and offset of the innermost IP header, and where it ends in ``data`` and on the wire at most.
+
+    Where there is none, the first is -1 minus the index in ``skipped`` that says why.
+    """
+    carrier, carrier_at, carrier_end, carrier_wire = NOTHING, at, end, wire
+    for _ in range(LAYERS):
+        if ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
+            if ethertype == ETHERTYPE_IPV4 and end > at and u8(data, at) >> 4 == 6:
+                # The version counts, as in Wireshark.
+                ethertype = ETHERTYPE_IPV6
+            protocol, upper, offset, packet_end = network_layer(data, ethertype, at, end, wire)
+            if protocol < 0 and carrier >= 0:
+                break
+            if protocol < 0 or protocol == PROTOCOL_TCP or offset != 0:
+                return ethertype, at, end, wire
+            inside_end = min(end, packet_end)
+            inside, inside_at = behind_ip(data, protocol, upper, inside_end)
+            if inside == GATHERED:
+                return inside, inside_at, inside_end, packet_end
+            if inside < 0:
+                return ethertype, at, end, wire
+            carrier, carrier_at, carrier_end, carrier_wire = ethertype, at, end, wire
+            ethertype, at, end, wire = inside, inside_at, inside_end, packet_end
+        else:
+            inside, inside_at = behind_ethertype(data, ethertype, at, end)
+            if inside < 0:
+                if carrier < 0:
+                    # A reason is smaller than NOTHING, which says no more than what the EtherType does.
+                    return (inside if inside < NOTHING else -1 - SKIPPED_ETHERTYPE - ethertype), at, end, wire
+                break
+            ethertype, at = inside, inside_at
+    if carrier < 0:
+        return -1 - SKIPPED_ETHERTYPE - (ethertype & 0xFFFF), at, end, wire
+    return carrier, carrier_at, carrier_end, carrier_wire
+
+
+@rare
+def behind_ethertype(data: Any, ethertype: int, at: int, end: int) -> tuple[int, int]:
+    """Return EtherType and offset of what follows the header of a layer between link and network."""
+    if end - at < 4:
+        return NOTHING, at
+    if ethertype <= LENGTHS:
+        return logical_link(data, at, end)
+    if ethertype == ETHERTYPE_BRIDGED:
+        return ethernet(data, at, end)
+    if ethertype in (
+        ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_QINQ_OLD, ETHERTYPE_QINQ_9200, ETHERTYPE_QINQ_9300
+    ):  # fmt: skip
+        return be16(data, at + 2), at + 4
+    if ethertype in (ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM):
+        return mpls(data, at, end)
+    if ethertype == ETHERTYPE_PPP:
+        return point_to_point(data, at, end)
+    if end - at < 8:
+        return NOTHING, at
+    if ethertype == ETHERTYPE_PPPOE:
+        return (ETHERTYPE_PPP, at + 6) if u8(data, at + 1) == 0 else (NOTHING, at)
+    if ethertype == MAC_IN_MAC:
+        return ETHERTYPE_BRIDGED, at + 4
+    if ethertype == FABRICPATH:
+        return ETHERTYPE_BRIDGED, at + 2
+    if ethertype in (VN_TAG, HSR, R_TAG):
+        return be16(data, at + 4), at + 6
+    if ethertype == CISCO_METADATA:
+        return be16(data, at + 6), at + 8
+    if ethertype == E_TAG:
+        return be16(data, at + 6), at + 8
+    if ethertype == TRILL:
+        return ETHERTYPE_BRIDGED, at + 6 + ((be16(data, at) >> 6 & 0x1F) << 2)
+    if ethertype == NSH:
+        return service_header(data, at, end)
+    if ethertype == MACSEC and u8(data, at) & 0x0C == 0:
+        # Protected against changes alone; behind the tag, which may name its sender, stands an EtherType.
+        at += 14 if u8(data, at) & 0x20 else 6
+        return (be16(data, at), at + 2) if end - at >= 2 else (NOTHING, at)
+    return NOTHING, at
+
+
+@rare
+def ethernet(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Read the header of an Ethernet frame in a tunnel."""
+    if end - at < 14:
+        return NOTHING, at
+    return be16(data, at + 12), at + 14
+
+
+@rare
+def mpls(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Read a stack of labels (RFC 3032); what it carries, nothing tells but the first bits (RFC 4928)."""
+    for _ in range(LABELS):
+        if end - at < 5:
+            return NOTHING, at
+        at += 4
+        if u8(data, at - 2) & 1 != 0:
+            break
+    first = u8(data, at) >> 4
+    if first == 4 or first == 6:
+        return of_version(data, at), at
+    # A pseudowire (RFC 4385): 0 begins its control word, 1 that of its associated channel.
+    if first == 1:
+        return NOTHING, at
+    # An address may begin with these bits, too: what looks like an EtherType tells the two apart.
+    if first != 0 or (end - at >= 18 and not is_usual(be16(data, at + 16)) and is_usual(be16(data, at + 12))):
+        return ETHERTYPE_BRIDGED, at
+    return ETHERTYPE_BRIDGED, at + 4
+
+
+@rare
+def is_usual(ethertype: int) -> bool:
+    """Tell whether a number is an EtherType that frames in pseudowires often have."""
+    return ethertype in (
+        ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_PPPOE, ETHERTYPE_MPLS
+    )  # fmt: skip
+
+
+@rare
+def behind_ip(data: Any, protocol: int, at: int, end: int) -> tuple[int, int]:
+    """Return EtherType and offset of what an IP packet carries, or NOTHING where it is no tunnel."""
+    if end - at < 8:
+        return NOTHING, at
+    if protocol == PROTOCOL_UDP:
+        return behind_udp(data, at, end)
+    if protocol in (IP_IN_IP, IPIP):
+        return ETHERTYPE_IPV4, at
+    if protocol == IPV6_IN_IP:
+        return ETHERTYPE_IPV6, at
+    if protocol == GRE:
+        return generic(data, at, end)
+    if protocol == ETHER_IP:
+        return ETHERTYPE_BRIDGED, at + 2
+    if protocol == MPLS_IN_IP:
+        return ETHERTYPE_MPLS, at
+    return NOTHING, at
+
+
+@rare
+def generic(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Read a GRE header (RFC 2784, RFC 2890; version 1: RFC 2637) and what is usual behind it."""
+    flags, kind = be16(data, at), be16(data, at + 2)
+    checksum, routing, key, sequence = flags & 0x8000, flags & 0x4000, flags & 0x2000, flags & 0x1000
+    at += 4 + (4 if checksum | routing else 0) + (4 if key else 0) + (4 if sequence else 0)
+    if flags & 7 == 1:
+        # Without a sequence number there is no payload.
+        return (ETHERTYPE_PPP, at + (4 if flags & 0x0080 else 0)) if sequence else (NOTHING, at)
+    if flags & 7 != 0 or routing or end - at < 8:
+        return NOTHING, at
+    if kind == ERSPAN:
+        # Type I has no header and no sequence number.
+        return ETHERTYPE_BRIDGED, at + (8 if sequence else 0)
+    if kind == ERSPAN_3:
+        if end - at < 12:
+            return NOTHING, at
+        frame, more = be16(data, at + 10) >> 11 & 0x1F, 8 if u8(data, at + 11) & 1 else 0
+        at += 12 + more
+        if frame == 2:
+            return (of_version(data, at), at) if end - at >= 1 else (NOTHING, at)
+        return ETHERTYPE_BRIDGED, at
+    if kind == WCCP:
+        # Version 2 has a header of its own, which does not look like an IP header.
+        return ETHERTYPE_IPV4, at if u8(data, at) >> 4 == 4 else at + 4
+    if ARUBA_FIRST <= kind <= ARUBA_LAST or kind == ARUBA_9000:
+        return wlan_in_tunnel(data, at, end)
+    return kind, at

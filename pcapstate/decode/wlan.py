@@ -1,0 +1,114 @@
+"""802.11 frames, and the headers that tell of the radio before them.
+
+Encrypted frames stay closed, even where the keys are in the capture.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernel import be16, be32, inner, le32, rare, u8
+from .kinds import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, NOT_IP, SHORT_LINK, SKIPPED_REASON, WLAN_NO_DATA
+
+WLAN, PRISM, RADIOTAP, AVS, PPI = 105, 119, 127, 163, 192
+TOO_SHORT = -1 - SKIPPED_REASON - SHORT_LINK
+BOTH_DS, PROTECTED, ORDER = 3, 0x40, 0x80
+"""Flags of the frame control field: to and from a distribution system, and so on."""
+PADDED = 0x20
+"""Of radiotap's flags: the 802.11 header is filled up to a multiple of four bytes."""
+
+
+@inner
+def le16(data: Any, at: int) -> int:
+    """Return the little-endian 16-bit number at an offset."""
+    return u8(data, at) | u8(data, at + 1) << 8
+
+
+@inner
+def wlan_link(data: Any, at: int, end: int, linktype: int) -> tuple[int, int]:
+    """Pass over what stands before an 802.11 frame, and read its header."""
+    length = padded = 0
+    if linktype == RADIOTAP:
+        if end - at < 8:
+            return TOO_SHORT, at
+        length = le16(data, at + 2)
+        if length < 8 or length > end - at:
+            return TOO_SHORT, at
+        padded = radiotap_flags(data, at, length) & PADDED
+    elif linktype != WLAN:
+        if end - at < 8:
+            return TOO_SHORT, at
+        # Drivers may put an AVS header where Prism's was; both say how long they are.
+        avs = be32(data, at) >> 8 == 0x802110
+        length = be32(data, at + 4) if avs or linktype == AVS else le32(data, at + 4)
+        if length < 8 or length > end - at:
+            return TOO_SHORT, at
+    return wlan_header(data, at + length, end, padded)
+
+
+@inner
+def radiotap_flags(data: Any, at: int, length: int) -> int:
+    """Return the flags of a radiotap header, 0 where it has none."""
+    present = le32(data, at + 4)
+    if present & 2 == 0:
+        return 0
+    field = 8
+    more = present
+    while more & 0x80000000 != 0 and length - field >= 4:
+        more = le32(data, at + field)
+        field += 4
+    if present & 1 != 0:
+        # The time comes first, on a multiple of eight.
+        field = ((field + 7) & ~7) + 8
+    return u8(data, at + field) if field < length else 0
+
+
+@rare
+def wlan_header(data: Any, at: int, end: int, padded: int) -> tuple[int, int]:
+    """Return what follows the header of an 802.11 frame: LLC, with its offset, or why there is nothing to read."""
+    if end - at < 10:
+        return TOO_SHORT, at
+    control, flags = u8(data, at), u8(data, at + 1)
+    if control & 3 != 0:
+        return -1 - SKIPPED_REASON - NOT_IP, at
+    # Data frames only, without those that carry none.
+    if control & 0x4C != 0x08:
+        return -1 - SKIPPED_REASON - WLAN_NO_DATA, at
+    quality = control & 0x80 != 0
+    length = 30 if flags & BOTH_DS == BOTH_DS else 24
+    gathered = False
+    if quality:
+        if end - at < length + 2:
+            return TOO_SHORT, at
+        gathered = u8(data, at + length) & 0x80 != 0
+        length += 6 if flags & ORDER != 0 else 2
+    if padded != 0:
+        length = (length + 3) & ~3
+    if end - at < length:
+        return TOO_SHORT, at
+    if flags & PROTECTED != 0:
+        return -1 - SKIPPED_REASON - ENCRYPTED_WLAN, at
+    # Later fragments have no header.
+    if u8(data, at + 22) & 0x0F != 0:
+        return -1 - SKIPPED_REASON - NOT_IP, at
+    at += length
+    if gathered:
+        # A-MSDU: addresses and length of its first frame; where those are not there, the bit was meant otherwise.
+        if end - at < 14:
+            return TOO_SHORT, at
+        if be16(data, at) != 0xAAAA:
+            return GATHERED, at
+    return ETHERTYPE_LLC, at
+
+
+@inner
+def wlan_in_tunnel(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Read an 802.11 frame in a tunnel of access points, some of which swap the bytes of its frame control field."""
+    if end - at >= 24 and u8(data, at) & 0x0F != 0x08 and u8(data, at + 1) & 0x0F == 0x08:
+        control, flags = u8(data, at + 1), u8(data, at)
+        if control & 0x40 != 0 or flags & PROTECTED != 0:
+            return -1 - SKIPPED_REASON - ENCRYPTED_WLAN, at
+        length = 30 if flags & BOTH_DS == BOTH_DS else 24
+        length += 2 if control & 0x80 != 0 else 0
+        return (ETHERTYPE_LLC, at + length) if end - at >= length else (TOO_SHORT, at)
+    return wlan_header(data, at, end, 0)

@@ -1,0 +1,163 @@
+"""A capture file that is still being written, as ``tail -F`` reads it: at its end, more is waited for.
+
+Where the file is replaced by another of its name, or cut off and begun anew, reading goes on with the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..compiled import Kernels
+from ..errors import CaptureDamaged, CaptureError
+from ..naming import safe
+from .blocks import INTERFACES, NAMES, Interface, Name
+from .processes import NumbersAnew, Process, ProcessTable
+from .reader import Batch, CaptureReader
+
+PAUSE = 0.2
+"""Seconds between two looks at a file that does not grow."""
+DAMAGES = 100
+"""Damaged files that are told of; a name may be used again for ever."""
+
+
+class Growing:
+    """A stream over a file, whose end is where the file was replaced or begun anew."""
+
+    endless = True
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 (closed by close)
+        status = os.fstat(self._file.fileno())
+        self._identity = status.st_dev, status.st_ino
+        self._position = 0
+        self._closed = threading.Event()
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read bytes into a buffer, waiting for some; return how many, 0 where another file begins."""
+        while not self._closed.is_set():
+            count = self._file.readinto(buffer)
+            if not count and self._rotated():
+                # What was written to the old file just before that still counts.
+                count = self._file.readinto(buffer) or 0
+                self._position += count
+                return count
+            if count:
+                self._position += count
+                return count
+            self._closed.wait(PAUSE)
+        return 0
+
+    def _rotated(self) -> bool:
+        try:
+            status = os.stat(self.name)
+        except OSError:
+            return False  # between two files; the old one may still grow
+        return (status.st_dev, status.st_ino) != self._identity or status.st_size < self._position
+
+    def close(self) -> None:
+        """Wait no longer, and close the file."""
+        self._closed.set()
+        self._file.close()
+
+
+class FollowingReader:
+    """Reads a capture file and what is written to it from now on; its interface is that of CaptureReader.
+
+    It ends where the file is damaged, otherwise never. Packets are numbered on from one file to the next. Raises
+    CaptureError where it is no capture file.
+    """
+
+    size = None
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self.name = safe(self._path)
+        if not Path(self._path).is_file():
+            there = Path(self._path).exists()
+            raise CaptureError(f"{self.name}: " + ("not a file that could be followed" if there else "no such file"))
+        self.kernels = Kernels(None)
+        self._interfaces: list[Interface] = []
+        self._names: list[Name] = []
+        self._table = ProcessTable()
+        self._damages: list[CaptureDamaged] = []
+        self._dropped: int | None = None
+        self._reader = self._open()
+
+    @property
+    def damages(self) -> list[CaptureDamaged]:
+        """What was damaged in which file."""
+        return [*self._damages, *self._reader.damages]
+
+    @property
+    def processes(self) -> list[Process]:
+        """The processes that the captures name, each once."""
+        return self._table.processes
+
+    @property
+    def interfaces(self) -> list[Interface]:
+        """The interfaces of all files."""
+        return (self._interfaces + self._reader.interfaces)[:INTERFACES]
+
+    @property
+    def names(self) -> list[Name]:
+        """What the name resolution blocks of all files say."""
+        return (self._names + self._reader.names)[:NAMES]
+
+    @property
+    def drops(self) -> int | None:
+        """Packets that whoever captured lost, where any of the files tells."""
+        told = [count for count in (self._dropped, self._reader.drops) if count is not None]
+        return sum(told) if told else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield frames as they are written."""
+        number = position = 0
+        while True:
+            reader = self._reader
+            anew = NumbersAnew(self._table, reader.processes)
+            read = 0
+            for batch in reader.batches():
+                read = batch.position
+                anew.number(batch.frames)
+                frames = batch.frames
+                frames["number"] = np.arange(number + 1, number + 1 + len(frames))
+                number += len(frames)
+                yield batch._replace(position=position + batch.position)
+            position += read
+            if not self._next():
+                return
+
+    def _next(self) -> bool:
+        """Go on with the new file; False where the old one was damaged before its end, or the new one is no capture."""
+        old = self._reader
+        if old.damage is not None and not old.damage.cut_short:
+            return False
+        old.release()
+        try:
+            new = self._open()
+        except CaptureError as error:
+            what = str(error).removeprefix(f"{self.name}: ")
+            self._damages = [*self._damages, CaptureDamaged(self.name, 0, what, 0)]
+            return False
+        self._dropped, self._names, self._interfaces = self.drops, self.names, self.interfaces
+        self._damages = self.damages[:DAMAGES]
+        self._reader = new
+        return True
+
+    def _open(self) -> CaptureReader:
+        try:
+            stream = Growing(self._path)
+        except OSError as error:
+            raise CaptureError(f"{self.name}: {safe(error.strerror or str(error))}") from None
+        return CaptureReader(stream, self.kernels)

@@ -1,0 +1,167 @@
+"""``--output``: a file is there as a whole, or stays what it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pcapstate.cli.main import cli
+from pcapstate.errors import OutputError
+from pcapstate.output.whole_files import output_to
+
+from .captures import pcap, story_frames
+from .stories import parse
+from .story_texts import STORIES
+
+COMMAND = [sys.executable, "-m", "pcapstate"]
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    path = tmp_path / "talk.pcap"
+    path.write_bytes(pcap(story_frames(parse(STORIES["half_close"]))))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "out"
+    path.mkdir()
+    return path
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(one) for one in arguments])
+
+
+def process(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("command", ["timeline", "connections", "netstat", "diagnose", "states", "completion"])
+def test_every_command_writes_to_a_file(command: str, capture: Path, folder: Path) -> None:
+    arguments = {"states": [], "completion": ["bash"]}.get(command, [capture])
+    shown = run(command, *arguments)
+    written = run(command, *arguments, "--output", folder / "new")
+    assert (written.stdout, written.exit_code) == ("", 0)
+    assert (folder / "new").read_text() == shown.stdout
+    assert [one.name for one in folder.iterdir()] == ["new"]
+
+
+def test_modes_and_links_stay(capture: Path, folder: Path) -> None:
+    old, link = folder / "old.csv", folder / "link.csv"
+    old.write_text("before")
+    old.chmod(0o640)
+    link.symlink_to(old)
+    assert run("connections", capture, "--format", "csv", "--output", link).exit_code == 0
+    assert link.is_symlink()
+    assert old.read_text().startswith("connection,")
+    assert old.stat().st_mode & 0o777 == 0o640
+    mask = os.umask(0o027)
+    try:
+        run("connections", capture, "--output", folder / "new.csv")
+    finally:
+        os.umask(mask)
+    assert (folder / "new.csv").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_fails_leaves_the_file_as_it_was(capture: Path, folder: Path) -> None:
+    path = folder / "old"
+    path.write_text("before")
+    for arguments in (
+        ["timeline", capture, "--connection", "9"],
+        ["connections", folder / "none"],
+        ["netstat", "--no"],
+    ):
+        assert run(*arguments, "--output", path).exit_code != 0
+        assert path.read_text() == "before"
+    with pytest.raises(RuntimeError), output_to(str(path)):
+        raise RuntimeError
+    assert path.read_text() == "before"
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_damaged_capture_is_written_and_code_1(capture: Path, folder: Path) -> None:
+    capture.write_bytes(capture.read_bytes()[:-3])
+    assert run("connections", capture, "--output", folder / "new").exit_code == 1
+    assert "LAST_ACK" in (folder / "new").read_text()
+
+
+def test_a_file_that_cannot_be_written_is_one_line(capture: Path, folder: Path) -> None:
+    for path, message in ((folder / "no" / "file", b"No such file"), (folder, b"Is a directory")):
+        done = process("connections", capture, "--output", path)
+        assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+        assert message in done.stderr
+
+
+def test_a_full_disk_leaves_no_file(capture: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"), output_to(str(folder / "new")):
+        pass
+    assert list(folder.iterdir()) == []
+    monkeypatch.undo()
+    if Path("/dev/full").exists():
+        done = process("connections", capture, "--output", "/dev/full")
+        assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+        assert b"No space left" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_ctrl_c_writes_what_is_known(capture: Path, folder: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "connections", "-", "--output", str(folder / "new")], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as ours:
+        assert ours.stdin is not None
+        ours.stdin.write(capture.read_bytes())
+        ours.stdin.flush()
+        time.sleep(1.5)
+        ours.send_signal(signal.SIGINT)
+        _, err = ours.communicate(timeout=30)
+    assert b"interrupted" in err
+    assert ours.returncode == 1
+    assert "TIME_WAIT" in (folder / "new").read_text()
+
+
+SLOW = """
+import signal, sys, time
+from pcapstate.cli import session
+from pcapstate.cli.main import main
+
+def write(self, pieces):
+    print("writing", file=sys.stderr, flush=True)
+    time.sleep(30)
+
+session.Reading.write = write
+sys.argv = ["pcapstate", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("to_file", [False, True])
+def test_a_second_ctrl_c_ends_at_once(capture: Path, folder: Path, to_file: bool) -> None:
+    output = ["--output", str(folder / "new")] if to_file else []
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, "connections", "-", *output],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as ours:  # fmt: skip
+        assert ours.stdin is not None
+        assert ours.stderr is not None
+        ours.stdin.write(capture.read_bytes())
+        ours.stdin.flush()
+        time.sleep(1.5)
+        ours.send_signal(signal.SIGINT)
+        assert ours.stderr.readline() == b"writing\n"
+        ours.send_signal(signal.SIGINT)
+        assert ours.wait(5) == -signal.SIGINT
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,174 @@
+"""The whole program over one input: all watchers, then every view in every format, and what output may not hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pcapstate.application.data import ApplicationData
+from pcapstate.capture import Capture
+from pcapstate.cli.netstat_traffic import ethernet_sections, route_sections, statistics_sections
+from pcapstate.cli.session import copied
+from pcapstate.compiled import Kernels
+from pcapstate.findings.diagnosis import diagnose
+from pcapstate.findings.frames_seen import FramesSeen
+from pcapstate.names.addresses import packed
+from pcapstate.names.book import NameBook
+from pcapstate.names.packets import NamePackets
+from pcapstate.naming import safe
+from pcapstate.output.formats import render
+from pcapstate.output.paragraphs import definitions, wrapped
+from pcapstate.processes.watcher import Processes
+from pcapstate.sources.reader import CaptureReader
+from pcapstate.tcp.flow_table import TWO_MSL
+from pcapstate.traffic.station import Station
+from pcapstate.traffic.traffic import Traffic
+from pcapstate.views import connections, findings, netstat_columns, timeline
+from pcapstate.views.annotations import Annotations
+from pcapstate.views.local_traffic import LocalTraffic
+from pcapstate.views.netstat import Netstat
+from pcapstate.views.netstat_table import Wording, for_people, for_programs, titles
+from pcapstate.views.perspective import perspective
+from pcapstate.views.reading_aids import Manner
+from pcapstate.views.sections import Section
+from pcapstate.views.table import Table
+from pcapstate.views.udp import ports as udp_ports
+from pcapstate.wording.languages import LANGUAGES
+from pcapstate.wording.styles import STYLES
+from pcapstate.wording.times import TimeFormat
+
+PROTOCOLS = ("tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6")
+FOR_PROGRAMS = ("json", "jsonl", "csv")
+NEGATIVE = re.compile(r"-\d+(\.\d+)?")
+
+
+class Unescaped(Exception):
+    """Output holds what must never get there."""
+
+
+def whole(data: bytes, all_: bool = False) -> None:
+    """Read a capture with all watchers and write all views of it. Raises PcapstateError where it is none.
+
+    Of hosts, styles, languages and formats for programs each input has its turn at one, since writing takes most of
+    the time; ``all_``: at all of them.
+    """
+    turn = zlib.crc32(data)
+    everybody = ("0.0.0.0/0", "::/0")
+    locals_: tuple[tuple[str, ...], ...] = ((), everybody)
+    styles: tuple[str, ...] = tuple(STYLES)
+    langs: tuple[str, ...] = LANGUAGES
+    formats: tuple[str, ...] = FOR_PROGRAMS
+    if not all_:
+        locals_ = (locals_[turn & 1],)
+        langs = (langs[(turn >> 1) % len(langs)],)
+        styles = (styles[(turn >> 3) % len(styles)],)
+        formats = (FOR_PROGRAMS[(turn >> 8) % len(FOR_PROGRAMS)],)
+    kernels = Kernels(0)
+    source = CaptureReader(io.BytesIO(data), kernels)
+    seen, station, traffic = FramesSeen(), Station(), Traffic(kernels)
+    processes, packets, opened = Processes(source, True), NamePackets(kernels), ApplicationData(kernels)
+    watchers: list[Any] = [station, traffic, processes, packets, opened, seen]
+    capture = Capture(source, TWO_MSL, details=True, watchers=watchers)
+    rows = copied(capture.follow())
+    for line in (*map(str, capture.damages), *traffic.let_go):
+        check(line.encode(), "table")
+    book = NameBook(packets)
+    for raw, names in source.names:
+        book.add_record(*packed(raw), names)
+    notes = Annotations(processes, opened, book, False, True)
+    for local in locals_:
+        _netstat(capture, traffic, station, notes, local, styles, langs, formats)
+    for lang in langs:
+        manner = _manner(capture, styles[0], lang)
+        shown = [
+            connections.view_for_people(capture.table, manner, tuple(connections.BY_NAME)),
+            timeline.view(capture.table, [rows], None, manner, False, tuple(timeline.BY_NAME)),
+            timeline.view(capture.table, [timeline.settled(rows)[0]], None, manner, True),
+        ]
+        _write_all(shown, kernels, ("table",))
+        found = diagnose(capture, seen)
+        blocks = [("\n".join(wrapped(term, 60)), texts) for term, texts in findings.view_for_people(found, lang)]
+        check(definitions(blocks, 60).encode() if blocks else b"", "table")
+        check(findings.summary(found, len(capture.table.connections), capture.frames, lang).encode(), "table")
+        for format in formats:
+            _write_all([findings.view(found, lang)], kernels, (format,))
+    for format in formats:
+        _write_all([connections.view(capture.table, tuple(connections.BY_NAME))], kernels, (format,))
+        _write_all([timeline.view(capture.table, [rows], None, None, False)], kernels, (format,))
+
+
+def _manner(capture: Capture, style: str, lang: str) -> Manner:
+    return Manner(STYLES[style], lang, TimeFormat(True, False, capture.cutter.start or 0))
+
+
+def _netstat(
+    capture: Capture,
+    traffic: Traffic,
+    station: Station,
+    notes: Annotations,
+    local: tuple[str, ...],
+    styles: Iterable[str],
+    langs: Iterable[str],
+    formats: tuple[str, ...],
+) -> None:
+    table, kernels = capture.table, capture.source.kernels
+    whose = perspective(table, local, station.addresses)
+    ports = udp_ports(traffic, whose)
+    rows = Netstat(table, whose, capture.moment or 0, listening=True, both=True, connections=True, ports=ports)
+    for format in formats:
+        _write_all([for_programs(rows, tuple(netstat_columns.COLUMNS), notes)], kernels, (format,))
+    traffic_seen = LocalTraffic(traffic, whose)
+    for lang in langs:
+        for style in styles:
+            for names in (True, False):
+                wording = Wording(_manner(capture, style, lang), names, names)
+                shown = for_people(rows, titles(STYLES[style], True, True, True), notes, wording)
+                _write_all([shown], kernels, ("table",))
+        _sections(ethernet_sections(traffic_seen, lang), kernels, ("table", *formats))
+        _sections(statistics_sections(traffic_seen, table, whose, PROTOCOLS, lang), kernels, formats)
+        _sections(route_sections(traffic_seen, True, lang), kernels, ("table",))
+        _sections(route_sections(traffic_seen, False, lang), kernels, formats)
+
+
+def _sections(sections: Iterable[Section], kernels: Any, formats: Iterable[str]) -> None:
+    for one in sections:
+        for text in (one.heading, one.text, *one.notes):
+            check(text.encode(), "table")
+        # A table gives its rows once, so they are kept for the formats.
+        batches = list(one.table.batches)
+        for format in formats:
+            _write_all([one.table._replace(batches=iter(batches))], kernels, (format,))
+
+
+def _write_all(tables: Iterable[Table], kernels: Any, formats: Iterable[str]) -> None:
+    for table in tables:
+        for format in formats:
+            check(b"".join(render(table, format, kernels)), format)
+
+
+def check(output: bytes, format: str) -> None:
+    """Raise Unescaped where text of a format holds what a terminal, a spreadsheet or a parser takes amiss."""
+    text = output.decode()
+    for line in text.split("\r\n" if format == "csv" else "\n"):
+        if safe(line) != line:
+            raise Unescaped(f"{format}: {line!r}")
+    for cell in _cells(text, format):
+        if cell.startswith(("=", "+", "-", "@")) and not NEGATIVE.fullmatch(cell):
+            raise Unescaped(f"a formula in {format}: {cell!r}")
+
+
+def _cells(text: str, format: str) -> Iterator[str]:
+    """Yield the cells of CSV; see to it that JSON is some."""
+    if format == "json":
+        json.loads(text)
+    elif format == "jsonl":
+        for line in text.splitlines():
+            json.loads(line)
+    elif format == "csv":
+        for row in csv.reader(io.StringIO(text, newline=""), strict=True):
+            yield from row

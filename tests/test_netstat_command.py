@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,15 @@ def test_a_program_that_looks_like_a_formula(tmp_path: Path) -> None:
     path.write_bytes(of_packets([process_options("<", 0)] * len(PACKETS), before=process_event("<", 7, "=1+1")))
     (row,) = list(csv.DictReader(io.StringIO(run("netstat", path, "-b", "--format", "csv").stdout)))
     assert row["program"] == "'=1+1"
+
+
+def test_repeated_tables_ask_a_resolver_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def resolve(addresses: Iterable[object]) -> dict[object, str]:
+        asked.extend(addresses)
+        return {}
+
+    monkeypatch.setattr("pcapstate.views.annotations.resolve", resolve)
+    assert run("netstat", EXAMPLE, "5", "--resolve").exit_code == 0
+    assert len(asked) == len(set(asked)) > 3

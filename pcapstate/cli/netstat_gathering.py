@@ -37,6 +37,7 @@ class Gathering:
         self._traffic: Traffic | None = None
         self._station: Station | None = None
         self._names: NameBook | None = None
+        self._annotations: Annotations | None = None
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
         """Return what must look at the frames of a source beside the tracker."""
@@ -66,8 +67,12 @@ class Gathering:
         return perspective(table, self._asked.local, () if self._station is None else self._station.addresses)
 
     def annotations(self) -> Annotations:
-        """Return names and programs as far as was read."""
-        return Annotations(self._processes, self._data, self._book(), self._asked.resolve, self._asked.program)
+        """Return names and programs as far as was read; of tables that are repeated, what was asked once is kept."""
+        book = self._book()
+        if self._annotations is None:
+            asked = self._asked
+            self._annotations = Annotations(self._processes, self._data, book, asked.resolve, asked.program)
+        return self._annotations
 
     def _book(self) -> NameBook | None:
         if self._packets is None or self._source is None:

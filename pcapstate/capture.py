@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .sources.finding import meant
 from .sources.merging import MergedReader
 from .sources.processes import Process
 from .sources.reader import Batch, CaptureReader
-from .tcp.flow_table import TWO_MSL, FlowTable
+from .tcp.flow_table import MOST, TWO_MSL, FlowTable
 
 Rows = np.ndarray[Any, Any]
 
@@ -69,12 +69,21 @@ class Watcher(Protocol):
         """Look at segments that the tracker has followed (``endpoint`` is set); ``seen``: what ``watch`` returned."""
 
 
+@runtime_checkable
+class ByEndpoint(Protocol):
+    """A watcher that keeps something of each connection or endpoint."""
+
+    def moved(self, kept: Rows) -> None:
+        """Follow the tracker, which let connections go: its row n is now what was row ``kept[n]``."""
+
+
 class Capture:
     """Reads a source once, keeping the state of every connection.
 
     ``follow`` reads to the end and yields the transitions on the way; ``table`` is what is known so far;
     ``damages`` and ``decoder.skipped`` tell what could not be read. ``record``: transitions are wanted; ``details``:
-    rows of DETAIL, too; ``cutter``: the moments at which to stop, and for the last of which to end.
+    rows of DETAIL, too; ``cutter``: the moments at which to stop, and for the last of which to end; ``most``: how many
+    connections to keep.
     """
 
     def __init__(
@@ -86,12 +95,14 @@ class Capture:
         details: bool = False,
         watchers: Sequence[Watcher] = (),
         cutter: Cutter | None = None,
+        most: int = MOST,
     ) -> None:
         self.source = source
         self.cutter = cutter or Cutter()
         self.watchers = watchers
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
-        self.table = FlowTable(source.kernels, two_msl, record, details)
+        self.table = FlowTable(source.kernels, two_msl, record, details, most)
+        self.table.on_moved += [one.moved for one in watchers if isinstance(one, ByEndpoint)]
         self.frames = 0
         self.last: int | None = None
         """The time after what was read: of the last packet, or of the silence after it on an interface."""

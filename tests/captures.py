@@ -8,11 +8,11 @@ import struct
 from typing import Any
 
 from pcapstate.capture import Capture
-from pcapstate.cli.session import copied
 from pcapstate.compiled import Kernels
 from pcapstate.decode.contracts import ACK
 from pcapstate.output.formats import render
 from pcapstate.sources.reader import CaptureReader
+from pcapstate.tcp.history import History
 from pcapstate.views import connections, timeline
 
 from .stories import Packet, Variant
@@ -76,7 +76,10 @@ def answers(data: bytes, kernels: Kernels | None = None) -> tuple[list[dict[str,
     """Return timeline and connections of a capture in memory, and what was damaged."""
     source = CaptureReader(io.BytesIO(data), kernels or Kernels(0))
     capture = Capture(source)
-    rows = copied(capture.follow())
+    history = History(capture.table, 1 << 20)
+    for batch in capture.follow():
+        history.add(batch)
+    rows = history.take()
     found = []
     for table in (
         timeline.view(capture.table, [rows], None, None, final=False),

@@ -22,13 +22,14 @@ def world() -> c.World:
     return c.World(
         np.zeros(1, c.CONNECTION),
         np.zeros(1, c.EXTRA),
-        np.zeros(2, np.uint32),
+        np.zeros(2, c.SELDOM),
         np.zeros(2, c.ENDPOINT),
         np.zeros(0, c.DETAIL),
         np.zeros(4, c.TIMER),
         np.zeros(8, c.TRANSITION),
         memory,
         np.zeros(0, c.TROUBLE),
+        np.zeros(1, c.RECENT),
     )
 
 

@@ -219,11 +219,11 @@ def test_one_byte_sent_again_is_no_keepalive() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_neighbouring_addresses_and_ports_do_not_pile_up(seed: int) -> None:
-    keys = np.random.default_rng(seed).integers(0, 2**30, 7) * 2 + 1
+    keys = np.random.default_rng(seed).integers(0, 2**30, 8) * 2 + 1
     memory = [0] * c.KEYS + [int(key) for key in keys]
 
     def slots(pairs: list[tuple[tuple[int, int, int], tuple[int, int, int]]]) -> int:
-        return len({flows.pair_key(flows.endpoint_key(*one, memory), flows.endpoint_key(*two, memory), memory) & 8191
+        return len({flows.pair_key(flows.endpoint_key(*one, memory), flows.endpoint_key(*two, memory), 0, memory) & 8191
                     for one, two in pairs})  # fmt: skip
 
     host, ipv4 = (0, 0xFFFF0A000001, 40_000), 0xFFFF01000000

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..compiled import Kernels
 from ..decode.contracts import SYN
+from ..moving import endpoints_after, kept_of
 from ..sources.reader import Batch
 from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, SLOTS
 
@@ -144,6 +145,14 @@ class ApplicationData:
         new[first] = True
         return new
 
+    def moved(self, kept: Rows) -> None:
+        """Follow the tracker, which let connections go: its row n is now what was row ``kept[n]``."""
+        self._had, self._followed = kept_of(self._had, kept), kept_of(self._followed, kept)
+        rows = np.concatenate([self._sorted, *self._kept])
+        rows["endpoint"] = endpoints_after(kept, rows["endpoint"])
+        self._kept = [rows[rows["endpoint"] >= 0]]
+        self._sorted, self._first = rows[:0], self._first[:0]
+
     # --- afterwards
 
     def kinds(self, endpoint: int) -> int:
@@ -179,7 +188,7 @@ class ApplicationData:
 
     def _settle(self) -> None:
         """Put the rows into the order of their endpoints, and note where those of each begin."""
-        if not self._kept:
+        if not any(map(len, self._kept)):
             return
         rows = np.concatenate([self._sorted, *self._kept])
         self._kept.clear()

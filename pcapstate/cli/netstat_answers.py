@@ -13,6 +13,7 @@ from ..output.formats import render, render_all
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
 from ..views.changes import CHANGED, CHANGES, Changes, compare
+from ..views.endpoints import Rows
 from ..views.local_traffic import LocalTraffic
 from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
@@ -57,6 +58,7 @@ class Answers:
     def read(self, reading: Reading) -> None:
         """Read, and write each answer when its moment is reached, the last one at the end."""
         self._reading = reading
+        reading.capture.table.on_moved.append(self._moved)
         self._selection.begins = lambda: (reading.start, reading.moment)
         if not self._repeats:
             reading.read()
@@ -96,6 +98,12 @@ class Answers:
     def _rendered(self, sections: Iterable[Section], moment: int | None) -> Iterator[bytes]:
         tables = (marked(section, moment, self._several) for section in sections)
         return render_all(tables, self._wording.format, self._the_reading.capture.source.kernels)
+
+    def _moved(self, kept: Rows) -> None:
+        """Follow the table, which let connections go, with what the next answer is compared to."""
+        if self._before is not None:
+            self._before.moved(kept)
+        self.gathering.moved(kept)
 
     @property
     def _the_reading(self) -> Reading:

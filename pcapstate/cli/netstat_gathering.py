@@ -15,6 +15,7 @@ from ..traffic.station import Station
 from ..traffic.traffic import Traffic
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
+from ..views.endpoints import Rows
 from ..views.perspective import Perspective, is_there, perspective
 from .netstat_asked import Asked
 
@@ -73,6 +74,11 @@ class Gathering:
             asked = self._asked
             self._annotations = Annotations(self._processes, self._data, book, asked.resolve, asked.program)
         return self._annotations
+
+    def moved(self, kept: Rows) -> None:
+        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        if self._annotations is not None:
+            self._annotations.moved(kept)
 
     def _book(self) -> NameBook | None:
         if self._packets is None or self._source is None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from ..memory import LEAST, default_bound
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
 from ..tcp.flow_table import TWO_MSL
@@ -30,6 +31,7 @@ class SourceOptions(NamedTuple):
     time_wait: float
     at: str | None
     follow: bool
+    memory: int
 
 
 class SelectionOptions(NamedTuple):
@@ -65,6 +67,24 @@ def number(context: click.Context, parameter: click.Parameter, value: float | No
     if value is not None and math.isnan(value):
         raise click.BadParameter("is not a number")
     return value
+
+
+def size(context: click.Context, parameter: click.Parameter, value: str | None) -> int:
+    """Read a number of bytes for a bound on memory, such as 500M or 1GiB."""
+    if value is None:
+        return default_bound()
+    # Only who sets a bound needs to read one.
+    from ..query.errors import Unfit
+    from ..query.fields import Field, Kind
+    from ..query.values import numbers
+
+    try:
+        bound = int(numbers(Field(Kind.NUMBER, ("memory",)), value)[0])
+    except Unfit as error:
+        raise click.BadParameter(str(error)) from None
+    if bound < LEAST:
+        raise click.BadParameter(f"{value} is too little; the program needs at least {LEAST // 1_000_000} MB")
+    return bound
 
 
 def output_option(command: Command) -> Command:
@@ -118,6 +138,13 @@ SOURCE = (
         show_default=True,
         metavar="S",
         help="Seconds that TIME_WAIT lasts (2 MSL).",
+    ),
+    click.option(
+        "--memory",
+        callback=size,
+        metavar="SIZE",
+        help="Memory to take at most, such as 500M: more connections than it holds give way. [default: 1G, or a quarter"
+        " of what there is]",
     ),
     output_option,
 )

@@ -15,13 +15,17 @@ import numpy as np
 from ..capture import Capture, Source, Watcher, open_source
 from ..cutting import Cutter
 from ..errors import OutputClosed
+from ..memory import connections_within
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
 from ..output.whole_files import end_at_once_on_interrupt, out
 from ..sources.finding import meant
 from ..sources.merging import left_out
-from ..tcp.contracts import TRANSITION
+from ..tcp.flow_table import bytes_each
+from ..tcp.giving_way import KINDS
+from ..tcp.history import EACH as TRANSITION_EACH
+from ..tcp.history import History
 from ..views.table import Table
 from ..wording.languages import translate
 from ..wording.times import duration
@@ -29,12 +33,16 @@ from .options import SourceOptions
 
 Rows = np.ndarray[Any, Any]
 
+VIEW_EACH = 64
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
 
 
 class Reading:
-    """One run of a command over its source: reads it, shows progress, and says at the end what was left out."""
+    """One run of a command over its source: reads it, shows progress, and says at the end what was left out.
+
+    ``beside``: bytes that its watchers take.
+    """
 
     def __init__(
         self,
@@ -43,6 +51,7 @@ class Reading:
         record: bool = False,
         details: bool = False,
         watchers: Callable[[Source], Sequence[Watcher]] = lambda source: (),
+        beside: int = 0,
         every: float | None = None,
         count: int | None = None,
         utc: bool = False,
@@ -74,8 +83,16 @@ class Reading:
         self.live = interface is not None or options.follow
         """It has no end of its own: Ctrl-C is how to end it."""
         self.growing = self.live or captures == ("-",)
+        self._bound = options.memory
+        self._share = options.memory // 2 if record and not self.growing else 0
         self.capture = Capture(
-            source, options.time_wait, record, details=details, watchers=watchers(source), cutter=cutter
+            source,
+            options.time_wait,
+            record,
+            details=details,
+            watchers=watchers(source),
+            cutter=cutter,
+            most=connections_within(options.memory, bytes_each(details) + VIEW_EACH, beside + self._share),
         )
         self.interrupted = False
 
@@ -112,6 +129,13 @@ class Reading:
         """Read the source to its end, its last moment, or Ctrl-C."""
         for _ in self.transitions(reached):
             pass
+
+    def history(self) -> Rows:
+        """Read the source to its end, its last moment, or Ctrl-C; return all transitions."""
+        history = History(self.capture.table, self._share // TRANSITION_EACH)
+        for batch in self.transitions():
+            history.add(batch)
+        return history.take()
 
     @property
     def moment(self) -> int:
@@ -170,6 +194,7 @@ class Reading:
             )
         if lines := getattr(self.capture.source, "left_out", []):
             click.echo(f"pcapstate: {left_out(lines)}", err=True)
+        self._say_what_gave_way()
         if drops := self.capture.source.drops:
             one, many = "1 packet", "{count:,} packets"
             self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)
@@ -186,8 +211,11 @@ class Reading:
             self.say(one if total == 1 else many, count=total, parts=parts)
         return code
 
-
-def copied(batches: Iterable[Rows]) -> Rows:
-    """Return all batches of transitions in one array."""
-    kept = [batch.copy() for batch in batches]
-    return np.concatenate(kept) if kept else np.zeros(0, dtype=TRANSITION)
+    def _say_what_gave_way(self) -> None:
+        gone = dict(zip(KINDS, self.capture.table.let_go.tolist(), strict=True))
+        total = sum(gone.values())
+        if total:
+            kinds = ", ".join(f"{count:,} {translate(kind, self._lang)}" for kind, count in gone.items() if count)
+            one = "1 connection was let go, to stay within {bound} MB (--memory): {kinds}"
+            many = "{count:,} connections were let go, to stay within {bound} MB (--memory): {kinds}"
+            self.say(one if total == 1 else many, count=total, bound=self._bound // 1_000_000, kinds=kinds)

@@ -17,7 +17,7 @@ from .options import (
     wording_options,
 )
 from .selection import Selection
-from .session import Reading, copied
+from .session import Reading
 
 
 @click.command()
@@ -67,7 +67,7 @@ def timeline(
         reading.show(shown(reading.transitions(), False), wording.format)
         check(connection, table)
     else:
-        rows = copied(reading.transitions())
+        rows = reading.history()
         if not revisions:
             rows, taken_back = view.settled(rows)
         check(connection, table)
@@ -82,5 +82,5 @@ def timeline(
 
 def check(connection: int | None, table: FlowTable) -> None:
     """Complain about a connection number that the capture does not have."""
-    if connection is not None and connection >= len(table.connections):
-        raise click.UsageError(f"there is no connection {connection}; the capture has {len(table.connections):,}")
+    if connection is not None and connection >= table.count:
+        raise click.UsageError(f"there is no connection {connection}; the capture has {table.count:,}")

@@ -21,6 +21,8 @@ SEGMENT = np.dtype(
         ("flags", "i2"),  # the low eight bits of the TCP header's flags; negative: one of the values below
         ("endpoint", "i4"),  # 2 * connection + side of the sender, once the tracker has followed it
         ("payload", "i4"),  # offset of the payload in the buffer of its batch; -1 where none of it is there
+        ("mark", "u4"),  # the same for all copies of one packet; the highest bit: another if its sender sends again
+        ("network", "i4"),  # 1 + the number of its stack of VLAN tags and the like (``Decoder.networks``), or 0
     ],
     align=True,
 )
@@ -34,5 +36,12 @@ SEGMENT_PENDING = -2
 """
 SEGMENT_DATAGRAM = -3
 """``flags`` of a row that is a UDP datagram, and no segment: only where somebody asked for these."""
+TELLING = 1 << 31
+"""The bit of ``mark`` that says that the same segment sent again has another mark."""
+SEGMENT_ICMP = -4
+"""``flags`` of a row that is an ICMP error: addresses, ports and ``seq`` are those of the segment that it quotes.
+
+``ack`` is type << 8 | code, and 0x10000 more for ICMPv6.
+"""
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80

@@ -94,7 +94,7 @@ def joined_late(s: Situation) -> Iterator[Finding]:
 def captured_twice(s: Situation) -> Iterator[Finding]:
     """Tell that packets are there twice, as with mirrored ports and Linux' interface "any"."""
     ends = s.busy
-    copies = s.trouble("copies", ends)
+    copies = s.table.seldom["copies"][ends].astype(np.int64)
     total = int(copies.sum())
     if total >= TWICE and total >= TWICE_SHARE * s.seen.segments:
         chosen = ends[copies > 0]
@@ -149,7 +149,7 @@ def _of_connections(
 ) -> Finding:
     numbers, packets = different(numbers), different(packets[packets > 0])
     told = {"count": Count(len(numbers)), "all": Count(whole), "share": share(len(numbers), whole), **fields}
-    named = first_of(numbers)
+    named = first_of(s.table.numbers(numbers))
     return Finding(
         kind, severity, told, None, (), len(numbers), named, len(packets), first_of(packets), of_streams(named)
     )

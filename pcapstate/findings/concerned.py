@@ -34,7 +34,7 @@ def about(
     """
     shown = np.zeros(0, dtype=np.int64) if packets is None else different(packets[packets > 0])
     numbers = different(ends >> 1)
-    connections, count = first_of(numbers), len(numbers)
+    connections, count = first_of(s.table.numbers(numbers)), len(numbers)
     if group.groups == 1:
         one = ends[0]
         host = s.host_name(one)

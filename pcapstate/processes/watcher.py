@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from ..decode.contracts import SEGMENT_DATAGRAM
+from ..moving import endpoints_after, kept_of
 from ..sources.options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
 from ..sources.processes import Process
 from ..sources.reader import Batch
@@ -16,6 +17,7 @@ from . import votes as weighing
 from .votes import CERTAIN, RECEIVED, SENT, UNDIRECTED, VOTE_BITS, Votes, packed
 
 Rows = np.ndarray[Any, Any]
+Value = TypeVar("Value")
 Socket = tuple[int, int, int]
 """Address (both halves, as SEGMENT has them) and port."""
 
@@ -132,6 +134,12 @@ class Processes:
             if socket in self._sockets or len(self._sockets) < SOCKETS:
                 weighing.cast(self._sockets.setdefault(socket, {}), [(ballot, count)])
 
+    def moved(self, kept: Rows) -> None:
+        """Follow the tracker, which let connections go: its row n is now what was row ``kept[n]``."""
+        self._exact = kept_of(self._exact, kept)
+        self._votes = _moved(self._votes, kept)
+        self._addresses = _moved(self._addresses, kept)
+
     # --- telling
 
     @property
@@ -180,3 +188,9 @@ class Processes:
         effective = self._source.processes[behalf - 1]
         whom = effective.name or ("" if effective.pid is None else str(effective.pid))
         return process._replace(name=f"{process.name} (for {whom})".lstrip()) if whom else process
+
+
+def _moved(values: dict[int, Value], kept: Rows) -> dict[int, Value]:
+    """Return what is left of values by endpoint, by the endpoints that they are now."""
+    after = endpoints_after(kept, np.fromiter(values, dtype=np.int64, count=len(values))).tolist()
+    return {endpoint: value for endpoint, value in zip(after, values.values(), strict=True) if endpoint >= 0}

@@ -21,10 +21,21 @@ EXTRA = np.dtype(
     [
         ("high_0", "i8"),  # the high halves of both addresses; 0 for IPv4
         ("high_1", "i8"),
-        ("previous", "i8"),  # 1 + the number of the connection before it on the same 4-tuple, or 0
-    ]
+        ("previous", "i4"),  # 1 + the row of the connection before it on the same 4-tuple, or 0
+        ("network_0", "i4"),  # what SEGMENT's ``network`` was of the first tagged packet that either endpoint sent
+        ("network_1", "i4"),
+    ],
+    align=True,
 )
 """What few connections have, a row for each all the same: rows that stay zero take no memory."""
+
+SELDOM = np.dtype(
+    [
+        ("island", "u4"),  # behind a hole in what it sent: where the run starts that ends at ``next``
+        ("copies", "u4"),  # packets it sent that are there more than once, beside the first
+    ]
+)
+"""What few endpoints have, a row for each all the same: rows that stay zero take no memory."""
 
 CLIENT_IS_1 = 1
 """Endpoint 1 is the client (else endpoint 0)."""
@@ -73,7 +84,7 @@ SENT_ACK = 16
 SPOKE = 32
 """It has sent a segment without SYN and RST since it was last taken to be ESTABLISHED."""
 CLOSED_BY_RST = 64
-"""CLOSED because of a RST, or of its own new SYN; what it sends after that tells that it is not."""
+"""CLOSED because of a RST, an ICMP error, or its own new SYN; what it sends after that tells that it is not."""
 UNSEEN_TAIL = 128
 """The last that its peer acknowledged is not in the capture: data, or a FIN."""
 ASSUMED_NOW = 256
@@ -115,7 +126,6 @@ TROUBLE = np.dtype(
         ("silence", "i8"),  # ns for which it had sent nothing when it answered a segment with a RST, not having closed
         ("missing", "u4"),  # bytes in holes before ``hole``: lost on the way, or never captured
         ("hole", "u4"),  # the sequence number behind the last hole
-        ("copies", "u4"),  # segments captured twice
         ("probes", "u4"),  # keep-alives and window probes since ``probed``
         ("cut", "u4"),  # bytes it had sent that nothing had acknowledged when a RST ended the connection
     ],
@@ -144,15 +154,37 @@ SUPERSEDED = 512
 NO_GUESS = 1024
 """A FIN was guessed of a side that is not captured, and it was data: no more guesses."""
 
+UNREACHABLE = 4096
+"""An ICMP error said that the SYN did not arrive."""
+
+MIXED = 8192
+"""An endpoint's packets on different VLANs, or the like, have numbers that do not belong to one connection."""
+
+DOUBTFUL = 2048
+"""It began without SYN or data soon after connections were let go, so it may be the end of one of these."""
+
 FRESH, FILLED, AGAIN, AGAIN_AT_ONCE = range(4)
 """What a packet is to those before it (``counting``): new; filling a hole, late or sent again; sent again; sent again
-sooner than any retransmission timer, so a copy."""
+sooner than any retransmission timer."""
 
-CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, DETAILS, KEYS = range(9)
+RECENT = np.dtype(
+    [
+        ("time", "i8"),
+        ("endpoint", "i4"),  # 2 * connection + side of the sender, and 1 more, so that 0 is nobody's
+        ("mark", "u4"),  # of SEGMENT, with what else the header tells
+        ("seq", "u4"),
+        ("ack", "u4"),
+    ],
+    align=True,
+)
+"""A packet of the last moments, by which copies of it are known."""
+
+CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, DETAILS, SPLIT, DOUBT_UNTIL, KEYS = range(11)
 """Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
-(both ns), whether to record transitions, whether to keep DETAIL and TROUBLE rows; from KEYS on, seven random odd
-numbers below 2**31 that key the hash table."""
-MEMORY_SIZE = KEYS + 7
+(both ns), whether to record transitions, whether to keep DETAIL and TROUBLE rows, whether to keep different VLANs
+apart, until when packets may be those of connections that were let go (ns since the epoch); from KEYS on, eight random
+odd numbers below 2**31 that key the hash table."""
+MEMORY_SIZE = KEYS + 8
 
 
 class World(NamedTuple):
@@ -160,10 +192,11 @@ class World(NamedTuple):
 
     connections: Any  # CONNECTION
     extras: Any  # EXTRA, one a connection
-    islands: Any  # uint32, one an endpoint: behind a hole, where the run starts that ends at ``next``
+    seldom: Any  # SELDOM, two a connection
     endpoints: Any  # ENDPOINT, two a connection
-    details: Any  # DETAIL, one an endpoint, or none
+    details: Any  # DETAIL, two a connection, or none
     timers: Any  # TIMER, a ring with a power of two of cells, in order of deadline
     transitions: Any  # TRANSITION, emptied by the caller
     memory: Any  # int64
-    troubles: Any  # TROUBLE, one an endpoint, or none
+    troubles: Any  # TROUBLE, two a connection, or none
+    recent: Any  # RECENT, a power of two of cells

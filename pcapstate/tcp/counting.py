@@ -22,12 +22,9 @@ from .contracts import (
     UNSEEN_TAIL,
     World,
 )
+from .copies import AT_ONCE
 from .sequence import MASK, after, at_or_after
 
-AT_ONCE = 100_000_000
-"""Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms)."""
-COPIED = 1_000_000
-"""Nanoseconds: the same segment again sooner than this is one packet captured twice, and not sent again."""
 FAR = 1 << 30
 """The largest window there is (RFC 7323): no valid segment lies further ahead."""
 
@@ -85,7 +82,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
                     if i64(me["contiguous"]) == top:
                         me["contiguous"] = end
                 else:
-                    w.islands[e] = seq
+                    w.seldom[e]["island"] = seq
                 me["next"] = end
         elif (
             length == occupies == 1 and end == top and i64(peer["known"]) & SENT_ACK != 0 and i64(peer["acked"]) == top
@@ -98,17 +95,17 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
             elif not after(seq, whole):
                 what = FILLED
                 whole = end
-                if at_or_after(whole, i64(w.islands[e])):
+                if at_or_after(whole, i64(w.seldom[e]["island"])):
                     whole = top
                 me["contiguous"] = whole
-            elif at_or_after(seq, i64(w.islands[e])):
+            elif at_or_after(seq, i64(w.seldom[e]["island"])):
                 what = AGAIN
     elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
         # A bare ACK beyond what was captured: something before it is missing.
-        me["next"] = w.islands[e] = seq
+        me["next"] = w.seldom[e]["island"] = seq
     if what == AGAIN and flags & (SYN | ACK) == SYN | ACK and known & SENT_SYN_ACK == 0:
         what = FRESH  # simultaneous open: its SYN, now with an ACK
-    if what == AGAIN and not (0 <= gap < COPIED and end == i64(me["next"])):
+    if what == AGAIN:
         me["retransmissions"] += 1
         if known >> TRIES_SHIFT < TRIES:
             known += 1 << TRIES_SHIFT

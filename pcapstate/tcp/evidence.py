@@ -21,6 +21,7 @@ from .contracts import (
     CLIENT_IS_1,
     CLOSED_BY_RST,
     DETAILS,
+    DOUBTFUL,
     FAST_OPEN,
     FILLED,
     FRESH,
@@ -35,6 +36,7 @@ from .contracts import (
     SENT_SYN_ACK,
     SPOKE,
     SUPERSEDED,
+    UNREACHABLE,
     UNSEEN_TAIL,
     World,
 )
@@ -54,6 +56,10 @@ def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
     e, p = 2 * number + side, 2 * number + 1 - side
     flags = segment["flags"]
     connection = w.connections[number]
+    if connection["notes"] & DOUBTFUL != 0:
+        if flags & RST != 0 or (flags & SYN == 0 and segment["length"] == 0):
+            return
+        connection["notes"] &= ~DOUBTFUL
     if flags & RST != 0:
         reset(w, e, p, segment, connection)
     elif flags & (SYN | ACK) == SYN | ACK:
@@ -94,7 +100,11 @@ def syn(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
         me["known"] = known | SENT_SYN
         if i64(w.endpoints[p]["known"]) & SENT_SYN == 0:
             set_client(e, connection)
-    if step(w, e, Event.SENT_SYN, segment):
+    if connection["notes"] & UNREACHABLE != 0:
+        connection["notes"] &= ~UNREACHABLE
+        me["known"] = i64(me["known"]) & ~CLOSED_BY_RST
+        step(w, e, Event.SENT_SYN_AGAIN, segment)
+    elif step(w, e, Event.SENT_SYN, segment):
         connection["notes"] &= ~REFUSED
 
 
@@ -227,7 +237,7 @@ def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> b
         if what >= AGAIN or (segment["length"] == 0 and not after(segment["ack"], i64(me["acked"]))):
             return False
     me["known"] = known & ~CLOSED_BY_RST
-    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED)
+    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED | UNREACHABLE)
     step(w, e, Event.STILL_SENDS, segment)
     return True
 
@@ -392,7 +402,7 @@ def arrived(w: World, p: int, ack: int, segment: Any) -> None:
         note_arrived(w, p, ack, segment)
     peer = w.endpoints[p]
     top = i64(peer["next"])
-    if i64(peer["contiguous"]) != top and not at_or_after(ack, i64(w.islands[p])):
+    if i64(peer["contiguous"]) != top and not at_or_after(ack, i64(w.seldom[p]["island"])):
         peer["contiguous"] = ack
         return
     if after(ack, top):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ..compiled import Kernels
+from ..moving import endpoints_after, move_up
 from . import contracts as c
+from .giving_way import KINDS, give_way
 
 Rows = np.ndarray[Any, Any]
 
@@ -18,32 +20,71 @@ TWO_MSL = 60.0
 
 RESERVED = 1 << 19
 """Connections there is room for at first. np.zeros takes memory only as rows are written, so this costs nothing."""
+MOST = 1 << 29
+"""Connections that are kept at most: endpoints are numbered in 31 bits."""
+GIVING_WAY = 4
+"""Where there is no more room, one in so many connections gives way at once: each time all rows are moved."""
+
+RECENT = 1 << 15
+"""Packets among which copies are looked for; at most, since each has one cell only."""
+SLOTS_EACH, TIMERS_EACH = 16, 48
+"""Bytes of the hash table and of the timers for each connection, both at their largest."""
+
+
+def bytes_each(details: bool) -> int:
+    """Return how many bytes a connection takes at most; ``details``: as for FlowTable."""
+    ends = c.ENDPOINT.itemsize + c.SELDOM.itemsize
+    if details:
+        ends += c.DETAIL.itemsize + c.TROUBLE.itemsize
+    return c.CONNECTION.itemsize + c.EXTRA.itemsize + 2 * ends + SLOTS_EACH + TIMERS_EACH
 
 
 class FlowTable:
-    """Follows segments in order and keeps every connection; what it keeps does not depend on the capture's length.
+    """Follows segments in order and keeps the connections; what it keeps does not depend on the capture's length.
 
     ``two_msl``: seconds that TIME_WAIT lasts. ``record``: give out transitions (else only the states are kept).
-    ``details``: keep DETAIL and TROUBLE rows, too.
+    ``details``: keep DETAIL and TROUBLE rows, too. ``most``: connections to keep; beyond that some are let go.
+    ``split``: the same 4-tuple on different VLANs, or other virtual networks, is different connections.
+
+    A connection has a row, from 0 on, and a number, which it keeps when those before it are let go (see ``numbers``).
+    Tables and transitions name connections by row.
     """
 
-    def __init__(self, kernels: Kernels, two_msl: float = TWO_MSL, record: bool = True, details: bool = False) -> None:
+    def __init__(
+        self,
+        kernels: Kernels,
+        two_msl: float = TWO_MSL,
+        record: bool = True,
+        details: bool = False,
+        most: int = MOST,
+        split: bool = False,
+    ) -> None:
         self._kernels = kernels
-        self._connections = np.zeros(RESERVED, dtype=c.CONNECTION)
-        self._extras = np.zeros(RESERVED, dtype=c.EXTRA)
-        self._islands = np.zeros(2 * RESERVED, dtype=np.uint32)
-        self._endpoints = np.zeros(2 * RESERVED, dtype=c.ENDPOINT)
-        self._details = np.zeros(2 * RESERVED if details else 0, dtype=c.DETAIL)
-        self._troubles = np.zeros(2 * RESERVED if details else 0, dtype=c.TROUBLE)
+        self._most = min(max(most, GIVING_WAY), MOST)
+        self.let_go = np.zeros(len(KINDS), dtype=np.int64)
+        """How many connections gave way, for each of ``giving_way.KINDS``."""
+        self.on_moved: list[Callable[[Rows], None]] = []
+        """Is called where connections gave way: row n of the tables is now what was row ``kept[n]``."""
+        self._moved = np.zeros(0, dtype=np.int64)
+        self._too_many = False
+        reserved = min(RESERVED, self._most)
+        self._connections = np.zeros(reserved, dtype=c.CONNECTION)
+        self._extras = np.zeros(reserved, dtype=c.EXTRA)
+        self._seldom = np.zeros(2 * reserved, dtype=c.SELDOM)
+        self._endpoints = np.zeros(2 * reserved, dtype=c.ENDPOINT)
+        self._details = np.zeros(2 * reserved if details else 0, dtype=c.DETAIL)
+        self._troubles = np.zeros(2 * reserved if details else 0, dtype=c.TROUBLE)
         self._slots = np.zeros(1024, dtype=np.int32)
         self._timers = np.zeros(1024, dtype=c.TIMER)
         self._transitions = np.zeros(16_384 if record else 0, dtype=c.TRANSITION)
+        self._recent = np.zeros(RECENT, dtype=c.RECENT)
         self._memory = np.zeros(c.MEMORY_SIZE, dtype=np.int64)
         self._memory[c.CLOCK] = np.iinfo(np.int64).min
         self._memory[c.TWO_MSL] = round(two_msl * 1e9)
         self._memory[c.RECORD] = record
         self._memory[c.DETAILS] = details
-        keys = np.frombuffer(os.urandom(4 * 7), dtype=np.uint32) >> 1 | 1
+        self._memory[c.SPLIT] = split
+        keys = np.frombuffer(os.urandom(4 * 8), dtype=np.uint32) >> 1 | 1
         self._memory[c.KEYS :] = keys
 
     @property
@@ -62,6 +103,11 @@ class FlowTable:
         return self._endpoints[: 2 * self._memory[c.CONNECTIONS]]
 
     @property
+    def seldom(self) -> Rows:
+        """The rows of what few endpoints have, SELDOM: two a connection."""
+        return self._seldom[: 2 * self._memory[c.CONNECTIONS]]
+
+    @property
     def details(self) -> Rows | None:
         """The rows of DETAIL, one an endpoint, where they are kept."""
         return self._details[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
@@ -72,22 +118,48 @@ class FlowTable:
         return self._troubles[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
 
     @property
+    def count(self) -> int:
+        """How many connections there were so far, with those that were let go."""
+        return int(self._memory[c.CONNECTIONS] + self.let_go.sum())
+
+    def numbers(self, rows: Rows) -> Rows:
+        """Return the numbers (Wireshark's tcp.stream) of the connections with these rows."""
+        if not len(self._moved):
+            return rows
+        later = rows >= len(self._moved)
+        return np.where(later, rows + int(self.let_go.sum()), self._moved[np.where(later, 0, rows)])
+
+    @property
     def clock(self) -> int:
         """The time of the last packet, ns since the epoch."""
         return int(self._memory[c.CLOCK])
 
     def follow(self, segments: Rows, count: int) -> Iterator[Rows]:
         """Follow ``segments[:count]``; yield the transitions they cause, in batches that the next one overwrites."""
-        self._make_room(count)
-        done = 0
-        while done < count:
+        # No more at once than there can be room for.
+        step = self._most // GIVING_WAY
+        for start in range(0, count, step):
+            yield from self._follow(segments, start, min(start + step, count))
+
+    def give_way(self) -> None:
+        """Let some connections go before the next segment is followed."""
+        self._too_many = True
+
+    def _follow(self, segments: Rows, start: int, end: int) -> Iterator[Rows]:
+        kept = self._make_room(end - start)
+        if kept is not None:
+            # What was followed before is to name its connections by their new rows.
+            done_before = segments["endpoint"][:start]
+            done_before[:] = endpoints_after(kept, done_before)
+        done = start
+        while done < end:
             done = self._kernels.track(
                 segments,
                 done,
-                count,
+                end,
                 self._connections,
                 self._extras,
-                self._islands,
+                self._seldom,
                 self._endpoints,
                 self._details,
                 self._slots,
@@ -95,6 +167,7 @@ class FlowTable:
                 self._transitions,
                 self._memory,
                 self._troubles,
+                self._recent,
             )
             yield from self._taken()
 
@@ -106,13 +179,14 @@ class FlowTable:
             done = self._kernels.pass_time(
                 self._connections,
                 self._extras,
-                self._islands,
+                self._seldom,
                 self._endpoints,
                 self._details,
                 self._timers,
                 self._transitions,
                 self._memory,
                 self._troubles,
+                self._recent,
             )
             yield from self._taken()
 
@@ -122,14 +196,22 @@ class FlowTable:
             self._memory[c.TRANSITIONS] = 0
             yield self._transitions[:count]
 
-    def _make_room(self, count: int) -> None:
+    def _make_room(self, count: int) -> Rows | None:
+        """Make room for ``count`` connections; return the rows that are kept, where others had to give way."""
         used = int(self._memory[c.CONNECTIONS])
+        kept = None
+        if used + count > self._most or self._too_many:
+            kept = self._let_go(max(used + count - self._most, used // GIVING_WAY, 1))
+            used = len(kept)
+            self._too_many = False
         needed = used + count
         if needed > len(self._connections):
             size = max(needed, 2 * len(self._connections))
+            # One step to the end is better than two: while rows are copied, there are two tables.
+            size = self._most if 2 * size > self._most else size
             self._connections = _grown(self._connections, used, size)
             self._extras = _grown(self._extras, used, size)
-            self._islands = _grown(self._islands, 2 * used, 2 * size)
+            self._seldom = _grown(self._seldom, 2 * used, 2 * size)
             self._endpoints = _grown(self._endpoints, 2 * used, 2 * size)
             if self._memory[c.DETAILS]:
                 self._details = _grown(self._details, 2 * used, 2 * size)
@@ -142,13 +224,61 @@ class FlowTable:
             self._kernels.rehash(self._connections, self._extras, used, self._slots, self._memory)
         head, tail = int(self._memory[c.TIMER_HEAD]), int(self._memory[c.TIMER_TAIL])
         if tail - head + 4 * count > len(self._timers):
+            timers = self._running()
             size = len(self._timers)
-            while size < tail - head + 4 * count:
+            # With room for half as many more: looking through all of them shall be worth it.
+            while size < 3 * len(timers) // 2 + 4 * count:
                 size *= 2
-            kept = self._timers[np.arange(head, tail) & (len(self._timers) - 1)]
-            self._timers = np.zeros(size, dtype=c.TIMER)
-            self._timers[: len(kept)] = kept
-            self._memory[c.TIMER_HEAD], self._memory[c.TIMER_TAIL] = 0, len(kept)
+            self._set(timers, size)
+        return kept
+
+    # --- where there is no more room
+
+    def _let_go(self, wanted: int) -> Rows:
+        """Let go of ``wanted`` connections or more; the rest moves up. Return their rows so far."""
+        going, kinds = give_way(self.endpoints, self.extras["previous"], wanted)
+        used, kept = len(going), np.flatnonzero(~going)
+        # What comes without SYN from now on may be the end of one of these.
+        self._memory[c.DOUBT_UNTIL] = self.clock + self._memory[c.TWO_MSL]
+        timers, place = self._running(), np.cumsum(~going, dtype=np.int32)
+        timers = timers[~going[timers["endpoint"] // 2]]
+        timers["endpoint"] = 2 * (place[timers["endpoint"] // 2] - 1) + timers["endpoint"] % 2
+        self._set(timers, len(self._timers))
+
+        self._moved = self.numbers(kept)
+        self.let_go += kinds
+        move_up(self._connections[:used], kept)
+        move_up(self._extras[:used], kept)
+        move_up(self._seldom[: 2 * used], kept, 2)
+        move_up(self._endpoints[: 2 * used], kept, 2)
+        if self._memory[c.DETAILS]:
+            move_up(self._details[: 2 * used], kept, 2)
+            move_up(self._troubles[: 2 * used], kept, 2)
+        self._memory[c.CONNECTIONS] = len(kept)
+        previous = self.extras["previous"]
+        later = np.flatnonzero(previous)
+        before = previous[later] - 1
+        previous[later] = np.where(going[before], 0, place[before])
+        self._slots[:] = 0
+        self._recent[:] = 0
+        self._kernels.rehash(self._connections, self._extras, len(kept), self._slots, self._memory)
+        for call in self.on_moved:
+            call(kept)
+        return kept
+
+    def _running(self) -> Rows:
+        """Return the timers that will end a TIME_WAIT, in their order; one that was started again has a later one."""
+        head, tail = int(self._memory[c.TIMER_HEAD]), int(self._memory[c.TIMER_TAIL])
+        timers = self._timers[np.arange(head, tail) & (len(self._timers) - 1)]
+        timers = timers[self._endpoints["deadline"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
+        _, first = np.unique(timers["endpoint"], return_index=True)
+        return timers[np.sort(first)]
+
+    def _set(self, timers: Rows, size: int) -> None:
+        """Put timers into a ring of ``size`` cells."""
+        self._timers = np.zeros(size, dtype=c.TIMER)
+        self._timers[: len(timers)] = timers
+        self._memory[c.TIMER_HEAD], self._memory[c.TIMER_TAIL] = 0, len(timers)
 
 
 def _grown(rows: Rows, used: int, size: int) -> Rows:

@@ -15,10 +15,13 @@ from .contracts import (
     CLIENT_GUESSED,
     CLIENT_IS_1,
     CONNECTION,
+    DOUBT_UNTIL,
+    DOUBTFUL,
     EXTRA,
     KEYS,
     REFUSED,
     SENT_SYN_ACK,
+    SPLIT,
     SPOKE,
     World,
 )
@@ -43,9 +46,12 @@ def endpoint_key(high: int, low: int, port: int, memory: Any) -> int:
 
 
 @inner
-def pair_key(one: int, other: int, memory: Any) -> int:
-    """Combine the hashes of both ends, whichever comes first."""
-    return folded(((one + other) & MASK) * memory[KEYS + 6])
+def pair_key(one: int, other: int, network: int, memory: Any) -> int:
+    """Combine the hashes of both ends, whichever comes first, and the network where it counts (else 0)."""
+    both = one + other
+    if network != 0:
+        both += folded(network * memory[KEYS + 7])
+    return folded((both & MASK) * memory[KEYS + 6])
 
 
 @inner
@@ -53,21 +59,25 @@ def find(w: World, segment: Any, slots: Any) -> int:
     """Return the slot of the segment's 4-tuple, either direction: it holds a connection's number + 1, or 0."""
     high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
     high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
+    split = w.memory[SPLIT] != 0
+    network = i64(segment["network"]) if split else 0
     mask = len(slots) - 1
     one_end = endpoint_key(high_0, low_0, port_0, w.memory)
     other_end = endpoint_key(high_1, low_1, port_1, w.memory)
-    slot = pair_key(one_end, other_end, w.memory) & mask
+    slot = pair_key(one_end, other_end, network, w.memory) & mask
     while slots[slot] != 0:
         number = i64(slots[slot]) - 1
         one = w.connections[number]
         if one["low_0"] == low_0 and one["low_1"] == low_1 and one["port_0"] == port_0 and one["port_1"] == port_1:
             extra = w.extras[number]
             if extra["high_0"] == high_0 and extra["high_1"] == high_1:
-                return slot
+                if not split or i64(extra["network_0"]) == network:
+                    return slot
         if one["low_0"] == low_1 and one["low_1"] == low_0 and one["port_0"] == port_1 and one["port_1"] == port_0:
             extra = w.extras[number]
             if extra["high_0"] == high_1 and extra["high_1"] == high_0:
-                return slot
+                if not split or i64(extra["network_0"]) == network:
+                    return slot
         slot = (slot + 1) & mask
     return slot
 
@@ -81,7 +91,8 @@ def rehash(connections: Any, extras: Any, count: int, slots: Any, memory: Any) -
         extra = extras[number]
         one_end = endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), memory)
         other_end = endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), memory)
-        slot = pair_key(one_end, other_end, memory) & mask
+        network = i64(extra["network_0"]) if memory[SPLIT] != 0 else 0
+        slot = pair_key(one_end, other_end, network, memory) & mask
         # A later connection on the same 4-tuple takes the place of the one before it.
         while slots[slot] != 0 and slots[slot] != extra["previous"]:
             slot = (slot + 1) & mask
@@ -111,16 +122,21 @@ def begin(w: World, number: int, previous: int, segment: Any) -> None:
     if segment["source_high"] != 0 or segment["target_high"] != 0:
         w.extras[number]["high_0"] = segment["source_high"]
         w.extras[number]["high_1"] = segment["target_high"]
+    if segment["network"] != 0:
+        w.extras[number]["network_0"] = segment["network"]
     if previous >= 0:
         w.extras[number]["previous"] = previous + 1
     notes = 0
-    if segment["flags"] & (SYN | ACK) == SYN | ACK:
+    flags = segment["flags"]
+    if flags & (SYN | ACK) == SYN | ACK:
         notes = CLIENT_IS_1
-    elif segment["flags"] & SYN == 0:
+    elif flags & SYN == 0:
         # Joined late: services listen on low ports, clients take high ones. A guess, and marked as one.
         notes = CLIENT_GUESSED
         if segment["source_port"] < segment["target_port"]:
             notes |= CLIENT_IS_1
+        if segment["length"] == 0 and segment["time"] <= w.memory[DOUBT_UNTIL]:
+            notes |= DOUBTFUL
     one["notes"] = notes
 
 

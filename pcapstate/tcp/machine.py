@@ -64,6 +64,9 @@ class Event(IntEnum):
     MISSED_FIN = 30
     SENT_ACK_BEYOND_FIN = 31
     MISSED_NO_FIN = 32
+    GOT_UNREACHABLE = 33
+    GOT_ICMP_ERROR = 34
+    SENT_SYN_AGAIN = 35
 
 
 class Certainty(IntEnum):
@@ -163,6 +166,11 @@ TABLE: tuple[Row, ...] = (
     Row((S.UNKNOWN, *ANY_OPEN), E_.SENT_RST, S.CLOSED, "sent RST", "who sends a RST has no such connection any more"),
     Row((S.UNKNOWN, *ANY_OPEN), E_.GOT_RST, S.CLOSED, "received RST", "an acceptable RST ends it (RFC 9293 §3.10.7)"),
     Row((S.SYN_SENT,), E_.GOT_RST_TO_SYN, S.CLOSED, "received RST: refused", "a RST that acknowledges the SYN"),
+    # ICMP errors
+    Row((S.SYN_SENT,), E_.GOT_UNREACHABLE, S.CLOSED, "received ICMP destination unreachable",
+        "it answers the SYN: the attempt fails (RFC 9293 §3.9.2.2; where the error is soft, the SYN comes again)"),
+    Row((S.SYN_SENT,), E_.GOT_ICMP_ERROR, S.CLOSED, "received ICMP error",
+        "time exceeded, or a parameter problem, answers the SYN: the attempt fails, as for destination unreachable"),
     # The 4-tuple is used again
     Row(ANY_OPEN, E_.SENT_NEW_SYN, S.CLOSED, "sent SYN of a new connection", "it opens the same 4-tuple anew"),
     Row(ANY_OPEN, E_.SENT_NEW_SYN_ACK, S.CLOSED, "sent SYN-ACK of a new connection", "it accepted the 4-tuple anew"),
@@ -174,6 +182,8 @@ TABLE: tuple[Row, ...] = (
     Row((S.FIN_WAIT_2, S.TIME_WAIT), E_.SENT_FIN_AGAIN_WITH_ACK, S.CLOSING, "sent FIN again",
         "the ACK of its FIN did not arrive, but the peer's FIN did"),
     Row((S.CLOSED,), E_.SENT_FIN_AGAIN_WITH_ACK, S.LAST_ACK, "sent FIN again", "the last ACK did not arrive"),
+    Row((S.CLOSED,), E_.SENT_SYN_AGAIN, S.SYN_SENT, "sent SYN again",
+        "it did not give up: the ICMP error was soft to it, or did not arrive"),
     Row((S.ESTABLISHED,), E_.SENT_FIN_EARLY, S.FIN_WAIT_1, "sent FIN before the handshake was over",
         "fast open (RFC 7413): it closed before the ACK of its SYN-ACK can have arrived"),
     Row((S.CLOSE_WAIT,), E_.SENT_ACK_BEYOND_FIN, S.ESTABLISHED, "acknowledged more data",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.contracts import ACK, RST, SEGMENT, SYN
+from ..decode.contracts import ACK, RST, SEGMENT, SEGMENT_ICMP, SYN
 from ..kernel import entry, i64
 from .clock import expire
 from .contracts import (
@@ -21,34 +21,38 @@ from .contracts import (
     ENDPOINT,
     EXTRA,
     HAS_BASE,
+    RECENT,
     RECORD,
+    SELDOM,
     TIMER,
     TRANSITION,
     TRANSITIONS,
     TROUBLE,
     World,
 )
+from .copies import count_copy, is_copy, note_network
 from .counting import count_packet, follow_sequence
 from .details import note_details
 from .evidence import give_way, weigh
 from .flows import begin, find, is_for_previous, side_of
 from .machine import Event
 from .troubles import note_troubles
+from .unreachable import icmp_error
 
+TABLES = (TIMER, TRANSITION, np.int64, TROUBLE, RECENT)
+"""What the last parameters are of both kernels."""
 ROOM = 24
 """More transitions than one segment can cause: so much room must be left before it is looked at."""
 
 
-@entry(
-    SEGMENT, int, int, CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, np.int32, TIMER, TRANSITION, np.int64, TROUBLE
-)
+@entry(SEGMENT, int, int, CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, np.int32, *TABLES)
 def track(
     segments: Any,
     first: int,
     count: int,
     connections: Any,
     extras: Any,
-    islands: Any,
+    seldom: Any,
     endpoints: Any,
     details: Any,
     slots: Any,
@@ -56,20 +60,21 @@ def track(
     transitions: Any,
     memory: Any,
     troubles: Any,
+    recent: Any,
 ) -> int:
     """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
 
-    The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``islands`` (twice),
+    The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``seldom`` (twice),
     ``endpoints`` (twice), ``details`` and ``troubles`` (twice, where ``memory[DETAILS]`` asks for them) and
     ``slots`` (a power of two, at least twice as many), and for four timers per segment in ``timers`` (a power of two);
     rows not used yet are zero.
     ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
     """
-    w = World(connections, extras, islands, endpoints, details, timers, transitions, memory, troubles)
+    w = World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent)
     for index in range(first, count):
         segment = segments[index]
         flags = segment["flags"]
-        if flags < 0:
+        if flags < 0 and flags != SEGMENT_ICMP:
             continue
         if memory[RECORD] != 0 and len(transitions) - memory[TRANSITIONS] < ROOM:
             return index
@@ -80,6 +85,10 @@ def track(
 
         slot = find(w, segment, slots)
         number = i64(slots[slot]) - 1
+        if flags == SEGMENT_ICMP:
+            if number >= 0:
+                icmp_error(w, number, segment)
+            continue
         side = 0
         if number < 0:
             number = memory[CONNECTIONS]
@@ -91,6 +100,8 @@ def track(
             known = i64(endpoints[2 * number + side]["known"])
             if flags & (SYN | ACK) == SYN and known & HAS_BASE != 0:
                 if i64(endpoints[2 * number + side]["base"]) != segment["seq"]:
+                    if segment["network"] != 0:
+                        note_network(w, number, side, segment)
                     # Another initial sequence number: a new connection on this 4-tuple.
                     give_way(w, number, side, Event.SENT_NEW_SYN, segment)
                     fresh = memory[CONNECTIONS]
@@ -103,6 +114,12 @@ def track(
         previous = i64(extras[number]["previous"]) - 1
         sender = 2 * number + side
         segment["endpoint"] = sender
+        if is_copy(w, sender, segment):
+            count_copy(w, sender, segment)
+            count_packet(w, sender, segment)
+            continue
+        if segment["network"] != 0:
+            note_network(w, number, side, segment)
         if previous >= 0 and is_for_previous(w, segment, number, side):
             # It counts where Wireshark counts it, and tells about the connection that it belongs to.
             number = previous
@@ -119,19 +136,20 @@ def track(
     return count
 
 
-@entry(CONNECTION, EXTRA, np.uint32, ENDPOINT, DETAIL, TIMER, TRANSITION, np.int64, TROUBLE)
+@entry(CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, *TABLES)
 def pass_time(
     connections: Any,
     extras: Any,
-    islands: Any,
+    seldom: Any,
     endpoints: Any,
     details: Any,
     timers: Any,
     transitions: Any,
     memory: Any,
     troubles: Any,
+    recent: Any,
 ) -> int:
     """End the TIME_WAITs that are over at ``memory[CLOCK]``; return 1, or 0 where ``transitions`` is full before."""
-    if expire(World(connections, extras, islands, endpoints, details, timers, transitions, memory, troubles), 1):
+    if expire(World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent), 1):
         return 1
     return 0

@@ -16,7 +16,8 @@ from .contracts import (
     SPOKE,
     World,
 )
-from .counting import AT_ONCE, COPIED, FAR
+from .copies import AT_ONCE
+from .counting import FAR
 from .sequence import MASK, after, at_or_after
 from .states import State
 
@@ -51,7 +52,7 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
     if length > 0 and (what == FILLED or (what < AGAIN and after(end, top))):
         w.details[e]["data"] = time
     if what >= AGAIN:
-        note_again(w, e, end, segment)
+        note_again(w, e, segment)
         return
     if flags & SYN != 0:
         return
@@ -69,15 +70,11 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
 
 
 @inner
-def note_again(w: World, e: int, end: int, segment: Any) -> None:
-    """Note a segment that was there before: a copy, one sent again, or one that was written down after its ACK."""
-    me, one = w.endpoints[e], w.troubles[e]
+def note_again(w: World, e: int, segment: Any) -> None:
+    """Note a segment that was there before: one sent again, or one that was written down after its ACK."""
+    one = w.troubles[e]
     time, length = segment["time"], segment["length"]
-    if 0 <= time - me["last"] < COPIED and end == i64(me["next"]):
-        one["copies"] += 1
-        one["copied"] = segment["number"]
-    else:
-        one["again"] = segment["number"]
+    one["again"] = segment["number"]
     if one["unseen"] != 0 and 0 <= time - one["gap_time"] < LATE:
         one["unseen"] = max(one["unseen"] - length, 0)
 
@@ -89,7 +86,7 @@ def note_probe(w: World, e: int, p: int, segment: Any) -> None:
     if i64(peer["known"]) & SENT_ACK == 0 or i64(peer["acked"]) != i64(me["next"]):
         return
     if segment["time"] - me["last"] < AT_ONCE:
-        return  # a copy
+        return  # sooner than any probe
     if one["probes"] == 0 or peer["last"] > one["probed"]:
         one["probes"] = 0
         one["probed"] = segment["time"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..application.data import ApplicationData
 from ..application.hints import Hint, hint, server_names
+from ..moving import endpoints_after
 from ..names.addresses import Address
 from ..names.book import NameBook
 from ..names.resolver import resolve
@@ -45,6 +46,11 @@ class Annotations:
         self._hinted: set[int] = set()
         self._asked: set[Address] = set()
 
+    def moved(self, kept: Rows) -> None:
+        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        hinted = 2 * np.array(sorted(self._hinted), dtype=np.int64)
+        self._hinted = {end // 2 for end in endpoints_after(kept, hinted).tolist() if end >= 0}
+
     # --- programs
 
     def pid(self, rows: Netstat) -> Rows:
@@ -62,7 +68,7 @@ class Annotations:
         ports = np.where(clients, rows.foreign[2], rows.local[2]).tolist()
         # The client's side: this row's own, or the other one.
         sides_ = (rows.endpoint & 1 ^ ~clients & 1).tolist()
-        ends, protocols = rows.connection.tolist(), rows.proto.tolist()
+        ends, protocols = rows.row.tolist(), rows.proto.tolist()
         return [
             name or self._hint(end, side, port, proto != TCP)
             for name, end, side, port, proto in zip(found, ends, sides_, ports, protocols, strict=True)
@@ -133,7 +139,7 @@ class Annotations:
             return
         own = {
             connection
-            for connection, address in zip(rows.connection.tolist(), addresses, strict=True)
+            for connection, address in zip(rows.row.tolist(), addresses, strict=True)
             if connection >= 0 and address in unnamed
         }
         of = sides(rows.table)

@@ -128,7 +128,7 @@ class Values:
     """The columns of connections ``start`` to ``end`` (all, unless told), each worked out where it is asked for."""
 
     def __init__(self, table: FlowTable, start: int = 0, end: int | None = None) -> None:
-        self._of, self._start = sides(table, start, end), start
+        self._of, self._start, self._numbers = sides(table, start, end), start, table.numbers
 
     def __len__(self) -> int:
         return len(self._of.notes)
@@ -152,7 +152,7 @@ class Values:
         return getattr(self, f"_{name}")()
 
     def _connection(self) -> Rows:
-        return np.arange(self._start, self._start + len(self))
+        return self._numbers(np.arange(self._start, self._start + len(self)))
 
     def _client(self) -> tuple[Rows, Rows, Rows]:
         return self._of.client_address

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..moving import endpoints_after
 from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
@@ -86,8 +87,21 @@ class Netstat:
 
     @property
     def connection(self) -> Rows:
-        """The number of each row's connection, or -1."""
+        """The number of each row's connection (Wireshark's tcp.stream), or -1."""
+        row = self.row
+        return np.where(row == NOBODY, NOBODY, self.table.numbers(np.maximum(row, 0)))
+
+    @property
+    def row(self) -> Rows:
+        """The row of each row's connection in the table, or -1."""
         return np.where(self.endpoint < 0, NOBODY, self.endpoint // 2)
+
+    def moved(self, kept: Rows) -> None:
+        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        there = self.endpoint >= 0
+        after = np.where(there, endpoints_after(kept, self.endpoint), self.endpoint)
+        self.rows[:, 8] = after
+        self.keep(self.rows[~there | (after >= 0)])
 
     @property
     def ipv6(self) -> Rows:

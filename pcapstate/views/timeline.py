@@ -159,7 +159,7 @@ def _batches(
         for begin in range(0, len(batch), max(size, 1)):
             rows = batch[begin : begin + size]
             if connection is not None:
-                rows = rows[rows["endpoint"] // 2 == connection]
+                rows = rows[table.numbers(rows["endpoint"] // 2) == connection]
             if choose is not None:
                 rows = rows[choose(_Values(table, rows, final).value, len(rows))]
             if len(rows):
@@ -172,8 +172,8 @@ class _Values:
 
     def __init__(self, table: FlowTable, rows: Rows, final: bool) -> None:
         self._rows, self._final = rows, final
-        self._number, self._side = rows["endpoint"] // 2, rows["endpoint"] % 2
-        self._one, self._extra = table.connections[self._number], table.extras[self._number]
+        self._numbers, self._row, self._side = table.numbers, rows["endpoint"] // 2, rows["endpoint"] % 2
+        self._one, self._extra = table.connections[self._row], table.extras[self._row]
 
     def value(self, name: str) -> Any:
         """Return the values of a column by its name."""
@@ -187,7 +187,7 @@ class _Values:
         if name == "packet":
             return np.where(rows["packet"] == 0, -1, rows["packet"])
         if name == "connection":
-            return self._number
+            return self._numbers(self._row)
         if name == "endpoint":
             return (self._side != (self._one["notes"] & c.CLIENT_IS_1 != 0)).astype(np.int64)
         if name == "cause":

@@ -1,0 +1,46 @@
+"""How much memory a run may take, and how many connections that is enough for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+DEFAULT = 1_000_000_000
+"""Bytes that a run may take, unless told: this, or a quarter of the machine's memory where that is less."""
+LEAST = 256_000_000
+"""Bytes below which there is no room for anything but the program."""
+PROGRAM = 170_000_000
+"""Bytes of the program itself: Python, libraries, buffers for reading and decoding."""
+
+
+def default_bound() -> int:
+    """Return how many bytes a run may take, unless told."""
+    return max(LEAST, min(DEFAULT, _installed() // 4))
+
+
+def connections_within(bound: int, each: int, beside: int = 0) -> int:
+    """Return how many connections of ``each`` bytes fit in ``bound``, where ``beside`` is needed for other things."""
+    return max(bound - PROGRAM - beside, bound // 8) // each
+
+
+def _installed() -> int:
+    """Return the bytes of memory of this machine; where it does not tell, four times what is taken by default."""
+    if sys.platform == "win32":
+        import ctypes
+
+        class Status(ctypes.Structure):  # MEMORYSTATUSEX
+            _fields_ = (
+                ("length", ctypes.c_uint32),
+                ("load", ctypes.c_uint32),
+                ("total", ctypes.c_uint64),
+                ("others", ctypes.c_uint64 * 6),
+            )
+
+        status = Status(length=ctypes.sizeof(Status))
+        if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+            return int(status.total)
+        return 4 * DEFAULT
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return 4 * DEFAULT

@@ -1,0 +1,51 @@
+"""Rows of tables that move up when others are let go; ``kept``: the old rows that are left, ascending."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Rows = np.ndarray[Any, Any]
+
+SLICE = 1 << 16
+"""Rows that are moved together, so that this takes little memory itself."""
+
+
+def move_up(rows: Rows, kept: Rows, ends: int = 1) -> None:
+    """Move what is kept of a table to its front and clear the rest; each of ``kept`` stands for ``ends`` rows.
+
+    A row is a multiple of eight bytes.
+    """
+    # As plain numbers, which NumPy copies many times faster than structures.
+    whole = rows.view(np.int64).reshape(len(rows), -1)
+    for start in range(0, len(kept), SLICE):
+        chosen = kept[start : start + SLICE]
+        chosen = endpoints_of(chosen) if ends == 2 else chosen
+        _write(whole[ends * start : ends * start + len(chosen)], whole[chosen])
+    for start in range(ends * len(kept), len(rows), SLICE):
+        _write(whole[start : start + SLICE], 0)
+
+
+def _write(to: Rows, values: Rows | int) -> None:
+    """Write values, but no zeros over zeros, since what was never written takes no memory."""
+    if np.any(values) or to.any():
+        to[:] = values
+
+
+def endpoints_of(kept: Rows) -> Rows:
+    """Return the endpoints, two each, of connections."""
+    return np.stack([2 * kept, 2 * kept + 1], axis=1).reshape(-1)
+
+
+def endpoints_after(kept: Rows, endpoints: Rows) -> Rows:
+    """Return what endpoints (2 * row + side, or -1) are once only ``kept`` is left; -1 for those that are not."""
+    row = np.searchsorted(kept, endpoints >> 1)
+    there = np.append(kept, -1)[row] == endpoints >> 1
+    return np.where(there & (endpoints >= 0), 2 * row + (endpoints & 1), -1)
+
+
+def kept_of(values: Rows, kept: Rows) -> Rows:
+    """Return what is left of an array with a value an endpoint, perhaps not for the last ones."""
+    ends = endpoints_of(kept)
+    return values[ends[: np.searchsorted(ends, len(values))]]

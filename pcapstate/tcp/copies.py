@@ -1,0 +1,65 @@
+"""Packets that are in the capture more than once: several interfaces, mirrored ports, several points on the way.
+
+A copy tells nothing new, so it changes no state and counts as no retransmission.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.contracts import TELLING
+from ..kernel import i64, inner, rare
+from .contracts import DETAILS, KEYS, MIXED, World
+from .flows import folded
+from .sequence import MASK
+
+AT_ONCE = 100_000_000
+"""Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms)."""
+SOON = 1_000_000
+"""Nanoseconds within which the same bytes are a copy, though nothing in them tells it from a segment sent again."""
+FAR_APART = 1 << 24
+"""Bytes between sequence numbers that are too many for two packets of one connection."""
+
+
+@inner
+def is_copy(w: World, e: int, segment: Any) -> bool:
+    """Tell whether endpoint ``e`` has sent this very packet before, and not the same segment again; remember it."""
+    seq, ack = segment["seq"], segment["ack"]
+    time, mark = segment["time"], i64(segment["mark"])
+    told = (mark ^ i64(segment["flags"]) << 23 ^ i64(segment["length"])) & MASK
+    cell = folded(((seq ^ told ^ e << 7) & MASK) * w.memory[KEYS]) & (len(w.recent) - 1)
+    one = w.recent[cell]
+    if one["endpoint"] == e + 1 and i64(one["seq"]) == seq and i64(one["mark"]) == told and i64(one["ack"]) == ack:
+        if abs(time - one["time"]) < (AT_ONCE if mark & TELLING != 0 else SOON):
+            return True
+    one["time"] = time
+    one["endpoint"] = e + 1
+    one["mark"] = told
+    one["seq"] = seq
+    one["ack"] = ack
+    return False
+
+
+@rare
+def count_copy(w: World, e: int, segment: Any) -> None:
+    """Count a copy of a packet that endpoint ``e`` sent."""
+    w.seldom[e]["copies"] += 1
+    if w.memory[DETAILS] != 0:
+        w.troubles[e]["copied"] = segment["number"]
+
+
+@rare
+def note_network(w: World, number: int, side: int, segment: Any) -> None:
+    """Note the VLAN, or the like, on which an endpoint sends; and where it is another, whether that can be."""
+    extra, me = w.extras[number], w.endpoints[2 * number + side]
+    network = i64(segment["network"])
+    own = i64(extra["network_1"] if side == 1 else extra["network_0"])
+    if own == 0:
+        if side == 1:
+            extra["network_1"] = network
+        else:
+            extra["network_0"] = network
+    elif own != network and me["packets"] != 0:
+        ahead = (segment["seq"] - i64(me["next"])) & MASK
+        if FAR_APART < ahead < MASK - FAR_APART:
+            w.connections[number]["notes"] |= MIXED

@@ -1,0 +1,62 @@
+"""All transitions of a capture, kept until its end tells which assumptions held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..moving import endpoints_after
+from .contracts import TRANSITION
+from .flow_table import FlowTable
+
+Rows = np.ndarray[Any, Any]
+
+BLOCK = 1 << 16
+"""Transitions that are stored together."""
+EACH = 96
+"""Bytes that a transition takes at most: kept, and then settled."""
+
+
+class History:
+    """The transitions of the connections in a table; where there are more than ``most``, connections give way."""
+
+    def __init__(self, table: FlowTable, most: int) -> None:
+        self._table, self._most = table, most
+        self._blocks: list[Rows] = []
+        self._used = BLOCK
+        table.on_moved.append(self.moved)
+
+    def add(self, batch: Rows) -> None:
+        """Add transitions (TRANSITION), which are copied."""
+        done = 0
+        while done < len(batch):
+            if self._used == BLOCK:
+                self._blocks.append(np.empty(BLOCK, dtype=TRANSITION))
+                self._used = 0
+            some = batch[done : done + BLOCK - self._used]
+            self._blocks[-1][self._used : self._used + len(some)] = some
+            self._used += len(some)
+            done += len(some)
+        if len(self._blocks) * BLOCK > self._most:
+            self._table.give_way()
+
+    def moved(self, kept: Rows) -> None:
+        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        blocks, used = self._blocks, self._used
+        self._blocks, self._used = [], BLOCK
+        for number in range(len(blocks)):
+            block = blocks[number] if number < len(blocks) - 1 else blocks[number][:used]
+            blocks[number] = block[:0]
+            block["endpoint"] = endpoints_after(kept, block["endpoint"])
+            self.add(block[block["endpoint"] >= 0])
+
+    def take(self) -> Rows:
+        """Return all transitions in one array, and keep none."""
+        count = len(self._blocks) * BLOCK + self._used - BLOCK
+        rows = np.empty(count, dtype=TRANSITION)
+        for start in range(0, count, BLOCK):
+            block = self._blocks.pop(0)
+            rows[start : start + BLOCK] = block[: count - start]
+        self._used = BLOCK
+        return rows

@@ -1,0 +1,218 @@
+"""Packets captured twice, VLANs that overlap and ICMP errors, as the tracker takes them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcapstate.compiled import Kernels
+from pcapstate.decode.contracts import SEGMENT, SEGMENT_ICMP, TELLING
+from pcapstate.tcp import contracts as c
+from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.machine import TABLE
+from pcapstate.tcp.states import State
+
+from .stories import Variant, parse, segment
+from .story_texts import OPEN, STORIES, TALK
+
+MILLISECOND = 1_000_000
+START = 1_700_000_000_000_000_000
+UNREACHABLE, HOST, PORT, TIME_EXCEEDED = 3 << 8, 1, 3, 11 << 8
+OF_ICMPV6 = 0x10000
+
+
+def rows(text: str) -> np.ndarray:
+    """Return the packets of a story half a second apart, each with a mark of its own."""
+    time, found = START, []
+    for packet in parse(text):
+        time += 500 * MILLISECOND if packet.flags is not None else packet.length * 1_000 * MILLISECOND
+        if packet.flags is not None:
+            found.append(segment(packet, len(found) + 1, time, Variant()))
+    out = np.concatenate(found)
+    out["mark"] = TELLING | np.arange(1, len(out) + 1) * 7_919
+    return out
+
+
+def followed(segments: np.ndarray, **options: bool) -> tuple[FlowTable, list[tuple[int, ...]]]:
+    """Follow segments; return the table, and what became of which endpoint when."""
+    table = FlowTable(Kernels(0), details=True, **options)
+    found = [batch.copy() for batch in table.follow(segments.copy(), len(segments))]
+    transitions = np.concatenate([np.zeros(0, dtype=c.TRANSITION), *found])
+    return table, [(int(row["time"]), *(int(row[name]) for name in ("endpoint", "from", "to"))) for row in transitions]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(STORIES)), st.data())
+def test_copies_change_nothing(name: str, data: st.DataObject) -> None:
+    once = rows(STORIES[name])
+    which = data.draw(st.lists(st.integers(0, len(once) - 1), max_size=12))
+    lags = data.draw(st.lists(st.integers(0, 99), min_size=len(which), max_size=len(which)))
+    copies = once[which]
+    copies["time"] += np.array(lags, dtype=np.int64) * MILLISECOND
+    both = np.concatenate([once, copies])
+    both = both[np.argsort(both["time"], kind="stable")]
+    alone, before = followed(once)
+    table, after = followed(both)
+    assert after == before
+    for field in ("state", "retransmissions", "next", "acked", "contiguous"):
+        assert table.endpoints[field].tolist() == alone.endpoints[field].tolist()
+    assert int(table.seldom["copies"].sum()) == len(which)
+    assert int(table.endpoints["packets"].sum()) == len(both)
+
+
+SENT_AGAIN = "C PA 101 501 50 -> EST, EST\n"
+
+
+@pytest.mark.parametrize(
+    ("mark", "later", "copies"),
+    [
+        (TELLING | 5, 99 * MILLISECOND, 1),
+        (TELLING | 5, 100 * MILLISECOND, 0),
+        (5, 999_999, 1),  # nothing tells it from a segment sent again, but so soon none is
+        (5, MILLISECOND, 0),
+    ],
+)
+def test_how_soon_a_copy_comes(mark: int, later: int, copies: int) -> None:
+    found = rows(OPEN + TALK + SENT_AGAIN + SENT_AGAIN)
+    found["mark"][-2:] = mark
+    found["time"][-1] = found["time"][-2] + later
+    table, _ = followed(found)
+    assert int(table.seldom["copies"].sum()) == copies
+    assert int(table.endpoints["retransmissions"].sum()) == 1 - copies
+
+
+def test_sent_again_in_a_burst_is_no_copy() -> None:
+    """A segment sent again right behind another one has another identification."""
+    found = rows(OPEN + TALK + SENT_AGAIN + SENT_AGAIN)
+    found["time"][-1] = found["time"][-2] + 1_000
+    table, _ = followed(found)
+    assert int(table.seldom["copies"].sum()) == 0
+    assert table.endpoints["retransmissions"].tolist() == [1, 0]
+
+
+# --- virtual networks
+
+
+def on(segments: np.ndarray, network: int) -> np.ndarray:
+    """Return segments as they are on a VLAN."""
+    segments["network"] = network
+    return segments
+
+
+def overlapping() -> np.ndarray:
+    """Return two connections on one 4-tuple and two VLANs, at the same time."""
+    one, other = on(rows(OPEN + TALK), 1), on(rows(OPEN + TALK), 2)
+    other["seq"] = (other["seq"] + (1 << 30)) & 0xFFFFFFFF
+    other["ack"][1:] = (other["ack"][1:] + (1 << 30)) & 0xFFFFFFFF
+    other["time"] += 20 * MILLISECOND
+    other["mark"] += 1
+    both = np.concatenate([one, other])
+    return both[np.argsort(both["time"], kind="stable")]
+
+
+def test_vlans_are_kept_apart_where_asked() -> None:
+    table, _ = followed(overlapping(), split=True)
+    assert table.extras["network_0"].tolist() == [1, 2]
+    assert {int(state) for state in table.endpoints["state"]} == {int(State.ESTABLISHED)}
+    assert not (table.connections["notes"] & c.MIXED).any()
+
+
+def test_vlans_that_contradict_each_other_are_noted() -> None:
+    table, _ = followed(overlapping())
+    assert (table.connections["notes"] & c.MIXED).any()
+
+
+def test_a_vlan_for_each_direction_is_nothing_to_be_noted() -> None:
+    found = rows(OPEN + TALK)
+    client = found["source_port"] == found["source_port"][0]
+    found["network"] = np.where(client, 1, 2)
+    table, _ = followed(found)
+    assert table.extras[["network_0", "network_1"]].tolist() == [(1, 2)]
+    assert not (table.connections["notes"] & c.MIXED).any()
+
+
+def test_a_router_between_two_vlans_is_nothing_to_be_noted() -> None:
+    found = rows(OPEN + TALK)
+    copies = on(found.copy(), 2)
+    copies["time"] += 100
+    both = np.concatenate([on(found, 1), copies])
+    table, _ = followed(both[np.argsort(both["time"], kind="stable")])
+    assert len(table.connections) == 1
+    assert not (table.connections["notes"] & c.MIXED).any()
+    assert table.seldom["copies"].tolist() == (table.endpoints["packets"] // 2).tolist()
+
+
+# --- ICMP errors
+
+
+def error(about: np.ndarray, kind: int, later: int = 10) -> np.ndarray:
+    """Return an ICMP error that quotes a segment, so many ms after it."""
+    row = np.zeros(1, dtype=SEGMENT)
+    for end in ("source", "target"):
+        for part in ("high", "low", "port"):
+            row[f"{end}_{part}"] = about[f"{end}_{part}"]
+    row["time"], row["number"] = about["time"] + later * MILLISECOND, 99
+    row["seq"], row["ack"], row["flags"], row["endpoint"], row["payload"] = about["seq"], kind, SEGMENT_ICMP, -1, -1
+    return row
+
+
+SYN = "C S 0 0 0 -> SENT, -\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        (UNREACHABLE | HOST, "received ICMP destination unreachable"),
+        (UNREACHABLE | PORT, "received ICMP destination unreachable"),
+        (OF_ICMPV6 | 1 << 8 | 4, "received ICMP destination unreachable"),
+        (TIME_EXCEEDED, "received ICMP error"),
+        (OF_ICMPV6 | 3 << 8, "received ICMP error"),
+    ],
+)
+def test_an_error_that_answers_a_syn_ends_the_attempt(kind: int, cause: str) -> None:
+    syn = rows(SYN)
+    table = FlowTable(Kernels(0))
+    found = [batch.copy() for batch in table.follow(np.concatenate([syn, error(syn[0], kind)]), 2)]
+    last = np.concatenate(found)[-1]
+    assert (State(last["from"]), State(last["to"]), int(last["packet"])) == (State.SYN_SENT, State.CLOSED, 99)
+    assert TABLE[last["row"]].cause == cause
+    assert len(table.connections) == 1
+    assert table.endpoints["packets"].tolist() == [1, 0]
+
+
+def test_an_error_that_was_no_end_is_taken_back() -> None:
+    syns = rows(SYN + SYN)
+    table, transitions = followed(np.concatenate([syns[:1], error(syns[0], UNREACHABLE | HOST), syns[1:]]))
+    assert [(State(before), State(after)) for *_, before, after in transitions] == [
+        (State.CLOSED, State.SYN_SENT),
+        (State.SYN_SENT, State.CLOSED),
+        (State.CLOSED, State.SYN_SENT),
+    ]
+    assert not (table.connections["notes"] & c.UNREACHABLE).any()
+
+
+def test_a_connection_that_opens_all_the_same() -> None:
+    found = rows(OPEN)
+    table, _ = followed(np.concatenate([found[:1], error(found[0], UNREACHABLE | HOST), found[1:]]))
+    assert [State(state) for state in table.endpoints["state"]] == [State.ESTABLISHED] * 2
+    assert not (table.connections["notes"] & c.UNREACHABLE).any()
+
+
+@pytest.mark.parametrize("change", ["seq", "source_port", "target_low"])
+def test_an_error_about_something_else_changes_nothing(change: str) -> None:
+    syn = rows(SYN)
+    other = error(syn[0], UNREACHABLE | HOST)
+    other[change] += 1
+    table, transitions = followed(np.concatenate([syn, other]))
+    assert len(transitions) == 1
+    assert len(table.connections) == 1
+
+
+def test_an_error_about_an_open_connection_changes_nothing() -> None:
+    """Errors in ESTABLISHED are soft (RFC 9293 §3.9.2.2, RFC 5927)."""
+    found = rows(OPEN + TALK)
+    for about in found:
+        table, _ = followed(np.concatenate([found, error(about, UNREACHABLE | PORT, 5_000)]))
+        assert [State(state) for state in table.endpoints["state"]] == [State.ESTABLISHED] * 2

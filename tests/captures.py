@@ -36,11 +36,12 @@ def tcp_frame(packet: Packet, variant: Variant) -> bytes:
     return bytes(12) + b"\x08\x00" + ip + tcp + b" " * packet.length
 
 
-def pcap(frames: list[tuple[int, bytes]], linktype: int = 1) -> bytes:
+def pcap(frames: list[tuple[int, bytes]], linktype: int = 1, snaplen: int = 262_144) -> bytes:
     """Return a pcap file (little-endian, nanoseconds) of frames with their times."""
-    out = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, linktype)
+    out = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, snaplen, linktype)
     for time, frame in frames:
-        out += struct.pack("<IIII", time // 10**9, time % 10**9, len(frame), len(frame)) + frame
+        captured = frame[:snaplen]
+        out += struct.pack("<IIII", time // 10**9, time % 10**9, len(captured), len(frame)) + captured
     return out
 
 

@@ -32,7 +32,8 @@ SEGMENT_NONE = -1
 SEGMENT_PENDING = -2
 """``flags`` of a row whose frame is left to the slow path.
 
-``seq`` is the index of the frame, ``ack`` the offset in it: of a fragment, or of frames where ``length`` is GATHERED.
+``seq`` is the index of the frame, ``ack`` the offset in it: of a fragment; where ``length`` is GATHERED, of frames;
+where it is COMPRESSED, of an IP packet.
 """
 SEGMENT_DATAGRAM = -3
 """``flags`` of a row that is a UDP datagram, and no segment: only where somebody asked for these."""

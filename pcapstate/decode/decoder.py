@@ -9,9 +9,10 @@ import numpy as np
 from ..compiled import Kernels
 from ..kernel import be16
 from ..sources.reader import Batch
-from . import kinds
+from . import kinds, networks
 from .contracts import SEGMENT, SEGMENT_NONE, SEGMENT_PENDING
 from .fragments import Reassembler
+from .inflating import inflated
 
 Rows = np.ndarray[Any, Any]
 
@@ -19,10 +20,14 @@ GATHERED_FRAMES = 64
 """Frames in one at most."""
 ROTATING = 3
 """Arrays of segments in use: one being tracked, one waiting, one being written."""
+CLOSED = kinds.SKIPPED_PROTOCOL + kinds.PROTOCOL_IPCOMP
+"""What a compressed packet counts as that cannot be unpacked."""
 
 
 class Decoder:
     """Turns batches of frames into rows of SEGMENT; ``skipped`` counts the frames that held no TCP segment.
+
+    ICMP errors that quote a segment count there, and have rows, too (SEGMENT_ICMP).
 
     ``datagrams``: UDP datagrams get rows, too (SEGMENT_DATAGRAM).
     """
@@ -33,6 +38,7 @@ class Decoder:
         self._arrays = [np.zeros(0, dtype=SEGMENT)] * ROTATING
         self._turn = 0
         self._reassembler = Reassembler()
+        self._networks = networks.empty()
         self.skipped = np.zeros(kinds.SKIPPED_SIZE, dtype=np.int64)
 
     def decode(self, batch: Batch) -> Rows:
@@ -45,7 +51,9 @@ class Decoder:
         if count > len(self._arrays[self._turn]):
             self._arrays[self._turn] = np.zeros(count, dtype=SEGMENT)
         whole = self._arrays[self._turn]
-        rows = self._kernels.decode_frames(batch.data, batch.frames, count, whole, self.skipped, self._datagrams)
+        rows = self._kernels.decode_frames(
+            batch.data, batch.frames, count, whole, self.skipped, self._networks, self._datagrams
+        )
         segments = whole[:rows]
         pending = np.flatnonzero(segments["flags"] == SEGMENT_PENDING)
         more: list[tuple[int, Rows]] = []
@@ -53,6 +61,8 @@ class Decoder:
             row = segments[index]
             if row["length"] == kinds.GATHERED:
                 more.append((int(index), self._gathered(row, batch)))
+            elif row["length"] == kinds.COMPRESSED:
+                more.append((int(index), self._compressed(row, batch)))
             else:
                 self._fragment(row, batch.data, batch.frames)
         if more:
@@ -60,6 +70,11 @@ class Decoder:
             before = [index for index, found in more for _ in found]
             segments = np.insert(segments, before, np.concatenate([found for _, found in more]))
         return segments
+
+    @property
+    def networks(self) -> list[str]:
+        """The names of the virtual networks that segments came in; their ``network`` numbers them from 1."""
+        return networks.names(self._networks)
 
     def finish(self) -> None:
         """Count the fragments whose datagrams were never completed."""
@@ -79,18 +94,47 @@ class Decoder:
             found.append(one)
             # All but the last are filled up to a multiple of four bytes.
             at += (length + 3) & ~3
-        frames = np.array(found, dtype=batch.frames.dtype)
+        return self._within(row, batch.data, np.array(found, dtype=batch.frames.dtype))
+
+    def _compressed(self, row: Any, batch: Batch) -> Rows:
+        """Return the segment of an IP packet whose payload is compressed (RFC 3173)."""
+        frame = batch.frames[row["seq"]].copy()
+        row["flags"] = SEGMENT_NONE
+        start, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
+        packet = inflated(batch.data[start:end].tobytes(), int(frame["length"]) - int(row["ack"]))
+        if packet is None:
+            self.skipped[CLOSED] += 1
+            return np.zeros(0, dtype=SEGMENT)
+        frame["offset"], frame["captured"], frame["length"] = 0, len(packet), len(packet)
+        frame["linktype"] = kinds.RAW
+        segments = self._within(row, np.frombuffer(packet, dtype=np.uint8), np.array([frame], dtype=batch.frames.dtype))
+        # It is nowhere in the batch.
+        segments["payload"] = -1
+        return segments
+
+    def _within(self, row: Any, data: Rows, frames: Rows) -> Rows:
+        """Return the segments of frames that all came in the one of a row."""
         segments = np.zeros(len(frames), dtype=SEGMENT)
         skipped = np.zeros_like(self.skipped)
-        rows = self._kernels.decode_frames(batch.data, frames, len(frames), segments, skipped, self._datagrams)
-        if rows == 0:
-            self.skipped[np.flatnonzero(skipped)[:1]] += 1
+        networks.surround(self._networks, int(row["network"]))
+        rows = self._kernels.decode_frames(
+            data, frames, len(frames), segments, skipped, self._networks, self._datagrams
+        )
+        networks.surround(self._networks, 0)
+        held = False
         for one in segments[:rows]:
+            if one["flags"] == SEGMENT_PENDING and one["length"] != 0:
+                # What is packed twice stays closed.
+                compressed = one["length"] == kinds.COMPRESSED
+                one["flags"] = SEGMENT_NONE
+                skipped[CLOSED if compressed else kinds.SKIPPED_REASON + kinds.NOT_IP] += 1
+                continue
+            held |= bool(one["flags"] >= 0 or one["flags"] == SEGMENT_PENDING)
             if one["flags"] == SEGMENT_PENDING:
-                if one["length"] == kinds.GATHERED:
-                    one["flags"] = SEGMENT_NONE
-                else:
-                    self._fragment(one, batch.data, frames)
+                self._fragment(one, data, frames)
+        if not held:
+            # It counts once, as the first of what is in it.
+            self.skipped[np.flatnonzero(skipped)[:1]] += 1
         return segments[:rows]
 
     def _fragment(self, row: Any, data: Rows, frames: Rows) -> None:
@@ -98,7 +142,7 @@ class Decoder:
         start = int(frame["offset"]) + int(row["ack"])
         packet = data[start : int(frame["offset"]) + int(frame["captured"])].tobytes()
         row["flags"] = SEGMENT_NONE
-        segment = self._reassembler.add(packet, int(row["time"]))
+        segment = self._reassembler.add(packet, int(row["time"]), int(row["network"]))
         if segment is not None:
             for name, value in segment.items():
                 row[name] = value

@@ -6,10 +6,12 @@ bytes of a datagram and the ranges seen are kept. Memory is bounded in datagrams
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
 
 from ..kernel import be16, be32
 from .frames import PROTOCOL_TCP, signed64, upper_layer
+from .marks import mark_of
 
 KEPT = 120
 """Bytes kept from the start of a datagram's payload: the largest TCP header has 60."""
@@ -19,10 +21,17 @@ RANGES = 512
 """Separate ranges of one datagram at most."""
 TIMEOUT = 60_000_000_000
 """Nanoseconds of the capture's time after which a datagram's fragments no longer go together (RFC 8200 §4.5)."""
+COMPLETED = 256
+"""Datagrams last put together, whose fragments are known again where they were captured twice."""
+KNOWN_AGAIN = 64
+"""Fragments of each of these at most."""
+
+Print = tuple[int, int, int]
+"""What a fragment is known again by: offset, length, and a checksum of what was captured of it."""
 
 
 class _Datagram:
-    __slots__ = ("fragments", "head", "ranges", "since", "total")
+    __slots__ = ("fragments", "head", "prints", "ranges", "since", "total")
 
     def __init__(self, since: int) -> None:
         self.since = since
@@ -30,9 +39,9 @@ class _Datagram:
         self.head = bytearray()
         self.total = -1
         self.fragments = 0
+        self.prints: set[Print] = set()
 
     def add(self, offset: int, length: int, captured: bytes, last: bool) -> None:
-        self.fragments += 1
         if last:
             self.total = offset + length
         if offset < KEPT and len(captured) > 0:
@@ -59,7 +68,8 @@ class Reassembler:
     """Collects fragments of TCP datagrams until they are whole."""
 
     def __init__(self) -> None:
-        self._datagrams: OrderedDict[tuple[bytes, int], _Datagram] = OrderedDict()
+        self._datagrams: OrderedDict[Key, _Datagram] = OrderedDict()
+        self._completed: OrderedDict[Key, set[Print]] = OrderedDict()
         self._dropped = 0
 
     @property
@@ -72,13 +82,17 @@ class Reassembler:
         dropped, self._dropped = self._dropped, 0
         return dropped
 
-    def add(self, packet: bytes, time: int) -> dict[str, int] | None:
-        """Take a fragment (from its IP header on); return its segment's fields where it completes one."""
+    def add(self, packet: bytes, time: int, network: int) -> dict[str, int] | None:
+        """Take a fragment (from its IP header on); return its segment's fields where it completes one.
+
+        Only fragments of one ``network`` go together.
+        """
         parts = _fragment4(packet) if packet[0] >> 4 == 4 else _fragment6(packet)
         if parts is None:
             self._dropped += 1
             return None
-        key, offset, length, captured, last = parts
+        flow, offset, length, captured, last = parts
+        key = (*flow, network)
         datagram = self._datagrams.get(key)
         if datagram is not None and time - datagram.since > TIMEOUT:
             self._give_up(key)
@@ -88,6 +102,12 @@ class Reassembler:
                 self._give_up(next(iter(self._datagrams)))
             datagram = self._datagrams[key] = _Datagram(time)
         datagram.add(offset, length, captured, last)
+        seen = (offset, length, zlib.crc32(captured))
+        # A copy of what was put together already is not missed where the other copies did not come.
+        if seen not in self._completed.get(key, ()):
+            datagram.fragments += 1
+        if len(datagram.prints) < KNOWN_AGAIN:
+            datagram.prints.add(seen)
         if len(datagram.ranges) > RANGES:
             self._give_up(key)
             return None
@@ -97,12 +117,19 @@ class Reassembler:
         segment = _segment(packet, bytes(datagram.head), datagram.total)
         if segment is None:
             self._dropped += datagram.fragments
+            return None
+        self._completed[key] = datagram.prints
+        self._completed.move_to_end(key)
+        if len(self._completed) > COMPLETED:
+            self._completed.popitem(last=False)
         return segment
 
-    def _give_up(self, key: tuple[bytes, int]) -> None:
+    def _give_up(self, key: Key) -> None:
         self._dropped += self._datagrams.pop(key).fragments
 
 
+Key = tuple[bytes, int, int]
+"""Addresses, identification, and network."""
 Parts = tuple[tuple[bytes, int], int, int, bytes, bool]
 
 
@@ -135,7 +162,10 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
         if packet[9] != PROTOCOL_TCP:
             return None
         source, target = (0, 0xFFFF00000000 | be32(packet, 12)), (0, 0xFFFF00000000 | be32(packet, 16))
+        identification = be16(packet, 4)
     else:
+        _, at, _ = upper_layer(packet, 40, len(packet), packet[6])
+        identification = be16(packet, at + 4) ^ be16(packet, at + 6)
         source, target = (signed64(packet, 8), signed64(packet, 16)), (signed64(packet, 24), signed64(packet, 32))
     return {
         "source_high": source[0],
@@ -150,4 +180,5 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
         "window": be16(head, 14),
         "flags": head[13],
         "payload": -1,
+        "mark": mark_of(head, 0, len(head), header, identification),
     }

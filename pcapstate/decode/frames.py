@@ -1,6 +1,7 @@
 """Frames to TCP segments: the fast path for the link types and protocols that most captures have.
 
-Every frame becomes one segment row, one row left to the slow path (a fragment), or one count in ``skipped``.
+Every frame becomes one segment row, one row left to the slow path (a fragment), or one count in ``skipped``; UDP
+datagrams that are asked for, and ICMP errors that quote a segment, count there and have rows, too.
 Every offset is checked against the captured length before it is read.
 """
 
@@ -13,10 +14,12 @@ import numpy as np
 from ..kernel import be16, be32, entry, i64, u8
 from ..sources.framing import FRAME
 from .contracts import SEGMENT, SEGMENT_DATAGRAM, SEGMENT_PENDING
+from .icmp_errors import quoted_segment
 from .kinds import (
     AUTHENTICATION,
     BAD_IP,
     BAD_TCP,
+    COMPRESSED,
     ENCRYPTED_WLAN,
     ETHERNET,
     ETHERTYPE_IPV4,
@@ -29,6 +32,8 @@ from .kinds import (
     NOT_IP,
     OFFSET_BITS_IPV4,
     OFFSET_BITS_IPV6,
+    PROTOCOL_ICMP,
+    PROTOCOL_ICMPV6,
     PROTOCOL_TCP,
     PROTOCOL_UDP,
     SHORT_IP,
@@ -43,7 +48,9 @@ from .kinds import (
     WLAN_NO_DATA,
 )
 from .links import link_layer
+from .marks import mark_of
 from .network import signed64, upper_layer
+from .networks import forget, network_of, note_tags
 from .tunnels import innermost
 
 __all__ = [
@@ -80,21 +87,26 @@ __all__ = [
 """With what others need of the layers below."""
 
 
-@entry(np.uint8, FRAME, int, SEGMENT, np.int64, int)
-def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: Any, datagrams: int) -> int:
+@entry(np.uint8, FRAME, int, SEGMENT, np.int64, np.int64, int)
+def decode_frames(
+    data: Any, frames: Any, count: int, segments: Any, skipped: Any, networks: Any, datagrams: int
+) -> int:
     """Decode ``frames[:count]`` in ``data``; return how many rows of ``segments`` (as long as frames) were written.
 
-    ``datagrams``: UDP datagrams get rows, too.
+    ``networks``: those known so far (see the module of that name). ``datagrams``: UDP datagrams get rows, too.
     """
     rows = 0
     for index in range(count):
         frame = frames[index]
         i = frame["offset"]
         end = i + frame["captured"]
-        ethertype, at = link_layer(data, i, end, i64(frame["linktype"]))
+        ethertype, at, tagged, untagged = link_layer(data, i, end, i64(frame["linktype"]))
         if ethertype < 0 and ethertype != GATHERED:
             skipped[-1 - ethertype] += 1
             continue
+        forget(networks)
+        if untagged > tagged:
+            note_tags(networks, data, tagged, untagged)
         wire = i + frame["length"]
         plain = False
         if ethertype == ETHERTYPE_IPV4:
@@ -104,15 +116,16 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
         if not plain:
             # Something else, or a tunnel: then it is about the packet inside.
             if ethertype != GATHERED:
-                ethertype, at, end, wire = innermost(data, ethertype, at, end, wire)
-            if ethertype == GATHERED:
+                ethertype, at, end, wire = innermost(data, ethertype, at, end, wire, networks)
+            if ethertype in (GATHERED, COMPRESSED):
                 row = segments[rows]
                 row["time"] = frame["time"]
                 row["number"] = frame["number"]
                 row["flags"] = SEGMENT_PENDING
                 row["seq"] = index
                 row["ack"] = at - i
-                row["length"] = GATHERED
+                row["length"] = ethertype
+                row["network"] = network_of(networks)
                 rows += 1
                 continue
             if ethertype < 0:
@@ -134,9 +147,10 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
                 protocol = max(protocol, 0)
             if protocol != PROTOCOL_TCP:
                 skipped[SKIPPED_PROTOCOL + protocol] += 1
-                if datagrams == 0 or protocol != PROTOCOL_UDP:
+                if protocol != PROTOCOL_ICMP and (datagrams == 0 or protocol != PROTOCOL_UDP):
                     continue
             total = be16(data, at + 2)
+            identification = be16(data, at + 4)
             fragment = be16(data, at + 6) & FRAGMENT_BITS
             # Segmentation offload leaves the length to the network card: 0 in the capture.
             packet_end = min(at + total, wire) if total > 0 else wire
@@ -158,8 +172,9 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
                 continue
             if protocol != PROTOCOL_TCP:
                 skipped[SKIPPED_PROTOCOL + protocol] += 1
-                if datagrams == 0 or protocol != PROTOCOL_UDP:
+                if protocol != PROTOCOL_ICMPV6 and (datagrams == 0 or protocol != PROTOCOL_UDP):
                     continue
+            identification = 0
             source_high, source_low = signed64(data, at + 8), signed64(data, at + 16)
             target_high, target_low = signed64(data, at + 24), signed64(data, at + 32)
         else:
@@ -168,12 +183,17 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
         row = segments[rows]
         row["time"] = frame["time"]
         row["number"] = frame["number"]
-        if protocol == PROTOCOL_UDP:
-            # Of a datagram in fragments the first one has the ports.
+        if protocol != PROTOCOL_TCP:
+            # Of a packet in fragments the first one has the ports.
             offset = fragment & (OFFSET_BITS_IPV4 if ethertype == ETHERTYPE_IPV4 else OFFSET_BITS_IPV6)
             if ethertype == ETHERTYPE_IPV6 and fragment != 0:
                 upper += FRAGMENT_HEADER
             if offset != 0 or min(end, packet_end) - upper < UDP_HEADER:
+                continue
+            if protocol != PROTOCOL_UDP:
+                if quoted_segment(data, protocol, upper, min(end, packet_end), target_high, target_low, row) != 0:
+                    row["network"] = network_of(networks)
+                    rows += 1
                 continue
             length = be16(data, upper + 4)
             row["source_high"] = source_high
@@ -189,6 +209,8 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
             row["flags"] = SEGMENT_DATAGRAM
             row["endpoint"] = -1
             row["payload"] = upper + UDP_HEADER
+            row["mark"] = 0
+            row["network"] = network_of(networks)
             rows += 1
             continue
         if fragment != 0:
@@ -196,6 +218,7 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
             row["seq"] = index
             row["ack"] = at - i
             row["length"] = 0
+            row["network"] = network_of(networks)
             rows += 1
             continue
 
@@ -222,5 +245,7 @@ def decode_frames(data: Any, frames: Any, count: int, segments: Any, skipped: An
         row["window"] = be16(data, upper + 14)
         row["flags"] = u8(data, upper + 13)
         row["payload"] = upper + header if upper + header < end else -1
+        row["mark"] = mark_of(data, upper, end, header, identification)
+        row["network"] = network_of(networks)
         rows += 1
     return rows

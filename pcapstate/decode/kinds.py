@@ -24,7 +24,7 @@ LENGTHS = 1500
 BY_VERSION = -1
 """In the place of an EtherType: the IP version tells which IP follows."""
 
-PROTOCOL_TCP, PROTOCOL_UDP = 6, 17
+PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ICMPV6, PROTOCOL_IPCOMP = 1, 6, 17, 58, 108
 HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION, MOBILITY, HIP, SHIM6 = 0, 43, 44, 51, 60, 135, 139, 140
 
 # What was skipped, as a histogram in one array: by link type, by EtherType, by IP protocol, by other reason.
@@ -38,6 +38,8 @@ SKIPPED_REASON = 0x20100
 SKIPPED_SIZE = SKIPPED_REASON + 10
 GATHERED = -1 - SKIPPED_SIZE
 """In the place of an EtherType: several frames in one (802.11's A-MSDU) begin here, which is no reason to skip it."""
+COMPRESSED = GATHERED - 1
+"""The same: an IP packet begins here whose payload is compressed (RFC 3173)."""
 
 FRAGMENT_BITS = 0x3FFF
 """More-fragments flag and fragment offset in IPv4's header: zero in a packet that is whole."""

@@ -34,30 +34,32 @@ from .rare_links import rare_link
 
 
 @inner
-def link_layer(data: Any, at: int, end: int, linktype: int) -> tuple[int, int]:
+def link_layer(data: Any, at: int, end: int, linktype: int) -> tuple[int, int, int, int]:
     """Return the EtherType of the network layer of the frame in ``data[at:end]``, and the offset where it starts.
+
+    Then begin and end of its VLAN tags, four bytes each from the identifier on; both are the same without any.
 
     Where there is none, the first is -1 minus the index in ``skipped`` that says why.
     """
     ethertype = BY_VERSION
     if linktype == ETHERNET:
         if end - at < 14:
-            return TOO_SHORT, at
+            return TOO_SHORT, at, at, at
         ethertype = be16(data, at + 12)
         at += 14
     elif linktype == SLL:
         if end - at < 16:
-            return TOO_SHORT, at
+            return TOO_SHORT, at, at, at
         ethertype = be16(data, at + 14)
         at += 16
     elif linktype == SLL2:
         if end - at < 20:
-            return TOO_SHORT, at
+            return TOO_SHORT, at, at, at
         ethertype = be16(data, at)
         at += 20
     elif linktype in (NULL, LOOP):
         if end - at < 4:
-            return TOO_SHORT, at
+            return TOO_SHORT, at, at, at
         # The address family's number differs between systems; the IP version does not.
         at += 4
     elif linktype in (RAW, RAW_BSD, RAW_OPENBSD, IPV4, IPV6):
@@ -65,20 +67,22 @@ def link_layer(data: Any, at: int, end: int, linktype: int) -> tuple[int, int]:
     else:
         ethertype, at = rare_link(data, at, end, linktype)
         if ethertype < BY_VERSION:
-            return ethertype, at
+            return ethertype, at, at, at
 
+    tagged = at
     while (
         ethertype in (ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_QINQ_OLD, ETHERTYPE_QINQ_9200, ETHERTYPE_QINQ_9300)
     ) and end - at >= 4:
         ethertype = be16(data, at + 2)
         at += 4
+    untagged = at
     if 0 <= ethertype <= LENGTHS:
         ethertype, at = logical_link(data, at, end)
         if ethertype < BY_VERSION:
-            return ethertype, at
+            return ethertype, at, tagged, untagged
 
     if end - at < 1:
-        return -1 - SKIPPED_REASON - SHORT_IP, at
+        return -1 - SKIPPED_REASON - SHORT_IP, at, tagged, untagged
     if ethertype < 0:
         ethertype = of_version(data, at)
-    return ethertype, at
+    return ethertype, at, tagged, untagged

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, rare, u8
+from ..kernel import be16, be32, i64, rare, u8
 from .encapsulations import logical_link, of_version, point_to_point
 from .kinds import (
+    COMPRESSED,
     ETHERTYPE_BRIDGED,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
@@ -25,11 +26,13 @@ from .kinds import (
     ETHERTYPE_VLAN,
     GATHERED,
     LENGTHS,
+    PROTOCOL_IPCOMP,
     PROTOCOL_TCP,
     PROTOCOL_UDP,
     SKIPPED_ETHERTYPE,
 )
 from .network import network_layer
+from .networks import I_SID, NOTED, VSID, note, note_tags
 from .udp_tunnels import behind_udp, service_header
 from .wlan import wlan_in_tunnel
 
@@ -45,15 +48,20 @@ TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, NSH, 
 )  # fmt: skip
 ERSPAN, ERSPAN_3, WCCP, ARUBA_FIRST, ARUBA_LAST, ARUBA_9000 = 0x88BE, 0x22EB, 0x883E, 0x8200, 0x83F0, 0x9000
 IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP = 4, 41, 47, 94, 97, 137
+DEFLATE, NEGOTIATED = 2, 256
+"""Of the ways to compress payloads (RFC 3173): the one that is read (RFC 2394), and the first number that the two ends
+may have agreed on for any of them."""
 
 
 @rare
-def innermost(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[int, int, int, int]:
+def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks: Any) -> tuple[int, int, int, int]:
     """Return EtherType and offset of the innermost IP header, and where it ends in ``data`` and on the wire at most.
 
-    Where there is none, the first is -1 minus the index in ``skipped`` that says why.
+    Where there is none, the first is -1 minus the index in ``skipped`` that says why. The virtual networks on the way
+    are noted.
     """
     carrier, carrier_at, carrier_end, carrier_wire = NOTHING, at, end, wire
+    noted = i64(networks[NOTED])
     for _ in range(LAYERS):
         if ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
             if ethertype == ETHERTYPE_IPV4 and end > at and u8(data, at) >> 4 == 6:
@@ -65,15 +73,19 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[
             if protocol < 0 or protocol == PROTOCOL_TCP or offset != 0:
                 return ethertype, at, end, wire
             inside_end = min(end, packet_end)
-            inside, inside_at = behind_ip(data, protocol, upper, inside_end)
+            noted = i64(networks[NOTED])
+            inside, inside_at = behind_ip(data, protocol, upper, inside_end, networks)
             if inside == GATHERED:
                 return inside, inside_at, inside_end, packet_end
+            if inside == COMPRESSED:
+                return inside, at, end, wire
             if inside < 0:
+                networks[NOTED] = noted
                 return ethertype, at, end, wire
             carrier, carrier_at, carrier_end, carrier_wire = ethertype, at, end, wire
             ethertype, at, end, wire = inside, inside_at, inside_end, packet_end
         else:
-            inside, inside_at = behind_ethertype(data, ethertype, at, end)
+            inside, inside_at = behind_ethertype(data, ethertype, at, end, networks)
             if inside < 0:
                 if carrier < 0:
                     # A reason is smaller than NOTHING, which says no more than what the EtherType does.
@@ -82,11 +94,12 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[
             ethertype, at = inside, inside_at
     if carrier < 0:
         return -1 - SKIPPED_ETHERTYPE - (ethertype & 0xFFFF), at, end, wire
+    networks[NOTED] = noted
     return carrier, carrier_at, carrier_end, carrier_wire
 
 
 @rare
-def behind_ethertype(data: Any, ethertype: int, at: int, end: int) -> tuple[int, int]:
+def behind_ethertype(data: Any, ethertype: int, at: int, end: int, networks: Any) -> tuple[int, int]:
     """Return EtherType and offset of what follows the header of a layer between link and network."""
     if end - at < 4:
         return NOTHING, at
@@ -97,6 +110,7 @@ def behind_ethertype(data: Any, ethertype: int, at: int, end: int) -> tuple[int,
     if ethertype in (
         ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_QINQ_OLD, ETHERTYPE_QINQ_9200, ETHERTYPE_QINQ_9300
     ):  # fmt: skip
+        note_tags(networks, data, at, at + 4)
         return be16(data, at + 2), at + 4
     if ethertype in (ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM):
         return mpls(data, at, end)
@@ -107,6 +121,7 @@ def behind_ethertype(data: Any, ethertype: int, at: int, end: int) -> tuple[int,
     if ethertype == ETHERTYPE_PPPOE:
         return (ETHERTYPE_PPP, at + 6) if u8(data, at + 1) == 0 else (NOTHING, at)
     if ethertype == MAC_IN_MAC:
+        note(networks, I_SID | be32(data, at) & 0xFFFFFF)
         return ETHERTYPE_BRIDGED, at + 4
     if ethertype == FABRICPATH:
         return ETHERTYPE_BRIDGED, at + 2
@@ -165,27 +180,29 @@ def is_usual(ethertype: int) -> bool:
 
 
 @rare
-def behind_ip(data: Any, protocol: int, at: int, end: int) -> tuple[int, int]:
+def behind_ip(data: Any, protocol: int, at: int, end: int, networks: Any) -> tuple[int, int]:
     """Return EtherType and offset of what an IP packet carries, or NOTHING where it is no tunnel."""
     if end - at < 8:
         return NOTHING, at
     if protocol == PROTOCOL_UDP:
-        return behind_udp(data, at, end)
+        return behind_udp(data, at, end, networks)
     if protocol in (IP_IN_IP, IPIP):
         return ETHERTYPE_IPV4, at
     if protocol == IPV6_IN_IP:
         return ETHERTYPE_IPV6, at
     if protocol == GRE:
-        return generic(data, at, end)
+        return generic(data, at, end, networks)
     if protocol == ETHER_IP:
         return ETHERTYPE_BRIDGED, at + 2
     if protocol == MPLS_IN_IP:
         return ETHERTYPE_MPLS, at
+    if protocol == PROTOCOL_IPCOMP and (be16(data, at + 2) == DEFLATE or be16(data, at + 2) >= NEGOTIATED):
+        return COMPRESSED, at
     return NOTHING, at
 
 
 @rare
-def generic(data: Any, at: int, end: int) -> tuple[int, int]:
+def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
     """Read a GRE header (RFC 2784, RFC 2890; version 1: RFC 2637) and what is usual behind it."""
     flags, kind = be16(data, at), be16(data, at + 2)
     checksum, routing, key, sequence = flags & 0x8000, flags & 0x4000, flags & 0x2000, flags & 0x1000
@@ -195,6 +212,11 @@ def generic(data: Any, at: int, end: int) -> tuple[int, int]:
         return (ETHERTYPE_PPP, at + (4 if flags & 0x0080 else 0)) if sequence else (NOTHING, at)
     if flags & 7 != 0 or routing or end - at < 8:
         return NOTHING, at
+    if kind == ETHERTYPE_BRIDGED and key:
+        # NVGRE (RFC 7637): behind the identifier, which is never 0, stands one of the flow.
+        subnet = be32(data, at - (8 if sequence else 4)) >> 8
+        if subnet != 0:
+            note(networks, VSID | subnet)
     if kind == ERSPAN:
         # Type I has no header and no sequence number.
         return ETHERTYPE_BRIDGED, at + (8 if sequence else 0)

@@ -6,7 +6,16 @@ from typing import Any
 
 from ..kernel import be16, be32, rare, u8
 from .encapsulations import of_version
-from .kinds import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_MPLS, ETHERTYPE_PPP, UDP_HEADER
+from .kinds import (
+    ETHERTYPE_BRIDGED,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_MPLS,
+    ETHERTYPE_PPP,
+    GATHERED,
+    UDP_HEADER,
+)
+from .networks import VNI, note
 from .wlan import wlan_in_tunnel
 
 L2TP, GTP_U, GTP_OLD, TEREDO, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GENEVE, MPLS_IN_UDP, VXLAN_LINUX, TZSP = (
@@ -21,30 +30,35 @@ NSH = 0x894F
 
 
 @rare
-def behind_udp(data: Any, at: int, end: int) -> tuple[int, int]:
+def behind_udp(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
     """Return EtherType and offset of what a UDP datagram (its header is there) carries, or NOTHING."""
     source, target = be16(data, at), be16(data, at + 2)
     at += UDP_HEADER
     # The shortest of these headers has four bytes, and behind it is a packet.
     if end - at < 16:
         return NOTHING, at
-    inside, inside_at = behind_port(data, at, end, target)
-    if inside < 0:
-        inside, inside_at = behind_port(data, at, end, source)
+    inside, inside_at = behind_port(data, at, end, target, networks)
+    if inside < 0 and inside != GATHERED:
+        inside, inside_at = behind_port(data, at, end, source, networks)
     return inside, inside_at
 
 
 @rare
-def behind_port(data: Any, at: int, end: int, port: int) -> tuple[int, int]:
+def behind_port(data: Any, at: int, end: int, port: int, networks: Any) -> tuple[int, int]:
     """Read the header that a port stands for; there are 16 bytes."""
     if port in (VXLAN, VXLAN_LINUX):
+        note_identifier(networks, data, at)
         return ETHERTYPE_BRIDGED, at + 8
     if port == VXLAN_GPE:
-        return of_next(u8(data, at + 3) if u8(data, at) & 0x04 else 3), at + 8
+        inside = of_next(u8(data, at + 3) if u8(data, at) & 0x04 else 3)
+        if inside != NOTHING:
+            note_identifier(networks, data, at)
+        return inside, at + 8
     if port == GENEVE:
         # RFC 8926: version 0, options in units of four bytes.
         if u8(data, at) >> 6 != 0:
             return NOTHING, at
+        note(networks, VNI | be32(data, at + 4) >> 8)
         return be16(data, at + 2), at + 8 + ((u8(data, at) & 0x3F) << 2)
     if port == GTP_U:
         return gtp(data, at, end)
@@ -69,6 +83,13 @@ def behind_port(data: Any, at: int, end: int, port: int) -> tuple[int, int]:
     if port == TZSP:
         return sniffed(data, at, end)
     return NOTHING, at
+
+
+@rare
+def note_identifier(networks: Any, data: Any, at: int) -> None:
+    """Note the network identifier of a VXLAN header, where a flag says that there is one."""
+    if u8(data, at) & 0x08 != 0:
+        note(networks, VNI | be32(data, at + 4) >> 8)
 
 
 @rare

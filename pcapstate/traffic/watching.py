@@ -109,7 +109,7 @@ def watch_frames(
             target_mac, source_mac = be48(data, i), be48(data, i + 6)
             ethernet += 1
 
-        ethertype, at = link_layer(data, i, end, i64(frame["linktype"]))
+        ethertype, at, _, _ = link_layer(data, i, end, i64(frame["linktype"]))
         source_high = source_low = target_high = target_low = 0
         protocol = upper = fragment = hops = 0
         packet_end = end

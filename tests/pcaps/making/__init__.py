@@ -16,6 +16,8 @@ from . import (
     rare_links,
     reuse,
     tunnels,
+    unreachable,
+    virtual_networks,
 )
 from .registry import CAPTURES, Made
 
@@ -35,4 +37,6 @@ __all__ = [
     "rare_links",
     "reuse",
     "tunnels",
+    "unreachable",
+    "virtual_networks",
 ]

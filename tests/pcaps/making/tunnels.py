@@ -213,6 +213,36 @@ def tunnels_udp() -> bytes:
     )
 
 
+@capture(".pcap", like=LIKE)
+def tunnels_compressed() -> bytes:
+    """Compressed payloads (IPComp): IPv4 in IPv4, TCP itself, with a number agreed on, behind AH, over IPv6."""
+    authentication = "6c 04 0000 00000100 00000001 000102030405060708090a0b"
+
+    def stored(data: bytes) -> bytes:
+        # The one form of DEFLATE that all compressors would write in the same way: as it was.
+        return b"\x01" + struct.pack("<HH", len(data), len(data) ^ 0xFFFF) + data
+
+    def transport(packet: Packet) -> bytes:
+        header = bytes.fromhex("06 00 0002")
+        compressed = ipv4(packet.ip[12:20], header + stored(packet.ip[20:]), 60, 7, 0, 108)
+        return STATIONS + b"\x08\x00" + compressed
+
+    def inside(packet: Packet) -> bytes:
+        return stored(packet.ip)
+
+    return in_turn(
+        whole_talk(),
+        [
+            over_ip(108, "04 00 0002", inside),
+            transport,
+            over_ip(108, "04 00 4b00", inside),
+            over_ip(51, authentication + "04 00 0002", inside),
+            over_ipv6(108, "04 00 0002", inside),
+            over_ipv6(51, authentication + "04 00 4b00", inside),
+        ],
+    )
+
+
 @capture(".pcap")
 def tunnels_ipv6() -> bytes:
     """IPv6 in tunnels: 6in4, 6in6, Teredo with and without indications, AYIYA, GRE, MPLS."""

@@ -37,6 +37,9 @@ EVENTS = {
     Event.GOT_MORE: "the same was sent to it",
     Event.MISSED_FIN: "nothing it sent is captured, and its peer acknowledged exactly one number more: taken for a FIN",
     Event.SENT_ACK_BEYOND_FIN: "an acknowledgment of more than what was taken for the peer's uncaptured FIN",
+    Event.GOT_UNREACHABLE: "an ICMP error, destination unreachable, was sent to it that quotes its SYN",
+    Event.GOT_ICMP_ERROR: "an ICMP error, time exceeded or parameter problem, was sent to it that quotes its SYN",
+    Event.SENT_SYN_AGAIN: "its SYN once more, after an ICMP error that should have ended the attempt",
     Event.MISSED_NO_FIN: "its peer acknowledged more than what was taken for its uncaptured FIN",
 }
 
@@ -78,6 +81,8 @@ FIELDS = {
         "packets": "packets that either end sent",
         "bytes": "payload bytes that either end sent, retransmissions included",
         "duration": "from its first packet to its last",
+        "copies": "packets that are copies of others: captured at several interfaces or points",
+        "network": "the VLAN, VNI or the like of its first tagged packet; nothing without one",
     },
     "netstat": {
         "proto": "the protocol",

@@ -83,7 +83,7 @@ class Capture:
     ``follow`` reads to the end and yields the transitions on the way; ``table`` is what is known so far;
     ``damages`` and ``decoder.skipped`` tell what could not be read. ``record``: transitions are wanted; ``details``:
     rows of DETAIL, too; ``cutter``: the moments at which to stop, and for the last of which to end; ``most``: how many
-    connections to keep.
+    connections to keep; ``split``: whether the same 4-tuple on another VLAN, or the like, is another connection.
     """
 
     def __init__(
@@ -96,12 +96,14 @@ class Capture:
         watchers: Sequence[Watcher] = (),
         cutter: Cutter | None = None,
         most: int = MOST,
+        split: bool = False,
     ) -> None:
         self.source = source
         self.cutter = cutter or Cutter()
         self.watchers = watchers
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
-        self.table = FlowTable(source.kernels, two_msl, record, details, most)
+        self.table = FlowTable(source.kernels, two_msl, record, details, most, split)
+        self.table.network_names = lambda: self.decoder.networks
         self.table.on_moved += [one.moved for one in watchers if isinstance(one, ByEndpoint)]
         self.frames = 0
         self.last: int | None = None

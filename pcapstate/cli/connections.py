@@ -45,7 +45,8 @@ def connections(
     chosen.begins = lambda: (reading.start, reading.moment)
     choose = chosen.rows if chosen.chooses else None
     if wording.format == "table":
-        shown = view.view_for_people(table, manner(wording, reading.start), chosen.columns, choose)
+        names = chosen.columns or (*view.PEOPLE, *(("network",) if source.split_vlans else ()))
+        shown = view.view_for_people(table, manner(wording, reading.start), names, choose)
     else:
         shown = view.view(table, chosen.columns, choose)
     reading.show(shown, wording.format)

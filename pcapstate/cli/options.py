@@ -31,6 +31,7 @@ class SourceOptions(NamedTuple):
     time_wait: float
     at: str | None
     follow: bool
+    split_vlans: bool
     memory: int
 
 
@@ -138,6 +139,9 @@ SOURCE = (
         show_default=True,
         metavar="S",
         help="Seconds that TIME_WAIT lasts (2 MSL).",
+    ),
+    click.option(
+        "--split-vlans", is_flag=True, help="Keep the same addresses on different VLANs, VNIs and the like apart."
     ),
     click.option(
         "--memory",

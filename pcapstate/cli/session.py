@@ -22,6 +22,7 @@ from ..output.formats import render
 from ..output.whole_files import end_at_once_on_interrupt, out
 from ..sources.finding import meant
 from ..sources.merging import left_out
+from ..tcp.contracts import MIXED
 from ..tcp.flow_table import bytes_each
 from ..tcp.giving_way import KINDS
 from ..tcp.history import EACH as TRANSITION_EACH
@@ -92,6 +93,7 @@ class Reading:
             details=details,
             watchers=watchers(source),
             cutter=cutter,
+            split=options.split_vlans,
             most=connections_within(options.memory, bytes_each(details) + VIEW_EACH, beside + self._share),
         )
         self.interrupted = False
@@ -195,6 +197,7 @@ class Reading:
         if lines := getattr(self.capture.source, "left_out", []):
             click.echo(f"pcapstate: {left_out(lines)}", err=True)
         self._say_what_gave_way()
+        self._say_what_is_mixed()
         if drops := self.capture.source.drops:
             one, many = "1 packet", "{count:,} packets"
             self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)
@@ -210,6 +213,18 @@ class Reading:
             many = "{count:,} frames without a readable TCP segment: {parts}"
             self.say(one if total == 1 else many, count=total, parts=parts)
         return code
+
+    def _say_what_is_mixed(self) -> None:
+        table = self.capture.table
+        if copies := int(table.seldom["copies"].sum(dtype=np.int64)):
+            one = "1 packet is a copy of another one; it changes no state and is no retransmission"
+            many = "{count:,} packets are copies of others; they change no state and are no retransmissions"
+            self.say(one if copies == 1 else many, count=copies)
+        mixed = np.flatnonzero(table.connections["notes"] & MIXED)
+        if len(mixed):
+            one = "connection {first} mixes packets of several VLANs or VNIs; see --split-vlans"
+            many = "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans"
+            self.say(one if len(mixed) == 1 else many, count=len(mixed), first=int(table.numbers(mixed[:1])[0]))
 
     def _say_what_gave_way(self) -> None:
         gone = dict(zip(KINDS, self.capture.table.let_go.tolist(), strict=True))

@@ -22,6 +22,7 @@ RULES: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     opening.queue_full,
     opening.unanswered,
     opening.refused,
+    opening.unreachable,
     opening.never_completed,
     opening.answered_late,
     closing.left_in_close_wait,

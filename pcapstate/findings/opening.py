@@ -70,6 +70,19 @@ def refused(s: Situation) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def unreachable(s: Situation) -> Iterator[Finding]:
+    """Point at servers to which there is no way, as ICMP errors say."""
+    numbers = np.flatnonzero(s.went("unreachable") & ~s.explained)
+    server = s.server[numbers]
+    for group in largest(*s.address(server)):
+        chosen = s.client[numbers[group.rows]]
+        yield about(
+            s, "unreachable", Severity.WARNING, server[group.rows], group,
+            packets=s.detail("packet", chosen),
+            clients=s.hosts(chosen),
+        )  # fmt: skip
+
+
 def never_completed(s: Situation) -> Iterator[Finding]:
     """Point at handshakes whose SYN-ACK the client never answers."""
     began = (s.state[s.server] == State.SYN_RECEIVED) & (s.state[s.client] == State.SYN_SENT)

@@ -65,6 +65,8 @@ class FlowTable:
         """How many connections gave way, for each of ``giving_way.KINDS``."""
         self.on_moved: list[Callable[[Rows], None]] = []
         """Is called where connections gave way: row n of the tables is now what was row ``kept[n]``."""
+        self.network_names: Callable[[], list[str]] = list
+        """Returns the names of virtual networks, which SEGMENT's ``network`` numbers from 1."""
         self._moved = np.zeros(0, dtype=np.int64)
         self._too_many = False
         reserved = min(RESERVED, self._most)

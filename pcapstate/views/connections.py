@@ -27,6 +27,7 @@ OUTCOMES = {
     "refused": "a RST answered the SYN: the port is closed",
     "half-closed": "one end has sent its FIN, the other has not",
     "closing": "both ends have sent a FIN, and not both FINs are acknowledged yet",
+    "unreachable": "an ICMP error answered the SYN: a router, a firewall or the host says that there is no way",
     "closed": "both ends have sent a FIN and both FINs are acknowledged",
     "reset by client": "the client's RST ended it before both had closed",
     "reset by server": "the server's RST ended it before both had closed",
@@ -85,6 +86,7 @@ def outcomes(of: Sides) -> Rows:
     answered = c.SENT_SYN_ACK | c.SPOKE | c.SENT_SYN
     rules = (
         ("refused", notes & c.REFUSED != 0),
+        ("unreachable", notes & c.UNREACHABLE != 0),
         ("closed", closed),
         ("reset by client", reset & by_client),
         ("reset by server", reset),
@@ -111,12 +113,18 @@ def view(table: FlowTable, names: Sequence[str] | None = None, choose: Choice | 
 
     ``names``: of the columns, all unless told; ``choose``: returns the indices of the rows to show.
     """
-    columns = COLUMNS if names is None else tuple(BY_NAME[name] for name in names)
+    columns = _worded(COLUMNS if names is None else tuple(BY_NAME[name] for name in names), table)
     if choose is None:
         return Table(columns, _batches(table, columns))
     found = Values(table)
     rows = choose(found.value, len(found))
     return Table(columns, iter([found.cells(columns)[rows]]))
+
+
+def _worded(columns: tuple[Column, ...], table: FlowTable) -> tuple[Column, ...]:
+    """Return columns with the words that only the capture tells: the names of virtual networks."""
+    words = (None, *table.network_names())
+    return tuple(column._replace(words=words) if column.name == "network" else column for column in columns)
 
 
 def _batches(table: FlowTable, columns: tuple[Column, ...]) -> Iterator[Cells]:
@@ -129,6 +137,7 @@ class Values:
 
     def __init__(self, table: FlowTable, start: int = 0, end: int | None = None) -> None:
         self._of, self._start, self._numbers = sides(table, start, end), start, table.numbers
+        self._seldom, self._extras = table.seldom, table.extras
 
     def __len__(self) -> int:
         return len(self._of.notes)
@@ -182,6 +191,14 @@ class Values:
     def _both(self, field: str) -> Rows:
         return self._of.client[field].astype(np.int64) + self._of.server[field]
 
+    def _copies(self) -> Rows:
+        ends = self._seldom[2 * self._start : 2 * (self._start + len(self))]["copies"]
+        return ends[0::2].astype(np.int64) + ends[1::2]
+
+    def _network(self) -> Rows:
+        extra = self._extras[self._start : self._start + len(self)]
+        return np.where(extra["network_0"] != 0, extra["network_0"], extra["network_1"])
+
     def _packets(self) -> Rows:
         return self._both("packets")
 
@@ -196,6 +213,8 @@ MORE = (
     Column("packets", "Packets", NUMBER),
     Column("bytes", "Bytes", NUMBER),
     Column("duration", "Duration", DURATION),
+    Column("copies", "Copies", NUMBER),
+    Column("network", "Network", WORD, (None,)),
 )
 """Columns that programs get where they ask for them."""
 BY_NAME = {column.name: column for column in (*COLUMNS, *MORE)}
@@ -230,7 +249,7 @@ def view_for_people(
     rows = np.arange(len(found)) if choose is None else choose(found.value, len(found))
     columns, given = [], {}
     for name in PEOPLE if names is None else names:
-        column, values = BY_NAME[name], found.value(name)
+        column, values = _worded((BY_NAME[name],), table)[0], found.value(name)
         values = tuple(part[rows] for part in values) if isinstance(values, tuple) else values[rows]
         if name in IN_WORDS:
             column = column._replace(title="Client Is", words=IN_WORDS[name])

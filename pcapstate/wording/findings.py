@@ -125,6 +125,13 @@ KINDS: dict[str, Kind] = {
         "See whether the service runs and listens on that address and port, and whether clients mean that port.",
         {"others accepted": "It did accept others: the service was started or stopped meanwhile, or rejects some."},
     ),
+    "unreachable": Kind(
+        "No way to {where} ({count:attempt|attempts})",
+        "An ICMP error answered the SYN: a router, a firewall or the host itself says that it cannot be delivered. "
+        "Clients: {clients}.",
+        "Look at the ICMP error: who sent it, and its code. Without a route, or with nobody there, look at address and "
+        "routes; where it is prohibited, at the rules of that firewall.",
+    ),
     "answered-late": Kind(
         "{share} of SYNs to {where} answered only when sent again",
         "Of {answered:connection|connections}, {count} got the SYN-ACK {delay} after their first SYN, from "

@@ -126,6 +126,14 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
             ),
         },
     ),
+    "unreachable": (
+        "{where} に到達できません (試行 {count} 回)",
+        "SYN に ICMP エラーが返りました。ルーター、ファイアウォール、またはホスト自身が、届けられないと伝えています。"
+        "クライアント: {clients}。",
+        "ICMP エラーの送信元とコードを調べてください。経路がない、または相手がいない場合はアドレスと経路を、禁止されて"
+        "いる場合はそのファイアウォールの規則を確かめてください。",
+        {},
+    ),
     "answered-late": (
         "{where} への SYN の {share} は再送後にようやく応答されました",
         "{answered} 個の接続のうち {count} 個は、最初の SYN から SYN-ACK まで {delay} かかりました (クライアント "

@@ -18,6 +18,26 @@ CLOSING_LINES = {
     "{moment} is {duration} after the last packet; this is what was known by then": (
         "{moment} は最後のパケットの {duration} 後です。それまでに分かっていた状態を表示します"
     ),
+    "1 packet is a copy of another one; it changes no state and is no retransmission": (
+        "1 パケットは別のパケットの複製です。状態を変えず、再送でもありません"
+    ),
+    "{count:,} packets are copies of others; they change no state and are no retransmissions": (
+        "{count:,} パケットは別のパケットの複製です。状態を変えず、再送でもありません"
+    ),
+    "connection {first} mixes packets of several VLANs or VNIs; see --split-vlans": (
+        "接続 {first} には、異なる VLAN や VNI のパケットが混ざっています (--split-vlans で区別)"
+    ),
+    "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans": (
+        "{count:,} 個の接続 (最初は {first}) に、異なる VLAN や VNI のパケットが混ざっています (--split-vlans で区別)"
+    ),
+    "1 connection was let go, to stay within {bound} MB (--memory): {kinds}": (
+        "{bound} MB に収めるため、1 個の接続を手放しました (--memory): {kinds}"
+    ),
+    "{count:,} connections were let go, to stay within {bound} MB (--memory): {kinds}": (
+        "{bound} MB に収めるため、{count:,} 個の接続を手放しました (--memory): {kinds}"
+    ),
+    "embryonic": "確立途中",
+    "in TIME_WAIT": "TIME_WAIT",
     "the capture has no packet": "このキャプチャにパケットはありません",
     "whoever captured lost 1 packet, as the capture says": (
         "キャプチャ時に 1 パケットが失われました (キャプチャの記録による)"

@@ -19,6 +19,7 @@ EXPECTED = {
     "damaged-last-packet.pcap": ["capture-damaged warning"],
     "damaged-snaplen.pcap": ["headers-cut warning"],
     "every-packet-twice.pcap": ["captured-twice note"],
+    "unreachable.pcap": ["unreachable warning"] * 5,
     "example.pcapng": ["close-wait-left warning", "close-wait-left warning", "unanswered warning", "refused warning"],
     "fast-open.pcap": [],
     "fin-behind-a-hole.pcap": [],

@@ -11,6 +11,7 @@ from collections import OrderedDict
 
 from ..kernel import be16, be32
 from .frames import PROTOCOL_TCP, signed64, upper_layer
+from .kinds import UNKNOWN_WINDOW, UP_TO_FLAGS
 from .marks import mark_of
 
 KEPT = 120
@@ -153,7 +154,7 @@ def _fragment6(packet: bytes) -> Parts | None:
 
 
 def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
-    if len(head) < 20:
+    if len(head) < UP_TO_FLAGS:
         return None
     header = head[12] >> 4 << 2
     if header < 20 or header > total:
@@ -177,7 +178,7 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
         "seq": be32(head, 4),
         "ack": be32(head, 8),
         "length": total - header,
-        "window": be16(head, 14),
+        "window": be16(head, 14) if len(head) >= 16 else UNKNOWN_WINDOW,
         "flags": head[13],
         "payload": -1,
         "mark": mark_of(head, 0, len(head), header, identification),

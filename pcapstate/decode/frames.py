@@ -45,6 +45,8 @@ from .kinds import (
     SKIPPED_REASON,
     SKIPPED_SIZE,
     UDP_HEADER,
+    UNKNOWN_WINDOW,
+    UP_TO_FLAGS,
     WLAN_NO_DATA,
 )
 from .links import link_layer
@@ -226,7 +228,7 @@ def decode_frames(
         if packet_end - upper < 20:
             skipped[SKIPPED_REASON + BAD_TCP] += 1
             continue
-        if end - upper < 20:
+        if end - upper < UP_TO_FLAGS:
             skipped[SKIPPED_REASON + SHORT_TCP] += 1
             continue
         header = (u8(data, upper + 12) >> 4) << 2
@@ -242,7 +244,7 @@ def decode_frames(
         row["seq"] = be32(data, upper + 4)
         row["ack"] = be32(data, upper + 8)
         row["length"] = packet_end - upper - header
-        row["window"] = be16(data, upper + 14)
+        row["window"] = be16(data, upper + 14) if end - upper >= 16 else UNKNOWN_WINDOW
         row["flags"] = u8(data, upper + 13)
         row["payload"] = upper + header if upper + header < end else -1
         row["mark"] = mark_of(data, upper, end, header, identification)

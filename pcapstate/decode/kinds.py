@@ -46,3 +46,7 @@ FRAGMENT_BITS = 0x3FFF
 OFFSET_BITS_IPV4, OFFSET_BITS_IPV6 = 0x1FFF, 0xFFF8
 FRAGMENT_HEADER = UDP_HEADER = 8
 """Bytes of both headers."""
+UP_TO_FLAGS = 14
+"""Bytes of a TCP header without which it tells nothing; a snap length may cut off what follows."""
+UNKNOWN_WINDOW = 0xFFFF
+"""Stands for a window that was cut off, which must not look like one of zero."""

@@ -32,6 +32,6 @@ def mark_of(data: Any, at: int, end: int, header: int, identification: int) -> i
             stamp = be32(data, at + 28)
             stamped = True
     if not stamped and identification == 0:
-        return be16(data, at + 16)
+        return be16(data, at + 16) if end - at >= 18 else 0
     mixed = stamp * 0x5E3779B1 ^ identification * 0x45EBCA6B
     return (mixed ^ mixed >> 31) & 0x7FFFFFFF | TELLING

@@ -16,8 +16,8 @@ from .text import LONGEST
 ROOM = 1 << 18
 """Bytes of text written at a time."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that spreadsheets take for a formula."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""What a cell begins with that spreadsheets take for a formula: also full-width, and also behind blanks."""
 
 Spell = Callable[[Column, Any], str]
 
@@ -78,7 +78,7 @@ def json_layout(columns: tuple[Column, ...], after: str) -> Layout:
         lead = quote + ("{" if index == 0 else ", ") + json.dumps(column.name) + ": "
         quote = '"' if column.kind in (ADDRESS, ENDPOINT_ADDRESS) else ""
         before.append(lead + quote)
-    return Layout(columns, before, quote + "}" + after, lambda column, word: json.dumps(word), "null")
+    return Layout(columns, before, quote + "}" + after, _json_word, "null")
 
 
 def csv_layout(columns: tuple[Column, ...]) -> Layout:
@@ -100,13 +100,19 @@ def cell_layout(columns: tuple[Column, ...]) -> Layout:
     return Layout(columns, before, "\n", spell, nothing)
 
 
+def _json_word(column: Column, word: Any) -> str:
+    # JSON lets the control character DEL be; a terminal need not.
+    return json.dumps(word).replace("\x7f", "\\u007f")
+
+
 def _plain_word(column: Column, word: Any) -> str:
     if word is None:
         return ""
     if isinstance(word, bool):
         return "true" if word else "false"
     text = safe(str(word))
-    if text.startswith(FORMULA):
+    if text.lstrip().startswith(FORMULA):
         # A spreadsheet would run it (OWASP, CSV injection); behind an apostrophe it is text.
         text = "'" + text
-    return '"' + text.replace('"', '""') + '"' if any(one in text for one in ',"\r\n') else text
+    # Some spreadsheets take a semicolon for the end of a cell, and what follows for another that may be a formula.
+    return '"' + text.replace('"', '""') + '"' if any(one in text for one in ',;"\r\n') else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
 
@@ -32,3 +33,25 @@ PCAP_LAYOUTS = {
 PCAPNG_MAGIC = bytes.fromhex("0a0d0d0a")
 PCAPNG_ORDER = {bytes.fromhex("4d3c2b1a"): False, bytes.fromhex("1a2b3c4d"): True}
 """Byte-order magic of a section header to: big-endian?"""
+
+PCAPNG_VERSIONS = ((1, 0), (1, 2))
+"""Versions that there are; 1.2 is the same as 1.0 (draft-ietf-opsawg-pcapng §4.1)."""
+LENGTHS_IN_ORDER = (2, 4)
+"""Before this version the lengths of a record stood in either order: the smaller one is what was captured."""
+
+Version = tuple[int, int]
+
+
+def pcap_version(head: bytes, big: bool) -> Version:
+    """Return the version that a pcap header tells."""
+    major, minor = struct.unpack(">HH" if big else "<HH", head[4:8])
+    return major, minor
+
+
+def pcapng_version(head: bytes) -> Version | None:
+    """Return the version of the first section of pcapng; None where its byte order cannot be told, or it is cut off."""
+    big = PCAPNG_ORDER.get(head[8:12])
+    if big is None or len(head) < 16:
+        return None
+    major, minor = struct.unpack(">HH" if big else "<HH", head[12:16])
+    return major, minor

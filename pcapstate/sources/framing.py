@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel import entry, inner, u32
-from .options import LABEL, LAST, ROWS, WHY, read_options
+from .options import LABEL, LAST, NUMBERED, ROWS, WHY, read_options
 
 FRAME = np.dtype(
     [
@@ -54,6 +54,8 @@ PROCESS_EVENT = 0x80000001
 """What a process is called, as macOS writes it; not in the specification."""
 CUSTOM, CUSTOM_NOT_COPIED, WIRESHARK = 0x00000BAD, 0x40000BAD, 32622
 """Custom blocks of both kinds, and the Private Enterprise Number of those of Wireshark."""
+JOURNAL, SYSDIG, SYSDIG_2, SYSDIG_2_LARGE = 9, 0x204, 0x216, 0x221
+"""An entry of systemd's journal; system calls. Wireshark shows these, and custom blocks, among the frames."""
 
 
 @entry(np.uint8, int, int, FRAME, np.int64, np.int64)
@@ -61,13 +63,16 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
     """Index the pcap records in ``data[start:end]``; return where the first unread one begins.
 
     ``layout``: big-endian?, bytes of a record header, nanoseconds per unit of its fraction, linktype, number of the
-    first frame. ``result``: frames found, why it stopped.
+    first frame, either order of lengths? ``result``: frames found, why it stopped.
     """
-    big, header, unit, linktype, number = layout[0], layout[1], layout[2], layout[3], layout[4]
+    big, header, unit, linktype, number, either = layout[0], layout[1], layout[2], layout[3], layout[4], layout[5]
     count = 0
     result[WHY] = RECORDS_DONE
     while end - start >= header:
         captured = u32(data, start + 8, big)
+        length = u32(data, start + 12, big)
+        if either != 0 and captured > length:
+            captured, length = length, captured
         if captured > MAXIMUM_CAPTURED:
             result[WHY] = DAMAGED_LENGTH
             break
@@ -81,7 +86,7 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
         frame["number"] = number + count
         frame["offset"] = start + header
         frame["captured"] = captured
-        frame["length"] = min(u32(data, start + 12, big), 0x7FFFFFFF)
+        frame["length"] = min(length, 0x7FFFFFFF)
         frame["linktype"] = linktype
         frame["process"] = frame["effective"] = frame["interface"] = 0
         count += 1
@@ -155,6 +160,9 @@ def index_pcapng(
             if reading != 0 and is_read(data, start, total, kind, big):
                 result[WHY] = BLOCK_TO_PARSE
                 break
+            if is_numbered(kind):
+                number += 1
+                result[NUMBERED] += 1
             start += padded
             continue
         if count == len(frames):
@@ -216,3 +224,9 @@ def is_read(data: Any, start: int, total: int, kind: int, big: int) -> bool:
     if kind in (CUSTOM, CUSTOM_NOT_COPIED):
         return total >= 16 and u32(data, start + 8, big) == WIRESHARK
     return kind in (NAME_RESOLUTION, INTERFACE_STATISTICS, PROCESS_EVENT)
+
+
+@inner
+def is_numbered(kind: int) -> bool:
+    """Tell whether a block that is no packet has a number of Wireshark's ``frame.number`` all the same."""
+    return kind in (CUSTOM, CUSTOM_NOT_COPIED, JOURNAL, SYSDIG, SYSDIG_2, SYSDIG_2_LARGE)

@@ -32,10 +32,10 @@ INBOUND, OUTBOUND = 1, 2
 OPTION_END, COMMENT, FLAGS, DROPS, PROCESS_AND_THREAD = 0, 1, 2, 4, 8
 DARWIN_PROCESS, DARWIN_EFFECTIVE_PROCESS = 0x8001, 0x8003
 
-ROWS, WHY, LAST, LABELS, DROPPED = range(5)
-"""Cells of an index kernel's ``result``: frames in all, why it stopped, time of the last one; labels left, and the
-packets that options say were dropped (-1 where none says anything)."""
-RESULT_SIZE = 5
+ROWS, WHY, LAST, LABELS, DROPPED, NUMBERED = range(6)
+"""Cells of an index kernel's ``result``: frames in all, why it stopped, time of the last one; labels left, the
+packets that options say were dropped (-1 where none says anything), and blocks that have a number as frames have."""
+RESULT_SIZE = 6
 
 MOST_DROPS, MOST_DROPS_IN_ALL = 2**40, 2**62
 """So large a count of dropped packets is not believed; their sum is cut off so that it never overflows."""

@@ -16,9 +16,18 @@ from . import framing
 from .blocks import Interface, Name
 from .compression import Unpacked, compression
 from .foreign import HEAD, foreign
-from .formats import PCAP_LAYOUTS, PCAPNG_MAGIC, PCAPNG_ORDER, PcapLayout
+from .formats import (
+    LENGTHS_IN_ORDER,
+    PCAP_LAYOUTS,
+    PCAPNG_MAGIC,
+    PCAPNG_ORDER,
+    PCAPNG_VERSIONS,
+    PcapLayout,
+    pcap_version,
+    pcapng_version,
+)
 from .framing import FRAME
-from .options import DROPPED, LABEL, LABELS, RESULT_SIZE, ROWS, WHY
+from .options import DROPPED, LABEL, LABELS, NUMBERED, RESULT_SIZE, ROWS, WHY
 from .pktap import is_pktap, unwrap
 from .prefetching import Prefetched
 from .processes import Process
@@ -82,6 +91,8 @@ class CaptureReader:
         self._start = self._end = self._passed = 0
         self._ended = False
         self._number = 1
+        self._others = 0
+        """How many numbers were given to what is no packet."""
         try:
             self._identify()
         except BaseException:
@@ -163,7 +174,7 @@ class CaptureReader:
     def _damaged(self, what: str, at: int | None = None) -> None:
         if self.damage is None:
             where = self._passed + (self._start if at is None else at)
-            self.damage = CaptureDamaged(self.name, where, what, self._number - 1)
+            self.damage = CaptureDamaged(self.name, where, what, self._number - 1 - self._others)
         self._ended = True
 
     def _identify(self) -> None:
@@ -184,6 +195,10 @@ class CaptureReader:
             raise CaptureError(f"{self.name}: not a capture file (neither pcap nor pcapng)")
         if self._layout is not None and not self._fill(self._layout.header):
             raise CaptureError(f"{self.name}: the file ends inside the pcap header")
+        version = pcap_version(head, self._layout.big) if self._layout else pcapng_version(head)
+        if version is not None and not (version[0] >= 2 if self._layout else version in PCAPNG_VERSIONS):
+            kind = "pcap" if self._layout else "pcapng"
+            raise CaptureError(f"{self.name}: {kind} of version {version[0]}.{version[1]}, which is not supported")
 
     def _unpack(self, kind: str) -> None:
         head = self._buffer[: self._end].tobytes()
@@ -210,7 +225,8 @@ class CaptureReader:
         # The upper bits tell of a frame check sequence (draft-ietf-opsawg-pcap §4).
         linktype = int.from_bytes(header[20:24], "big" if layout.big else "little") & 0xFFFF
         self._sections.wrapped = is_pktap(linktype)
-        cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0], dtype=np.int64)
+        either = pcap_version(header, layout.big) < LENGTHS_IN_ORDER
+        cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0, either], dtype=np.int64)
         result = np.zeros(RESULT_SIZE, dtype=np.int64)
         self._start = layout.header
         while self._fill(layout.record_header):
@@ -225,8 +241,8 @@ class CaptureReader:
                 return
             if result[WHY] == framing.RECORDS_DONE and self._end - self._start >= layout.record_header:
                 at = self._start + 8
-                order = "big" if layout.big else "little"
-                captured = int.from_bytes(self._buffer[at : at + 4].tobytes(), order)  # type: ignore[arg-type]
+                lengths = struct.unpack(">II" if layout.big else "<II", self._buffer[at : at + 8].tobytes())
+                captured = min(lengths) if either else lengths[0]
                 if not self._fill(layout.record_header + captured):
                     break
         if self._end > self._start:
@@ -267,7 +283,7 @@ class CaptureReader:
         layout = [sections.big, sections.declared, sections.processes.declared, self._number - rows, rows]
         cells = np.array([*layout, sections.taken < NOTES], dtype=np.int64)
         before = self._start
-        result[LABELS] = 0
+        result[LABELS] = result[NUMBERED] = 0
         self._start = self.kernels.index_pcapng(
             self._buffer,
             before,
@@ -281,7 +297,8 @@ class CaptureReader:
         )
         if result[LABELS]:
             sections.processes.label(self._frames, self._labels[: result[LABELS]], self._buffer)
-        self._number += int(result[ROWS]) - rows
+        self._number += int(result[ROWS]) - rows + int(result[NUMBERED])
+        self._others += int(result[NUMBERED])
         self.kernels.worked(self._start - before)
         return int(result[ROWS]), int(result[WHY])
 
@@ -315,8 +332,14 @@ class CaptureReader:
             self._damaged(DAMAGES[framing.DAMAGED_BLOCK])
             return False
         if kind == framing.SECTION_HEADER:
+            if struct.unpack(">HH" if big else "<HH", body[4:8]) not in PCAPNG_VERSIONS:
+                self._damaged("a section of a version that is not supported")
+                return False
             self._sections.begin(big)
         else:
             self._sections.take(kind, body[: length - 12])
+            if framing.is_numbered(kind):
+                self._number += 1
+                self._others += 1
         self._start += padded
         return True

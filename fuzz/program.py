@@ -139,10 +139,7 @@ def _sections(sections: Iterable[Section], kernels: Any, formats: Iterable[str])
     for one in sections:
         for text in (one.heading, one.text, *one.notes):
             check(text.encode(), "table")
-        # A table gives its rows once, so they are kept for the formats.
-        batches = list(one.table.batches)
-        for format in formats:
-            _write_all([one.table._replace(batches=iter(batches))], kernels, (format,))
+        _write_all([one.table], kernels, formats)
 
 
 def _write_all(tables: Iterable[Table], kernels: Any, formats: Iterable[str]) -> None:

@@ -25,6 +25,7 @@ from pcapstate.names.book import NameBook
 from pcapstate.names.packets import NamePackets
 from pcapstate.naming import safe
 from pcapstate.query.columns import select_columns, sort_order
+from pcapstate.query.expression import Lookup
 from pcapstate.query.options import from_options
 from pcapstate.query.ordering import order
 from pcapstate.query.parser import parse
@@ -251,15 +252,19 @@ def filters(data: bytes) -> None:
         ):
             expression = _answered(reading)
             if expression is not None and of is connections:
-                values = connections.Values(_office())
-                if len(expression.evaluate(values.value)) != len(values):
+                numbers = np.arange(len(_office().connections))
+                if len(expression.evaluate(connections.Connections(_office(), numbers).value)) != len(numbers):
                     raise Wrong("not an answer for each row")
     keys = _answered(lambda: sort_order(text, connections.BY_NAME))
     if keys:
-        values = connections.Values(_office())
-        if sorted(order(keys, values.value, len(values)).tolist()) != list(range(len(values))):
+        numbers = np.arange(len(_office().connections))
+        if sorted(order(keys, _values, numbers).tolist()) != numbers.tolist():
             raise Wrong("not each row once")
     _answered(lambda: select_columns(text, connections.BY_NAME))
+
+
+def _values(part: slice) -> Lookup:
+    return connections.Connections(_office(), np.arange(part.start, part.stop)).value
 
 
 def moments(data: bytes) -> None:

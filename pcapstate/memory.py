@@ -7,20 +7,27 @@ import sys
 
 DEFAULT = 1_000_000_000
 """Bytes that a run may take, unless told: this, or a quarter of the machine's memory where that is less."""
-LEAST = 256_000_000
-"""Bytes below which there is no room for anything but the program."""
 PROGRAM = 170_000_000
 """Bytes of the program itself: Python, libraries, buffers for reading and decoding."""
+CONNECTIONS = 64_000_000
+"""Bytes that there must be for connections, or it is not worth it."""
+LEAST = PROGRAM + CONNECTIONS
+"""Bytes below which nothing can be done."""
 
 
-def default_bound() -> int:
-    """Return how many bytes a run may take, unless told."""
-    return max(LEAST, min(DEFAULT, _installed() // 4))
+def default_bound(beside: int = 0) -> int:
+    """Return how many bytes a run may take, unless told, where ``beside`` is needed for more than connections."""
+    return max(LEAST + beside, min(DEFAULT, _installed() // 4))
 
 
 def connections_within(bound: int, each: int, beside: int = 0) -> int:
-    """Return how many connections of ``each`` bytes fit in ``bound``, where ``beside`` is needed for other things."""
-    return max(bound - PROGRAM - beside, bound // 8) // each
+    """Return how many connections of ``each`` bytes fit in ``bound`` where ``beside`` is needed for other things.
+
+    Raises ValueError where there is too little for the others.
+    """
+    if bound < LEAST + beside:
+        raise ValueError(f"this needs at least {-(-(LEAST + beside) // 1_000_000)} MB")
+    return (bound - PROGRAM - beside) // each
 
 
 def _installed() -> int:

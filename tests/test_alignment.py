@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 import numpy as np
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapstate.compiled import Kernels
+from pcapstate.naming import safe
 from pcapstate.output import alignment
-from pcapstate.output.alignment import aligned, in_columns, widest
+from pcapstate.output.alignment import Columns, aligned
 from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import CLOSING, OPENING, UNITS, definitions, wrapped
 from pcapstate.output.widths import display_width
-from pcapstate.views.table import NUMBER, WORD, Column, Table, cells
+from pcapstate.views.table import NUMBER, SOCKET, WORD, Batch, Column, Table, cells
 
 printable = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=8)
 cell = st.one_of(printable, st.sampled_from(("", "TCP", "状態", "ローカル アドレス", "e\u0301", "👩‍👧", "  x  ")))
@@ -36,35 +38,87 @@ def test_display_width(text: str, width: int) -> None:
     assert display_width(text) == width
 
 
+def laid_out(lines: list[list[str]], right: list[bool], kernels: Kernels) -> bytes:
+    """Return lines, the first of titles, as tables of any length are written, in batches of one row."""
+    columns = tuple(
+        Column(str(at), title, WORD, tuple(dict.fromkeys(line[at] for line in lines[1:])), right=right[at])
+        for at, title in enumerate(lines[0])
+    )
+    batches = [
+        Batch(columns, np.array([[column.words.index(cell) for column, cell in zip(columns, line, strict=True)]]))
+        for line in lines[1:]
+    ]
+    out = Columns(lines[0], right, kernels)
+    out.widen(batches)
+    return out.head() + b"".join(out.lines(batches))
+
+
 @given(tables())
 def test_both_layouts_give_the_same_text(table: tuple[list[list[str]], list[bool]]) -> None:
     lines, right = table
-    assert in_columns(lines, widest(lines, [0] * len(right)), right) == aligned(lines[0], lines[1:], right)
+    shown = [[safe(cell) for cell in line] for line in lines[1:]]
+    assert laid_out(lines, right, Kernels(0)) == aligned(lines[0], shown, right)
+
+
+hosts = st.sampled_from(("10.0.0.1", "0.0.0.0", "::", "2001:db8::1", "::ffff:1.2.3.4", "fe80::1:2:3:4"))
+sockets = st.lists(
+    st.tuples(hosts, st.integers(0, 65_535), st.sampled_from((-1, 0, 1)), st.sampled_from((-1, 2))), min_size=1
+)
+
+
+@given(sockets, st.sampled_from((":", ".")), st.booleans(), st.booleans())
+def test_sockets_are_laid_out_as_their_texts(
+    rows: list[tuple[str, int, int, int]], before_port: str, brackets: bool, right: bool
+) -> None:
+    words = ("www.example.org", "ホスト", "https")
+    column = Column("s", "Socket", SOCKET, words, before_port=before_port, brackets=brackets, right=right)
+    texts, given_cells = [], []
+    for host, port, name, service in rows:
+        one = ipaddress.ip_address(host)
+        one = one.ipv4_mapped or one if one.version == 6 else one
+        bits = int(one) if one.version == 6 else 0xFFFF << 32 | int(one)
+        halves = [int(np.uint64(part).astype(np.int64)) for part in (bits >> 64, bits & 2**64 - 1)]
+        given_cells.append([*halves, port, name, service])
+        shown = f"[{one}]" if brackets and one.version == 6 else str(one)
+        texts.append([(words[name] if name >= 0 else shown) + before_port + (words[2] if service >= 0 else str(port))])
+    batch = Batch((column,), np.array(given_cells, dtype=np.int64))
+    out = Columns(["Socket"], [right], Kernels(0))
+    out.widen([batch])
+    assert out.head() + b"".join(out.lines([batch])) == aligned(["Socket"], texts, [right])
 
 
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("titles", [("Number", "Word"), ("番号", "状態")])
+@pytest.mark.parametrize("once", [False, True])
 def test_a_long_table_looks_like_a_short_one(
-    titles: tuple[str, str], growing: bool, monkeypatch: pytest.MonkeyPatch
+    titles: tuple[str, str], growing: bool, once: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     columns = (Column("n", titles[0], NUMBER), Column("word", titles[1], WORD, ("TCP", "ブラウザー", "a b")))
     numbers = np.arange(alignment.FEW + 100)
 
-    def text(growing: bool) -> str:
-        batch = cells(columns, len(numbers), n=numbers, word=numbers % 3)
-        return b"".join(render(Table(columns, iter([batch])), "table", Kernels(0), growing)).decode()
+    def text(growing: bool, once: bool) -> str:
+        batch = Batch(columns, cells(columns, len(numbers), n=numbers, word=numbers % 3))
+        table = Table(columns, iter([batch]) if once else [batch])
+        return b"".join(render(table, "table", Kernels(0), growing)).decode()
 
-    long = text(growing)
+    long = text(growing, once)
     monkeypatch.setattr(alignment, "FEW", len(numbers))
-    assert long == text(growing=False)
+    assert long == text(growing=False, once=False)
     assert long.count("\n") == len(numbers) + 1
 
 
 def test_rows_that_come_later_never_make_columns_narrower() -> None:
     columns = (Column("word", "Word", WORD, ("a", "クライアント", "b")), Column("n", "N", NUMBER))
-    batches = [cells(columns, 1, word=np.array([word]), n=1) for word in (0, 1, 2)]
+    batches = [Batch(columns, cells(columns, 1, word=np.array([word]), n=1)) for word in (0, 1, 2)]
     out = b"".join(render(Table(columns, iter(batches)), "table", Kernels(0), growing=True)).decode().splitlines()
     assert out == ["  Word  N", "  a     1", "  クライアント  1", "  b             1"]
+
+
+def test_words_are_those_of_their_batch() -> None:
+    columns = (Column("word", "Word", WORD),)
+    batches = [Batch((columns[0]._replace(words=(word,)),), np.zeros((1, 1), dtype=np.int64)) for word in ("a", "bcd")]
+    for format_, text in (("csv", "word\r\na\r\nbcd\r\n"), ("table", "  Word\n  a\n  bcd\n")):
+        assert b"".join(render(Table(columns, batches), format_, Kernels(0))).decode() == text
 
 
 def test_wide_cells_stand_under_their_title() -> None:
@@ -75,8 +129,6 @@ def test_wide_cells_stand_under_their_title() -> None:
 
 def test_a_table_without_rows_has_its_titles() -> None:
     assert aligned(["A", "B"], [], [False, True]) == b"  A  B\n"
-    assert in_columns([], [1], [False]) == b""
-    assert widest([], [3]) == [3]
 
 
 @given(st.text(st.characters(exclude_categories=("C",))), st.integers(1, 60))

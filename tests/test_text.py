@@ -22,9 +22,11 @@ from pcapstate.views.table import (
     NUMBER_OR_NOTHING,
     TIME,
     WORD,
+    Batch,
     Column,
     Table,
     cells,
+    single,
 )
 
 COLUMNS = (
@@ -52,7 +54,8 @@ def text(format_: str, rows: list[tuple[int, int, int, int, str, str, int]]) -> 
             cells(COLUMNS, 1, number=number, maybe=maybe, time=time, word=word, address=bits(address),
                   end=(*bits(end), port))
         )  # fmt: skip
-    return b"".join(render(Table(COLUMNS, iter(batches)), format_, KERNELS)).decode()
+    table = Table(COLUMNS, [Batch(COLUMNS, batch) for batch in batches])
+    return b"".join(render(table, format_, KERNELS)).decode()
 
 
 addresses = st.ip_addresses().map(str).filter(lambda one: not one.startswith("::ffff:"))
@@ -87,7 +90,7 @@ def test_json_is_one_array_whatever_the_number_of_rows(count: int) -> None:
     batch = cells(COLUMNS, count, number=np.arange(count), maybe=5, time=5, word=3, address=bits(one[4]),
                   end=(*bits(one[5]), 80))  # fmt: skip
     kernels = Kernels(0)
-    out = b"".join(render(Table(COLUMNS, iter([batch])), "json", kernels))
+    out = b"".join(render(single(COLUMNS, batch), "json", kernels))
     assert [row["number"] for row in json.loads(out)] == list(range(count))
 
 
@@ -95,7 +98,7 @@ def test_json_is_one_array_whatever_the_number_of_rows(count: int) -> None:
 def test_table_is_aligned(growing: bool) -> None:
     batch = cells(COLUMNS, 2, number=np.array([1, 100]), maybe=-1, time=5, word=0, address=bits("10.0.0.1"),
                   end=(*bits("10.0.0.1"), 80))  # fmt: skip
-    out = b"".join(render(Table(COLUMNS, iter([batch])), "table", KERNELS, growing)).decode().splitlines()
+    out = b"".join(render(single(COLUMNS, batch), "table", KERNELS, growing)).decode().splitlines()
     assert out[0].split() == ["Number", "Maybe", "Time", "Word", "Address", "End"]
     assert [line.index("plain") for line in out[1:]] == [out[1].index("plain")] * 2
     assert out[0].index("Word") == out[1].index("plain")

@@ -11,7 +11,7 @@ from ..compiled import Kernels
 from ..decode.contracts import SYN
 from ..moving import endpoints_after, kept_of
 from ..sources.reader import Batch
-from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, SLOTS
+from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, REQUEST, SLOTS
 
 Rows = np.ndarray[Any, Any]
 
@@ -158,6 +158,18 @@ class ApplicationData:
     def kinds(self, endpoint: int) -> int:
         """Return the kinds of what an endpoint opened with, as bits ``1 << kind``."""
         return int(self._had[endpoint]) if 0 <= endpoint < len(self._had) else 0
+
+    def asking(self) -> Rows:
+        """Return the connections of which something is kept that may name the server, in order."""
+        return np.unique(np.flatnonzero(self._had & (1 << CLIENT_HELLO | 1 << REQUEST)) >> 1)
+
+    def told(self, connections: Rows) -> Rows:
+        """Tell of each connection (-1: none) whether anything is kept of either endpoint."""
+        first = 2 * connections
+        told = (first >= 0) & (first < len(self._had))
+        first = first[told]
+        told[told] = (self._had[first] | self._had[np.minimum(first + 1, len(self._had) - 1)]) != 0
+        return told
 
     def opening(self, endpoint: int, kind: int) -> Opening | None:
         """Return the first of a kind that an endpoint sent, a hello with what follows it, as far as it was captured."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..views import connections as view
+from ..views import memory
 from .options import (
     SelectionOptions,
     SourceOptions,
@@ -39,7 +40,8 @@ def connections(
     """
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     manner(wording, 0)
-    reading = Reading(source, utc=wording.utc, lang=wording.lang)
+    each = memory.CHOSEN if chosen.chooses else memory.CONNECTIONS
+    reading = Reading(source, each=each, utc=wording.utc, lang=wording.lang)
     reading.read()
     table = reading.capture.table
     chosen.begins = lambda: (reading.start, reading.moment)

@@ -49,9 +49,10 @@ def diagnose(context: click.Context, source: SourceOptions, format_: str, langua
     from ..findings.frames_seen import FramesSeen
     from ..output.paragraphs import definitions, wrapped
     from ..views import findings as view
+    from ..views.memory import DIAGNOSE
 
     seen = FramesSeen()
-    reading = Reading(source, details=True, watchers=lambda _: [seen], utc=utc, lang=language)
+    reading = Reading(source, details=True, each=DIAGNOSE, watchers=lambda _: [seen], utc=utc, lang=language)
     reading.read()
     found = findings_of(reading.capture, seen)
     if format_ == "table":

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ..memory import default_bound
 from ..query.networks import parse_network
 from .netstat_answers import Answers
 from .netstat_asked import PROTOCOLS, Asked
@@ -78,11 +79,19 @@ def netstat(
             parse_network(one)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--local") from None
-    answers = Answers(Asked(local=local, **asked), selection, wording, repeats=every is not None)
+    answers = Answers(
+        Asked(local=local, **asked),
+        selection,
+        wording,
+        repeats=every is not None,
+        bound=source.memory or default_bound(),
+    )
     reading = Reading(
         source,
         details=answers.gathering.details,
         watchers=answers.gathering.watchers,
+        each=answers.bytes_each,
+        beside=answers.gathering.bytes_beside,
         every=every,
         count=count,
         utc=wording.utc,

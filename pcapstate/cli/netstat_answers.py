@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import click
 import numpy as np
 
 from ..output.formats import render, render_all
+from ..views import memory
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
 from ..views.changes import CHANGED, CHANGES, Changes, compare
@@ -19,7 +21,7 @@ from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
 from ..views.perspective import NOBODYS, Perspective, in_all
 from ..views.sections import Section, marked
-from ..views.table import WORD, Cells, Column, Table, worded
+from ..views.table import WORD, Column, Table, beside
 from ..views.udp import ports as udp_ports
 from ..wording.languages import translate
 from ..wording.styles import STYLES, heading, shown_states
@@ -32,9 +34,14 @@ from .session import Reading
 
 
 class Answers:
-    """What netstat answers to one call: give what ``gathering`` asks for to a Reading, then let it ``read``."""
+    """What netstat answers to one call: give what ``gathering`` asks for to a Reading, then let it ``read``.
 
-    def __init__(self, asked: Asked, selection: SelectionOptions, wording: WordingOptions, repeats: bool) -> None:
+    ``bound``: bytes that the run may take.
+    """
+
+    def __init__(
+        self, asked: Asked, selection: SelectionOptions, wording: WordingOptions, repeats: bool, bound: int
+    ) -> None:
         asked.check()
         self._asked, self._wording, self._repeats = asked, wording, repeats
         self._selection = Selection(selection, known.fields, known.COLUMNS, wording.utc)
@@ -51,7 +58,17 @@ class Answers:
         if self._several and wording.format == "csv":
             raise click.UsageError("csv holds one table; ask for one of -e, -r and -s at a time")
         shown = frozenset() if self._selection.columns or self._people else frozenset(known.FOR_PROGRAMS)
-        self.gathering = Gathering(asked, self._selection.needed | shown, self._people)
+        self.gathering = Gathering(asked, self._selection.needed | shown, self._people, bound)
+
+    @property
+    def bytes_each(self) -> int:
+        """The bytes that answers take for each connection, at most."""
+        parts = (
+            (self._selection.chooses, memory.NETSTAT_CHOSEN),
+            (self.gathering.with_names, memory.NETSTAT_NAMED),
+            (self._repeats, memory.NETSTAT_REPEATED),
+        )
+        return memory.NETSTAT + sum(each for wanted, each in parts if wanted)
 
     # --- the answers
 
@@ -173,15 +190,15 @@ class Answers:
             ports=udp_ports(self.gathering.the_traffic, whose) if asked.udp else None,
         )
         if asked.protocol is not None:
-            rows.keep(rows.rows[rows.ipv6 == asked.protocol.endswith("v6")])
+            rows.keep(rows.of_family(asked.protocol.endswith("v6")))
         notes = self.gathering.annotations()
         changes = None
         if self._selection.chooses:
             count = len(rows)
-            rows.keep(rows.rows[self._selection.rows(lambda name: _lookup(rows, name, notes), count)])
+            rows.keep(self._selection.rows(lambda part: partial(_lookup, rows.some(part), notes=notes), count))
             self._left_out = 0 if len(rows) else count
         if self._repeats:
-            before, self._before = self._before, rows.copy()
+            before, self._before = self._before, rows.some(slice(None))
             changes = compare(rows, before)
         heading = self._heading(whose, moment)
         if self._people:
@@ -219,28 +236,21 @@ class Answers:
 
     def _with_changes(self, table: Table, changes: Changes) -> Table:
         if not self._people:
-            was = (*known.STATES, None)
+            states = (*known.STATES, None)
             more = [
                 (Column("change", "Change", WORD, CHANGES), changes.kind),
-                (Column("was", "Was", WORD, was), changes.was),
+                (Column("was", "Was", WORD, states), changes.was),
             ]
         else:
             lang = self._wording.lang
-            states = (*shown_states(self._style), "")
-            texts = [
-                translate("was {state}", lang).format(state=states[state])
-                if kind == CHANGED
-                else translate(CHANGES[kind] or "", lang)
-                for kind, state in zip(changes.kind.tolist(), changes.was.tolist(), strict=True)
-            ]
-            words, indices = worded(texts)
-            more = [(Column("change", translate("Change", lang), WORD, words), indices)]
-
-        def batches() -> Iterator[Cells]:
-            for batch in table.batches:
-                yield np.hstack([batch, *(np.asarray(cells)[:, None] for _, cells in more)])
-
-        return Table((*table.columns, *(column for column, _ in more)), batches())
+            was = translate("was {state}", lang)
+            words = (
+                *(translate(one or "", lang) for one in CHANGES),
+                *(was.format(state=state) for state in (*shown_states(self._style), "")),
+            )
+            found = np.where(changes.kind == CHANGED, len(CHANGES) + changes.was, changes.kind)
+            more = [(Column("change", translate("Change", lang), WORD, words), found)]
+        return beside(table, more)
 
 
 def _lookup(rows: Netstat, name: str, notes: Annotations) -> Any:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..application.data import MOST as PAYLOADS
 from ..application.data import ApplicationData
 from ..capture import Source, Watcher
 from ..names.addresses import packed
 from ..names.book import NameBook
+from ..names.packets import MOST as MESSAGES
 from ..names.packets import NamePackets
 from ..processes.watcher import Processes
 from ..tcp.flow_table import FlowTable
 from ..traffic.station import Station
+from ..traffic.traffic import MOST as TRAFFIC
 from ..traffic.traffic import Traffic
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
@@ -21,10 +24,14 @@ from .netstat_asked import Asked
 
 
 class Gathering:
-    """The watchers that a call needs, and no others: each costs time. ``needed``: the columns that are looked at."""
+    """The watchers that a call needs, and no others: each costs time. ``needed``: the columns that are looked at.
 
-    def __init__(self, asked: Asked, needed: frozenset[str], people: bool) -> None:
+    ``bound``: bytes that the run may take.
+    """
+
+    def __init__(self, asked: Asked, needed: frozenset[str], people: bool, bound: int) -> None:
         self._asked = asked
+        self._messages, self._payloads = min(MESSAGES, bound // 16), min(PAYLOADS, bound // 8)
         wanted = (people and not asked.numeric) or asked.fqdn or asked.resolve
         self.with_names = asked.connections and bool(wanted or needed & known.NAMES)
         """Whether names of hosts are shown: to people unless they ask for numbers, to programs with -f."""
@@ -49,13 +56,25 @@ class Gathering:
         if asked.connections and self._with_programs:
             self._processes = Processes(source, asked.udp)
         if self.with_names:
-            self._packets = NamePackets(kernels)
+            self._packets = NamePackets(kernels, self._messages)
         if self.with_names or (asked.connections and asked.program):
-            self._data = ApplicationData(kernels)
+            self._data = ApplicationData(kernels, self._payloads)
         if not asked.local:
             self._station = Station()
         found = (self._station, self._traffic, self._processes, self._packets, self._data)
         return [one for one in found if one is not None]
+
+    @property
+    def bytes_beside(self) -> int:
+        """The bytes that the watchers take at most, whatever the capture holds."""
+        asked = self._asked
+        names, programs = self.with_names, asked.connections and asked.program
+        parts = (
+            (asked.traffic, TRAFFIC),
+            (names, self._messages),
+            (names or programs, self._payloads),
+        )
+        return sum(most for wanted, most in parts if wanted)
 
     @property
     def the_traffic(self) -> Traffic:

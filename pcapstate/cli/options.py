@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from ..memory import LEAST, default_bound
+from ..memory import LEAST
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
 from ..tcp.flow_table import TWO_MSL
@@ -32,7 +32,7 @@ class SourceOptions(NamedTuple):
     at: str | None
     follow: bool
     split_vlans: bool
-    memory: int
+    memory: int | None
 
 
 class SelectionOptions(NamedTuple):
@@ -70,10 +70,10 @@ def number(context: click.Context, parameter: click.Parameter, value: float | No
     return value
 
 
-def size(context: click.Context, parameter: click.Parameter, value: str | None) -> int:
+def size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     """Read a number of bytes for a bound on memory, such as 500M or 1GiB."""
     if value is None:
-        return default_bound()
+        return None
     # Only who sets a bound needs to read one.
     from ..query.errors import Unfit
     from ..query.fields import Field, Kind

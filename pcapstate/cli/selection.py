@@ -12,7 +12,7 @@ from ..query.columns import select_columns, sort_order
 from ..query.expression import Expression, both
 from ..query.fields import Field
 from ..query.options import from_options
-from ..query.ordering import order
+from ..query.ordering import Values, matching, order
 from ..query.parser import parse
 from .options import SelectionOptions
 
@@ -66,9 +66,6 @@ class Selection:
         """Whether it leaves rows out, or changes their order."""
         return self._condition is not None or bool(self._keys)
 
-    def rows(self, lookup: Callable[[str], Any], count: int) -> Rows:
+    def rows(self, values: Values, count: int) -> Rows:
         """Return the indices of the rows to show, in their order."""
-        condition = self._understood()
-        kept = np.ones(count, dtype=bool) if condition is None else condition.evaluate(lookup)
-        sequence = order(self._keys, lookup, count)
-        return sequence[kept[sequence]]
+        return order(self._keys, values, matching(self._understood(), values, count))

@@ -15,7 +15,7 @@ import numpy as np
 from ..capture import Capture, Source, Watcher, open_source
 from ..cutting import Cutter
 from ..errors import OutputClosed
-from ..memory import connections_within
+from ..memory import LEAST, connections_within, default_bound
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
@@ -34,7 +34,6 @@ from .options import SourceOptions
 
 Rows = np.ndarray[Any, Any]
 
-VIEW_EACH = 64
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
 
@@ -42,7 +41,7 @@ LONG = 50_000_000
 class Reading:
     """One run of a command over its source: reads it, shows progress, and says at the end what was left out.
 
-    ``beside``: bytes that its watchers take.
+    ``each``: bytes that a view takes for each connection, or transition; ``beside``: bytes that watchers take.
     """
 
     def __init__(
@@ -52,6 +51,7 @@ class Reading:
         record: bool = False,
         details: bool = False,
         watchers: Callable[[Source], Sequence[Watcher]] = lambda source: (),
+        each: int = 0,
         beside: int = 0,
         every: float | None = None,
         count: int | None = None,
@@ -71,6 +71,16 @@ class Reading:
         cutter = Cutter(self.at, None if every is None else round(every * SECOND), count, self._end(options))
         if options.follow and (interface is not None or len(captures) != 1 or captures == ("-",)):
             raise click.UsageError("--follow goes with one capture file")
+        self.live = interface is not None or options.follow
+        """It has no end of its own: Ctrl-C is how to end it."""
+        self.growing = self.live or captures == ("-",)
+        self._bound = options.memory or default_bound(beside)
+        self._each = each
+        self._share = (self._bound - LEAST) // 2 if record and not self.growing else 0
+        try:
+            most = connections_within(self._bound, bytes_each(details) + each, beside + self._share)
+        except ValueError as error:
+            raise click.UsageError(f"--memory: {error}") from None
         if options.follow:
             from ..sources.following import FollowingReader
 
@@ -81,11 +91,6 @@ class Reading:
             from ..sources.live import LiveReader
 
             source = LiveReader(interface, options.capture_filter, options.duration)
-        self.live = interface is not None or options.follow
-        """It has no end of its own: Ctrl-C is how to end it."""
-        self.growing = self.live or captures == ("-",)
-        self._bound = options.memory
-        self._share = options.memory // 2 if record and not self.growing else 0
         self.capture = Capture(
             source,
             options.time_wait,
@@ -94,7 +99,7 @@ class Reading:
             watchers=watchers(source),
             cutter=cutter,
             split=options.split_vlans,
-            most=connections_within(options.memory, bytes_each(details) + VIEW_EACH, beside + self._share),
+            most=most,
         )
         self.interrupted = False
 
@@ -134,7 +139,7 @@ class Reading:
 
     def history(self) -> Rows:
         """Read the source to its end, its last moment, or Ctrl-C; return all transitions."""
-        history = History(self.capture.table, self._share // TRANSITION_EACH)
+        history = History(self.capture.table, self._share // (TRANSITION_EACH + self._each))
         for batch in self.transitions():
             history.add(batch)
         return history.take()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..tcp.flow_table import FlowTable
+from ..views import memory
 from ..views import timeline as view
 from ..views.table import Table
 from .options import (
@@ -51,14 +52,15 @@ def timeline(
     """
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     people = wording.format == "table"
-    reading = Reading(source, record=True, utc=wording.utc, lang=wording.lang)
+    each = memory.CHOSEN if chosen.chooses else memory.CONNECTIONS
+    reading = Reading(source, record=True, each=each, utc=wording.utc, lang=wording.lang)
     if reading.growing and selection.sort:
         raise click.UsageError("--sort needs all rows, and from a pipe or an interface they are printed as they come")
     table = reading.capture.table
     chosen.begins = lambda: (reading.start, reading.moment)
     choose = chosen.rows if chosen.chooses else None
 
-    def shown(batches: view.Batches, final: bool) -> Table:
+    def shown(batches: view.Runs, final: bool) -> Table:
         how = manner(wording, reading.start) if people else None
         return view.view(table, batches, connection, how, final, chosen.columns, choose)
 

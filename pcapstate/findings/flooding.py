@@ -35,13 +35,11 @@ def syn_floods(s: Situation) -> Iterator[Finding]:
     alone = (s.known[s.client] & (c.SENT_SYN | c.SENT_ACK) == c.SENT_SYN) & (s.state[s.client] == State.SYN_SENT)
     pending = s.went("unanswered") | (s.state[s.server] == State.SYN_RECEIVED)
     numbers = np.flatnonzero(alone & pending & ~s.explained)
-    server_high, server_low = s.host(s.server[numbers])
-    for place, group in enumerate(grouped(server_high, server_low, least=LEAST)):
+    for place, group in enumerate(grouped(*s.host(s.server[numbers]), least=LEAST)):
         if place == HOSTS:
             break
-        high, low = s.host(s.server)
-        at = group.rows[0]
-        completed = int(np.count_nonzero(s.completed & (high == server_high[at]) & (low == server_low[at])))
+        to_host = s.to_server(s.server[numbers[group.rows[0]]], port=False)
+        completed = int(np.count_nonzero(s.completed & to_host))
         chosen = _unfinished(s, numbers[group.rows], completed)
         if len(chosen) >= max(LEAST, completed):
             s.explained[chosen] = True

@@ -41,7 +41,7 @@ def unanswered(s: Situation) -> Iterator[Finding]:
         chosen, ends = numbers[group.rows], server[group.rows]
         client = s.client[chosen]
         also = []
-        if group.groups == 1 and s.completed[_same_server(s, ends[0])].any():
+        if group.groups == 1 and (s.completed & s.to_server(ends[0])).any():
             also.append("others answered")
         yield about(
             s, "unanswered", Severity.WARNING, ends, group,
@@ -60,7 +60,7 @@ def refused(s: Situation) -> Iterator[Finding]:
     for group in largest(*s.address(server)):
         chosen, ends = numbers[group.rows], server[group.rows]
         also = []
-        if group.groups == 1 and s.completed[_same_server(s, ends[0])].any():
+        if group.groups == 1 and (s.completed & s.to_server(ends[0])).any():
             also.append("others accepted")
         yield about(
             s, "refused", Severity.WARNING, ends, group,
@@ -142,10 +142,3 @@ def answered_late(s: Situation) -> Iterator[Finding]:
             delay=lasting(delay[slow]),
             clients=Count(distinct(*s.host(client[slow]))),
         )  # fmt: skip
-
-
-def _same_server(s: Situation, endpoint: int) -> Rows:
-    """Return the connections to the address and port of a server's endpoint."""
-    high, low, port = s.address(s.server)
-    at = np.flatnonzero(s.server == endpoint)[0]
-    return np.flatnonzero((high == high[at]) & (low == low[at]) & (port == port[at]))

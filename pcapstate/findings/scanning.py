@@ -101,7 +101,7 @@ def _of_many(s: Situation, tried: Tried) -> Rows:
 def _probes(s: Situation) -> Rows:
     """Tell of each connection whether it is no more than a probe without SYN: with no flags, with FIN or ACK alone."""
     known = s.known[s.client] | s.known[s.server]
-    packets = s.packets[s.client] + s.packets[s.server]
+    packets = s.packets[s.client].astype(np.int64) + s.packets[s.server]
     small = np.flatnonzero((known & (c.SENT_SYN | c.SENT_SYN_ACK) == 0) & (packets <= PROBE_PACKETS))
     opener = s.opener[small]
     data = s.endpoint("bytes", opener) + s.endpoint("bytes", opener ^ 1)

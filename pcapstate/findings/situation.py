@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,8 +13,9 @@ from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
 from ..views.connections import NAMES, outcomes
-from ..views.endpoints import sides
+from ..views.endpoints import sides, where
 from ..views.perspective import address
+from ..views.table import slices
 from .finding import Count, Text
 from .frames_seen import FramesSeen
 from .groups import most_frequent
@@ -56,11 +57,11 @@ class Situation:
         # Contiguous copies of what most rules look at.
         self.state = np.ascontiguousarray(table.endpoints["state"])
         self.before = np.ascontiguousarray(table.endpoints["before"])
-        self.known = table.endpoints["known"].astype(np.int64)
-        self.packets = table.endpoints["packets"].astype(np.int64)
+        self.known = np.ascontiguousarray(table.endpoints["known"])
+        self.packets = np.ascontiguousarray(table.endpoints["packets"])
         self.notes = np.ascontiguousarray(table.connections["notes"])
-        self.numbers = np.arange(self.count)
-        self.client = 2 * self.numbers + (self.notes & c.CLIENT_IS_1 != 0)
+        self.client = np.arange(0, 2 * self.count, 2, dtype=np.int32)
+        self.client += self.notes & c.CLIENT_IS_1 != 0
         """The client's endpoint of each connection."""
         self.server = self.client ^ 1
         self.explained = np.zeros(self.count, dtype=bool)
@@ -71,8 +72,8 @@ class Situation:
     @cached_property
     def outcome(self) -> Rows:
         """The index into ``views.connections.NAMES`` of each connection's outcome."""
-        slices = [outcomes(sides(self.table, at, at + SLICE)) for at in range(0, self.count, SLICE)]
-        return np.concatenate([np.zeros(0, dtype=np.int64), *slices])
+        found = [outcomes(sides(self.table, part.start, part.stop)).astype(np.uint8) for part in self.slices()]
+        return np.concatenate([np.zeros(0, dtype=np.uint8), *found])
 
     def went(self, outcome: str) -> Rows:
         """Tell of each connection whether it went that way."""
@@ -87,29 +88,42 @@ class Situation:
     @cached_property
     def opener(self) -> Rows:
         """The endpoint that opened each connection: the client, or where that is a guess who sent the first packet."""
-        return np.where(self.notes & c.CLIENT_GUESSED != 0, 2 * self.numbers, self.client)
+        # Endpoint 0 sent the first packet.
+        return np.where(self.notes & c.CLIENT_GUESSED != 0, self.client & ~1, self.client)
 
     @cached_property
     def busy(self) -> Rows:
         """The endpoints of connections with at least BUSY packets."""
-        chosen = np.flatnonzero(self.packets[0::2] + self.packets[1::2] >= BUSY)
+        ends = self.packets[0::2], self.packets[1::2]
+        chosen = np.flatnonzero(np.minimum(ends[0], BUSY) + np.minimum(ends[1], BUSY) >= BUSY)
         return np.stack([2 * chosen, 2 * chosen + 1], axis=1).reshape(-1)
+
+    def to_server(self, endpoint: Any, port: bool = True) -> Rows:
+        """Tell of each connection whether its server has the address of an endpoint, and its ``port``."""
+        wanted = [part[0] for part in self.address(np.array([endpoint]))][: 3 if port else 2]
+        out = np.zeros(self.count, dtype=bool)
+        for part in self.slices():
+            found = self.address(self.server[part])
+            out[part] = np.all([one == value for one, value in zip(found, wanted, strict=False)], axis=0)
+        return out
+
+    def slices(self) -> Iterator[slice]:
+        """Yield the slices of connections that are looked at together."""
+        return slices(self.count, SLICE)
 
     # --- of endpoints
 
-    @cached_property
-    def addresses(self) -> Address:
-        """Address and port of every endpoint."""
-        one, extra = self.table.connections, self.table.extras
-        high, low, port = (np.empty(2 * self.count, dtype=np.int64) for _ in range(3))
-        for side in (0, 1):
-            high[side::2], low[side::2], port[side::2] = extra[f"high_{side}"], one[f"low_{side}"], one[f"port_{side}"]
-        return high, low, port
-
     def address(self, endpoints: Rows) -> Address:
         """Return addresses and ports of endpoints."""
-        high, low, port = self.addresses
-        return high[endpoints], low[endpoints], port[endpoints]
+        count = len(endpoints)
+        # Zeros take no memory until something else is written: of IPv4 the high halves take none.
+        high, low = np.zeros(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+        port = np.empty(count, dtype=np.uint16)
+        for part in slices(count, SLICE):
+            some, low[part], port[part] = where(self.table, endpoints[part])
+            if some.any():
+                high[part] = some
+        return high, low, port
 
     def host(self, endpoints: Rows) -> tuple[Rows, Rows]:
         """Return addresses of endpoints."""

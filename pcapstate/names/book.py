@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from .addresses import Address, is_one_hosts
 from .host_names import host_name
-from .mentions import DHCP_SAYS, DNS_SAYS, NETBIOS_SAYS, REVERSE_SAYS, Mentions
+from .mentions import DHCP_SAYS, DNS_SAYS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
 from .packets import NamePackets
 from .reading import Reading
+from .searching import Ipv4Search, Ipv6Search
+
+Rows = np.ndarray[Any, Any]
 
 SNI, HTTP, NRB, RESOLVER = "sni", "http", "nrb", "resolver"
 TRIES = 16
@@ -131,6 +136,31 @@ class NameBook:
                 moments.add(int(row["time"]), block.first + index, listener)
         if blocks:
             self._until = blocks[-1].first + len(blocks[-1].rows)
+
+    def mentioned(self, high: Rows, low: Rows) -> Rows:
+        """Tell of each of very many addresses (halves, each address once) whether a kept packet may name it."""
+        found = np.zeros(len(high), dtype=bool)
+        blocks = self._reading.blocks()
+        if not blocks:
+            return found
+        is4 = (high == 0) & (low >> 32 == 0xFFFF)
+        searches: list[tuple[Rows, Ipv4Search | Ipv6Search]] = []
+        if is4.any():
+            searches.append((np.flatnonzero(is4), Ipv4Search(low[is4] & 0xFFFFFFFF)))
+        if not is4.all():
+            searches.append((np.flatnonzero(~is4), Ipv6Search(np.stack([high[~is4], low[~is4]], axis=1))))
+        for block in blocks:
+            for rows, search in searches:
+                found[rows[search.find(block.data)[1]]] = True
+            backwards = {address for _, address in reversed_addresses(block)}
+            for row in np.flatnonzero(np.isin(low, [one[1] for one in backwards])).tolist():
+                found[row] |= (int(high[row]), int(low[row])) in backwards
+        return found
+
+    def named(self) -> frozenset[Address]:
+        """Return the addresses, of those asked for, that anything is known of."""
+        told = (address for kind, address in (*self._evidence, *self._hints))
+        return frozenset((*told, *self._records, *self._resolved))
 
     def name(self, address: Address, time: int, asker: Address | None = None) -> Name | None:
         """Return the name that an address had at a time (ns since the epoch), as far as is known.

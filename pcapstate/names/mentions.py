@@ -58,8 +58,9 @@ class Mentions:
                 index[inside].tolist(), which[inside].tolist(), ports[inside].tolist(), strict=True
             ):
                 seen.add((row, kinds[port], wanted[one]))
-        for row, address in _reversed(block, self._wanted) if self._wanted else ():
-            seen.add((row, REVERSE_SAYS, address))
+        for row, address in reversed_addresses(block) if self._wanted else ():
+            if address in self._wanted:
+                seen.add((row, REVERSE_SAYS, address))
         for row, kind, address in sorted(seen):
             yield kind, address, row
 
@@ -88,15 +89,15 @@ def _have_lists(block: Block, index: Rows) -> Rows:
     return has[back]
 
 
-def _reversed(block: Block, wanted: set[Address]) -> Iterator[tuple[int, Address]]:
-    """Yield the indices of messages in which DNS writes wanted addresses in reverse, and these."""
+def reversed_addresses(block: Block) -> Iterator[tuple[int, Address]]:
+    """Yield the indices of messages in which DNS writes addresses in reverse, and these."""
     text = block.data.tobytes().lower()
     starts = block.rows["offset"]
     at = text.find(_BEHIND)
     while at >= 0:
         found = _REVERSED.search(text, max(0, at - _LONGEST), at)
         address = reversed_address(_dotted(found[1]) + ".arpa") if found else None
-        if address in wanted and address is not None:
+        if address is not None:
             yield int(np.searchsorted(starts, at, side="right")) - 1, address
         at = text.find(_BEHIND, at + 1)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..compiled import Kernels
-from ..views.table import NUMBER, NUMBER_OR_NOTHING, Table
-from .alignment import aligned, in_columns, widest
-from .writer import cell_layout, csv_layout, json_layout
+from ..views.table import NUMBER, NUMBER_OR_NOTHING, Batch, Column, Table
+from . import alignment
+from .alignment import Columns, aligned
+from .writer import Layout, cell_layout, csv_layout, json_layout
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
@@ -30,17 +30,14 @@ def render_all(tables: Iterable[Table], format: str, kernels: Kernels) -> Iterat
 
 def _jsonl(tables: Iterable[Table], kernels: Kernels) -> Iterator[bytes]:
     for table in tables:
-        layout = json_layout(table.columns, "\n")
-        for batch in table.batches:
-            yield from layout.write(batch, kernels)
+        yield from _written(table, lambda columns: json_layout(columns, "\n"), kernels)
 
 
 def _json(tables: Iterable[Table], kernels: Kernels) -> Iterator[bytes]:
     yield b"["
     held = b"\n"
     for table in tables:
-        layout = json_layout(table.columns, ",\n")
-        for piece in itertools.chain.from_iterable(layout.write(batch, kernels) for batch in table.batches):
+        for piece in _written(table, lambda columns: json_layout(columns, ",\n"), kernels):
             yield held
             held = piece
     yield held.removesuffix(b",\n") if held != b"\n" else b""
@@ -51,34 +48,47 @@ def _csv(tables: Iterable[Table], kernels: Kernels) -> Iterator[bytes]:
     for number, table in enumerate(tables):
         if number == 0:
             yield (",".join(column.name for column in table.columns) + "\r\n").encode()
-        layout = csv_layout(table.columns)
-        for batch in table.batches:
-            yield from layout.write(batch, kernels)
+        yield from _written(table, csv_layout, kernels)
+
+
+def _written(table: Table, layout_of: Callable[[tuple[Column, ...]], Layout], kernels: Kernels) -> Iterator[bytes]:
+    columns, layout = table.columns, layout_of(table.columns)
+    for batch in table.batches:
+        if batch.columns is not columns:
+            columns, layout = batch.columns, layout_of(batch.columns)
+        yield from layout.write(batch.cells, kernels)
 
 
 def _table(table: Table, kernels: Kernels, growing: bool) -> Iterator[bytes]:
-    layout = cell_layout(table.columns)
     titles = [column.title for column in table.columns]
     right = [column.right or column.kind in (NUMBER, NUMBER_OR_NOTHING) for column in table.columns]
-
-    def rows_of(batch: object) -> list[list[str]]:
-        text = b"".join(layout.write(batch, kernels)).decode()  # type: ignore[arg-type]
-        rows = [line.split("\t") for line in text.split("\n")[:-1]]
-        for index, column in enumerate(table.columns):
-            if column.rename is not None:
-                for row in rows:
-                    row[index] = column.rename(row[index])
-        return rows
-
-    if not growing:
-        rows = [row for batch in table.batches for row in rows_of(batch)]
-        yield aligned(titles, rows, right)
+    columns = Columns(titles, right, kernels)
+    if growing:
+        # Rows go out as they come, in columns as wide as any so far.
+        for number, batch in enumerate(table.batches):
+            columns.widen([batch])
+            if number == 0:
+                yield columns.head()
+            yield from columns.lines([batch])
         return
-    # Rows of a growing table go out as they come, in columns as wide as any so far.
-    lines = [titles]
-    widths = [0] * len(titles)
-    for batch in table.batches:
-        lines += rows_of(batch)
-        widths = widest(lines, widths)
-        yield in_columns(lines, widths, right)
-        lines = []
+    batches = iter(table.batches)
+    held, count = [], 0
+    for batch in batches:
+        held.append(batch)
+        count += len(batch.cells)
+        if count > alignment.FEW:
+            break
+    else:
+        yield aligned(titles, [row for batch in held for row in _rows(batch, kernels)], right)
+        return
+    # What can be gone through again is, first for the widths, so that no row is kept.
+    again = table.batches if batches is not table.batches else [*held, *batches]
+    del held, batch
+    columns.widen(again)
+    yield columns.head()
+    yield from columns.lines(again)
+
+
+def _rows(batch: Batch, kernels: Kernels) -> list[list[str]]:
+    text = b"".join(cell_layout(batch.columns).write(batch.cells, kernels)).decode()
+    return [line.split("\t") for line in text.split("\n")[:-1]]

@@ -11,62 +11,135 @@ from typing import Any
 import numpy as np
 
 from ..kernel import entry, inner
-from ..views.table import ADDRESS, DURATION, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
+from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
 
 LONGEST = 64
 """More characters than any value but a word takes."""
 
-DIGIT, HEX_LETTER, COLON, DOT, MINUS, OPEN, CLOSE = 48, 87, 58, 46, 45, 91, 93
+DIGIT, HEX_LETTER, COLON, DOT, MINUS, OPEN, CLOSE, BLANK = 48, 87, 58, 46, 45, 91, 93, 32
 
 
-@entry(np.int64, int, int, int, np.int64, np.uint8, np.int64, np.uint8, int)
+FIELD = 9
+"""Numbers that tell of a column: kind, first cell, start and end in ``literals`` of the text before it, its width (0:
+as wide as its text), whether it is flush right; of a SOCKET also start and end of the text before the port, and
+whether IPv6 has brackets."""
+WORDS = 3
+"""Numbers that tell of a word: start and end in ``literals``, and the columns of a terminal that it takes."""
+
+
+@entry(np.int64, int, int, int, np.int64, np.uint8, np.int64, np.uint8, int, np.int64)
 def write_rows(
-    cells: Any, width: int, first: int, count: int, columns: Any, literals: Any, words: Any, out: Any, longest: int
+    cells: Any,
+    width: int,
+    first: int,
+    count: int,
+    columns: Any,
+    literals: Any,
+    words: Any,
+    out: Any,
+    longest: int,
+    told: Any,
 ) -> int:
     """Write rows ``first`` to ``count`` of ``cells`` (``width`` a row) as text into ``out``.
 
-    ``columns`` has four numbers a column: kind, first cell, start and end of the text before it in ``literals``, then
-    a last pair for the text after a row. ``words`` has start and end in ``literals`` of each word; the value of a
-    WORD cell indexes it, and word 1 stands for nothing. ``longest``: characters a row can take. Stops where ``out``
-    has less room than that; ``words[0]`` then holds the rows written. Returns the characters written.
+    ``columns`` has FIELD numbers a column, then three for the text after a row: start, end, and whether blanks before
+    it are left out. ``words`` has WORDS numbers a word; the value of a WORD cell is its place, and word 1 stands for
+    nothing. ``longest``: characters a row can take. Stops where ``out`` has less room than that; ``told[0]`` then holds
+    the rows written, and behind it how wide the text of each column was at most, never less than before. Returns the
+    characters written.
     """
     at = 0
     row = first
-    fields = (len(columns) - 2) // 4
+    fields = len(columns) // FIELD
+    after = FIELD * fields
     while row < count and len(out) - at >= longest:
         base = row * width
+        begin = at + columns[3] - columns[2]
         for field in range(fields):
-            kind = columns[4 * field]
-            cell = base + columns[4 * field + 1]
-            at = put_literal(out, at, literals, columns[4 * field + 2], columns[4 * field + 3])
+            this = FIELD * field
+            kind = columns[this]
+            cell = base + columns[this + 1]
+            at = put_literal(out, at, literals, columns[this + 2], columns[this + 3])
+            start = at
             value = cells[cell]
+            beyond = 0  # bytes of the text beyond the columns that it takes
+            word = -1
             if kind == NUMBER:
                 at = put_number(out, at, value)
             elif kind == WORD:
-                at = put_literal(out, at, literals, words[2 * value], words[2 * value + 1])
+                word = value
             elif kind == TIME:
-                at = put_literal(out, at, literals, words[2], words[3]) if value == NEVER else put_time(out, at, value)
+                if value == NEVER:
+                    word = 1
+                else:
+                    at = put_time(out, at, value)
             elif kind == DURATION:
-                at = put_literal(out, at, literals, words[2], words[3]) if value < 0 else put_time(out, at, value)
+                if value < 0:
+                    word = 1
+                else:
+                    at = put_time(out, at, value)
             elif kind == NUMBER_OR_NOTHING:
-                at = put_literal(out, at, literals, words[2], words[3]) if value < 0 else put_number(out, at, value)
+                if value < 0:
+                    word = 1
+                else:
+                    at = put_number(out, at, value)
             elif kind == ADDRESS:
                 at = put_address(out, at, value, cells[cell + 1])
-            else:
-                low = cells[cell + 1]
-                if is_ipv4(value, low):
-                    at = put_address(out, at, value, low)
-                else:
-                    out[at] = OPEN
-                    at = put_address(out, at + 1, value, low)
-                    out[at] = CLOSE
-                    at += 1
+            elif kind == ENDPOINT_ADDRESS:
+                at = put_host(out, at, value, cells[cell + 1], 1)
                 out[at] = COLON
                 at = put_number(out, at + 1, cells[cell + 2])
-        at = put_literal(out, at, literals, columns[4 * fields], columns[4 * fields + 1])
+            else:
+                host, port = cells[cell + 3], cells[cell + 4]
+                if host >= 0:
+                    at = put_literal(out, at, literals, words[WORDS * host], words[WORDS * host + 1])
+                    beyond = at - start - words[WORDS * host + 2]
+                else:
+                    at = put_host(out, at, value, cells[cell + 1], columns[this + 8])
+                at = put_literal(out, at, literals, columns[this + 6], columns[this + 7])
+                if port >= 0:
+                    at = put_literal(out, at, literals, words[WORDS * port], words[WORDS * port + 1])
+                else:
+                    at = put_number(out, at, cells[cell + 2])
+            if word >= 0:
+                at = put_literal(out, at, literals, words[WORDS * word], words[WORDS * word + 1])
+                beyond = at - start - words[WORDS * word + 2]
+            taken = at - start - beyond
+            told[1 + field] = max(told[1 + field], taken)
+            if taken < columns[this + 4]:
+                at = put_blanks(out, start, at, columns[this + 4] - taken, columns[this + 5])
+        if columns[after + 2] != 0:
+            while at > begin and out[at - 1] == BLANK:
+                at -= 1
+        at = put_literal(out, at, literals, columns[after], columns[after + 1])
         row += 1
-    words[0] = row - first
+    told[0] = row - first
     return at
+
+
+@inner
+def put_blanks(out: Any, start: int, at: int, count: int, before: int) -> int:
+    """Write blanks behind the text from ``start`` to ``at``, or in front of it."""
+    if before != 0:
+        for index in range(at - 1, start - 1, -1):
+            out[index + count] = out[index]
+        for index in range(start, start + count):
+            out[index] = BLANK
+    else:
+        for index in range(at, at + count):
+            out[index] = BLANK
+    return at + count
+
+
+@inner
+def put_host(out: Any, at: int, high: int, low: int, brackets: int) -> int:
+    """Write an address, that of IPv6 in brackets where there are to be any."""
+    if brackets == 0 or is_ipv4(high, low):
+        return put_address(out, at, high, low)
+    out[at] = OPEN
+    at = put_address(out, at + 1, high, low)
+    out[at] = CLOSE
+    return at + 1
 
 
 @inner

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..compiled import Kernels
 from ..naming import safe
-from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, WORD, Cells, Column
-from .text import LONGEST
+from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, SOCKET, WORD, Cells, Column
+from .text import LONGEST, WORDS
+from .widths import display_width
 
 ROOM = 1 << 18
 """Bytes of text written at a time."""
@@ -23,50 +24,72 @@ Spell = Callable[[Column, Any], str]
 
 
 class Layout:
-    """How rows become text: what stands before each value, between rows, and how words are spelled."""
+    """How rows become text: what stands before each value and after a row, and how words are spelled.
 
-    def __init__(self, columns: tuple[Column, ...], before: list[str], after: str, spell: Spell, nothing: str) -> None:
+    ``widths``: of columns whose texts are filled up with blanks; ``right``: which of these are flush right. ``widest``
+    tells how wide the text of each column was so far.
+    """
+
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        before: list[str],
+        after: str,
+        spell: Spell,
+        nothing: str,
+        widths: Sequence[int] = (),
+        right: Sequence[bool] = (),
+    ) -> None:
         literals = bytearray()
-        self._words = [0, 0, 0, 0]
+        words = [0, 0, 0]
 
         def put(text: str) -> tuple[int, int]:
             start = len(literals)
             literals.extend(text.encode())
             return start, len(literals)
 
-        self._words[2:4] = put(nothing)
-        self._columns: list[int] = []
+        def put_word(text: str) -> int:
+            words.extend((*put(text), display_width(text)))
+            return len(literals) - words[-3]
+
+        put_word(nothing)
+        told: list[int] = []
         self._offsets: list[tuple[int, int]] = []
-        self.longest = len(after.encode())
+        self.longest = len(after.encode()) + sum(widths)
         cell = 0
-        for column, lead in zip(columns, before, strict=True):
-            self._columns += [column.kind, cell, *put(lead)]
-            self.longest += len(lead.encode()) + LONGEST
-            if column.kind == WORD:
-                self._offsets.append((cell, len(self._words) // 2))
-                spelled = [spell(column, word) for word in column.words]
-                for word in spelled:
-                    self._words += put(word)
-                self.longest += max((len(word.encode()) for word in spelled), default=0)
+        for index, (column, lead) in enumerate(zip(columns, before, strict=True)):
+            told += (column.kind, cell, *put(lead))
+            told += (widths[index], right[index]) if widths else (0, 0)
+            told += (*put(column.before_port), column.brackets)
+            self.longest += len(lead.encode()) + len(column.before_port.encode()) + LONGEST
+            if column.kind in (WORD, SOCKET):
+                cells = (cell,) if column.kind == WORD else (cell + 3, cell + 4)
+                self._offsets += [(one, len(words) // WORDS) for one in cells]
+                self.longest += len(cells) * max((put_word(spell(column, word)) for word in column.words), default=0)
             cell += column.width
-        self._columns += put(after)
-        self._literals = np.frombuffer(bytes(literals) or b" ", dtype=np.uint8).copy()
+        told += (*put(after), bool(widths))
+        texts = np.frombuffer(bytes(literals) or b" ", dtype=np.uint8)
+        self._told_once = np.array(told, dtype=np.int64), texts, np.array(words, dtype=np.int64)
         self._width = cell
+        self._told = np.zeros(1 + len(columns), dtype=np.int64)
+
+    @property
+    def widest(self) -> Cells:
+        """How many columns of a terminal the text of each column took at most, of what was written."""
+        return self._told[1:]
 
     def write(self, batch: Cells, kernels: Kernels) -> Iterator[bytes]:
         """Yield the text of a batch in pieces of a quarter megabyte."""
         flat = batch.copy()
         for cell, offset in self._offsets:
-            flat[:, cell] += offset
+            flat[:, cell] += np.where(flat[:, cell] < 0, 0, offset)
         count = len(flat)
         flat = flat.reshape(-1)
-        columns = np.array(self._columns, dtype=np.int64)
-        words = np.array(self._words, dtype=np.int64)
         out = np.empty(min(ROOM, count * self.longest) + self.longest, dtype=np.uint8)
         done = 0
         while done < count:
-            size = kernels.write_rows(flat, self._width, done, count, columns, self._literals, words, out, self.longest)
-            done += int(words[0])
+            size = kernels.write_rows(flat, self._width, done, count, *self._told_once, out, self.longest, self._told)
+            done += int(self._told[0])
             yield out[:size].tobytes()
 
 
@@ -90,14 +113,22 @@ def csv_layout(columns: tuple[Column, ...]) -> Layout:
 def cell_layout(columns: tuple[Column, ...]) -> Layout:
     """Lay rows out for tables: values apart by tabs, rows by newlines."""
     before = ["" if index == 0 else "\t" for index in range(len(columns))]
+    return Layout(columns, before, "\n", _shown_word, _nothing(columns))
 
-    def spell(column: Column, word: Any) -> str:
-        if isinstance(word, bool):
-            return "yes" if word else "no"
-        return column.nothing if word is None else safe(str(word))
 
-    nothing = next((column.nothing for column in columns if column.kind in (NUMBER_OR_NOTHING, DURATION)), "")
-    return Layout(columns, before, "\n", spell, nothing)
+def aligned_layout(columns: tuple[Column, ...], widths: Sequence[int], right: Sequence[bool]) -> Layout:
+    """Lay rows out in columns of these widths, as ``alignment`` does: two blanks before each, none at a row's end."""
+    return Layout(columns, ["  "] * len(columns), "\n", _shown_word, _nothing(columns), widths, right)
+
+
+def _nothing(columns: tuple[Column, ...]) -> str:
+    return next((column.nothing for column in columns if column.kind in (NUMBER_OR_NOTHING, DURATION)), "")
+
+
+def _shown_word(column: Column, word: Any) -> str:
+    if isinstance(word, bool):
+        return "yes" if word else "no"
+    return column.nothing if word is None else safe(str(word)).strip()
 
 
 def _json_word(column: Column, word: Any) -> str:

@@ -18,6 +18,8 @@ from .watching import ROOM
 
 Rows = np.ndarray[Any, Any]
 
+MOST = 230_000_000
+"""Bytes that it takes at most."""
 TABLES = ((c.PATHS, c.PATH), (c.TALLIES, c.TALLY), (c.PORTS, c.PORT), (c.BINDINGS, c.BINDING))
 
 CACHE_LINE = 64

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+import itertools
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -17,11 +17,20 @@ from ..names.services import TCP as SERVICES
 from ..names.services import UDP
 from ..processes.watcher import Processes
 from ..sources.processes import Process
+from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
-from .endpoints import Rows, sides
+from .endpoints import Rows, where
 from .netstat import CLIENT, NOBODY, TCP, Netstat
-from .table import NEVER
+from .table import NEVER, slices, worded
 
+Words = tuple[tuple[str | None, ...], Rows]
+"""Texts, and an index into them for each row."""
+Halves = tuple[Rows, Rows]
+"""The high and the low bits of addresses."""
+IPV4 = 0xFFFF << 32
+
+MANY = 20_000
+"""Different addresses from which those that no packet mentions are sorted out first."""
 ASKED_BY_NAME = 4
 """Connections to an address without a name of which it is looked at by what name they asked for the server."""
 
@@ -45,36 +54,54 @@ class Annotations:
         self._owners, self._data, self._names, self._resolver = processes, data, names, resolver
         self._hinted: set[int] = set()
         self._asked: set[Address] = set()
+        self._prepared: dict[bool, Netstat] = {}
+        self._named_ones: frozenset[Address] = frozenset()
+        self._listening: tuple[Netstat, dict[tuple[int, ...], list[Rows]]] | None = None
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
         hinted = 2 * np.array(sorted(self._hinted), dtype=np.int64)
         self._hinted = {end // 2 for end in endpoints_after(kept, hinted).tolist() if end >= 0}
+        self._prepared.clear()
+        self._listening = None
 
     # --- programs
 
     def pid(self, rows: Netstat) -> Rows:
         """Return the number of each row's process, -1 where it is not known."""
+        if not self._any_process:
+            return np.full(len(rows), NOBODY, dtype=np.int64)
         found = self._processes(rows)
         return np.array([NOBODY if one is None or one.pid is None else one.pid for one in found], dtype=np.int64)
 
-    def program(self, rows: Netstat) -> list[str | None]:
+    def program(self, rows: Netstat) -> Words:
         """Return each row's program: its process, or in brackets what its packets say of the application."""
+        hints = self._data is not None and self._hints
+        if not self._any_process and not hints:
+            return nothing(rows)
         found = [None if one is None else _unbracketed(one.name) or None for one in self._processes(rows)]
-        if self._data is None or not self._hints:
-            return found
+        if not hints:
+            return worded(found)
+        assert self._data is not None
         clients = rows.values("role") == CLIENT
         # The service is that of the server's port: the foreign one where this end is the client.
-        ports = np.where(clients, rows.foreign[2], rows.local[2]).tolist()
+        ports = np.where(clients, rows.foreign[2], rows.local[2]).astype(np.int64)
         # The client's side: this row's own, or the other one.
-        sides_ = (rows.endpoint & 1 ^ ~clients & 1).tolist()
-        ends, protocols = rows.row.tolist(), rows.proto.tolist()
-        return [
-            name or self._hint(end, side, port, proto != TCP)
-            for name, end, side, port, proto in zip(found, ends, sides_, ports, protocols, strict=True)
-        ]
+        sides = np.where(rows.endpoint < 0, 0, rows.endpoint & 1 ^ ~clients & 1)
+        udp = rows.proto != TCP
+        # Rows of which nothing but the port is known are alike where the port is.
+        ends = np.where(self._data.told(rows.row), rows.row, NOBODY)
+        sides[ends < 0] = 0
+        asked = np.stack([ends, sides, ports, udp], axis=1)
+        different, which = np.unique(asked, axis=0, return_inverse=True)
+        texts = [self._hint(*one) for one in different.tolist()]
+        return worded([name or texts[at] for name, at in zip(found, which.reshape(-1).tolist(), strict=True)])
 
-    def _hint(self, connection: int, side: int, port: int, udp: bool) -> str | None:
+    @property
+    def _any_process(self) -> bool:
+        return self._owners is not None and self._owners.any
+
+    def _hint(self, connection: int, side: int, port: int, udp: int) -> str | None:
         assert self._data is not None
         found: Hint | None
         if udp:
@@ -89,78 +116,105 @@ class Annotations:
         owners = self._owners
         if owners is None or not owners.any:
             return [None] * len(rows)
-        servers = _server_endpoints(rows.table)
         high, low, port = (one.tolist() for one in rows.local)
         found = []
-        for end, proto, *where in zip(rows.endpoint.tolist(), rows.proto.tolist(), high, low, port, strict=True):
+        for end, proto, *place in zip(rows.endpoint.tolist(), rows.proto.tolist(), high, low, port, strict=True):
             if end >= 0:
                 found.append(owners.process_of(end))
             elif proto == TCP:
-                found.append(owners.process_listening(servers[tuple(where)]))
+                servers = itertools.chain.from_iterable(one.tolist() for one in self._servers(rows.whole)[tuple(place)])
+                found.append(owners.process_listening(servers))
             else:
-                found.append(owners.process_of_socket((where[0], where[1]), where[2]))
+                found.append(owners.process_of_socket((place[0], place[1]), place[2]))
         return found
+
+    def _servers(self, rows: Netstat) -> dict[tuple[int, ...], list[Rows]]:
+        """Return the server endpoints (2 * connection + side) of each address and port that listens."""
+        if self._listening is None or self._listening[0] is not rows:
+            self._listening = rows, _server_endpoints(rows)
+        return self._listening[1]
 
     # --- names
 
-    def foreign_name(self, rows: Netstat) -> list[str | None]:
+    def foreign_name(self, rows: Netstat) -> Words:
         """Return the name of each row's foreign address, as it was when the connection began."""
-        return self._named(rows, rows.foreign, rows.local)
+        return self._named(rows, foreign=True)
 
-    def local_name(self, rows: Netstat) -> list[str | None]:
+    def local_name(self, rows: Netstat) -> Words:
         """Return the name of each row's local address."""
-        return self._named(rows, rows.local, None)
+        return self._named(rows, foreign=False)
 
-    def _named(
-        self, rows: Netstat, whose: tuple[Rows, Rows, Rows], asker: tuple[Rows, Rows, Rows] | None
-    ) -> list[str | None]:
+    def _named(self, rows: Netstat, foreign: bool) -> Words:
         book = self._names
         if book is None:
-            return [None] * len(rows)
-        addresses = list(zip(whose[0].tolist(), whose[1].tolist(), strict=True))
-        book.prepare(addresses)
-        self._take_hints(rows, addresses, book)
-        if self._resolver:
-            self._resolve(rows, addresses, book)
-        opened = rows.values("opened")
+            return nothing(rows)
+        if self._prepared.get(foreign) is not rows.whole:
+            self._prepare(rows.whole, foreign, book)
+        if not self._named_ones:
+            return nothing(rows)
+        whose = _addresses(rows.foreign if foreign else rows.local)
+        at = [place for place, one in enumerate(whose) if one in self._named_ones]
+        few = rows.some(np.array(at, dtype=np.int64))
+        opened = few.values("opened")
         times = np.where(opened == NEVER, rows.moment, opened).tolist()
-        askers: list[Address | None] = [None] * len(rows)
-        if asker is not None:
-            askers = list(zip(asker[0].tolist(), asker[1].tolist(), strict=True))
-        found = [book.name(*question) for question in zip(addresses, times, askers, strict=True)]
-        return [None if one is None else one.fqdn for one in found]
+        askers = _addresses(few.local) if foreign else [None] * len(few)
+        found: list[str | None] = [None] * len(rows)
+        for place, time, asker in zip(at, times, askers, strict=True):
+            name = book.name(whose[place], time, asker)
+            found[place] = None if name is None else name.fqdn
+        return worded(found)
 
-    def _take_hints(self, rows: Netstat, addresses: list[Address], book: NameBook) -> None:
+    def _prepare(self, rows: Netstat, foreign: bool, book: NameBook) -> None:
+        """Let the book find out what may name the addresses of rows, all at once."""
+        self._prepared[foreign] = rows
+        different = _different(part.foreign if foreign else part.local for part in rows.parts())
+        some = different
+        if len(different[0]) > MANY:
+            # Most of very many addresses, as those of a flood, are mentioned nowhere, and the book need not know them.
+            mentioned = book.mentioned(*different)
+            some = different[0][mentioned], different[1][mentioned]
+        book.prepare([*_addresses(some), *book.named()])
+        self._take_hints(rows, foreign, different, book)
+        if self._resolver:
+            self._resolve(rows, _addresses(different), book)
+        self._named_ones = book.named()
+
+    def _take_hints(self, rows: Netstat, foreign: bool, different: Halves, book: NameBook) -> None:
         """Give the book the names by which clients asked for servers, of addresses that have no other name."""
         if self._data is None:
             return
-        unnamed = set(book.unnamed(addresses, rows.moment))
-        if not unnamed:
+        asking = self._data.asking()
+        asking = asking[[connection not in self._hinted for connection in asking.tolist()]]
+        if not len(asking):
             return
-        own = {
+        table = rows.table
+        own = [part.some(np.isin(part.row, asking)) for part in rows.parts()]
+        servers = _different([where(table, _servers_of(table, asking))])
+        servers = tuple(half[_among(servers, different)] for half in servers)  # type: ignore[assignment]
+        of_rows = _different(part.foreign if foreign else part.local for part in own)
+        unnamed = set(book.unnamed([*_addresses(of_rows), *_addresses(servers)], rows.moment))
+        wanted = {
             connection
-            for connection, address in zip(rows.row.tolist(), addresses, strict=True)
-            if connection >= 0 and address in unnamed
+            for part in own
+            for connection, address in zip(
+                part.row.tolist(), _addresses(part.foreign if foreign else part.local), strict=True
+            )
+            if address in unnamed
         }
-        of = sides(rows.table)
-        high, low, port = of.server_address
-        # A part of the addresses' bits finds the connections in question fast; the rest is compared below.
-        lows = np.array([address[1] for address in unnamed], dtype=np.int64)
-        others: dict[Address, list[int]] = defaultdict(list)
-        for connection in np.flatnonzero(np.isin(low, lows))[::-1].tolist():
-            address = int(high[connection]), int(low[connection])
-            if address in unnamed and len(others[address]) < ASKED_BY_NAME:
-                others[address].append(connection)
-        wanted = sorted(own.union(*others.values()) - self._hinted)
+        latest = _latest(table, unnamed.intersection(_addresses(servers)))
+        wanted.update(latest.intersection(asking.tolist()))
+        ordered = np.array(sorted(wanted), dtype=np.int64)
         self._hinted.update(wanted)
-        asked = ((connection, int(port[connection])) for connection in wanted)
-        for name in server_names(self._data, asked):
-            is_server = name.server == (0 if of.turned[name.connection] else 1)
-            where = of.server_address if is_server else of.client_address
+        server = _servers_of(table, ordered)
+        ends = [where(table, 2 * ordered + side) for side in (0, 1)]
+        ports = where(table, server)[2]
+        place = {connection: at for at, connection in enumerate(ordered.tolist())}
+        for name in server_names(self._data, zip(ordered.tolist(), ports.tolist(), strict=True)):
+            high, low, _ = ends[name.server]
+            at = place[name.connection]
             # Endpoint 0 sent the first packet.
-            began = int(rows.table.endpoints["first"][2 * name.connection])
-            one = name.connection
-            book.add_hint(int(where[0][one]), int(where[1][one]), began, name.name, name.kind, name.number)
+            began = int(table.endpoints["first"][2 * name.connection])
+            book.add_hint(int(high[at]), int(low[at]), began, name.name, name.kind, name.number)
 
     def _resolve(self, rows: Netstat, addresses: Iterable[Address], book: NameBook) -> None:
         new = [one for one in book.unnamed(addresses, rows.moment) if one not in self._asked]
@@ -169,16 +223,88 @@ class Annotations:
             book.add_resolved(high, low, name)
 
 
+def nothing(rows: Netstat) -> Words:
+    """Return the words of rows of which nothing is known."""
+    return (None,), np.zeros(len(rows), dtype=np.int64)
+
+
 def _unbracketed(name: str) -> str:
     """Return a process's name so that it cannot be taken for a hint, which is what stands in brackets."""
     return f"({name[1:].removesuffix(']')})" if name.startswith("[") else name
 
 
-def _server_endpoints(table: FlowTable) -> dict[tuple[int, ...], list[int]]:
-    """Return the server endpoints (2 * connection + side) of each address and port."""
-    of = sides(table)
-    found: dict[tuple[int, ...], list[int]] = defaultdict(list)
-    ends = (2 * np.arange(len(of.notes)) + ~of.turned).tolist()
-    for end, *where in zip(ends, *(part.tolist() for part in of.server_address), strict=True):
-        found[tuple(where)].append(end)
+def _addresses(halves: tuple[Rows, ...]) -> list[Address]:
+    return list(zip(halves[0].tolist(), halves[1].tolist(), strict=True))
+
+
+def _different(ends: Iterable[tuple[Rows, ...]]) -> Halves:
+    """Return the different addresses in order; of IPv4 no more than four bytes each are kept on the way."""
+    ipv4, others = [np.zeros(0, dtype=np.uint32)], [np.zeros((0, 2), dtype=np.int64)]
+    for high, low, *_ in ends:
+        is4 = (high == 0) & (low >> 32 == 0xFFFF)
+        ipv4.append((low[is4] & 0xFFFFFFFF).astype(np.uint32))
+        others.append(np.stack([high[~is4], low[~is4]], axis=1).astype(np.int64))
+    few, many = np.concatenate(ipv4), np.concatenate(others)
+    del ipv4, others
+    few.sort()
+    few = few[np.append(few[:1] == few[:1], few[1:] != few[:-1])]
+    many = many[np.lexsort((many[:, 1], many[:, 0]))]
+    many = many[np.append(np.ones(min(len(many), 1), dtype=bool), (many[1:] != many[:-1]).any(axis=1))]
+    high, low = (np.zeros(len(few) + len(many), dtype=np.int64) for _ in range(2))
+    low[: len(few)] = few
+    low[: len(few)] |= IPV4
+    high[len(few) :], low[len(few) :] = many[:, 0], many[:, 1]
+    return high, low
+
+
+def _among(some: Halves, all_: Halves) -> Rows:
+    """Tell of each address whether it is one of others."""
+    there = np.flatnonzero(np.isin(all_[1], some[1]))
+    known = set(zip(all_[0][there].tolist(), all_[1][there].tolist(), strict=True))
+    return np.array([one in known for one in _addresses(some)], dtype=bool)
+
+
+def _servers_of(table: FlowTable, connections: Rows) -> Rows:
+    """Return the endpoints of the servers of connections."""
+    return 2 * connections + (table.connections["notes"][connections] & c.CLIENT_IS_1 == 0)
+
+
+def _latest(table: FlowTable, servers: Collection[Address]) -> set[int]:
+    """Return the last connections to each of these servers' addresses, ASKED_BY_NAME of each."""
+    found: set[int] = set()
+    left = dict.fromkeys(servers, ASKED_BY_NAME)
+    for part in reversed([*slices(len(table.connections))]):
+        if not left:
+            break
+        numbers = np.arange(part.start, part.stop)
+        high, low, _ = where(table, _servers_of(table, numbers))
+        # A part of the addresses' bits finds the connections in question fast; the rest is compared below.
+        lows = np.array([address[1] for address in left], dtype=np.int64)
+        for at in np.flatnonzero(np.isin(low, lows))[::-1].tolist():
+            address = int(high[at]), int(low[at])
+            if address in left:
+                found.add(part.start + at)
+                left[address] -= 1
+                if not left[address]:
+                    del left[address]
+    return found
+
+
+def _server_endpoints(rows: Netstat) -> dict[tuple[int, ...], list[Rows]]:
+    """Return the server endpoints (2 * connection + side) of each address and port that listens."""
+    found: dict[tuple[int, ...], list[Rows]] = {}
+    for part in rows.parts():
+        free = part.some((part.endpoint < 0) & (part.proto == TCP))
+        found.update({key: [] for key in zip(*(half.tolist() for half in free.local), strict=True)})
+    table = rows.table
+    for one in slices(len(table.connections) if found else 0):
+        ends = _servers_of(table, np.arange(one.start, one.stop))
+        parts = where(table, ends)
+        order = np.lexsort(parts)
+        parts = tuple(part[order] for part in parts)  # type: ignore[assignment]
+        starts = np.flatnonzero(np.append(True, np.any([part[1:] != part[:-1] for part in parts], axis=0)))
+        keys = zip(*(part[starts].tolist() for part in parts), strict=True)
+        for key, run in zip(keys, np.split(ends[order], starts[1:]), strict=True):
+            if key in found:
+                found[key].append(run.astype(np.int32))
     return found

@@ -23,23 +23,43 @@ class Changes(NamedTuple):
 
 def compare(rows: Netstat, before: Netstat | None) -> Changes:
     """Tell what changed since ``before``; rows that are gone are put behind those of ``rows``, as they were."""
+    kind = np.full(len(rows), SAME, dtype=np.uint8)
+    was = np.full(len(rows), NO_STATE, dtype=np.uint8)
     if before is None:
-        return Changes(np.zeros(len(rows), dtype=np.int64), np.full(len(rows), NO_STATE))
-    old = {key: index for index, key in enumerate(_keys(before))}
-    kind, was = [], []
-    for key, state in zip(_keys(rows), rows.state.tolist(), strict=True):
-        place = old.pop(key, None)
-        previous = NO_STATE if place is None else int(before.state[place])
-        kind.append(NEW if place is None else SAME if previous == state else CHANGED)
-        was.append(previous if kind[-1] == CHANGED else NO_STATE)
-    gone = sorted(old.values())
-    rows.keep(np.concatenate([rows.rows, before.rows[gone]]))
-    kind += [GONE] * len(gone)
-    was += before.state[gone].tolist()
-    return Changes(np.array(kind, dtype=np.int64), np.array(was, dtype=np.int64))
+        return Changes(kind, was)
+    places = _places(rows, before)
+    there = places >= 0
+    was[there] = before.state[places[there]]
+    kind[there & (was != rows.state)] = CHANGED
+    kind[~there] = NEW
+    was[kind != CHANGED] = NO_STATE
+    gone = np.ones(len(before), dtype=bool)
+    gone[places[there]] = False
+    rows.append(before, np.flatnonzero(gone))
+    more = int(np.count_nonzero(gone))
+    return Changes(
+        np.concatenate([kind, np.full(more, GONE, dtype=np.uint8)]),
+        np.concatenate([was, before.state[gone]]),
+    )
 
 
-def _keys(rows: Netstat) -> list[tuple[int, ...]]:
-    """Return what a row is known by: its endpoint, or the port that has no connection."""
-    parts = [rows.proto, np.maximum(rows.endpoint, -1), *rows.local]
-    return list(zip(*(part.tolist() for part in parts), strict=True))
+def _places(rows: Netstat, before: Netstat) -> Rows:
+    """Return where each row was before, -1 for nowhere: known by its endpoint, or by the port that has none."""
+    places = np.full(len(rows), -1, dtype=np.int32)
+    old, new = before.endpoint, rows.endpoint
+    order = np.argsort(old, kind="stable").astype(np.int32)
+    at = np.searchsorted(old, new, sorter=order)
+    at[at == len(old)] = 0
+    if len(old):
+        same = (old[order[at]] == new) & (new >= 0)
+        places[same] = order[at[same]]
+    free = {key: int(place) for key, place in zip(_ports(before), np.flatnonzero(old < 0), strict=True)}
+    for row, key in zip(np.flatnonzero(new < 0).tolist(), _ports(rows), strict=True):
+        places[row] = free.get(key, -1)
+    return places
+
+
+def _ports(rows: Netstat) -> list[tuple[int, ...]]:
+    """Return protocol, address and port of the rows that have no endpoint."""
+    free = rows.some(rows.endpoint < 0)
+    return list(zip(*(part.tolist() for part in (free.proto, *free.local)), strict=True))

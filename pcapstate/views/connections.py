@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..query.fields import Field, Kind
+from ..query.ordering import Values
 from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
 from .columns import ReadTime, plain_fields
-from .endpoints import Rows, Sides, sides
+from .endpoints import Rows, Sides, sides_of
 from .reading_aids import STATES, Manner, readable
-from .table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Cells, Column, Table, cells
-from .translated import translated
+from .table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Batch, Batches, Column, Table, cells, slices
+from .translated import in_language
 
-Choice = Callable[[Callable[[str], Any], int], Rows]
-"""Is given a look-up of columns by name and the number of rows; returns the indices of those to show."""
+Choice = Callable[[Values, int], Rows]
+"""Is given a look-up of columns for some of the rows, and how many rows there are; returns the indices of those to
+show."""
 
 OUTCOMES = {
     "open": "both ends are ESTABLISHED",
@@ -68,8 +70,6 @@ COLUMNS = (
 )
 """The fields for programs; those that people see are fewer."""
 
-BATCH = 20_000
-
 
 def outcomes(of: Sides) -> Rows:
     """Return the index into NAMES of each connection's outcome."""
@@ -114,11 +114,13 @@ def view(table: FlowTable, names: Sequence[str] | None = None, choose: Choice | 
     ``names``: of the columns, all unless told; ``choose``: returns the indices of the rows to show.
     """
     columns = _worded(COLUMNS if names is None else tuple(BY_NAME[name] for name in names), table)
-    if choose is None:
-        return Table(columns, _batches(table, columns))
-    found = Values(table)
-    rows = choose(found.value, len(found))
-    return Table(columns, iter([found.cells(columns)[rows]]))
+
+    def batch(rows: Rows) -> Batch:
+        found = Connections(table, rows)
+        given = {column.name: found.value(column.name) for column in columns}
+        return Batch(columns, cells(columns, len(rows), **given))
+
+    return Table(columns, _batches(table, choose, batch))
 
 
 def _worded(columns: tuple[Column, ...], table: FlowTable) -> tuple[Column, ...]:
@@ -127,24 +129,26 @@ def _worded(columns: tuple[Column, ...], table: FlowTable) -> tuple[Column, ...]
     return tuple(column._replace(words=words) if column.name == "network" else column for column in columns)
 
 
-def _batches(table: FlowTable, columns: tuple[Column, ...]) -> Iterator[Cells]:
-    for start in range(0, len(table.connections), BATCH):
-        yield Values(table, start, start + BATCH).cells(columns)
+def _batches(table: FlowTable, choose: Choice | None, batch: Callable[[Rows], Batch]) -> Batches:
+    count = len(table.connections)
+    chosen = None if choose is None else choose(lambda part: Connections(table, _rows(part)).value, count)
+
+    def batches() -> Iterator[Batch]:
+        for part in slices(count if chosen is None else len(chosen)):
+            yield batch(_rows(part) if chosen is None else chosen[part])
+
+    return Batches(batches)
 
 
-class Values:
-    """The columns of connections ``start`` to ``end`` (all, unless told), each worked out where it is asked for."""
+def _rows(part: slice) -> Rows:
+    return np.arange(part.start, part.stop)
 
-    def __init__(self, table: FlowTable, start: int = 0, end: int | None = None) -> None:
-        self._of, self._start, self._numbers = sides(table, start, end), start, table.numbers
-        self._seldom, self._extras = table.seldom, table.extras
 
-    def __len__(self) -> int:
-        return len(self._of.notes)
+class Connections:
+    """The columns of some connections, each worked out where it is asked for; ``rows``: theirs in the table."""
 
-    def cells(self, columns: tuple[Column, ...]) -> Cells:
-        """Return the cells of these columns."""
-        return cells(columns, len(self), **{column.name: self.value(column.name) for column in columns})
+    def __init__(self, table: FlowTable, rows: Rows) -> None:
+        self._table, self._of, self._rows = table, sides_of(table, rows), rows
 
     def value(self, name: str) -> Any:
         """Return the values of a column by its name."""
@@ -161,7 +165,7 @@ class Values:
         return getattr(self, f"_{name}")()
 
     def _connection(self) -> Rows:
-        return self._numbers(np.arange(self._start, self._start + len(self)))
+        return self._table.numbers(self._rows)
 
     def _client(self) -> tuple[Rows, Rows, Rows]:
         return self._of.client_address
@@ -192,11 +196,11 @@ class Values:
         return self._of.client[field].astype(np.int64) + self._of.server[field]
 
     def _copies(self) -> Rows:
-        ends = self._seldom[2 * self._start : 2 * (self._start + len(self))]["copies"]
-        return ends[0::2].astype(np.int64) + ends[1::2]
+        copies = self._table.seldom["copies"]
+        return copies[2 * self._rows].astype(np.int64) + copies[2 * self._rows + 1]
 
     def _network(self) -> Rows:
-        extra = self._extras[self._start : self._start + len(self)]
+        extra = self._table.extras[self._rows]
         return np.where(extra["network_0"] != 0, extra["network_0"], extra["network_1"])
 
     def _packets(self) -> Rows:
@@ -245,14 +249,16 @@ def view_for_people(
     table: FlowTable, manner: Manner, names: Sequence[str] | None = None, choose: Choice | None = None
 ) -> Table:
     """Return the connections with what fits a terminal, or the columns of these names."""
-    found = Values(table)
-    rows = np.arange(len(found)) if choose is None else choose(found.value, len(found))
-    columns, given = [], {}
-    for name in PEOPLE if names is None else names:
-        column, values = _worded((BY_NAME[name],), table)[0], found.value(name)
-        values = tuple(part[rows] for part in values) if isinstance(values, tuple) else values[rows]
-        if name in IN_WORDS:
-            column = column._replace(title="Client Is", words=IN_WORDS[name])
-        column, given[name] = readable(column, values, manner)
-        columns.append(column)
-    return translated(Table(tuple(columns), iter([cells(tuple(columns), len(rows), **given)])), manner.lang)
+
+    def batch(rows: Rows) -> Batch:
+        found = Connections(table, rows)
+        columns, given = [], {}
+        for name in PEOPLE if names is None else names:
+            column = _worded((BY_NAME[name],), table)[0]
+            if name in IN_WORDS:
+                column = column._replace(title="Client Is", words=IN_WORDS[name])
+            column, given[name] = readable(column, found.value(name), manner)
+            columns.append(column)
+        return Batch(in_language(columns, manner.lang), cells(tuple(columns), len(rows), **given))
+
+    return Table(batch(np.zeros(0, dtype=np.int64)).columns, _batches(table, choose, batch))

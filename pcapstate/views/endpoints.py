@@ -25,18 +25,26 @@ class Sides(NamedTuple):
 
 def sides(table: FlowTable, start: int = 0, end: int | None = None) -> Sides:
     """Return connections ``start`` to ``end`` (all, unless told) from client to server."""
-    connections, extras, endpoints = table.connections[start:end], table.extras[start:end], table.endpoints
-    notes = connections["notes"]
+    count = len(table.connections)
+    return sides_of(table, np.arange(start, count if end is None else min(end, count)))
+
+
+def sides_of(table: FlowTable, numbers: Rows) -> Sides:
+    """Return the connections of these numbers from client to server: copies of their rows, some 250 bytes each."""
+    notes = table.connections["notes"][numbers]
     turned = notes & c.CLIENT_IS_1 != 0
-    numbers = 2 * np.arange(start, start + len(connections))
+    client = 2 * numbers.astype(np.int64) + turned
+    ends = table.endpoints
+    return Sides(ends[client], ends[client ^ 1], where(table, client), where(table, client ^ 1), notes, turned)
 
-    def addresses(one: Rows) -> tuple[Rows, Rows, Rows]:
-        return (
-            np.where(one, extras["high_1"], extras["high_0"]),
-            np.where(one, connections["low_1"], connections["low_0"]),
-            np.where(one, connections["port_1"], connections["port_0"]),
-        )
 
-    return Sides(
-        endpoints[numbers + turned], endpoints[numbers + ~turned], addresses(turned), addresses(~turned), notes, turned
+def where(table: FlowTable, endpoints: Rows) -> tuple[Rows, Rows, Rows]:
+    """Return high half, low half and port of the addresses of endpoints (2 * connection + side)."""
+    numbers, one = endpoints >> 1, endpoints & 1 == 1
+    connections, extras = table.connections[numbers], table.extras
+    high = np.where(one, extras["high_1"][numbers], extras["high_0"][numbers])
+    return (
+        high,
+        np.where(one, connections["low_1"], connections["low_0"]),
+        np.where(one, connections["port_1"], connections["port_0"]),
     )

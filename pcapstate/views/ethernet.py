@@ -10,7 +10,7 @@ from ..decode.frames import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..traffic import contracts as c
 from ..traffic.watching import ETHERTYPE_ARP
 from .local_traffic import LocalTraffic
-from .table import NUMBER_OR_NOTHING, WORD, Column, Table, cells
+from .table import NUMBER_OR_NOTHING, WORD, Column, Table, cells, single
 
 HEADING = "Interface Statistics"
 NO_ETHERNET = "there is no Ethernet in the capture"
@@ -82,4 +82,4 @@ def view(local: LocalTraffic) -> Table:
         received=np.array([-1 if one.received is None else one.received for one in lines]),
         sent=np.array([-1 if one.sent is None else one.sent for one in lines]),
     )
-    return Table(COLUMNS, iter([batch]))
+    return single(COLUMNS, batch)

@@ -10,7 +10,7 @@ import numpy as np
 from ..findings.finding import Count, Finding, Severity, Text
 from ..wording.findings import KINDS, LOOKED_FOR
 from ..wording.languages import translate
-from .table import NUMBER, WORD, Column, Table, cells
+from .table import NUMBER, WORD, Column, Table, cells, single
 
 Block = tuple[str, list[tuple[str, str]]]
 
@@ -70,7 +70,7 @@ def view(findings: Sequence[Finding], language: str) -> Table:
         else:
             columns.append(column)
             values[column.name] = np.array(given, dtype=np.int64)
-    return Table(tuple(columns), iter([cells(tuple(columns), len(rows), **values)]))
+    return single(tuple(columns), cells(tuple(columns), len(rows), **values))
 
 
 def view_for_people(findings: Sequence[Finding], language: str) -> list[Block]:

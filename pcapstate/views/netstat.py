@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -11,9 +12,9 @@ from ..moving import endpoints_after
 from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
-from .endpoints import Rows, sides
+from .endpoints import Rows, where
 from .perspective import Perspective
-from .table import NEVER
+from .table import NEVER, slices
 
 TCP, UDP = range(2)
 """Values of ``proto``."""
@@ -21,7 +22,11 @@ CLIENT, SERVER = range(2)
 """Values of ``role``."""
 ANYWHERE_IPV4 = 0xFFFF << 32
 NOBODY = -1
-"""Where a row has no connection, no endpoint, no process; the endpoint of UDP port n is -2 - n."""
+"""Where a row has no connection, no endpoint, no process."""
+FREE = -2
+"""From here on downwards a row is a port without a connection."""
+SLICE = 1 << 16
+"""Connections that are looked at together."""
 NO_STATE = len(State)
 """The state of what has none, a UDP port: an index behind the last state."""
 
@@ -40,11 +45,17 @@ class Ports(NamedTuple):
     received_bytes: Rows
 
 
+NO_PORTS = Ports(*(np.zeros(0, dtype=np.int64) for _ in Ports._fields))
+
+
 class Netstat:
-    """The rows of netstat at a moment, as arrays: what is listening, then connections, then UDP ports.
+    """The rows of netstat at a moment: what is listening, then connections, then UDP ports.
 
     An endpoint that is CLOSED has no row, as netstat shows none; with ``both`` it has one where the other end is not
     closed. Where both ends are local there are two rows. ``moment``: ns since the epoch, from which ages count.
+
+    A row is kept as five bytes: what it is about, and its state. All else is worked out where it is asked for, which
+    is to be done for ``some`` rows at a time.
     """
 
     def __init__(
@@ -59,49 +70,130 @@ class Netstat:
         ports: Ports | None = None,
     ) -> None:
         self.table, self.moment = table, moment
-        parts = []
-        if listening:
-            parts.append(_listening(table, whose))
-        if connections:
-            parts.append(_connections(table, whose, both))
-        if ports is not None:
-            parts.append(_ports(ports))
-        self._ports = ports
-        self.keep(np.concatenate([np.zeros((0, WIDTH), dtype=np.int64), *parts]))
+        self.whole = self
+        """The rows that these are some of."""
+        self._listening = _listening(table, whose) if listening else np.zeros(0, dtype=np.int32)
+        self._ports = NO_PORTS if ports is None else ports
+        ends = _connections(table, whose, both) if connections else np.zeros(0, dtype=np.int32)
+        counts = len(self._listening), len(self._ports.port)
+        free = (FREE - np.arange(sum(counts))).astype(np.int32)
+        self._what = np.concatenate([free[: counts[0]], ends, free[counts[0] :]])
+        """Endpoints (2 * connection + side); FREE - n for the nth of the ports that listen and then of UDP's."""
+        self.state = np.empty(len(self._what), dtype=np.uint8)
+        self.state[: counts[0]] = State.LISTEN
+        self.state[counts[0] : counts[0] + len(ends)] = table.endpoints["state"][ends]
+        self.state[counts[0] + len(ends) :] = NO_STATE
 
-    def keep(self, rows: Rows) -> None:
-        """Let ``rows`` be the rows from now on: some of those before, in whatever order."""
-        self.rows = rows
-        self.proto, self.state, self.endpoint = rows[:, 6], rows[:, 7], rows[:, 8]
-        self.local: tuple[Rows, Rows, Rows] = (rows[:, 0], rows[:, 1], rows[:, 2])
-        self.foreign: tuple[Rows, Rows, Rows] = (rows[:, 3], rows[:, 4], rows[:, 5])
+    def keep(self, which: Rows) -> None:
+        """Let only these rows stay (a mask, or indices in the order that they are to have)."""
+        self._what, self.state = self._what[which], self.state[which]
 
-    def copy(self) -> Netstat:
-        """Return these rows as they are now."""
+    def some(self, part: slice | Rows) -> Netstat:
+        """Return some of the rows."""
         other = copy(self)
-        other.keep(self.rows.copy())
+        other.keep(part)  # type: ignore[arg-type]
         return other
 
+    def parts(self) -> Iterator[Netstat]:
+        """Yield all rows, some at a time."""
+        return map(self.some, slices(len(self)))
+
+    def of_family(self, ipv6: bool) -> Rows:
+        """Tell of each row whether it is of IPv6, or else of IPv4."""
+        return np.concatenate([np.zeros(0, dtype=bool), *(part.ipv6 == ipv6 for part in self.parts())])
+
+    def append(self, other: Netstat, which: Rows) -> None:
+        """Put rows of another moment behind these, in the states in which they were."""
+        what = other._what[which].copy()
+        free = FREE - what
+        listens, sends = (free >= 0) & (free < len(other._listening)), free >= len(other._listening)
+        before, more = len(self._listening), int(np.count_nonzero(listens))
+        # The UDP ports come behind all that listen.
+        self._what[self._what <= FREE - before] -= more
+        what[listens] = FREE - before - np.arange(more)
+        what[sends] = FREE - before - more - len(self._ports.port) - np.arange(np.count_nonzero(sends))
+        sent = free[sends] - len(other._listening)
+        self._listening = np.concatenate([self._listening, other._listening[free[listens]]])
+        self._ports = Ports(
+            *(np.concatenate([one, old[sent]]) for one, old in zip(self._ports, other._ports, strict=True))
+        )
+        self._what = np.concatenate([self._what, what])
+        self.state = np.concatenate([self.state, other.state[which]])
+
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self._what)
+
+    @property
+    def endpoint(self) -> Rows:
+        """The endpoint of each row, 2 * connection + side, or -1."""
+        return np.maximum(self._what, NOBODY).astype(np.int64)
 
     @property
     def connection(self) -> Rows:
         """The number of each row's connection (Wireshark's tcp.stream), or -1."""
         row = self.row
-        return np.where(row == NOBODY, NOBODY, self.table.numbers(np.maximum(row, 0)))
+        return np.where(row < 0, NOBODY, self.table.numbers(np.maximum(row, 0)))
 
     @property
     def row(self) -> Rows:
         """The row of each row's connection in the table, or -1."""
-        return np.where(self.endpoint < 0, NOBODY, self.endpoint // 2)
+        return self.endpoint >> 1
+
+    @property
+    def proto(self) -> Rows:
+        """TCP or UDP."""
+        return np.where(self._what <= FREE - len(self._listening), UDP, TCP)
+
+    @property
+    def local(self) -> tuple[Rows, Rows, Rows]:
+        """High half, low half and port of each row's own address."""
+        there = self._what >= 0
+        if there.all():
+            return where(self.table, self._what)
+        found = tuple(np.empty(len(self), dtype=np.int64) for _ in range(3))
+        listens, sends = self._free()
+        for rows, values in (
+            (there, where(self.table, self._what[there])),
+            (listens, where(self.table, self._listening[FREE - self._what[listens]])),
+            (sends, tuple(one[self._port_of(sends)] for one in self._ports[:3])),
+        ):
+            for column, given in zip(found, values, strict=True):
+                column[rows] = given
+        return found  # type: ignore[return-value]
+
+    @property
+    def foreign(self) -> tuple[Rows, Rows, Rows]:
+        """The same of the other end; of a port without one the unspecified address and port 0."""
+        there = self._what >= 0
+        if there.all():
+            return where(self.table, self._what ^ 1)
+        low = np.where(self.ipv6, 0, ANYWHERE_IPV4)
+        found = np.zeros_like(low), low, np.zeros_like(low)
+        for column, given in zip(found, where(self.table, self._what[there] ^ 1), strict=True):
+            column[there] = given
+        return found
+
+    def _free(self) -> tuple[Rows, Rows]:
+        """Tell of each row whether it is a port that listens, and whether it is one of UDP."""
+        sends = self._what <= FREE - len(self._listening)
+        return (self._what < 0) & ~sends, sends
+
+    def _port_of(self, sends: Rows) -> Rows:
+        return FREE - len(self._listening) - self._what[sends]
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
-        there = self.endpoint >= 0
-        after = np.where(there, endpoints_after(kept, self.endpoint), self.endpoint)
-        self.rows[:, 8] = after
-        self.keep(self.rows[~there | (after >= 0)])
+        there = self._what >= 0
+        listens, sends = self._free()
+        place = FREE - self._what[listens]
+        servers = endpoints_after(kept, self._listening)
+        left = servers >= 0
+        what = self._what.copy()
+        what[there] = endpoints_after(kept, self._what[there])
+        what[listens] = np.where(left[place], FREE - (np.cumsum(left)[place] - 1), NOBODY)
+        what[sends] += np.count_nonzero(~left)
+        self._what, self._listening = what, servers[left].astype(np.int32)
+        self.keep(what != NOBODY)
 
     @property
     def ipv6(self) -> Rows:
@@ -111,17 +203,12 @@ class Netstat:
 
     def values(self, name: str) -> Any:
         """Return the values of a column by its name, one a row; a tuple of arrays for an address."""
-        simple = {
-            "proto": self.proto,
-            "local_address": self.local[:2],
-            "local_port": self.local[2],
-            "foreign_address": self.foreign[:2],
-            "foreign_port": self.foreign[2],
-            "state": self.state,
-            "connection": self.connection,
-        }
-        if name in simple:
-            return simple[name]
+        if name in ("proto", "state", "connection"):
+            return getattr(self, name)
+        end, _, part = name.partition("_")
+        if part in ("address", "port"):
+            given: tuple[Rows, Rows, Rows] = getattr(self, end)
+            return given[:2] if part == "address" else given[2]
         return getattr(self, f"_{name}")()
 
     # --- columns that are worked out only where they are asked for; below 0, or NEVER: there is none
@@ -129,17 +216,16 @@ class Netstat:
     def _of(self, field: str, peer: bool = False, details: bool = False, none: int = NOBODY) -> Rows:
         """Return a field of each row's endpoint, or of its peer."""
         source = self.table.details if details else self.table.endpoints
-        there = self.endpoint >= 0
+        there = self._what >= 0
         values = np.full(len(self), none, dtype=np.int64)
         if source is not None:
-            values[there] = source[field][self.endpoint[there] ^ peer]
+            values[there] = source[field][self._what[there] ^ peer]
         return values
 
     def _of_port(self, field: str) -> Rows:
         values = np.full(len(self), NOBODY, dtype=np.int64)
-        if self._ports is not None:
-            udp = self.endpoint < NOBODY
-            values[udp] = getattr(self._ports, field)[NOBODY - 1 - self.endpoint[udp]]
+        sends = self._free()[1]
+        values[sends] = getattr(self._ports, field)[self._port_of(sends)]
         return values
 
     def _counted(self, field: str, of_port: str, peer: bool = False) -> Rows:
@@ -149,10 +235,11 @@ class Netstat:
         return self._of("state", peer=True, none=NO_STATE)
 
     def _role(self) -> Rows:
-        there = self.endpoint >= 0
-        notes = self.table.connections["notes"][self.endpoint[there] // 2]
+        there = self._what >= 0
+        ends = self._what[there]
+        notes = self.table.connections["notes"][ends >> 1]
         roles = np.full(len(self), 2, dtype=np.int64)
-        roles[there] = np.where((notes & c.CLIENT_IS_1 != 0) == (self.endpoint[there] & 1 == 1), CLIENT, SERVER)
+        roles[there] = np.where((notes & c.CLIENT_IS_1 != 0) == (ends & 1 == 1), CLIENT, SERVER)
         return roles
 
     def _since(self) -> Rows:
@@ -221,64 +308,61 @@ class Netstat:
         return np.where((answered | began) & (sent < 1 << 31), sent, NOBODY)
 
 
-WIDTH = 9
-
-
 def _sum(one: Rows, other: Rows) -> Rows:
     return np.where(one < 0, NOBODY, one + other)
 
 
-def _stack(*values: Any) -> Rows:
-    count = max(len(one) for one in values if isinstance(one, np.ndarray))
-    out = np.empty((count, WIDTH), dtype=np.int64)
-    for index, value in enumerate(values):
-        out[:, index] = value
-    return out
+def _clients(table: FlowTable) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the clients' endpoints and the notes of all connections, some at a time."""
+    for part in slices(len(table.connections), SLICE):
+        notes = table.connections["notes"][part]
+        yield 2 * np.arange(part.start, part.stop) + (notes & c.CLIENT_IS_1 != 0), notes
 
 
 def _connections(table: FlowTable, whose: Perspective, both: bool) -> Rows:
-    of = sides(table)
-    count = len(of.notes)
-    if whose.networks:
-        mine = [whose.holds(one[0], one[1]) for one in (of.client_address, of.server_address)]
-    else:
-        mine = [np.ones(count, dtype=bool), np.zeros(count, dtype=bool)]
-    alive = [side["state"] != State.CLOSED for side in (of.client, of.server)]
-    numbers = 2 * np.arange(count)
-    parts = []
-    for side, own, peer, wanted, shown, endpoint in (
-        (of.client, of.client_address, of.server_address, mine[0], alive[0], numbers + of.turned),
-        (of.server, of.server_address, of.client_address, mine[1], alive[1], numbers + ~of.turned),
-    ):
-        wanted = wanted & ((alive[0] | alive[1]) if both else shown)
-        values = [one[wanted] for one in (*own, *peer)]
-        parts.append(_stack(*values, TCP, side["state"][wanted], endpoint[wanted]))
-    rows = np.concatenate(parts)
-    return rows[np.argsort(rows[:, 8] // 2, kind="stable")]
+    """Return the endpoints that have a row, in the order of the connections, the client's first."""
+    states, found = table.endpoints["state"], [np.zeros(0, dtype=np.int32)]
+    for client, _ in _clients(table):
+        ends = np.stack([client, client ^ 1], axis=1)
+        shown = states[ends] != State.CLOSED
+        if both:
+            shown[:] = shown.any(axis=1, keepdims=True)
+        if whose.networks:
+            for side in (0, 1):
+                shown[:, side] &= whose.holds(*where(table, ends[:, side])[:2])
+        else:
+            shown[:, 1] = False
+        found.append(ends[shown].astype(np.int32))
+    return np.concatenate(found)
 
 
 def _listening(table: FlowTable, whose: Perspective) -> Rows:
-    """Return the ports that a SYN-ACK proves to listen, unless a later RST to a SYN says that they closed."""
-    of = sides(table)
-    high, low, port = of.server_address
-    answered = (of.server["known"] & c.SENT_SYN_ACK != 0) & (of.server["known"] & c.SENT_SYN == 0)
-    refused = of.notes & c.REFUSED != 0
-    told = np.flatnonzero(answered | refused)
-    if whose.networks:
-        told = told[whose.holds(high[told], low[told])]
-    keys = np.stack([high[told], low[told], port[told].astype(np.int64)], axis=1)
-    # The last word on each port counts: look from the end.
-    _, last = np.unique(keys[::-1], axis=0, return_index=True)
-    chosen = told[::-1][last]
-    chosen = chosen[answered[chosen]]
-    chosen = chosen[np.lexsort((port[chosen], low[chosen], high[chosen]))]
-    return _unconnected(high[chosen], low[chosen], port[chosen], TCP, State.LISTEN, NOBODY)
+    """Return a server's endpoint for each port that a SYN-ACK proves to listen, unless a later RST to a SYN says that
+    it closed; by address and port.
+    """
+    chosen, waiting = np.zeros(0, dtype=np.int32), [np.zeros(0, dtype=np.int32)]
+    for client, notes in _clients(table):
+        server = client ^ 1
+        told = server[_answered(table, server) | (notes & c.REFUSED != 0)]
+        if whose.networks:
+            told = told[whose.holds(*where(table, told)[:2])]
+        waiting.append(_last_of_each(table, told.astype(np.int32)))
+        # Now and then, so that it takes no more memory than there are ports.
+        if sum(map(len, waiting)) > max(len(chosen), SLICE):
+            chosen, waiting = _last_of_each(table, np.concatenate([chosen, *waiting])), []
+    chosen = _last_of_each(table, np.concatenate([chosen, *waiting]))
+    return chosen[_answered(table, chosen)]
 
 
-def _ports(ports: Ports) -> Rows:
-    return _unconnected(ports.high, ports.low, ports.port, UDP, NO_STATE, NOBODY - 1 - np.arange(len(ports.port)))
+def _answered(table: FlowTable, servers: Rows) -> Rows:
+    return table.endpoints["known"][servers] & (c.SENT_SYN_ACK | c.SENT_SYN) == c.SENT_SYN_ACK
 
 
-def _unconnected(high: Rows, low: Rows, port: Rows, proto: int, state: int, endpoint: Any) -> Rows:
-    is4 = (high == 0) & (low >> 32 == 0xFFFF)
-    return _stack(high, low, port, 0, np.where(is4, ANYWHERE_IPV4, 0), 0, proto, state, endpoint)
+def _last_of_each(table: FlowTable, ends: Rows) -> Rows:
+    """Return the last endpoint of each address and port, in the order of these."""
+    high, low, port = where(table, ends)
+    order = np.lexsort((port, low, high))
+    high, low, port = high[order], low[order], port[order]
+    last = np.ones(len(order), dtype=bool)
+    last[:-1] = (high[1:] != high[:-1]) | (low[1:] != low[:-1]) | (port[1:] != port[:-1])
+    return ends[order[last]]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..names.services import service
+import numpy as np
+
+from ..names.host_names import short
+from ..names.services import TCP as SERVICES
+from ..names.services import UDP as UDP_SERVICES
 from ..wording.languages import translate
-from ..wording.styles import Style, endpoint_text, no_peer_text, process_text, protocol_text
+from ..wording.styles import Style, process_text, protocol_text
 from .annotations import Annotations
-from .netstat import NOBODY, TCP, Netstat
-from .netstat_columns import COLUMNS, NAMES
-from .perspective import address
+from .netstat import ANYWHERE_IPV4, NOBODY, TCP, Netstat
+from .netstat_columns import COLUMNS, NAMES, PROTOCOLS
 from .reading_aids import Manner, readable
-from .table import WORD, Column, Table, cells, worded
+from .table import SOCKET, WORD, Batch, Batches, Column, Table, cells
 
 
 class Wording(NamedTuple):
@@ -26,14 +30,14 @@ class Wording(NamedTuple):
 
 
 def values(rows: Netstat, name: str, notes: Annotations) -> tuple[Column, Any]:
-    """Return a column by its name, and its values; a column of words comes with those that it has."""
+    """Return a column by its name, and its values; a column of words comes with those that these rows have."""
     column = COLUMNS[name]
     if name == "pid":
         return column, notes.pid(rows)
     if name == "program":
-        words, found = worded(notes.program(rows))
+        words, found = notes.program(rows)
     elif name in NAMES:
-        words, found = worded(notes.local_name(rows) if name == "local_name" else notes.foreign_name(rows))
+        words, found = notes.local_name(rows) if name == "local_name" else notes.foreign_name(rows)
     else:
         return column, rows.values(name)
     return column._replace(words=words), found
@@ -41,10 +45,7 @@ def values(rows: Netstat, name: str, notes: Annotations) -> tuple[Column, Any]:
 
 def for_programs(rows: Netstat, names: tuple[str, ...], notes: Annotations) -> Table:
     """Return the rows with these columns, as programs get them."""
-    found = [values(rows, name, notes) for name in names]
-    columns = tuple(column for column, _ in found)
-    given = {column.name: value for column, value in found}
-    return Table(columns, iter([cells(columns, len(rows), **given)]))
+    return _table(rows, lambda part: [values(part, name, notes) for name in names])
 
 
 def for_people(rows: Netstat, names: tuple[str, ...], notes: Annotations, wording: Wording) -> Table:
@@ -53,12 +54,22 @@ def for_people(rows: Netstat, names: tuple[str, ...], notes: Annotations, wordin
     Besides those of ``COLUMNS`` there are ``local`` and ``foreign``, an address and port in one, and ``process`` and
     ``recv_queue``, as netstat on Linux and macOS has them.
     """
-    given: dict[str, Any] = {}
-    columns = []
-    for name in names:
-        column, given[name] = _for_people(rows, name, notes, wording)
-        columns.append(column._replace(title=translate(column.title, wording.manner.lang)))
-    return Table(tuple(columns), iter([cells(tuple(columns), len(rows), **given)]))
+
+    def shown(part: Netstat) -> Iterator[tuple[Column, Any]]:
+        for name in names:
+            column, found = _for_people(part, name, notes, wording)
+            yield column._replace(title=translate(column.title, wording.manner.lang)), found
+
+    return _table(rows, shown)
+
+
+def _table(rows: Netstat, shown: Callable[[Netstat], Iterable[tuple[Column, Any]]]) -> Table:
+    def batch(part: Netstat) -> Batch:
+        found = list(shown(part))
+        columns = tuple(column for column, _ in found)
+        return Batch(columns, cells(columns, len(part), **{column.name: given for column, given in found}))
+
+    return Table(batch(rows.some(slice(0))).columns, Batches(lambda: map(batch, rows.parts())))
 
 
 def titles(style: Style, process: bool, program: bool, both: bool) -> tuple[str, ...]:
@@ -76,54 +87,59 @@ def titles(style: Style, process: bool, program: bool, both: bool) -> tuple[str,
 def _for_people(rows: Netstat, name: str, notes: Annotations, wording: Wording) -> tuple[Column, Any]:
     style = wording.manner.style
     title = next((one.title for one in (*style.titles, style.process) if one.column == name), "")
-    texts: list[str | None]
     if name == "proto":
-        protocols = ("tcp", "udp")
-        texts = [
-            protocol_text(style, protocols[proto], bool(six))
-            for proto, six in zip(rows.proto.tolist(), rows.ipv6.tolist(), strict=True)
-        ]
-    elif name in ("local", "foreign"):
-        texts = [*_endpoints(rows, name, notes, wording)]
-    elif name == "process":
-        pids, programs = notes.pid(rows).tolist(), notes.program(rows)
-        texts = [
-            process_text(style, None if pid == NOBODY else pid, program) if pid != NOBODY else program or "-"
-            for pid, program in zip(pids, programs, strict=True)
-        ]
-    elif name == "recv_queue":
+        words = tuple(protocol_text(style, protocol, ipv6) for protocol in PROTOCOLS for ipv6 in (False, True))
+        return Column(name, title, WORD, words), 2 * rows.proto + rows.ipv6
+    if name in ("local", "foreign"):
+        return _socket(rows, name, title, notes, wording)
+    if name == "process":
+        programs, which = notes.program(rows)
+        pairs, found = np.unique(np.stack([notes.pid(rows), which], axis=1), axis=0, return_inverse=True)
+        texts = tuple(_process(style, pid, programs[one]) for pid, one in pairs.tolist())
+        return Column(name, title, WORD, texts or ("",), nothing="-"), found.reshape(-1)
+    if name == "recv_queue":
         # What the application has not read yet: no packet tells.
-        texts = ["-"] * len(rows)
-    else:
-        column, found = values(rows, name, notes)
-        return readable(column._replace(title=title or column.title), found, wording.manner)
-    words, found = worded(texts)
-    return Column(name, title, WORD, words, nothing="-"), found
+        return Column(name, title, WORD, ("-",), nothing="-"), 0
+    column, given = values(rows, name, notes)
+    return readable(column._replace(title=title or column.title), given, wording.manner)
 
 
-def _endpoints(rows: Netstat, name: str, notes: Annotations, wording: Wording) -> list[str]:
+def _process(style: Style, pid: int, program: str | None) -> str:
+    return process_text(style, pid, program) if pid != NOBODY else program or "-"
+
+
+def _socket(rows: Netstat, name: str, title: str, notes: Annotations, wording: Wording) -> tuple[Column, Any]:
+    """Return the column of addresses with ports; what is a word there: names, services, and what stands for any."""
     style = wording.manner.style
-    where = rows.local if name == "local" else rows.foreign
-    high, low, ports = (one.tolist() for one in where)
-    known: dict[tuple[int, int], str] = {}
-    for one in dict.fromkeys(zip(high, low, strict=True)):
-        known[one] = str(address(*one))
-    names: list[str | None] = [None] * len(rows)
+    high, low, port = rows.local if name == "local" else rows.foreign
+    hosts = np.full(len(rows), -1, dtype=np.int64)
+    words: list[str | None] = []
     # Windows' netstat names foreign hosts only.
     if wording.names and (name == "foreign" or style.name != "windows"):
-        names = notes.foreign_name(rows) if name == "foreign" else notes.local_name(rows)
-    texts = []
-    protocols = ("tcp", "udp")
-    for one, port, host, endpoint, proto, six in zip(
-        zip(high, low, strict=True), ports, names, rows.endpoint.tolist(), rows.proto.tolist(), rows.ipv6.tolist(),
-        strict=True,
-    ):  # fmt: skip
-        if name == "foreign" and endpoint < 0:
-            texts.append(no_peer_text(style, protocols[proto], six))
-            continue
-        if host is not None and not wording.full_names:
-            host = host.partition(".")[0]
-        port_text = (service(port, proto != TCP) if wording.names else None) or str(port)
-        # Within one connection the families can differ: ::ffff:10.0.0.1 is written as IPv4.
-        texts.append(endpoint_text(style, host or known[one], port_text, ":" in known[one]))
-    return texts
+        names, hosts = notes.foreign_name(rows) if name == "foreign" else notes.local_name(rows)
+        words += [one if one is None or wording.full_names else short(one) for one in names]
+        hosts = np.where(np.array([one is None for one in names])[hosts], -1, hosts)
+    if style.any_host is not None:
+        any_host = (hosts < 0) & (high == 0) & ((low == 0) | (low == ANYWHERE_IPV4))
+        hosts[any_host] = len(words)
+        words.append(style.any_host)
+    ports = np.full(len(rows), -1, dtype=np.int64)
+    udp = rows.proto != TCP
+    if wording.names:
+        known, which = np.unique(port.astype(np.int64) << 1 | udp, return_inverse=True)
+        found = [(UDP_SERVICES if one & 1 else SERVICES).get(one >> 1) for one in known.tolist()]
+        places = [-1 if text is None else len(words) + at for at, text in enumerate(found)]
+        ports = np.array(places, dtype=np.int64)[which]
+        words += found
+    ports[port == 0] = len(words)
+    words.append(style.any_port)
+    if name == "foreign" and style.any_udp is not None:
+        # A socket of UDP has no peer.
+        alone = udp & (rows.endpoint < 0)
+        host, _, any_port = style.any_udp.rpartition(style.before_port)
+        hosts[alone], ports[alone] = len(words), len(words) + 1
+        words += [host, any_port]
+    column = Column(
+        name, title, SOCKET, tuple(words), nothing="-", before_port=style.before_port, brackets=style.brackets
+    )
+    return column, (high, low, port, hosts, ports)

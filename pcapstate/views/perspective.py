@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..query.networks import Network, parse_network, within
 from ..tcp.flow_table import FlowTable
-from .endpoints import Rows, sides
+from .endpoints import Rows
+from .table import slices
+
+SLICE = 1 << 16
+"""Connections that are looked at together."""
 
 
 class Perspective(NamedTuple):
@@ -52,8 +56,7 @@ def perspective(table: FlowTable, local: Sequence[str], captured_on: Sequence[tu
 
 def is_there(table: FlowTable, whose: Perspective) -> bool:
     """Tell whether any connection has an end in the networks of a perspective."""
-    of = sides(table)
-    return any(bool(whose.holds(one[0], one[1]).any()) for one in (of.client_address, of.server_address))
+    return any(bool(whose.holds(*end).any()) for ends in _ends(table) for end in ends)
 
 
 def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -66,26 +69,35 @@ def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Addres
 
 def in_all(table: FlowTable, networks: tuple[Network, ...]) -> bool:
     """Tell whether every connection has an end in these networks."""
-    of = sides(table)
-    there = [within(one[0], one[1], networks) for one in (of.client_address, of.server_address)]
-    return bool(np.all(there[0] | there[1]))
+    return all(bool(np.all(within(*ends[0], networks) | within(*ends[1], networks))) for ends in _ends(table))
+
+
+def _ends(table: FlowTable) -> Iterator[list[tuple[Rows, Rows]]]:
+    """Yield the addresses of both endpoints, halves each, of some connections at a time."""
+    for part in slices(len(table.connections), SLICE):
+        one, extra = table.connections[part], table.extras[part]
+        yield [(extra[f"high_{side}"], one[f"low_{side}"]) for side in (0, 1)]
 
 
 def _hosts(table: FlowTable) -> list[str]:
     """Return the one address that is in all connections over IPv4, and that over IPv6; [] unless each has just one."""
-    of = sides(table)
-    ends = [np.stack(one[:2], axis=1).astype(np.int64) for one in (of.client_address, of.server_address)]
-    is4 = (ends[0][:, 0] == 0) & (ends[0][:, 1] >> 32 == 0xFFFF)
-    found = []
-    for family in (is4, ~is4):
-        if not family.any():
-            continue
-        client, server = (end[family] for end in ends)
-        there = [
-            one for one in np.unique([client[0], server[0]], axis=0)
-            if np.all((client == one).all(axis=1) | (server == one).all(axis=1))
-        ]  # fmt: skip
-        if len(there) != 1:
-            return []
-        found.append(str(address(int(there[0][0]), int(there[0][1]))))
-    return found
+    there: dict[bool, set[tuple[int, int]]] = {}
+    for ends in _ends(table):
+        (high, low), _ = ends
+        is4 = (high == 0) & (low >> 32 == 0xFFFF)
+        for family in (True, False):
+            rows = np.flatnonzero(is4 == family)
+            if not len(rows):
+                continue
+            chosen = [(high[rows], low[rows]) for high, low in ends]
+            first = {(int(high[0]), int(low[0])) for high, low in chosen}
+            there[family] = {
+                one
+                for one in there.get(family, first)
+                if np.all(np.logical_or(*((high == one[0]) & (low == one[1]) for high, low in chosen)))
+            }
+            if not there[family]:
+                return []
+    if any(len(one) != 1 for one in there.values()):
+        return []
+    return [str(address(*one)) for family in (True, False) for one in there.get(family, ())]

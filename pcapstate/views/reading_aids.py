@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ..moments import SECOND
 from ..tcp.states import State
 from ..wording.styles import Style, shown_states
 from ..wording.times import TimeFormat, duration
-from .table import DURATION, NEVER, TIME, WORD, Column, worded
+from .table import DURATION, NEVER, TIME, WORD, Column
 
 STATES = tuple(state.name for state in State)
 """The words of a column of states, for programs; behind them there may be one for nothing."""
@@ -22,14 +26,32 @@ class Manner(NamedTuple):
 
 
 def readable(column: Column, values: Any, manner: Manner) -> tuple[Column, Any]:
-    """Return a column and its values as people read them; ``values`` may be None where only words are to be spelled."""
+    """Return a column and its values as people read them."""
     if column.kind == WORD and column.words[: len(STATES)] == STATES:
         return column._replace(words=(*shown_states(manner.style), *column.words[len(STATES) :])), values
-    if column.kind in (TIME, DURATION) and values is not None:
-        write = manner.times.short if column.kind == TIME else duration
-        texts = [
-            None if time == NEVER or (column.kind == DURATION and time < 0) else write(time) for time in values.tolist()
-        ]
-        words, indices = worded(texts)
-        return column._replace(kind=WORD, words=words, right=True), indices
+    if column.kind in (TIME, DURATION):
+        if not manner.times.relative:
+            # No text has more than microseconds; what is relative is rounded from the start on.
+            values = np.where(values < 0, values, values // 1000 * 1000)
+        known, indices = np.unique(values, return_inverse=True)
+        if column.kind == TIME:
+            texts = [*_times(known.tolist(), manner.times)]
+        else:
+            texts = [None if time < 0 else duration(time) for time in known.tolist()]
+        return column._replace(kind=WORD, words=tuple(texts) or (None,), right=True), indices
     return column, values
+
+
+def _times(times: list[int], how: TimeFormat) -> Iterator[str | None]:
+    """Yield times as text, in ascending order; the date and what else costs time is written once a second."""
+    last, text = None, ""
+    for time in times:
+        if time == NEVER:
+            yield None
+        elif how.relative:
+            yield how.short(time)
+        else:
+            if time // SECOND != last:
+                last = time // SECOND
+                text = how.short(last * SECOND).removesuffix("000000")
+            yield f"{text}{time % SECOND // 1000:06d}"

@@ -17,7 +17,7 @@ from .neighbours import neighbours, networks_on_link
 from .next_hops import StationNames, next_hops
 from .reached import latest, reached
 from .route_rows import Address, Route
-from .table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, worded
+from .table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
 
 NO_STATIONS = "the capture has no MAC addresses, so that no packet tells what gateway it went to"
 LET_GO = "there were more pairs of addresses than are kept: not all addresses reached are counted"
@@ -91,7 +91,7 @@ def view(found: Sequence[Route]) -> Table:
         **{name: np.array([getattr(one, name) for one in found], dtype=np.int64) for name in COUNTED},
         **{name: indices for name, (_, indices) in texts.items()},
     )
-    return Table(columns, iter([batch]))
+    return single(columns, batch)
 
 
 COUNTED = ("addresses", "packets", "bytes")
@@ -154,7 +154,7 @@ def _for_people(rows: Sequence[Route], neighbour: bool) -> Table:
         packets=np.array([one.packets for one in rows]),
         **{name: indices for name, (_, indices) in texts.items()},
     )
-    return Table(columns, iter([batch]))
+    return single(columns, batch)
 
 
 def _gateway(route: Route) -> str | None:

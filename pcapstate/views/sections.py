@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
-from .table import TIME, WORD, Cells, Column, Table
+from .table import TIME, WORD, Column, Table, beside
 
 
 class Section(NamedTuple):
@@ -29,15 +26,4 @@ def marked(section: Section, at: int | None, named: bool) -> Table:
         first.append((Column("at", "At", TIME), at))
     if named:
         first.append((Column("table", "Table", WORD, (section.name,)), 0))
-    table = section.table
-    if not first:
-        return table
-
-    def batches() -> Iterator[Cells]:
-        for batch in table.batches:
-            more = np.empty((len(batch), len(first)), dtype=np.int64)
-            for index, (_, value) in enumerate(first):
-                more[:, index] = value
-            yield np.hstack([more, batch])
-
-    return Table((*(column for column, _ in first), *table.columns), batches())
+    return beside(section.table, first, first=True) if first else section.table

@@ -10,7 +10,7 @@ from ..tcp.states import State
 from ..wording.languages import translate
 from ..wording.meanings import meaning
 from ..wording.styles import STYLES, Style
-from .table import WORD, Column, Table, cells
+from .table import WORD, Column, Table, cells, single
 
 Block = tuple[str, list[tuple[str, str]]]
 
@@ -31,7 +31,7 @@ def view(states: Sequence[State], language: str, style: Style) -> Table:
         words = tuple(dict.fromkeys(texts))
         columns.append(Column(name, TITLES[name], WORD, words))
         values[name] = np.array([words.index(text) for text in texts])
-    return Table(tuple(columns), iter([cells(tuple(columns), len(told), **values)]))
+    return single(tuple(columns), cells(tuple(columns), len(told), **values))
 
 
 def view_for_people(states: Sequence[State], language: str, style: Style) -> list[Block]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .counters import PROTOCOLS, Counter
 from .local_traffic import ALL, LocalTraffic
-from .table import NUMBER_OR_NOTHING, WORD, Column, Table, cells, worded
+from .table import NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
 
 HEADINGS = {
     "ip": "IPv4 Statistics",
@@ -47,7 +47,7 @@ def view(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) -> T
     )
     values = np.array([-1 if one.value is None else one.value for one in chosen], dtype=np.int64)
     batch = cells(columns, len(chosen), value=values, **{name: indices for name, (_, indices) in texts.items()})
-    return Table(columns, iter([batch]))
+    return single(columns, batch)
 
 
 def notes(local: LocalTraffic) -> list[str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Cells = np.ndarray[Any, Any]
 
-NUMBER, NUMBER_OR_NOTHING, TIME, WORD, ADDRESS, DURATION, ENDPOINT_ADDRESS = range(7)
+NUMBER, NUMBER_OR_NOTHING, TIME, WORD, ADDRESS, DURATION, ENDPOINT_ADDRESS, SOCKET = range(8)
 """Kinds of column. NUMBER; NUMBER_OR_NOTHING: below 0 is nothing; TIME: nanoseconds, written as seconds with nine
 decimals, NEVER is nothing; WORD: an index into the column's words; ADDRESS: two cells, the bits of an IPv6 or
 IPv4-mapped address; DURATION: as TIME, but below 0 is nothing; ENDPOINT_ADDRESS: three cells, an address and a port,
-as 10.0.0.1:80 or [2001:db8::1]:80."""
+as 10.0.0.1:80 or [2001:db8::1]:80; SOCKET: five cells, an address, a port, and the words that stand in their place
+(-1: none does), as the column's ``before_port`` and ``brackets`` say."""
 
 
 NEVER = -(2**63)
@@ -27,25 +28,59 @@ class Column(NamedTuple):
     title: str
     kind: int
     words: tuple[str | bool | None, ...] = ()
-    """For WORD: what each value stands for; for programs True and False are booleans and None is nothing."""
+    """For WORD and SOCKET: what each value stands for; for programs True and False are booleans and None is nothing."""
     nothing: str = ""
     """What people see where there is nothing."""
     right: bool = False
     """Flush right, as numbers always are."""
-    rename: Callable[[str], str] | None = None
-    """How people see a value, where that is not how programs do."""
+    before_port: str = ":"
+    """For SOCKET: what stands between an address and its port."""
+    brackets: bool = True
+    """For SOCKET: addresses of IPv6 stand in brackets."""
 
     @property
     def width(self) -> int:
         """How many cells a value takes."""
-        return {ADDRESS: 2, ENDPOINT_ADDRESS: 3}.get(self.kind, 1)
+        return {ADDRESS: 2, ENDPOINT_ADDRESS: 3, SOCKET: 5}.get(self.kind, 1)
+
+
+BATCH = 1 << 14
+"""Rows that are worked out together: so few that what they need stays in the processor's cache."""
+
+
+class Batch(NamedTuple):
+    """Rows of a table as cells (int64, one row a line), with its columns: their words are those of these rows."""
+
+    columns: tuple[Column, ...]
+    cells: Cells
+
+
+class Batches:
+    """Batches that are worked out anew each time they are gone through, so that none needs to be kept."""
+
+    def __init__(self, work_out: Callable[[], Iterator[Batch]]) -> None:
+        self._work_out = work_out
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._work_out()
 
 
 class Table(NamedTuple):
-    """The answer of a view: columns, and the rows in batches of cells (int64, one row a line)."""
+    """The answer of a view: columns, and the rows in batches; an iterator where they can be gone through just once."""
 
     columns: tuple[Column, ...]
-    batches: Iterator[Cells]
+    batches: Iterable[Batch]
+
+
+def single(columns: tuple[Column, ...], cells: Cells) -> Table:
+    """Return the table of a single batch."""
+    return Table(columns, [Batch(columns, cells)])
+
+
+def slices(count: int, size: int = BATCH) -> Iterator[slice]:
+    """Yield the slices in which so many rows are looked at."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def worded(texts: Sequence[str | None]) -> tuple[tuple[str | None, ...], Cells]:
@@ -66,3 +101,22 @@ def cells(columns: tuple[Column, ...], count: int, /, **values: Any) -> Cells:
             out[:, at] = part
             at += 1
     return out
+
+
+def beside(table: Table, more: Sequence[tuple[Column, Any]], *, first: bool = False) -> Table:
+    """Return a table with more columns behind the others, or ``first``; each with one value for all, or an array."""
+    added = tuple(column for column, _ in more)
+
+    def joined(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        return (*added, *columns) if first else (*columns, *added)
+
+    def batches() -> Iterator[Batch]:
+        done = 0
+        for batch in table.batches:
+            rows = slice(done, done + len(batch.cells))
+            done = rows.stop
+            given = {column.name: values[rows] if isinstance(values, np.ndarray) else values for column, values in more}
+            parts = [batch.cells, cells(added, len(batch.cells), **given)]
+            yield Batch(joined(batch.columns), np.hstack(parts[::-1] if first else parts))
+
+    return Table(joined(table.columns), Batches(batches))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,23 @@ from .columns import ReadTime, plain_fields
 from .connections import Choice
 from .endpoints import Rows
 from .reading_aids import STATES, Manner, readable
-from .table import ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Cells, Column, Table, cells
-from .translated import translated
+from .table import (
+    ENDPOINT_ADDRESS,
+    NUMBER,
+    NUMBER_OR_NOTHING,
+    TIME,
+    WORD,
+    Batch,
+    Batches,
+    Column,
+    Table,
+    cells,
+    slices,
+)
+from .translated import in_language
 
-Batches = Iterable[Rows]
+Runs = Iterable[Rows]
+"""Transitions (TRANSITION) in runs, each overwritten by the next one where they are given out as they come."""
 SIDES = ("client", "server")
 CAUSES = tuple(row.cause for row in TABLE)
 CERTAINTIES = tuple(one.word for one in Certainty)
@@ -55,8 +68,6 @@ COLUMNS = (
 BY_NAME = {column.name: column for column in COLUMNS}
 PEOPLE = tuple(name for name in BY_NAME if name != "peer")
 """The columns that fit a terminal."""
-
-BATCH = 20_000
 
 
 def settled(rows: Rows) -> tuple[Rows, int]:
@@ -107,7 +118,7 @@ def fields(read: ReadTime) -> dict[str, Field]:
 
 def view(
     table: FlowTable,
-    batches: Batches,
+    batches: Runs,
     connection: int | None,
     manner: Manner | None,
     final: bool,
@@ -121,53 +132,44 @@ def view(
     each batch where rows still come.
     """
     columns = [BY_NAME[name] for name in names or (BY_NAME if manner is None else PEOPLE)]
-    if manner is not None:
-        # What rows may hold is not known before they come: all words and a way of writing times stand in for it.
-        write = manner.times.short
-        columns = [_for_people(column, manner, write) for column in columns]
-    return translated_if(
-        Table(tuple(columns), _batches(tuple(columns), table, batches, connection, final, choose)), manner
-    )
+
+    def batch(rows: Rows) -> Batch:
+        found, shown, given = _Transitions(table, rows, final), [], {}
+        for column in columns:
+            one, given[column.name] = column, found.value(column.name)
+            if manner is not None:
+                one, given[column.name] = readable(column, given[column.name], manner)
+            shown.append(one)
+        words = tuple(columns) if manner is None else in_language(shown, manner.lang)
+        return Batch(words, cells(words, len(rows), **given))
+
+    def shown() -> Iterator[Batch]:
+        for rows in batches:
+            for some in _chosen(table, rows, connection, final, choose):
+                yield batch(some)
+
+    names_of = batch(np.zeros(0, dtype=c.TRANSITION)).columns
+    return Table(names_of, shown() if isinstance(batches, Iterator) else Batches(shown))
 
 
-def _for_people(column: Column, manner: Manner, write: Callable[[int], str]) -> Column:
-    if column.kind == TIME:
-        return column._replace(rename=lambda text: write(_nanoseconds(text)), right=True)
-    return readable(column, None, manner)[0]
-
-
-def _nanoseconds(text: str) -> int:
-    return int(text.replace(".", ""))
-
-
-def translated_if(table: Table, manner: Manner | None) -> Table:
-    """Return a table in the language of people, where it is for people."""
-    return table if manner is None else translated(table, manner.lang)
-
-
-def _batches(
-    columns: tuple[Column, ...],
-    table: FlowTable,
-    batches: Batches,
-    connection: int | None,
-    final: bool,
-    choose: Choice | None,
-) -> Iterator[Cells]:
-    for batch in batches:
-        # Rows that are sorted must be looked at together.
-        size = BATCH if choose is None else len(batch)
-        for begin in range(0, len(batch), max(size, 1)):
-            rows = batch[begin : begin + size]
+def _chosen(table: FlowTable, rows: Rows, connection: int | None, final: bool, choose: Choice | None) -> Iterator[Rows]:
+    """Yield those of the rows that are to be shown, some at a time."""
+    if choose is None:
+        for part in slices(len(rows)):
+            some = rows[part]
             if connection is not None:
-                rows = rows[table.numbers(rows["endpoint"] // 2) == connection]
-            if choose is not None:
-                rows = rows[choose(_Values(table, rows, final).value, len(rows))]
-            if len(rows):
-                found = _Values(table, rows, final)
-                yield cells(columns, len(rows), **{column.name: found.value(column.name) for column in columns})
+                some = some[table.numbers(some["endpoint"] // 2) == connection]
+            if len(some):
+                yield some
+        return
+    if connection is not None:
+        rows = rows[table.numbers(rows["endpoint"] // 2) == connection]
+    chosen = choose(lambda part: _Transitions(table, rows[part], final).value, len(rows))
+    for part in slices(len(chosen)):
+        yield rows[chosen[part]]
 
 
-class _Values:
+class _Transitions:
     """The columns of some transitions, each worked out where it is asked for."""
 
     def __init__(self, table: FlowTable, rows: Rows, final: bool) -> None:

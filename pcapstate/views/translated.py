@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..wording.languages import translate
-from .table import WORD, Column, Table
+from .table import WORD, Batch, Column, Table
 
 VOCABULARY = frozenset(
     (
@@ -16,7 +18,13 @@ VOCABULARY = frozenset(
 
 def translated(table: Table, language: str) -> Table:
     """Return a table with titles and vocabulary in a language of ``wording.languages.LANGUAGES``."""
-    return Table(tuple(_column(one, language) for one in table.columns), table.batches)
+    columns = in_language(table.columns, language)
+    return Table(columns, [Batch(columns, batch.cells) for batch in table.batches])
+
+
+def in_language(columns: Sequence[Column], language: str) -> tuple[Column, ...]:
+    """Return columns with titles and vocabulary in a language."""
+    return tuple(_column(one, language) for one in columns)
 
 
 def _column(column: Column, language: str) -> Column:

@@ -1,0 +1,23 @@
+"""How much memory the views take beside what the tracker keeps: what a bound on all memory is to leave to them.
+
+The figures are upper bounds of the peak, in bytes for each connection, as ``tests/test_view_memory.py`` holds them to;
+docs/performance.md tells what they consist of. What does not grow with the connections is in none of them.
+"""
+
+from __future__ import annotations
+
+CONNECTIONS = 0
+"""``connections``: rows are worked out some at a time and kept nowhere."""
+CHOSEN = 40
+"""``connections`` and ``timeline`` (there for each transition) with --filter or --sort: the numbers of the rows, and
+while they are sorted one column and its order."""
+NETSTAT = 16
+"""``netstat``, for each of its rows: what it is about and its state, five bytes; more while the rows are found."""
+NETSTAT_CHOSEN = 48
+"""``netstat`` with --filter or --sort."""
+NETSTAT_NAMED = 56
+"""``netstat`` with names of hosts: its different addresses, in order, while they are looked for in the messages."""
+NETSTAT_REPEATED = 64
+"""``netstat`` with an INTERVAL: the rows of two moments, and what became of each."""
+DIAGNOSE = 144
+"""``diagnose``: what most rules look at in arrays of their own, and who belongs together while that is found out."""

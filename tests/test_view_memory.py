@@ -1,0 +1,197 @@
+"""Views take no more memory for a connection than they say, and none for a row that they write."""
+
+from __future__ import annotations
+
+import gc
+import os
+import tracemalloc
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pytest
+
+from pcapstate.compiled import Kernels
+from pcapstate.findings.diagnosis import RULES
+from pcapstate.findings.frames_seen import FramesSeen
+from pcapstate.findings.situation import Situation
+from pcapstate.moments import SECOND
+from pcapstate.names.book import NameBook
+from pcapstate.output.formats import render
+from pcapstate.query.columns import sort_order
+from pcapstate.query.expression import Lookup
+from pcapstate.query.fields import Field
+from pcapstate.query.ordering import matching, order
+from pcapstate.query.parser import parse
+from pcapstate.tcp import contracts as c
+from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.states import State
+from pcapstate.views import connections, memory, netstat_columns, timeline
+from pcapstate.views.annotations import Annotations
+from pcapstate.views.changes import CHANGES, compare
+from pcapstate.views.connections import Choice
+from pcapstate.views.netstat import Netstat
+from pcapstate.views.netstat_table import Wording, for_people, for_programs, titles, values
+from pcapstate.views.perspective import perspective
+from pcapstate.views.reading_aids import Manner
+from pcapstate.views.table import WORD, Column, Table, beside
+from pcapstate.wording.styles import WINDOWS
+from pcapstate.wording.times import TimeFormat
+
+FEW, MANY = 2 << 16, 6 << 16
+START = 1_700_000_000 * SECOND
+SLACK = 2
+"""Bytes a connection by which a measurement may be off: both sizes end somewhere within a batch."""
+MANNER = Manner(WINDOWS, "en", TimeFormat(utc=True))
+NUMBERS = Wording(MANNER, False, False)
+
+
+class Flood:
+    """The tables of a SYN flood from so many addresses, as the tracker leaves them, made at once."""
+
+    def __init__(self, count: int, kernels: Kernels) -> None:
+        self.kernels = kernels
+        self.table = FlowTable(kernels, details=True)
+        self.table._make_room(count)
+        self.table._memory[c.CONNECTIONS] = count
+        numbers = np.arange(count)
+        rows, ends, details = self.table.connections, self.table.endpoints, self.table.details
+        assert details is not None
+        rows["low_0"] = 0xFFFF << 32 | 0x0B000000 + numbers * 2_654_435_761 % 0x4FFFFFFF
+        rows["low_1"] = 0xFFFF << 32 | 0xC0A80001
+        rows["port_0"], rows["port_1"] = 1024 + numbers * 40_503 % 64_000, 80
+        clients = ends[0::2]
+        clients["first"] = clients["last"] = START + numbers
+        clients["packets"], clients["known"], clients["state"] = 1, c.HAS_BASE | c.SENT_SYN, State.SYN_SENT
+        ends["state"][1::2] = State.UNKNOWN
+        details["since"][0::2], details["packet"][0::2] = START + numbers, 1 + numbers
+        self.moment = START + 60 * SECOND
+        self.transitions = np.zeros(count, dtype=c.TRANSITION)
+        self.transitions["time"], self.transitions["packet"] = START + numbers, 1 + numbers
+        self.transitions["endpoint"] = 2 * numbers
+        self.transitions["from"], self.transitions["to"] = State.CLOSED, State.SYN_SENT
+
+    def rows(self) -> Netstat:
+        return Netstat(self.table, perspective(self.table, ()), self.moment, listening=True)
+
+    def write(self, table: Table, format_: str) -> None:
+        for _ in render(table, format_, self.kernels):
+            pass
+
+
+def chosen(condition: str, keys: str, fields: Mapping[str, Field], columns: Iterable[str]) -> Choice:
+    names = tuple(columns)
+    return lambda given, count: order(sort_order(keys, names), given, matching(parse(condition, fields), given, count))
+
+
+def show_connections(flood: Flood) -> None:
+    flood.write(connections.view(flood.table), "csv")
+    flood.write(connections.view_for_people(flood.table, MANNER), "table")
+
+
+def choose_connections(flood: Flood) -> None:
+    choose = chosen("bytes = 0", "-packets,client", connections.fields(int), connections.BY_NAME)
+    assert connections.view(flood.table, None, choose).batches
+
+
+def show_timeline(flood: Flood) -> None:
+    for manner, format_ in ((None, "json"), (MANNER, "table")):
+        flood.write(timeline.view(flood.table, [flood.transitions], None, manner, True), format_)
+
+
+def choose_timeline(flood: Flood) -> None:
+    choose = chosen("to = SYN_SENT", "-time,address", timeline.fields(int), timeline.BY_NAME)
+    assert next(iter(timeline.view(flood.table, [flood.transitions], None, None, True, None, choose).batches))
+
+
+def show_netstat(flood: Flood) -> None:
+    rows, notes = flood.rows(), Annotations()
+    flood.write(for_programs(rows, netstat_columns.FOR_PROGRAMS, notes), "csv")
+    flood.write(for_people(rows, titles(WINDOWS, False, False, True), notes, NUMBERS), "table")
+
+
+def choose_netstat(flood: Flood) -> None:
+    rows, notes = flood.rows(), Annotations()
+    choose = chosen("local_port = 80", "-opened,foreign_address", netstat_columns.fields(int), netstat_columns.COLUMNS)
+
+    def given(part: slice) -> Lookup:
+        some = rows.some(part)
+        return lambda name: values(some, name, notes)[1]
+
+    rows.keep(choose(given, len(rows)))
+
+
+def name_netstat(flood: Flood) -> None:
+    rows = flood.rows()
+    Annotations(names=NameBook()).foreign_name(rows.some(slice(9)))
+
+
+def show_changes(flood: Flood) -> None:
+    before, rows = flood.rows(), flood.rows()
+    rows.keep(slice(0, None, 2))  # type: ignore[arg-type]
+    changes = compare(rows, before)
+    table = beside(for_programs(rows, ("state",), Annotations()), [(Column("change", "", WORD, CHANGES), changes.kind)])
+    assert sum(len(batch.cells) for batch in table.batches) == len(before)
+
+
+def diagnose(flood: Flood) -> None:
+    seen = FramesSeen()
+    situation = Situation(flood.table, flood.moment, seen, np.zeros(1 << 18, dtype=np.int64))
+    for rule in RULES:
+        list(rule(situation))
+
+
+CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
+    (show_connections, memory.CONNECTIONS),
+    (choose_connections, memory.CHOSEN),
+    (show_timeline, memory.CONNECTIONS),
+    (choose_timeline, memory.CHOSEN),
+    (show_netstat, memory.NETSTAT),
+    (choose_netstat, memory.NETSTAT_CHOSEN),
+    (name_netstat, memory.NETSTAT_NAMED),
+    (show_changes, memory.NETSTAT_REPEATED),
+    (diagnose, memory.DIAGNOSE),
+)
+
+
+@pytest.fixture(scope="module")
+def floods() -> tuple[Flood, Flood]:
+    was = os.environ.get("PCAPSTATE_KERNELS")
+    os.environ["PCAPSTATE_KERNELS"] = "compiled"
+    try:
+        kernels = Kernels(0)
+    finally:
+        if was is None:
+            del os.environ["PCAPSTATE_KERNELS"]
+        else:
+            os.environ["PCAPSTATE_KERNELS"] = was
+    assert kernels.compiled
+    return Flood(FEW, kernels), Flood(MANY, kernels)
+
+
+def test_compiled_text_is_that_of_plain(floods: tuple[Flood, Flood]) -> None:
+    table, some = floods[0].table, slice(0, 3_000)
+    shown = [
+        connections.view_for_people(table, MANNER, None, lambda _, count: np.arange(count)[some]),
+        for_people(floods[0].rows().some(some), titles(WINDOWS, True, True, True), Annotations(), NUMBERS),
+    ]
+    for one in shown:
+        texts = [b"".join(render(one, "table", kernels)) for kernels in (Kernels(0), floods[0].kernels)]
+        assert texts[0] == texts[1]
+        assert texts[0].count(b"\n") == 3_001
+
+
+def peak(show: Callable[[Flood], None], flood: Flood) -> int:
+    gc.collect()
+    tracemalloc.start(1)
+    try:
+        show(flood)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("show", "stated"), CASES)
+def test_memory_for_a_connection(show: Callable[[Flood], None], stated: int, floods: tuple[Flood, Flood]) -> None:
+    few, many = (peak(show, one) for one in floods)
+    each = (many - few) / (MANY - FEW)
+    assert each <= stated + SLACK

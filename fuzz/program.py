@@ -13,7 +13,6 @@ from typing import Any
 from pcapstate.application.data import ApplicationData
 from pcapstate.capture import Capture
 from pcapstate.cli.netstat_traffic import ethernet_sections, route_sections, statistics_sections
-from pcapstate.cli.session import copied
 from pcapstate.compiled import Kernels
 from pcapstate.findings.diagnosis import diagnose
 from pcapstate.findings.frames_seen import FramesSeen
@@ -25,7 +24,8 @@ from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import definitions, wrapped
 from pcapstate.processes.watcher import Processes
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.tcp.flow_table import TWO_MSL
+from pcapstate.tcp.flow_table import MOST, TWO_MSL
+from pcapstate.tcp.history import History
 from pcapstate.traffic.station import Station
 from pcapstate.traffic.traffic import Traffic
 from pcapstate.views import connections, findings, netstat_columns, timeline
@@ -44,6 +44,8 @@ from pcapstate.wording.times import TimeFormat
 
 PROTOCOLS = ("tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6")
 FOR_PROGRAMS = ("json", "jsonl", "csv")
+FEW = 16
+"""Connections that there is room for where most must give way."""
 NEGATIVE = re.compile(r"-\d+(\.\d+)?")
 
 
@@ -73,8 +75,13 @@ def whole(data: bytes, all_: bool = False) -> None:
     seen, station, traffic = FramesSeen(), Station(), Traffic(kernels)
     processes, packets, opened = Processes(source, True), NamePackets(kernels), ApplicationData(kernels)
     watchers: list[Any] = [station, traffic, processes, packets, opened, seen]
-    capture = Capture(source, TWO_MSL, details=True, watchers=watchers)
-    rows = copied(capture.follow())
+    # Now and then there is room for few connections only, or VLANs are kept apart.
+    most, split = FEW if turn >> 12 & 3 == 3 else MOST, bool(turn >> 14 & 1)
+    capture = Capture(source, TWO_MSL, details=True, watchers=watchers, most=most, split=split)
+    history = History(capture.table, 1 << 20)
+    for batch in capture.follow():
+        history.add(batch)
+    rows = history.take()
     for line in (*map(str, capture.damages), *traffic.let_go):
         check(line.encode(), "table")
     book = NameBook(packets)

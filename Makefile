@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo setup test lint types format bench clean
+.PHONY: demo setup test bounds fuzz lint types format bench clean
 
 demo: $(VENV)/ready
 	$(BIN)/pcapstate netstat tests/pcaps/example.pcapng
@@ -13,6 +13,19 @@ setup: $(VENV)/ready-dev
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest
+
+# The tests once more, on kernels compiled with checks of every index. Left out are those of how kernels are chosen and
+# loaded, those that run plain ones, and those that wait for real hosts (whose captures test_parity.py reads).
+bounds: $(VENV)/ready-dev
+	NUMBA_BOUNDSCHECK=1 PCAPSTATE_KERNELS=compiled $(BIN)/python -m pytest \
+		--ignore=tests/kernel --ignore=tests/test_compiled.py --ignore=tests/test_live.py --ignore=tests/test_fuzz.py \
+		--deselect=tests/test_cli.py::test_starting_loads_nothing_it_does_not_need
+
+# Seconds for each target; what is found ends it with exit code 1.
+FUZZ_SECONDS := 10
+fuzz: $(VENV)/ready-fuzz
+	$(BIN)/python -m fuzz.bounds --seconds $(FUZZ_SECONDS)
+	$(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
@@ -37,6 +50,10 @@ $(VENV)/ready: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/ready-dev: $(VENV)/ready pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+$(VENV)/ready-fuzz: $(VENV)/ready-dev pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[fuzz]"
 	touch $@
 
 clean:

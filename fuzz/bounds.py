@@ -2,9 +2,9 @@
 
 First over the captures as they are, then, for so many seconds, over changed ones.
 
-The object code that pcapstate loads has no such checks, nor could ``NUMBA_BOUNDSCHECK=1`` turn them on in it: it is
-kept from one run to the next. So here Numba compiles the same functions in this process, and its dispatchers are
-called. Like plain Python, Numba's check takes an index from -len to -1 for one from the end; ``fuzz.guarded`` does not.
+The object code that pcapstate loads could only end the process at a wrong index. So here Numba compiles the same
+functions in this process, and its dispatchers are called, which raise IndexError. Like plain Python, Numba's check
+takes an index from -len to -1 for one from the end; ``fuzz.guarded`` does not.
 """
 
 from __future__ import annotations

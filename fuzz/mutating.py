@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 One = TypeVar("One")
@@ -125,6 +125,30 @@ def _body(kind: bytes, body: bytes, order: str, chance: random.Random, change: C
     if number == 1 and len(body) >= 2 and chance.random() < 0.3:
         return struct.pack(order + "H", chance.choice(LINK_TYPES)) + body[2:]
     return change(body, chance)
+
+
+def parts(data: bytes) -> list[tuple[int, bytes]]:
+    """Return the parts of an input: a byte for each, its length (three bytes), itself."""
+    found, at = [], 0
+    while at + 4 <= len(data):
+        length = int.from_bytes(data[at + 1 : at + 4], "big")
+        found.append((data[at], data[at + 4 : at + 4 + length]))
+        at += 4 + length
+    return found
+
+
+def joined(parts: Iterable[tuple[int, bytes]]) -> bytes:
+    """Return an input of parts."""
+    return b"".join(bytes([kind & 0xFF]) + len(one).to_bytes(3, "big") + one for kind, one in parts)
+
+
+def in_parts(data: bytes, chance: random.Random, change: Change = any_bytes) -> bytes:
+    """Return an input of parts with some changed, their lengths right."""
+
+    def one(part: tuple[int, bytes]) -> tuple[int, bytes]:
+        return (chance.randrange(256), part[1]) if chance.random() < 0.1 else (part[0], change(part[1], chance))
+
+    return joined(changed(parts(data), chance, one))
 
 
 def changed(parts: list[One], chance: random.Random, change: Callable[[One], One]) -> list[One]:

@@ -18,6 +18,11 @@ CORPUS = Path(__file__).parent / "corpus"
 FINDINGS = Path(__file__).parent / "findings"
 LARGEST = 24_000
 """Bytes of an input at most."""
+ROUND = 300
+"""Seconds that a process fuzzes at most: in instrumented code atheris loses some 100 kB an input."""
+HANGS = 120
+"""Seconds after which atheris ends the process, where Trial could not end an input. It looks once a second, in whole
+seconds: with 0 it would end the process as soon as it meets an input that began in the second before."""
 
 
 def main() -> int:
@@ -41,27 +46,33 @@ def main() -> int:
 
 
 def row(name: str, seconds: int, seed: int) -> bool:
-    """Fuzz a target in a process of its own, and print its row; tell whether something was found."""
+    """Fuzz a target in processes of its own, and print its row; tell whether something was found."""
+    started = time.monotonic()
+    runs, new, found = 0, 0, {}
+    for at in range(0, seconds, ROUND):
+        told, added = one_round(name, min(ROUND, seconds - at), seed and seed + at)
+        runs, new = runs + told["runs"], new + added
+        found.update(told["found"])
+    print(f"{name:12} {runs:9,} {runs / (time.monotonic() - started):8.1f} {new:10,} {len(found):8}", flush=True)
+    for one in found.values():
+        print(one, file=sys.stderr, flush=True)
+    return bool(found)
+
+
+def one_round(name: str, seconds: int, seed: int) -> tuple[dict[str, Any], int]:
+    """Fuzz a target in one process; return what it told, ``runs`` and ``found``, and how many inputs are new."""
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder) / "notes.json"
         command = [sys.executable, "-m", "fuzz.run", name, f"--seconds={seconds}", f"--seed={seed}", f"--alone={notes}"]
-        started = time.monotonic()
         run = subprocess.run(
             command, capture_output=True, text=True, errors="replace", cwd=Path(__file__).parent.parent
         )
-        took = time.monotonic() - started
         told: dict[str, Any] = json.loads(notes.read_text()) if notes.exists() else {"runs": 0, "found": {}}
-    new = re.search(r"stat::new_units_added:\s*(\d+)", run.stderr)
-    found = list(told["found"].values())
     if run.returncode != 0 or not told["runs"]:
-        found.append(f"the fuzzer ended with {run.returncode}:\n{run.stdout[-500:]}\n{run.stderr[-3000:]}")
-    print(
-        f"{name:12} {told['runs']:9,} {told['runs'] / took:8.1f} {new[1] if new else '-':>10} {len(found):8}",
-        flush=True,
-    )
-    for one in found:
-        print(one, file=sys.stderr, flush=True)
-    return bool(found)
+        end = f"{run.stdout[-500:]}\n{run.stderr[-3000:]}"
+        told["found"][f"ended with {run.returncode}"] = f"the fuzzer ended with {run.returncode}:\n{end}"
+    new = re.search(r"stat::new_units_added:\s*(\d+)", run.stderr)
+    return told, int(new[1]) if new else 0
 
 
 def alone(name: str, seconds: int, seed: int, notes: Path) -> int:
@@ -123,17 +134,17 @@ def _prepared(name: str, notes: Path) -> Any:
                     return any_bytes(part, chance)
                 return bytes(atheris.Mutate(part, len(part) + 64))
 
-            format_known = name in ("pcap", "pcapng", "readers")
-            if not format_known and chance.random() < 0.5:
-                return bytes(atheris.Mutate(data, most))
-            return (target.change(data, chance, change) if format_known else target.change(data, chance))[:most]
+            if target.layered:
+                return target.change(data, chance, change)[:most]
+            return bytes(atheris.Mutate(data, most)) if chance.random() < 0.5 else target.change(data, chance)[:most]
 
         options = [
             f"-max_total_time={seconds}",
             f"-seed={seed}",
             f"-max_len={LARGEST}",
-            "-timeout=0",
+            f"-timeout={HANGS}",
             "-rss_limit_mb=3000",
+            f"-artifact_prefix={FINDINGS / name}-",
         ]
         atheris.Setup(
             [sys.argv[0], *options, "-print_final_stats=1", "-reload=0", "-len_control=0", str(folder)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import signal
 import traceback
@@ -12,7 +13,7 @@ from typing import Any
 
 from pcapstate.errors import PcapstateError
 
-from .targets import Target
+from .target import Target
 
 LIMIT = 5.0
 """Seconds of processor time for an input."""
@@ -29,7 +30,8 @@ def _limited(seconds: float) -> Iterator[None]:
         raise TooSlow(f"more than {seconds:g} s")
 
     was = signal.signal(signal.SIGVTALRM, late)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    # Again and again, since what is raised in a finalizer gets lost.
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1)
     try:
         yield
     finally:
@@ -58,13 +60,16 @@ class Trial:
             self._found(data, error)
 
     def _found(self, data: bytes, error: BaseException) -> None:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         calls = [one for one in traceback.extract_tb(error.__traceback__) if "fuzz/guarded" not in one.filename]
         last = [f"{Path(one.filename).name}:{one.lineno}" for one in calls[-2:]]
         place = type(error).__name__ if isinstance(error, TooSlow) else f"{type(error).__name__} {' '.join(last)}"
         if place in self.places:
             return
-        self.places[place] = "".join(traceback.format_exception(error))
+        told = "".join(traceback.format_exception(error))
+        self.places[place] = f"{told}The input, in base64: {base64.b64encode(data).decode()}\n"
         FINDINGS.mkdir(exist_ok=True)
         path = FINDINGS / f"{self.name}-{hashlib.sha256(data).hexdigest()[:12]}"
         path.write_bytes(data)
-        path.with_suffix(".txt").write_text(self.places[place])
+        # The text of an exception may have what UTF-8 cannot write.
+        path.with_suffix(".txt").write_text(self.places[place], "utf-8", "backslashreplace")

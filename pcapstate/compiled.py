@@ -95,6 +95,9 @@ _NEVER_CALLED = (
     "NRT_MemInfo_call_dtor",
 )
 
+CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0")
+"""Whether Numba checks every index in what is compiled and loaded: for tests, since it takes time."""
+
 
 def _keep_quiet(message: str) -> None:
     """Say nothing: a library does not print."""
@@ -184,7 +187,7 @@ def _plain(function: Callable[..., int], types: tuple[Any, ...]) -> Call:
 
 
 def _key() -> str:
-    """Name the object code by all that it depends on: the sources, the compiler, the processor."""
+    """Name the object code by all that it depends on: the sources, the compiler, the processor, and CHECKED."""
     import llvmlite
     import llvmlite.binding as llvm
 
@@ -199,6 +202,7 @@ def _key() -> str:
         platform.machine(),
         llvm.get_host_cpu_name(),
         features,
+        "checked" if CHECKED else "",
     ):
         digest.update(part.encode())
     return digest.hexdigest()[:24]
@@ -237,7 +241,8 @@ def _built(part: str) -> Path | None:
     key = f"{_key()}-{part}"
     for base in _folders():
         folder = base / key
-        if (folder / "symbols.json").is_file() and _private(base) and _private(folder):
+        # Whose folder it is comes first: one of somebody else may not even be looked into.
+        if _private(base) and _private(folder) and os.path.isfile(folder / "symbols.json"):
             return folder
     return None
 
@@ -319,6 +324,11 @@ def _load(folder: Path) -> dict[str, Call]:
     never = ctypes.cast(ctypes.pythonapi.Py_FatalError, ctypes.c_void_p).value
     for symbol in _NEVER_CALLED:
         llvm.add_symbol(symbol, never)
+    if CHECKED:
+        loud = ctypes.CFUNCTYPE(None)(_left_an_array)
+        _kept.append(loud)
+        # What an error path calls first.
+        llvm.add_symbol("numba_gil_ensure", ctypes.cast(loud, ctypes.c_void_p).value)
     machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     symbols = json.loads((folder / "symbols.json").read_text())
@@ -329,6 +339,15 @@ def _load(folder: Path) -> dict[str, Call]:
     return {
         name: _foreign(engine.get_function_address(symbol), kernel.ENTRIES[name][1]) for name, symbol in symbols.items()
     }
+
+
+def _left_an_array() -> None:
+    """End the process, and say where: an exception cannot get out of what C calls, so the kernel would give 0."""
+    import faulthandler
+
+    os.write(2, b"a compiled kernel left an array\n")
+    faulthandler.dump_traceback(2, all_threads=False)
+    os.abort()
 
 
 def _foreign(address: int, types: tuple[Any, ...]) -> Call:

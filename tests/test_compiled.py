@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pcapstate import compiled
 from pcapstate.compiled import PLAIN_UNBUILT, Kernels
 
 from .captures import pcap, story_frames
@@ -52,6 +53,17 @@ def test_compiled_once_and_kept(capture: Path, tmp_path: Path) -> None:
         assert "Compiling the engine" in elsewhere.stderr
         assert elsewhere.stdout == plain.stdout
         assert list(last_resort.glob("pcapstate-*/*/symbols.json"))
+
+
+def test_a_folder_that_cannot_be_looked_into_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    impossible, usable = tmp_path / ("x" * 300), tmp_path / "usable"
+    monkeypatch.setattr(compiled, "_folders", lambda: [impossible, usable])
+    assert compiled._built(compiled.ENGINE) is None
+    folder = usable / f"{compiled._key()}-{compiled.ENGINE}"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "symbols.json").write_text("{}")
+    usable.chmod(0o700)
+    assert compiled._built(compiled.ENGINE) == folder
 
 
 def test_small_captures_never_wait(capture: Path, tmp_path: Path) -> None:

@@ -211,7 +211,8 @@ def test_a_new_file_that_is_no_capture_ends_it(tmp_path: Path, opened: list[Any]
 
 
 def test_what_cannot_be_followed(tmp_path: Path) -> None:
-    for path, message in ((tmp_path, "not a file"), (tmp_path / "none", "no such file")):
+    impossible = tmp_path / ("x" * 300)
+    for path, message in ((tmp_path, "not a file"), (tmp_path / "none", "no such file"), (impossible, "too long")):
         with pytest.raises(CaptureError, match=message):
             FollowingReader(path)
     (tmp_path / "text").write_bytes(b"This is just text, more than a header.")

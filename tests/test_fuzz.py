@@ -13,12 +13,17 @@ import pytest
 
 from fuzz import guarded, mutating
 from fuzz.program import Unescaped, check
+from fuzz.run import one_round
 from fuzz.running import Trial
-from fuzz.targets import TARGETS, Target
+from fuzz.target import Target
+from fuzz.targets import TARGETS
 from pcapstate import compiled
 from pcapstate.errors import MomentError, PcapstateError
 
-RUNS = {"pcap": 12, "pcapng": 12, "readers": 150, "frames": 250, "names": 60, "application": 600, "filters": 30}
+RUNS = {
+    **{"pcap": 12, "pcapng": 12, "readers": 150, "merging": 100, "growing": 100, "frames": 250, "fragments": 20},
+    **{"names": 60, "application": 600, "filters": 30},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +62,24 @@ def test_an_exception_is_a_finding_once_and_an_error_of_ours_is_none(
     assert (trial.runs, len(trial.places)) == (3, 1)
     saved = [path for path in tmp_path.iterdir() if path.suffix != ".txt"]
     assert [path.read_bytes() for path in saved] == [b"one"]
+
+
+def test_a_finding_with_any_text_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.running.FINDINGS", tmp_path)
+
+    def run(data: bytes) -> None:
+        raise RuntimeError(data.decode("utf-8", "surrogateescape"))
+
+    trial = Trial("some", Target(run, list))
+    trial(b"\xff\n")
+    assert len(trial.places) == 1
+    assert any(r"\udcff" in path.read_text() for path in tmp_path.glob("*.txt"))
+
+
+def test_a_fuzzer_that_ends_otherwise_is_a_finding() -> None:
+    told, new = one_round("no such target", 1, 1)
+    assert (told["runs"], new, list(told["found"])) == (0, 0, ["ended with 1"])
+    assert "KeyError: 'no such target'" in told["found"]["ended with 1"]
 
 
 def test_what_takes_too_long_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

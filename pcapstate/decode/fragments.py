@@ -7,6 +7,7 @@ bytes of a datagram and the ranges seen are kept. Memory is bounded in datagrams
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_left
 from collections import OrderedDict
 
 from ..kernel import be16, be32
@@ -18,8 +19,8 @@ KEPT = 120
 """Bytes kept from the start of a datagram's payload: the largest TCP header has 60."""
 DATAGRAMS = 4096
 """Datagrams under reassembly at most; the oldest gives way."""
-RANGES = 512
-"""Separate ranges of one datagram at most."""
+RANGES = 128
+"""Separate ranges of one datagram at most: of fragments of 576 bytes, half of which come first, there are 60."""
 TIMEOUT = 60_000_000_000
 """Nanoseconds of the capture's time after which a datagram's fragments no longer go together (RFC 8200 §4.5)."""
 COMPLETED = 256
@@ -50,15 +51,16 @@ class _Datagram:
             if len(self.head) < end:
                 self.head.extend(bytes(end - len(self.head)))
             self.head[offset:end] = captured[: end - offset]
-        merged: list[tuple[int, int]] = []
+        # The ranges are in order and apart, so those that this one touches stand side by side.
         start, end = offset, offset + length
-        for low, high in self.ranges:
-            if high < start or low > end:
-                merged.append((low, high))
-            else:
-                start, end = min(start, low), max(end, high)
-        merged.append((start, end))
-        self.ranges = merged
+        first = bisect_left(self.ranges, (start,))
+        if first and self.ranges[first - 1][1] >= start:
+            first -= 1
+        beyond = first
+        while beyond < len(self.ranges) and self.ranges[beyond][0] <= end:
+            start, end = min(start, self.ranges[beyond][0]), max(end, self.ranges[beyond][1])
+            beyond += 1
+        self.ranges[first:beyond] = [(start, end)]
 
     @property
     def complete(self) -> bool:

@@ -6,9 +6,9 @@ Where the file is replaced by another of its name, or cut off and begun anew, re
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,9 +79,14 @@ class FollowingReader:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = os.fspath(path)
         self.name = safe(self._path)
-        if not Path(self._path).is_file():
-            there = Path(self._path).exists()
-            raise CaptureError(f"{self.name}: " + ("not a file that could be followed" if there else "no such file"))
+        try:
+            mode = os.stat(self._path).st_mode
+        except FileNotFoundError:
+            raise CaptureError(f"{self.name}: no such file") from None
+        except (OSError, ValueError) as error:
+            raise CaptureError(f"{self.name}: {safe(getattr(error, 'strerror', None) or str(error))}") from None
+        if not stat.S_ISREG(mode):
+            raise CaptureError(f"{self.name}: not a file that could be followed")
         self.kernels = Kernels(None)
         self._interfaces: list[Interface] = []
         self._names: list[Name] = []

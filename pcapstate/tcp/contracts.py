@@ -170,12 +170,8 @@ sooner than any retransmission timer."""
 RECENT = np.dtype(
     [
         ("time", "i8"),
-        ("endpoint", "i4"),  # 2 * connection + side of the sender, and 1 more, so that 0 is nobody's
-        ("mark", "u4"),  # of SEGMENT, with what else the header tells
-        ("seq", "u4"),
-        ("ack", "u4"),
-    ],
-    align=True,
+        ("print", "i8"),  # its sender, the numbers of its header and its mark in one number
+    ]
 )
 """A packet of the last moments, by which copies of it are known."""
 

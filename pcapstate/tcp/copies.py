@@ -24,19 +24,15 @@ FAR_APART = 1 << 24
 @inner
 def is_copy(w: World, e: int, segment: Any) -> bool:
     """Tell whether endpoint ``e`` has sent this very packet before, and not the same segment again; remember it."""
-    seq, ack = segment["seq"], segment["ack"]
     time, mark = segment["time"], i64(segment["mark"])
-    told = (mark ^ i64(segment["flags"]) << 23 ^ i64(segment["length"])) & MASK
-    cell = folded(((seq ^ told ^ e << 7) & MASK) * w.memory[KEYS]) & (len(w.recent) - 1)
-    one = w.recent[cell]
-    if one["endpoint"] == e + 1 and i64(one["seq"]) == seq and i64(one["mark"]) == told and i64(one["ack"]) == ack:
-        if abs(time - one["time"]) < (AT_ONCE if mark & TELLING != 0 else SOON):
-            return True
+    told = mark ^ i64(segment["flags"]) << 23 ^ i64(segment["length"])
+    high, low = segment["seq"] ^ (e + 1 << 7 & MASK), (segment["ack"] ^ told) & MASK
+    print = high << 31 ^ low
+    one = w.recent[folded((high ^ low) * w.memory[KEYS]) & (len(w.recent) - 1)]
+    if one["print"] == print and abs(time - one["time"]) < (AT_ONCE if mark & TELLING != 0 else SOON):
+        return True
     one["time"] = time
-    one["endpoint"] = e + 1
-    one["mark"] = told
-    one["seq"] = seq
-    one["ack"] = ack
+    one["print"] = print
     return False
 
 

@@ -25,7 +25,7 @@ MOST = 1 << 29
 GIVING_WAY = 4
 """Where there is no more room, one in so many connections gives way at once: each time all rows are moved."""
 
-RECENT = 1 << 15
+RECENT = 1 << 14
 """Packets among which copies are looked for; at most, since each has one cell only."""
 SLOTS_EACH, TIMERS_EACH = 16, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .contracts import SENT_FIN
 from .states import State
 
 Rows = np.ndarray[Any, Any]
@@ -38,6 +39,7 @@ def give_way(endpoints: Rows, previous: Rows, wanted: int) -> tuple[Rows, Rows]:
     for start in range(0, count, SLICE):
         rows = endpoints[2 * start : 2 * (start + SLICE)]
         kind = KIND[rows["state"]]
+        kind[(kind == EMBRYONIC) & (rows["known"] & SENT_FIN != 0)] = CLOSING
         kinds[start : start + SLICE] = np.maximum(kind[0::2], kind[1::2])
         last[start : start + SLICE] = np.maximum(rows["last"][0::2], rows["last"][1::2])
     going = np.zeros(count, dtype=bool)

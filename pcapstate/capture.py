@@ -103,7 +103,8 @@ class Capture:
         self.watchers = watchers
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
         self.table = FlowTable(source.kernels, two_msl, record, details, most, split)
-        self.table.network_names = lambda: self.decoder.networks
+        decoder = self.decoder
+        self.table.network_names = lambda: decoder.networks
         self.table.on_moved += [one.moved for one in watchers if isinstance(one, ByEndpoint)]
         self.frames = 0
         self.last: int | None = None

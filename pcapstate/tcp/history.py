@@ -52,7 +52,8 @@ class History:
             self.add(block[block["endpoint"] >= 0])
 
     def take(self) -> Rows:
-        """Return all transitions in one array, and keep none."""
+        """Return all transitions in one array; none are kept any more, nor added."""
+        self._table.on_moved.remove(self.moved)
         count = len(self._blocks) * BLOCK + self._used - BLOCK
         rows = np.empty(count, dtype=TRANSITION)
         for start in range(0, count, BLOCK):

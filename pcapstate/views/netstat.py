@@ -70,8 +70,7 @@ class Netstat:
         ports: Ports | None = None,
     ) -> None:
         self.table, self.moment = table, moment
-        self.whole = self
-        """The rows that these are some of."""
+        self._whole: Netstat | None = None
         self._listening = _listening(table, whose) if listening else np.zeros(0, dtype=np.int32)
         self._ports = NO_PORTS if ports is None else ports
         ends = _connections(table, whose, both) if connections else np.zeros(0, dtype=np.int32)
@@ -91,8 +90,14 @@ class Netstat:
     def some(self, part: slice | Rows) -> Netstat:
         """Return some of the rows."""
         other = copy(self)
+        other._whole = self.whole
         other.keep(part)  # type: ignore[arg-type]
         return other
+
+    @property
+    def whole(self) -> Netstat:
+        """The rows that these are some of, or these."""
+        return self if self._whole is None else self._whole
 
     def parts(self) -> Iterator[Netstat]:
         """Yield all rows, some at a time."""

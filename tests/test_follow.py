@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,49 @@ def test_netstat_at_intervals(tmp_path: Path) -> None:
     assert (err, code) == ("", 0)
 
 
+def dated(start: float) -> list[tuple[int, bytes]]:
+    """Return the frames as if the first had been captured at a time."""
+    return [(at - FRAMES[0][0] + round(start * 1e9), frame) for at, frame in FRAMES]
+
+
+@pytest.mark.parametrize("later", [0, 2])
+def test_silence_lets_time_pass_where_packets_are_of_now(later: int, tmp_path: Path) -> None:
+    """Whether they were written before or only afterwards."""
+    path = tmp_path / "growing.pcap"
+    now = dated(time.time() - (FRAMES[-1][0] - FRAMES[0][0]) / 1e9)
+    path.write_bytes(pcap(now[:later]) if later else pcap(now))
+    run = Run("timeline", path, "--follow", "--format", "jsonl", "--time-wait", "1")
+    if later:
+        assert json.loads(run.line())["to"] == "SYN_SENT"
+        append(path, pcap(now[later:])[len(HEADER) :])
+    causes = []
+    while "2 MSL passed" not in causes:
+        causes.append(json.loads(run.line())["cause"])
+    assert run.end()[1:] == ("", 0)
+
+
+def test_silence_prints_tables_at_intervals(tmp_path: Path) -> None:
+    path = tmp_path / "growing.pcap"
+    path.write_bytes(pcap(dated(time.time())[:3]))
+    run = Run("netstat", path, "1", "--follow", "--format", "jsonl", "--local", "10.0.0.1")
+    assert [json.loads(run.line())["state"] for _ in range(3)] == ["ESTABLISHED"] * 3
+    assert run.end()[1:] == ("", 0)
+
+
+@pytest.mark.parametrize("ago", [10, 100_000, -100_000])
+def test_silence_is_nothing_where_packets_are_of_another_time(ago: int, tmp_path: Path) -> None:
+    path = tmp_path / "copied.pcap"
+    then = dated(time.time() - ago)
+    path.write_bytes(pcap(then[:2]))
+    run = Run("netstat", path, "1", "--follow", "--format", "jsonl", "--local", "10.0.0.1")
+    time.sleep(1)
+    append(path, pcap(then[2:3])[len(HEADER) :])
+    with pytest.raises(queue.Empty):
+        run._lines.get(timeout=3)
+    rest, err, code = run.end()
+    assert (json.loads(rest)["state"], err, code) == ("ESTABLISHED", "", 0)
+
+
 class Following:
     """A FollowingReader read by a thread."""
 
@@ -118,6 +162,7 @@ class Following:
     def _run(self) -> None:
         for batch in self.reader.batches():
             frames = batch.frames
+            assert len(frames)
             self._found.put(list(zip(frames["number"].tolist(), frames["time"].tolist(), strict=True)))
         self._found.put(None)
 
@@ -185,6 +230,19 @@ def test_a_file_begun_anew_is_read_on(tmp_path: Path, opened: list[Any]) -> None
     append(path, RECORDS[5])
     assert run.frames(1) == EXPECTED[5:6]
     assert [damage.cut_short for damage in run.reader.damages] == [True]
+
+
+def test_a_file_begun_anew_that_grew_at_once_is_read_on(tmp_path: Path, opened: list[Any]) -> None:
+    """It is as long as the old one was, or longer, when it is looked at again."""
+    path = tmp_path / "same.pcap"
+    path.write_bytes(HEADER + b"".join(RECORDS[:3]))
+    run = Following(path)
+    opened.append(run)
+    assert run.frames(3) == EXPECTED[:3]
+    path.write_bytes(HEADER + b"".join(RECORDS[3:]))
+    assert path.stat().st_size > len(HEADER) + sum(map(len, RECORDS[:3]))
+    assert run.frames(len(FRAMES) - 3) == EXPECTED[3:]
+    assert run.reader.damages == []
 
 
 def test_damage_ends_it(tmp_path: Path, opened: list[Any]) -> None:

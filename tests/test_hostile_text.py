@@ -19,7 +19,7 @@ from pcapstate.cli.main import cli, main
 from pcapstate.compiled import Kernels
 from pcapstate.naming import safe
 from pcapstate.output.formats import render
-from pcapstate.views.table import WORD, Column, Table
+from pcapstate.views.table import WORD, Column, single
 
 from .captures import pcap, story_frames
 from .stories import parse
@@ -125,7 +125,7 @@ def test_all_code_points() -> None:
     assert dangerous(safe(every)) == []
     words = tuple(f"{one}1" for one in every[:0x300])
     for format_ in ("table", "json", "jsonl", "csv"):
-        table = Table((Column("text", "Text", WORD, words),), iter([np.arange(len(words)).reshape(-1, 1)]))
+        table = single((Column("text", "Text", WORD, words),), np.arange(len(words)).reshape(-1, 1))
         shown = b"".join(render(table, format_, Kernels(0))).decode()
         assert shown.count("1") >= len(words)
         assert dangerous(shown.replace("\r\n", "\n")) == []

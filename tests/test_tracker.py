@@ -92,6 +92,37 @@ def test_sent_again_in_a_burst_is_no_copy() -> None:
     assert table.endpoints["retransmissions"].tolist() == [1, 0]
 
 
+def over_ipv6(segments: np.ndarray) -> np.ndarray:
+    for end in ("source", "target"):
+        segments[f"{end}_high"] = 0x20010DB8 << 32
+    return segments
+
+
+@pytest.mark.parametrize("mark", [TELLING | 5, 5])
+@pytest.mark.parametrize(("ipv6", "answered", "copied", "again"), [
+    (True, True, 0, 1),
+    (True, False, 0, 0),
+    (True, True, 1, 0),  # where packets come twice, so does this one
+    (True, True, 2, 0),
+    (False, True, 0, 0),
+])  # fmt: skip
+def test_the_same_again_within_a_millisecond(mark: int, ipv6: bool, answered: bool, copied: int, again: int) -> None:
+    """Over IPv6 a segment sent again at once looks like a copy; but it answers, and nothing else is twice."""
+    found = rows(OPEN + TALK + SENT_AGAIN + "S A 501 101 0 -> EST, EST\n" + SENT_AGAIN)
+    if ipv6:
+        found = over_ipv6(found)
+    found["mark"][[-3, -1]] = mark
+    found["time"][-2:] = found["time"][-3] + np.array([100_000, 200_000])
+    if not answered:
+        found = np.delete(found, -2)
+    copies = np.repeat(found[:-3], copied)
+    found = np.concatenate([found, copies])
+    table, _ = followed(found[np.argsort(found["time"], kind="stable")])
+    if not mark & TELLING and not ipv6:
+        again = 1  # IPv4 without identification is as IPv6
+    assert table.endpoints["retransmissions"].tolist() == [again, 0]
+
+
 # --- virtual networks
 
 
@@ -180,6 +211,60 @@ def test_an_error_that_answers_a_syn_ends_the_attempt(kind: int, cause: str) -> 
     assert TABLE[last["row"]].cause == cause
     assert len(table.connections) == 1
     assert table.endpoints["packets"].tolist() == [1, 0]
+
+
+HALF_OPEN = SYN + "S SA 0 1 0 -> SENT, RCVD\n"
+IPV6 = OF_ICMPV6 | 1 << 8
+NO_ROUTE, PROHIBITED, BEYOND_SCOPE, ADDRESS, PORT_IPV6 = range(5)
+
+
+@pytest.mark.parametrize("kind", [UNREACHABLE | 16, TIME_EXCEEDED | 1])
+def test_an_error_that_does_not_count(kind: int) -> None:
+    syn = rows(SYN)
+    table, _ = followed(np.concatenate([syn, error(syn[0], kind)]))
+    assert State(table.endpoints[0]["state"]) == State.SYN_SENT
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends"),
+    [
+        (UNREACHABLE, True),
+        (UNREACHABLE | HOST, True),
+        (UNREACHABLE | PORT, False),
+        (UNREACHABLE | 13, False),
+        (TIME_EXCEEDED, True),
+        (TIME_EXCEEDED | 1, False),
+        (12 << 8, True),
+        *((IPV6 | code, code in (PROHIBITED, PORT_IPV6)) for code in range(5)),
+        (OF_ICMPV6 | 3 << 8, False),
+        (OF_ICMPV6 | 4 << 8, True),
+    ],
+)
+def test_an_error_that_answers_a_syn_ack(kind: int, ends: bool) -> None:
+    found = rows(HALF_OPEN)
+    table, _ = followed(np.concatenate([found, error(found[1], kind)]))
+    states = [State(state) for state in table.endpoints["state"]]
+    assert states == [State.SYN_SENT, State.CLOSED if ends else State.SYN_RECEIVED]
+
+
+def test_a_request_that_was_not_dropped_goes_on() -> None:
+    found = rows(HALF_OPEN + "S SA 0 1 0 -> SENT, RCVD\nC A 1 1 0 -> EST, EST\n")
+    answer = error(found[1], UNREACHABLE | HOST)
+    table, transitions = followed(np.concatenate([found[:2], answer, found[2:]]))
+    server = [(State(before), State(after)) for _, endpoint, before, after in transitions if endpoint == 1]
+    assert server[1:3] == [(State.SYN_RECEIVED, State.CLOSED), (State.CLOSED, State.SYN_RECEIVED)]
+    assert [State(state) for state in table.endpoints["state"]] == [State.ESTABLISHED] * 2
+
+
+def test_a_request_that_was_dropped_is_made_anew() -> None:
+    """The SYN comes again, and the listener chooses another initial sequence number."""
+    found = rows(HALF_OPEN + SYN + "S SA 0 1 0 -> SENT, RCVD\nC A 1 1 0 -> EST, EST\n")
+    answer = error(found[1], UNREACHABLE | HOST)
+    found["seq"][3] += 5_000
+    found["ack"][4] += 5_000
+    table, _ = followed(np.concatenate([found[:2], answer, found[2:]]))
+    assert len(table.connections) == 1
+    assert [State(state) for state in table.endpoints["state"]] == [State.ESTABLISHED] * 2
 
 
 def test_an_error_that_was_no_end_is_taken_back() -> None:

@@ -26,6 +26,9 @@ NOT_READ_THERE = {
     "tunnels-tags.pcap": "VLAN tags of EtherTypes 0x9200 and 0x9300",
 }
 """What tshark 4.0 does not read of captures whose other packets it does."""
+NUMBERED_OTHERWISE = {
+    "unreachable.pcap": "an ICMP error quotes a segment that is not in the capture, which has a number"
+}
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
@@ -48,6 +51,9 @@ def test_packets_of_each_connection(path: Path) -> None:
     if path.name in NOT_READ_THERE:
         assert ours.keys() == theirs.keys()
         assert all(0 <= ours[number] - theirs[number] <= 2 for number in ours)
+        return
+    if path.name in NUMBERED_OTHERWISE:
+        assert list(ours.values()) == [theirs[number] for number in sorted(theirs)]
         return
     assert ours == theirs
     timeline = CliRunner().invoke(cli, ["timeline", str(path), "--format", "jsonl"], catch_exceptions=False)

@@ -19,7 +19,7 @@ from ..memory import LEAST, connections_within, default_bound
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
-from ..output.whole_files import end_at_once_on_interrupt, out
+from ..output.whole_files import out
 from ..sources.finding import meant
 from ..sources.merging import left_out
 from ..tcp.contracts import MIXED
@@ -30,6 +30,7 @@ from ..tcp.history import History
 from ..views.table import Table
 from ..wording.languages import translate
 from ..wording.times import duration
+from .interruption import Interruption
 from .options import SourceOptions
 
 Rows = np.ndarray[Any, Any]
@@ -121,13 +122,20 @@ class Reading:
 
         ``reached`` is called with each moment once the states are those of it.
         """
-        with self._progress() as progress:
-            following = self.capture.follow(progress, reached)
+        with self._progress() as progress, Interruption() as interruption:
+
+            def show(moment: int) -> None:
+                assert reached is not None
+                with interruption.held():
+                    reached(moment)
+
+            following = self.capture.follow(progress, None if reached is None else show)
             try:
-                yield from following
+                for batch in following:
+                    with interruption.held():
+                        yield batch
             except KeyboardInterrupt:
                 # What is known is shown; a second Ctrl-C ends it at once.
-                end_at_once_on_interrupt()
                 self.interrupted = True
             finally:
                 following.close()
@@ -173,12 +181,18 @@ class Reading:
         to = out()
         try:
             for piece in pieces:
-                to.write(piece)
+                # Without a buffer (PYTHONUNBUFFERED) a signal can cut a write short.
+                while (written := to.write(piece)) is not None and written < len(piece):
+                    piece = piece[written:]
                 if self.growing:
                     to.flush()
             to.flush()
         except BrokenPipeError:
             raise OutputClosed from None
+        except KeyboardInterrupt:
+            if self.live:
+                raise OutputClosed from None
+            raise
 
     def say(self, text: str, **fields: Any) -> None:
         """Say a line on stderr, in the language that was asked for; ``text`` is a template for the fields."""

@@ -1,14 +1,17 @@
 """A capture file that is still being written, as ``tail -F`` reads it: at its end, more is waited for.
 
-Where the file is replaced by another of its name, or cut off and begun anew, reading goes on with the new one.
+Where the file is replaced by another of its name, or cut off and begun anew, reading goes on with the new one. Where
+packets are written as they are captured, silence lets time pass; where an old capture is copied, it does not.
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import stat
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,11 +20,19 @@ from ..compiled import Kernels
 from ..errors import CaptureDamaged, CaptureError
 from ..naming import safe
 from .blocks import INTERFACES, NAMES, Interface, Name
+from .framing import FRAME
 from .processes import NumbersAnew, Process, ProcessTable
 from .reader import Batch, CaptureReader
 
-PAUSE = 0.2
+NO_DATA, NO_FRAMES = np.zeros(1, dtype=np.uint8), np.zeros(0, dtype=FRAME)
+PAUSE = 0.05
 """Seconds between two looks at a file that does not grow."""
+BEGINNING = 512
+"""Bytes by which a file is known: up to the first packet's time."""
+JUST_NOW = 5_000_000_000
+"""Nanoseconds: a packet that is no older when it is read is of now, and so is the silence after it."""
+PATIENCE = 0.2
+"""Seconds without a packet after which time passes without one."""
 DAMAGES = 100
 """Damaged files that are told of; a name may be used again for ever."""
 
@@ -37,13 +48,16 @@ class Growing:
         status = os.fstat(self._file.fileno())
         self._identity = status.st_dev, status.st_ino
         self._position = 0
+        self._beginning = b""
         self._closed = threading.Event()
 
     def readinto(self, buffer: Any, /) -> int:
         """Read bytes into a buffer, waiting for some; return how many, 0 where another file begins."""
         while not self._closed.is_set():
-            count = self._file.readinto(buffer)
-            if not count and self._rotated():
+            count = self._file.readinto(buffer) or 0
+            if count and self._begun_anew():
+                return 0
+            if not count and self._replaced():
                 # What was written to the old file just before that still counts.
                 count = self._file.readinto(buffer) or 0
                 self._position += count
@@ -54,7 +68,16 @@ class Growing:
             self._closed.wait(PAUSE)
         return 0
 
-    def _rotated(self) -> bool:
+    def _begun_anew(self) -> bool:
+        """Tell whether the file begins otherwise than before: it may have grown beyond what was read of the old one."""
+        here = self._file.seek(0, os.SEEK_CUR)
+        self._file.seek(0)
+        beginning = self._file.read(BEGINNING) or b""
+        self._file.seek(here)
+        known, self._beginning = self._beginning, beginning
+        return not beginning.startswith(known)
+
+    def _replaced(self) -> bool:
         try:
             status = os.stat(self.name)
         except OSError:
@@ -126,18 +149,24 @@ class FollowingReader:
         self._reader.close()
 
     def batches(self) -> Iterator[Batch]:
-        """Yield frames as they are written."""
+        """Yield frames as they are written; batches without frames let time pass."""
         number = position = 0
+        silence = Silence()
         while True:
             reader = self._reader
             anew = NumbersAnew(self._table, reader.processes)
             read = 0
-            for batch in reader.batches():
+            for batch in patiently(reader):
+                if batch is None:
+                    if (clock := silence.clock()) is not None:
+                        yield Batch(NO_DATA, NO_FRAMES, position + read, clock)
+                    continue
                 read = batch.position
                 anew.number(batch.frames)
                 frames = batch.frames
                 frames["number"] = np.arange(number + 1, number + 1 + len(frames))
                 number += len(frames)
+                silence.begins(batch.clock)
                 yield batch._replace(position=position + batch.position)
             position += read
             if not self._next():
@@ -166,3 +195,53 @@ class FollowingReader:
         except OSError as error:
             raise CaptureError(f"{self.name}: {safe(error.strerror or str(error))}") from None
         return CaptureReader(stream, self.kernels)
+
+
+class Silence:
+    """What time it is in a capture that is written as its packets come, since the last of them."""
+
+    def __init__(self) -> None:
+        self._now = False
+        self._last = self._read = 0
+
+    def begins(self, last: int) -> None:
+        """Note that packets were read, the last of them of this time (ns since the epoch)."""
+        self._now = abs(time.time_ns() - last) < JUST_NOW
+        self._last, self._read = last, time.monotonic_ns()
+
+    def clock(self) -> int | None:
+        """Return what time it is by now; None where packets are not written as they come."""
+        return self._last + time.monotonic_ns() - self._read if self._now else None
+
+
+def patiently(reader: CaptureReader) -> Generator[Batch | None, None, None]:
+    """Yield the batches of a reader, and None after each pause without one."""
+    wanted: queue.Queue[bool] = queue.Queue()
+    found: queue.Queue[Batch | BaseException | None] = queue.Queue()
+
+    def run() -> None:
+        batches = reader.batches()
+        # One at a time: the next one overwrites it.
+        while wanted.get():
+            try:
+                found.put(next(batches, None))
+            except BaseException as error:
+                found.put(error)
+
+    threading.Thread(target=run, name="pcapstate-follow", daemon=True).start()
+    try:
+        while True:
+            wanted.put(True)
+            while True:
+                try:
+                    batch = found.get(timeout=PATIENCE)
+                    break
+                except queue.Empty:
+                    yield None
+            if isinstance(batch, BaseException):
+                raise batch
+            if batch is None:
+                return
+            yield batch
+    finally:
+        wanted.put(False)

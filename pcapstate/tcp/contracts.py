@@ -171,6 +171,7 @@ RECENT = np.dtype(
     [
         ("time", "i8"),
         ("print", "i8"),  # its sender, the numbers of its header and its mark in one number
+        ("times", "i8"),  # how often it was there
     ]
 )
 """A packet of the last moments, by which copies of it are known."""

@@ -29,11 +29,32 @@ def is_copy(w: World, e: int, segment: Any) -> bool:
     high, low = segment["seq"] ^ (e + 1 << 7 & MASK), (segment["ack"] ^ told) & MASK
     print = high << 31 ^ low
     one = w.recent[folded((high ^ low) * w.memory[KEYS]) & (len(w.recent) - 1)]
-    if one["print"] == print and abs(time - one["time"]) < (AT_ONCE if mark & TELLING != 0 else SOON):
-        return True
+    if one["print"] == print:
+        telling, gap = mark & TELLING != 0, abs(time - one["time"])
+        if gap < (AT_ONCE if telling else SOON):
+            # Over IPv4 the identification is another. Over IPv6 there is none, and within SOON not even time tells.
+            if gap >= SOON or (telling and segment["source_high"] == 0) or not sent_anew(w, e, one):
+                one["times"] += 1
+                return True
     one["time"] = time
     one["print"] = print
+    one["times"] = 1
     return False
+
+
+@rare
+def sent_anew(w: World, e: int, one: Any) -> bool:
+    """Tell whether endpoint ``e`` has sent this segment again: after an answer, and more often than copies explain.
+
+    Fast retransmission answers its peer's acknowledgments (RFC 5681 §3.2). Where there are copies, all packets have
+    about as many.
+    """
+    me, peer = w.endpoints[e], w.endpoints[e ^ 1]
+    if peer["packets"] == 0 or peer["last"] <= one["time"]:
+        return False
+    copies = i64(w.seldom[e]["copies"])
+    packets = i64(me["packets"]) - copies
+    return i64(one["times"]) * packets > copies + (packets >> 1)
 
 
 @rare

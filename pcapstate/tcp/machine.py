@@ -171,6 +171,10 @@ TABLE: tuple[Row, ...] = (
         "it answers the SYN: the attempt fails (RFC 9293 §3.9.2.2; where the error is soft, the SYN comes again)"),
     Row((S.SYN_SENT,), E_.GOT_ICMP_ERROR, S.CLOSED, "received ICMP error",
         "time exceeded, or a parameter problem, answers the SYN: the attempt fails, as for destination unreachable"),
+    Row((S.SYN_RECEIVED,), E_.GOT_UNREACHABLE, S.CLOSED, "received ICMP destination unreachable",
+        "it answers the SYN-ACK: the request is dropped, as by Linux (where it is not, the SYN-ACK comes again)"),
+    Row((S.SYN_RECEIVED,), E_.GOT_ICMP_ERROR, S.CLOSED, "received ICMP error",
+        "it answers the SYN-ACK: the request is dropped, as for destination unreachable"),
     # The 4-tuple is used again
     Row(ANY_OPEN, E_.SENT_NEW_SYN, S.CLOSED, "sent SYN of a new connection", "it opens the same 4-tuple anew"),
     Row(ANY_OPEN, E_.SENT_NEW_SYN_ACK, S.CLOSED, "sent SYN-ACK of a new connection", "it accepted the 4-tuple anew"),

@@ -71,6 +71,8 @@ def _endpoint(wanted: dict[str, Any], end: str, rows: list[dict[str, Any]], stat
 
 def _refused(wanted: dict[str, Any]) -> bool:
     """Whether a RST answered the SYN: then the port is known to be closed."""
+    if "icmp_error" in wanted:
+        return False
     states = [entry[1] for entry in wanted["client_transitions"] if len(entry) == 2]
     return bool(states == ["SYN_SENT", "CLOSED"] and wanted["final"]["server"] == "CLOSED")
 

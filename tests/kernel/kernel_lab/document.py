@@ -161,6 +161,8 @@ def _connection(recorded: Recorded, connection: Connection, index: int, listener
     idle = {"client": "CLOSED", "server": "LISTEN" if connection.server in listeners else "CLOSED"}
     entry["final"] = {end: _state(life, recorded.end, idle[end]) for end, life in ends.items()}
     entry["checkpoints"] = _checkpoints(recorded, connection, ends, evidence, idle)
+    if connection.client_life and any(connection.client_life.sent(error) for error in recorded.capture.errors):
+        entry["icmp_error"] = "answers the SYN"
     lost = _lost(recorded, connection)
     if lost:
         entry["lost_after_capture_point"] = [
@@ -294,8 +296,11 @@ def _evidence(recorded: Recorded, connection: Connection, life: Life, index: int
 def _endings(
     recorded: Recorded, connection: Connection, life: Life, this: Transition, before: str, acks_of_fin: list[Segment]
 ) -> list[Segment]:
-    """The segments that tell of a socket's end: a RST either way, the last ACK, or a new connection in its place."""
+    """What tells of a socket's end: a RST either way, the last ACK, an ICMP error, or a new connection in its place."""
     telling = list(acks_of_fin) if before == "LAST_ACK" else []
+    telling += [
+        error for error in recorded.capture.errors if abs(error.time - this.time) < _TOGETHER and life.sent(error)
+    ]
     for segment in recorded.capture.segments:
         if {segment.source, segment.destination} != set(connection.pair):
             continue

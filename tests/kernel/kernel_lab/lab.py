@@ -14,7 +14,7 @@ from kernel_lab.document import Note
 from kernel_lab.hosts import PATIENCE, Connection, Host, receive, unacknowledged
 from kernel_lab.namespaces import Namespace
 from kernel_lab.recorder import Capture, Table, socket_table
-from kernel_lab.segments import Segment, forge
+from kernel_lab.segments import Segment, forge, forge_error
 from kernel_lab.wire import Choice, Wire
 
 INTERFACE = "tap0"
@@ -246,6 +246,13 @@ class Lab:
         """Deliver to a host a segment its peer never sent, that continues after the segment `like`."""
         seq, ack = (like.end + shift) & 0xFFFFFFFF, like.ack if ack is None else ack
         self.wire.inject(forge(like.source, like.destination, flags, seq, ack, payload), to.name)
+
+    def answer(self, segment: Segment, kind: int, code: int, *, shift: int = 0) -> None:
+        """Deliver to the sender of a segment an ICMP error that quotes it, with a sequence number moved by `shift`."""
+        seq = (segment.seq + shift) & 0xFFFFFFFF
+        quoted = forge(segment.source, segment.destination, segment.letters, seq, segment.ack)
+        to = next(host.name for host in self.hosts if segment.source.startswith(host.at(0).removesuffix("0")))
+        self.wire.inject(forge_error(quoted, kind, code), to)
 
     def replay(self, segment: Segment, to: Host) -> None:
         """Deliver an old segment once more (its header alone, and as many bytes as it had)."""

@@ -19,6 +19,7 @@ from kernel_lab import (
     scenarios_loss,
     scenarios_opening,
     scenarios_resets,
+    scenarios_unreachable,
     scenarios_vantage,
 )
 from kernel_lab.document import Recorded, document
@@ -36,6 +37,7 @@ _MODULES = (
     scenarios_closing,
     scenarios_loss,
     scenarios_resets,
+    scenarios_unreachable,
     scenarios_vantage,
 )
 _AT_ONCE = 16
@@ -118,9 +120,11 @@ def _all_lives(lab: Lab, events: list[StateEvent]) -> list[Life]:
     """The sockets of both hosts."""
     found = []
     for host in lab.hosts:
+        own = lab.own_captures[host.name].read()
         evidence = HostEvidence(
             prefix=host.at(0).removesuffix("0"),
-            segments=lab.own_captures[host.name].read().segments,
+            segments=own.segments,
+            errors=own.errors,
             events=events,
             tables=[(time, tables[host.name]) for time, tables in lab.tables],
         )

@@ -93,7 +93,7 @@ def final_ack_lost_then_fin(lab: Lab) -> None:
 
 @scenario("Both SYNs cross: simultaneous open, then a normal close", at=BOTH)
 def simultaneous_open(lab: Lab) -> None:
-    connection = _crossing_syns(lab)
+    connection = crossing_syns(lab)
     lab.states(connection, client="ESTABLISHED", server="ESTABLISHED")
     lab.exchange(connection)
     close_client_first(lab, connection)
@@ -101,7 +101,7 @@ def simultaneous_open(lab: Lab) -> None:
 
 @scenario("Simultaneous open in which the first SYN is lost", at=BOTH)
 def simultaneous_open_syn_lost(lab: Lab) -> None:
-    connection = _crossing_syns(lab, lose_first=True)
+    connection = crossing_syns(lab, lose_first=True)
     lab.states(connection, client="ESTABLISHED", server="ESTABLISHED")
     close_client_first(lab, connection)
 
@@ -110,13 +110,13 @@ def simultaneous_open_syn_lost(lab: Lab) -> None:
 def simultaneous_open_closed_early(lab: Lab) -> None:
     lab.may_seem("server", "ESTABLISHED", "the SYN-ACK to it was lost after the capture point", at="server")
     lab.wire.drop(lambda s: s.has("SA"), times=99)
-    connection = _crossing_syns(lab)
+    connection = crossing_syns(lab)
     lab.states(connection, client="SYN_RECEIVED", server="SYN_RECEIVED")
     connection.client.close()
     lab.checkpoint()
 
 
-def _crossing_syns(lab: Lab, lose_first: bool = False) -> Connection:
+def crossing_syns(lab: Lab, lose_first: bool = False) -> Connection:
     """Connect both ends to each other with their SYNs crossing on the wire."""
     lab.meet()
     if lose_first:

@@ -94,6 +94,8 @@ class CaptureFile:
     linktype: int
     packets: int
     segments: list[Segment]
+    errors: list[Segment] = field(default_factory=list)
+    """The segments that ICMP errors quote, at the time of the error."""
 
 
 def read_capture(path: Path) -> CaptureFile:
@@ -104,12 +106,30 @@ def read_capture(path: Path) -> CaptureFile:
     magic, linktype = struct.unpack_from("=I16xI", data)
     if magic != 0xA1B23C4D:
         raise ValueError(f"{path}: no nanosecond pcap file")
-    segments, packets = [], 0
+    segments, errors, packets = [], [], 0
     for packets, (time, frame) in enumerate(_frames(data), start=1):
         segment = from_frame(frame, time, packets, linktype)
         if segment:
             segments.append(segment)
-    return CaptureFile(linktype, packets, segments)
+        elif quoted := _quoted(frame, time, packets, linktype):
+            errors.append(quoted)
+    return CaptureFile(linktype, packets, segments, errors)
+
+
+def _quoted(frame: bytes, time: float, packet: int, linktype: int) -> Segment | None:
+    """The segment that the ICMP error in a frame quotes: its endpoints and sequence number."""
+    data = frame[_LINK_HEADERS[linktype] :]
+    if len(data) > 48 and data[0] >> 4 == 4 and data[9] == 1 and data[37] == 6:
+        addresses, tcp = data[40:48], data[48:]
+    elif len(data) > 88 and data[0] >> 4 == 6 and data[6] == 58 and data[40] < 128 and data[54] == 6:
+        addresses, tcp = data[56:88], data[88:]
+    else:
+        return None
+    half = len(addresses) // 2
+    source, destination = (str(ipaddress.ip_address(one)) for one in (addresses[:half], addresses[half:]))
+    source_port, destination_port, seq = struct.unpack_from("!HHI", tcp)
+    ends = endpoint(source, source_port), endpoint(destination, destination_port)
+    return Segment(time, packet, *ends, seq=seq, ack=0, flags=0, length=0, header=b"")
 
 
 def _frames(data: bytes) -> Iterator[tuple[float, bytes]]:
@@ -134,6 +154,19 @@ def forge(source: str, destination: str, flags: str, seq: int, ack: int = 0, pay
         return struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + addresses + tcp
     ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0) + addresses
     return ip[:10] + _checksum(ip) + ip[12:] + tcp
+
+
+def forge_error(packet: bytes, kind: int, code: int, source: str | None = None) -> bytes:
+    """An IP packet with an ICMP error about a packet, to its sender; from its target unless said otherwise."""
+    if packet[0] >> 4 == 6:
+        sender = ipaddress.ip_address(source).packed if source else packet[24:40]
+        addresses, body = sender + packet[8:24], struct.pack("!BBHI", kind, code, 0, 0) + packet
+        checksum = _checksum(addresses + struct.pack("!II", len(body), 58) + body)
+        return struct.pack("!IHBB", 6 << 28, len(body), 58, 64) + addresses + body[:2] + checksum + body[4:]
+    sender = ipaddress.ip_address(source).packed if source else packet[16:20]
+    body = struct.pack("!BBHI", kind, code, 0, 0) + packet[:28]
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, 1, 0) + sender + packet[12:16]
+    return ip[:10] + _checksum(ip) + ip[12:] + body[:2] + _checksum(body) + body[4:]
 
 
 def _split(text: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]:

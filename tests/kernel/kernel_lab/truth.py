@@ -59,6 +59,10 @@ class Life:
         """When it was opened."""
         return self.transitions[0].time
 
+    def sent(self, quoted: Segment) -> bool:
+        """Whether what an ICMP error quotes is the SYN or SYN-ACK of this socket."""
+        return (quoted.source, quoted.destination, quoted.seq) == (self.local, self.remote, self.isn)
+
     def state_at(self, time: float) -> str | None:
         """The state at this moment; None before the opening."""
         entered = [transition.state for transition in self.transitions if transition.time <= time]
@@ -71,6 +75,7 @@ class HostEvidence:
 
     prefix: str
     segments: list[Segment]
+    errors: list[Segment]
     events: list[StateEvent]
     tables: list[tuple[float, Table]]
 
@@ -168,7 +173,7 @@ def _add_small_sockets(host: HostEvidence, life: Life, until: float) -> None:
             life.transitions.pop()
             _after_handover(life, segments, told.time, gone)
     elif told.state == "SYN_RECEIVED":
-        _end_of_request(life, segments, gone)
+        _end_of_request(life, segments, host.errors, gone)
     last = life.transitions[-1]
     if last.state == "CLOSED":
         return
@@ -210,14 +215,20 @@ def _after_handover(life: Life, segments: list[Segment], handover: float, gone: 
         life.transitions.append(Transition(resets[0].time, "CLOSED", resets[0]))
 
 
-def _end_of_request(life: Life, segments: list[Segment], gone: float) -> None:
-    """A request that never became a socket: a RST ended it if it was exact, or if the request is gone afterwards."""
+def _end_of_request(life: Life, segments: list[Segment], errors: list[Segment], gone: float) -> None:
+    """A request that never became a socket: a RST ended it if it was exact, or if the request is gone afterwards.
+
+    So did an ICMP error about its SYN-ACK, if the request is gone afterwards.
+    """
+    about = [error.time for error in errors if error.time < gone < inf and life.sent(error)]
     exact = None if life.peer_isn is None else (life.peer_isn + 1) & 0xFFFFFFFF
     resets = [s for s in segments if s.has("R") and s.time < gone]
     if gone == inf:
         resets = [s for s in resets if s.source == life.remote and s.seq == exact]
     if resets:
         life.transitions.append(Transition(resets[-1].time, "CLOSED", resets[-1]))
+    elif about:
+        life.transitions.append(Transition(about[-1], "CLOSED"))
 
 
 def _verify(host: HostEvidence, of_pair: list[Life], syn_cookies: bool) -> None:

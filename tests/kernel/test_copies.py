@@ -29,6 +29,8 @@ CAPTURES = {
     "both ends": ("client", "server"),
     "all": ("client", "any", "server"),
 }
+TRIES, LOST = 3, 5
+"""A capture on a busy machine may lose packets, and chance may spare all of them; then once more."""
 DOUBTFUL = 0.1
 """By how much the count may be another than the kernels': over IPv6 nothing tells a segment from the same one sent
 again within a millisecond but what happened between."""
@@ -86,6 +88,8 @@ def _talk(client: Host, server: Host, version: int) -> None:
             made.connect((address, 80))
             made.sendall(b"q" * REQUEST)
             receive(made, ANSWER)
+            # Who closes first is to be the same wherever it is captured.
+            assert made.recv(1) == b""
     serving.join()
     listening.close()
     deadline = time.monotonic() + 2 * PATIENCE
@@ -94,10 +98,24 @@ def _talk(client: Host, server: Host, version: int) -> None:
         time.sleep(0.05)
 
 
+def _recorded(hosts: list[Host], version: int, paths: dict[str, Path]) -> int:
+    """Capture a talk at all points; return how many segments the kernels sent again."""
+    client, _, server = hosts
+    before = [host.mib()["TcpRetransSegs"] for host in (client, server)]
+    captures = [
+        Capture(host.space, path, interface)
+        for (_, path), host, interface in zip(paths.items(), hosts, ("eth0", "any", "eth0"), strict=True)
+    ]
+    _talk(client, server, version)
+    for capture in captures:
+        capture.stop()
+    return sum(host.mib()["TcpRetransSegs"] for host in (client, server)) - sum(before)
+
+
 def _told(rows: list[dict[str, Any]]) -> list[list[Any]]:
-    """What became of the endpoints, connection by connection, whatever the packet was."""
-    found = [[row[name] for name in ("connection", "endpoint", "from", "to", "cause", "certainty")] for row in rows]
-    return sorted(found, key=lambda row: row[0])
+    """What became of each endpoint, connection by connection; which packet tells it first depends on the place."""
+    found = [[row[name] for name in ("connection", "endpoint", "from", "to")] for row in rows]
+    return sorted(found, key=lambda row: row[:2])
 
 
 @pytest.mark.parametrize("stamps", [1, 0], ids=["time stamps", "no time stamps"])
@@ -106,26 +124,22 @@ def test_copies_are_no_retransmissions(hosts: list[Host], version: int, stamps: 
     client, _, server = hosts
     for host in (client, server):
         host.set("ipv4/tcp_timestamps", stamps)
-    before = [host.mib()["TcpRetransSegs"] for host in (client, server)]
     paths = {name: tmp_path / f"{name}.pcap" for name in ("client", "any", "server")}
-    captures = [
-        Capture(host.space, path, interface)
-        for (_, path), host, interface in zip(paths.items(), hosts, ("eth0", "any", "eth0"), strict=True)
-    ]
-    _talk(client, server, version)
-    for capture in captures:
-        capture.stop()
-    sent_again = sum(host.mib()["TcpRetransSegs"] for host in (client, server)) - sum(before)
-    assert sent_again > 5
-    counted, packets, told = {}, {}, {}
-    for name, which in CAPTURES.items():
-        merged = [paths[one] for one in which]
-        rows = lines("connections", merged[0], *map(str, merged[1:]))
-        counted[name] = sum(row["retransmissions"] for row in rows)
-        packets[name] = sum(row["client_packets"] + row["server_packets"] for row in rows)
-        told[name] = _told(lines("timeline", merged[0], *map(str, merged[1:])))
-    once = packets["client"]
-    assert packets == {"client": once, "server": once, "any": 2 * once, "both ends": 2 * once, "all": 4 * once}
+    for _ in range(TRIES):
+        sent_again = _recorded(hosts, version, paths)
+        counted, packets, told = {}, {}, {}
+        for name, which in CAPTURES.items():
+            merged = [paths[one] for one in which]
+            rows = lines("connections", merged[0], *map(str, merged[1:]))
+            counted[name] = sum(row["retransmissions"] for row in rows)
+            packets[name] = sum(row["client_packets"] + row["server_packets"] for row in rows)
+            told[name] = _told(lines("timeline", merged[0], *map(str, merged[1:])))
+        once = packets["client"]
+        complete = {"client": once, "server": once, "any": 2 * once, "both ends": 2 * once, "all": 4 * once}
+        if packets == complete and sent_again > LOST:
+            break
+    assert packets == complete
+    assert sent_again > LOST
     if version == 4:
         assert len(set(counted.values())) == 1, counted
     for name in CAPTURES:

@@ -40,6 +40,8 @@ format: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/wrapped.py
+	$(BIN)/python benchmarks/compressed.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -13,24 +13,29 @@ import argparse
 import importlib.util
 import os
 import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tabulate import tabulate
+from timing import (
+    HERE,
+    MEAN_BYTES,
+    NOWHERE,
+    PCAPSTATE,
+    Command,
+    Result,
+    Target,
+    add_options,
+    generated,
+    in_turns,
+    judge,
+    workplace,
+)
 
-HERE = Path(__file__).resolve().parent
 MILLION = 1_000_000
 SIZES = ("200", "50000", "1000000", "10000000", "flood")
-MEAN_BYTES = {"connections": 490, "flood": 90}
-"""More bytes of capture than a packet takes, its record header included."""
 SCAPY_MOST = 200_000
 """As in with_scapy.py: of larger captures it reads so many packets, and its time is scaled."""
 OURS, NFPCAPD = "pcapstate", "nfpcapd"
@@ -76,13 +81,17 @@ class Program:
             self.needs, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
         )
 
+    def on(self, executable: str, capture: Path) -> Command:
+        """Return the command that reads a capture."""
+        return lambda out: [executable, *self.command(str(capture), out)]
+
 
 def _script(name: str) -> Callable[[str, str], list[str]]:
     return lambda capture, folder: [str(HERE / name), capture]
 
 
 PROGRAMS = (
-    Program(OURS, "", lambda f, out: ["-m", "pcapstate", "connections", f, "--format", "csv"], compiled=False),
+    Program(OURS, "", lambda f, out: [*PCAPSTATE, f], compiled=False),
     Program("softflowd", "softflowd", lambda f, out: f"-d -r {f} -n 127.0.0.1:9999 -m 1000000 -c none".split()),
     Program(NFPCAPD, "nfpcapd", lambda f, out: ["-r", f, "-w", out]),
     Program("tcptrace", "tcptrace", lambda f, out: ["-n", f]),
@@ -93,79 +102,14 @@ PROGRAMS = (
 )
 
 
-@dataclass
-class Result:
-    """What the runs of one program on one capture took."""
-
-    seconds: list[float] = field(default_factory=list)
-    peak: float = 0.0  # megabytes
-    note: str = ""
-
-    @property
-    def median(self) -> float:
-        """The median of its times; infinite where there is none."""
-        return statistics.median(self.seconds) if self.seconds and not self.note.startswith("failed") else float("inf")
-
-
 Results = dict[str, Result]
-
-
-def run_once(command: list[str], timeout: float) -> tuple[float, float, str]:
-    """Run a command; return its seconds, its peak memory in megabytes, and what went wrong, if anything."""
-    expired = threading.Event()
-    # The package beside this folder is the one that is measured.
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")])),
-    }
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
-    )
-
-    def expire() -> None:
-        expired.set()
-        process.kill()
-
-    timer = threading.Timer(timeout, expire)
-    timer.start()
-    try:
-        # Its peak includes that of this process when it started it, which stays small for that reason.
-        _, status, usage = os.wait4(process.pid, 0)
-    finally:
-        timer.cancel()
-    seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
-    if expired.is_set():
-        return seconds, peak, f"failed: more than {timeout:g} s"
-    return seconds, peak, f"failed: exit code {process.returncode}" if process.returncode else ""
-
-
-@contextmanager
-def generated(size: Size, folder: Path) -> Iterator[Path]:
-    """Write the capture, read it once so that it is in the page cache, and remove it in the end."""
-    needed = size.packets * MEAN_BYTES[size.what] + 200 * MILLION
-    if (free := shutil.disk_usage(folder).free) < needed:
-        raise SystemExit(f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB free; see --folder")
-    path = folder / f"{size.what}-{size.packets}.pcap"
-    try:
-        # In a process of its own: its memory must not count as that of the programs started here.
-        subprocess.run([sys.executable, str(HERE / "generate.py"), size.what, str(size.packets), str(path)], check=True)
-        with path.open("rb", buffering=0) as file:
-            buffer = bytearray(1 << 20)
-            while file.readinto(buffer):
-                pass
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def measure(size: Size, folder: Path, runs: int, timeout: float) -> Results:
     """Run all programs in turns on one capture."""
     results: Results = {}
-    with generated(size, folder) as path:
-        ready: dict[str, tuple[Program, str]] = {}
+    commands: dict[str, Command] = {}
+    with generated(size.what, size.packets, folder) as path:
         for program in PROGRAMS:
             executable = program.executable()
             if executable is None:
@@ -173,24 +117,15 @@ def measure(size: Size, folder: Path, runs: int, timeout: float) -> Results:
             elif size.packets > program.most:
                 results[program.name] = Result(note=f"not tried above {program.most:,} packets")
             else:
-                results[program.name] = Result()
-                ready[program.name] = program, executable
-        if OURS in ready:
-            # Once untimed: the engine is compiled on its first use.
-            run_once([sys.executable, *PROGRAMS[0].command(str(path), "")], timeout)
-        for _ in range(runs):
-            for name, (program, executable) in ready.items():
-                result = results[name]
-                if result.note.startswith("failed"):
-                    continue
-                with tempfile.TemporaryDirectory(dir=folder) as out:
-                    seconds, peak, note = run_once([executable, *program.command(str(path), out)], timeout)
-                if program.needs == "scapy" and size.packets > SCAPY_MOST:
-                    seconds *= size.packets / SCAPY_MOST
-                    note = note or f"scaled from the first {SCAPY_MOST:,} packets"
-                result.seconds.append(seconds)
-                result.peak = max(result.peak, peak)
-                result.note = note
+                commands[program.name] = program.on(executable, path)
+        # Once untimed: the engine is compiled on its first use.
+        in_turns({OURS: commands[OURS]}, folder, 1, timeout)
+        results |= in_turns(commands, folder, runs, timeout)
+    for program in PROGRAMS:
+        result = results[program.name]
+        if program.needs == "scapy" and size.packets > SCAPY_MOST and result.seconds:
+            result.seconds = [seconds * size.packets / SCAPY_MOST for seconds in result.seconds]
+            result.note = result.note or f"scaled from the first {SCAPY_MOST:,} packets"
     return results
 
 
@@ -204,10 +139,10 @@ def table(size: Size, results: Results) -> str:
     best = fastest(results)
     rows = []
     for name, result in sorted(results.items(), key=lambda one: one[1].median):
-        if result.median == float("inf"):
+        if result.median == NOWHERE:
             rows.append([name, "", "", "", "", result.note])
             continue
-        ratio = f"{result.median / best:.2f}" if best < float("inf") else ""
+        ratio = f"{result.median / best:.2f}" if best < NOWHERE else ""
         rate = f"{size.packets / result.median:,.0f}"
         rows.append([name, f"{result.median:.3f}", ratio, rate, f"{result.peak:.0f}", result.note])
     headers = ["program", "median s", "ratio to fastest C", "packets/s", "peak MB", "note"]
@@ -215,22 +150,21 @@ def table(size: Size, results: Results) -> str:
     return text
 
 
-def targets(found: dict[Size, Results]) -> list[tuple[str, bool | None, str]]:
-    """Return each target, whether it is met (None: not measured), and the figures that tell."""
-    out: list[tuple[str, bool | None, str]] = []
-    nowhere = float("inf")
+def targets(found: dict[Size, Results]) -> list[Target]:
+    """Return each target, and whether it is met."""
+    out: list[Target] = []
 
     def against(title: str, size: Size, other: Callable[[Results], float], factor: float) -> None:
-        ours, theirs = nowhere, nowhere
+        ours, theirs = NOWHERE, NOWHERE
         if size in found:
             ours, theirs = found[size][OURS].median, other(found[size])
-        known = ours < nowhere and theirs < nowhere
+        known = ours < NOWHERE and theirs < NOWHERE
         figures = f"{ours:.3f} s, {ours / theirs:.2f} times theirs" if known else ""
         out.append((title, ours <= factor * theirs if known else None, figures))
 
     def within(title: str, size: Size, limit: float) -> None:
-        ours = found[size][OURS].median if size in found else nowhere
-        out.append((title, ours <= limit if ours < nowhere else None, f"{ours:.3f} s" if ours < nowhere else ""))
+        ours = found[size][OURS].median if size in found else NOWHERE
+        out.append((title, ours <= limit if ours < NOWHERE else None, f"{ours:.3f} s" if ours < NOWHERE else ""))
 
     large, middle = Size("connections", 10 * MILLION), Size("connections", MILLION)
     flood = Size("flood", MILLION)
@@ -252,9 +186,7 @@ def targets(found: dict[Size, Results]) -> list[tuple[str, bool | None, str]]:
 def main() -> int:
     """Run as a command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--folder", type=Path, help="where the captures are written (default: a temporary folder)")
-    parser.add_argument("--runs", type=int, default=3, help="times that each program runs (default: 3)")
-    parser.add_argument("--timeout", type=float, default=300, metavar="S", help="seconds for one run (default: 300)")
+    add_options(parser)
     parser.add_argument(
         "--sizes",
         type=Size.parse,
@@ -263,19 +195,12 @@ def main() -> int:
         help=f"numbers of packets, flood or flood:NUMBER (default: {' '.join(SIZES)})",
     )
     arguments = parser.parse_args()
-    if arguments.runs < 1:
-        parser.error("--runs must be at least 1")
     found: dict[Size, Results] = {}
-    if arguments.folder is not None:
-        arguments.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="compare-", dir=arguments.folder) as name:
+    with workplace(arguments.folder) as folder:
         for size in dict.fromkeys(arguments.sizes):
-            found[size] = measure(size, Path(name), arguments.runs, arguments.timeout)
+            found[size] = measure(size, folder, arguments.runs, arguments.timeout)
             print(f"\n{size.title}\n\n{table(size, found[size])}", flush=True)
-    words = {True: "met", False: "NOT met", None: "not measured"}
-    rows = [(title, words[met], figures) for title, met, figures in targets(found)]
-    print(f"\n{tabulate(rows, ['target', '', 'measured'])}")
-    return 1 if any(word == "NOT met" for _, word, _ in rows) else 0
+    return judge(targets(found))
 
 
 if __name__ == "__main__":

@@ -2,25 +2,29 @@
 
     python benchmarks/generate.py connections 1000000 /tmp/1m.pcap
     python benchmarks/generate.py flood 1000000 /tmp/flood.pcap
+    python benchmarks/generate.py connections 1000000 /tmp/vxlan.pcap --in vxlan
 
 ``connections``: about 40 packets a connection and 460 bytes a packet, 2,000 connections alive at once; 5 % of them
 unanswered, 5 % refused, 10 % ended by a RST. ``flood``: one SYN each from as many addresses. The same arguments
-always give the same file, which has exactly so many packets.
+always give the same file, which has exactly so many packets. ``--in`` puts the same packets into VLANs, tunnels and
+other link layers. Payloads are one letter; with ``--words`` they are words, and gzip makes a third of the file.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from wrappings import WRAPPINGS, Wrapping
 
 SYN, RST, PSH, ACK, FIN = 0x02, 0x04, 0x08, 0x10, 0x01
 ALIVE = 2_000
 DATA = 930
 """Payload bytes of a data segment: makes the mean packet 460 bytes."""
-HEADERS = 14 + 20 + 32
+ETHERNET = 14
+HEADERS = ETHERNET + 20 + 32
 """Ethernet, IPv4 and TCP with time stamps."""
 BLOCK = 200_000
 
@@ -85,13 +89,33 @@ def _script_refused() -> Ints:
     return np.array([(0, SYN, 0, 0, 0), (1, RST | ACK, 0, 0, 1)], dtype=np.int64)
 
 
+def words() -> Bytes:
+    """Return 16 MB of words, some more often: they may be repeated, since compressors do not look back that far."""
+    random = np.random.default_rng(1)
+    letters = random.integers(ord("a"), ord("z") + 1, (4_000, 12), dtype=np.uint8)
+    lengths = random.integers(2, 12, len(letters))
+    vocabulary = [bytes(word[:length]) + b" " for word, length in zip(letters, lengths, strict=True)]
+    chosen = (len(vocabulary) ** random.random(2_400_000)).astype(np.int64) - 1
+    return np.frombuffer(b"".join([vocabulary[index] for index in chosen]), np.uint8)
+
+
 def records(
-    time_us: Ints, source: Ints, target: Ints, ports: tuple[Ints, Ints], flags: Ints, length: Ints, seq: Ints, ack: Ints
+    time_us: Ints,
+    source: Ints,
+    target: Ints,
+    ports: tuple[Ints, Ints],
+    flags: Ints,
+    length: Ints,
+    seq: Ints,
+    ack: Ints,
+    wrapping: Wrapping,
+    payload: Bytes,
 ) -> Bytes:
-    """Return the pcap records (little-endian, microseconds, Ethernet) of these segments as one run of bytes."""
-    sizes = 16 + HEADERS + length
+    """Return the pcap records (little-endian, microseconds) of these segments as one run of bytes."""
+    before = wrapping.before
+    sizes = 16 + len(before) + HEADERS - (0 if wrapping.holds_ethernet else ETHERNET) + length
     offsets = np.cumsum(sizes) - sizes
-    out = np.full(int(sizes.sum()), 0x61, dtype=np.uint8)
+    out = np.resize(payload, int(sizes.sum()))
 
     def put(at: int, value: Ints | int, width: int, little: bool = False) -> None:
         for byte in range(width):
@@ -102,36 +126,45 @@ def records(
     put(4, time_us % 1_000_000, 4, little=True)
     put(8, sizes - 16, 4, little=True)
     put(12, sizes - 16, 4, little=True)
-    put(16, 0x020000000002, 6)
-    put(22, 0x020000000001, 6)
-    put(28, 0x0800, 2)
-    put(30, 0x4500, 2)
-    put(32, HEADERS - 14 + length, 2)
-    put(34, 0, 2)
-    put(36, 0x4000, 2)
-    put(38, 0x4006, 2)
-    put(40, 0, 2)
-    put(42, source, 4)
-    put(46, target, 4)
-    put(50, ports[0], 2)
-    put(52, ports[1], 2)
-    put(54, seq & 0xFFFFFFFF, 4)
-    put(58, ack & 0xFFFFFFFF, 4)
-    put(62, 0x80, 1)
-    put(63, flags, 1)
-    put(64, 501, 2)
-    put(66, 0, 4)
-    put(70, 0x0101080A, 4)
-    put(74, time_us // 1000 & 0xFFFFFFFF, 4)
-    put(78, 0, 4)
+    for at, value in enumerate(before, 16):
+        put(at, value, 1)
+    for at, begin in wrapping.lengths:
+        put(16 + at, sizes - 16 - begin, 2)
+    ip = 16 + len(before)
+    if wrapping.holds_ethernet:
+        put(ip, 0x020000000002, 6)
+        put(ip + 6, 0x020000000001, 6)
+        put(ip + 12, 0x0800, 2)
+        ip += ETHERNET
+    put(ip, 0x4500, 2)
+    put(ip + 2, HEADERS - ETHERNET + length, 2)
+    put(ip + 4, 0, 2)
+    put(ip + 6, 0x4000, 2)
+    put(ip + 8, 0x4006, 2)
+    put(ip + 10, 0, 2)
+    put(ip + 12, source, 4)
+    put(ip + 16, target, 4)
+    tcp = ip + 20
+    put(tcp, ports[0], 2)
+    put(tcp + 2, ports[1], 2)
+    put(tcp + 4, seq & 0xFFFFFFFF, 4)
+    put(tcp + 8, ack & 0xFFFFFFFF, 4)
+    put(tcp + 12, 0x80, 1)
+    put(tcp + 13, flags, 1)
+    put(tcp + 14, 501, 2)
+    put(tcp + 16, 0, 4)
+    put(tcp + 20, 0x0101080A, 4)
+    put(tcp + 24, time_us // 1000 & 0xFFFFFFFF, 4)
+    put(tcp + 28, 0, 4)
     return out
 
 
-HEADER = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 00000400 01000000")
+HEADER = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 00000400")
+"""Of the file; the link type follows."""
 START = 1_700_000_000 * 1_000_000
 
 
-def write_connections(packets: int, path: Path) -> None:
+def write_connections(packets: int, path: Path, wrapping: Wrapping, payload: Bytes) -> None:
     """Write a capture of so many packets: connections that open, talk and end in various ways."""
     owner, side, flags, length, seq, ack = plan(packets)
     client = 0x0A000000 + (owner * 2_654_435_761 % 0x00FFFFFF)
@@ -141,7 +174,7 @@ def write_connections(packets: int, path: Path) -> None:
     isn = np.stack([owner * 7_919 % 2**32, owner * 104_729 % 2**32])
     from_server = side == 1
     with path.open("wb") as file:
-        file.write(HEADER)
+        file.write(HEADER + wrapping.linktype.to_bytes(4, "little"))
         for begin in range(0, len(owner), BLOCK):
             part = slice(begin, begin + BLOCK)
             back, who = from_server[part], owner[part]
@@ -161,14 +194,16 @@ def write_connections(packets: int, path: Path) -> None:
                     length[part],
                     np.where((flags[part] & RST != 0) & back, 0, own + seq[part]),
                     np.where(acks, other + ack[part], 0),
+                    wrapping,
+                    payload,
                 ).tobytes()
             )
 
 
-def write_flood(packets: int, path: Path) -> None:
+def write_flood(packets: int, path: Path, wrapping: Wrapping, payload: Bytes) -> None:
     """Write a SYN flood: so many SYNs from as many addresses to one port, none answered."""
     with path.open("wb") as file:
-        file.write(HEADER)
+        file.write(HEADER + wrapping.linktype.to_bytes(4, "little"))
         for begin in range(0, packets, BLOCK):
             number = np.arange(begin, min(packets, begin + BLOCK))
             zero = np.zeros_like(number)
@@ -176,18 +211,24 @@ def write_flood(packets: int, path: Path) -> None:
             source = 0x0B000000 + (number * 2_654_435_761 % 0x4FFFFFFF)
             seq = number * 69_069 % 2**32
             syn = zero + SYN
-            file.write(records(START + number, source, zero + 0xC0A80001, ports, syn, zero, seq, zero).tobytes())
+            target = zero + 0xC0A80001
+            rows = records(START + number, source, target, ports, syn, zero, seq, zero, wrapping, payload)
+            file.write(rows.tobytes())
 
 
-def main() -> int:
-    """Run as a command: WHAT PACKETS FILE."""
+def main() -> None:
+    """Run as a command."""
     makers = {"connections": write_connections, "flood": write_flood}
-    if len(sys.argv) != 4 or sys.argv[1] not in makers or not sys.argv[2].isdecimal():
-        print(__doc__, file=sys.stderr)
-        return 2
-    makers[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))
-    return 0
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("what", choices=makers)
+    parser.add_argument("packets", type=int)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--in", dest="wrapping", choices=WRAPPINGS, default="plain", help="what to put packets into")
+    parser.add_argument("--words", action="store_true", help="fill segments with words instead of one letter")
+    arguments = parser.parse_args()
+    payload = words() if arguments.words else np.full(1 << 20, ord("a"), dtype=np.uint8)
+    makers[arguments.what](arguments.packets, arguments.file, WRAPPINGS[arguments.wrapping], payload)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -1,0 +1,46 @@
+"""The captures of the benchmarks: what packets are put into changes nothing that is told of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.wrappings import WRAPPINGS
+
+from .captures import answers
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKETS = 400
+
+
+def generated(folder: Path, *options: str) -> bytes:
+    path = folder / "capture.pcap"
+    command = [sys.executable, "benchmarks/generate.py", "connections", str(PACKETS), str(path), *options]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
+    return answers(generated(tmp_path_factory.mktemp("plain")))
+
+
+def test_all_packets_are_segments(plain: tuple[object, ...]) -> None:
+    timeline, connections, damage = plain
+    assert isinstance(timeline, list)
+    assert isinstance(connections, list)
+    assert timeline[-1] == {"skipped": [], "frames": PACKETS}
+    assert sum(row["client_packets"] + row["server_packets"] for row in connections) == PACKETS
+    assert damage == ""
+
+
+@pytest.mark.parametrize("name", [name for name in WRAPPINGS if name != "plain"])
+def test_wrapped_packets_tell_the_same(name: str, plain: tuple[object, ...], tmp_path: Path) -> None:
+    assert answers(generated(tmp_path, "--in", name)) == plain
+
+
+def test_words_tell_the_same(plain: tuple[object, ...], tmp_path: Path) -> None:
+    assert answers(generated(tmp_path, "--words")) == plain

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -17,11 +17,14 @@ import pytest
 from .captures import pcap
 from .decoded import ethernet, ip, tcp
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+fcntl = pytest.importorskip("fcntl", reason="needs signals and pipes of Unix")
+termios = pytest.importorskip("termios", reason="needs signals and pipes of Unix")
 
 SYN = 2
 MANY = 4000
 """Connections whose rows do not fit into a pipe."""
+FULL = 60_000
+"""Bytes in a pipe that is full, or nearly so: who writes to it waits."""
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +53,12 @@ class Slow:
 
     def interrupt_writing(self) -> None:
         assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], 30)[0]
-        time.sleep(0.5)  # the pipe is full
+        waiting, deadline = array.array("i", [0]), time.monotonic() + 30
+        while waiting[0] < FULL and time.monotonic() < deadline:
+            time.sleep(0.05)
+            fcntl.ioctl(self.process.stdout, termios.FIONREAD, waiting)
+        assert waiting[0] >= FULL
+        time.sleep(0.2)
         self.process.send_signal(signal.SIGINT)
         time.sleep(0.3)
 

@@ -22,7 +22,7 @@ bounds: $(VENV)/ready-dev
 		--deselect=tests/test_cli.py::test_starting_loads_nothing_it_does_not_need
 
 # Seconds for each target; what is found ends it with exit code 1.
-FUZZ_SECONDS := 10
+FUZZ_SECONDS := 5
 fuzz: $(VENV)/ready-fuzz
 	$(BIN)/python -m fuzz.bounds --seconds $(FUZZ_SECONDS)
 	$(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS)

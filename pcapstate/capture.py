@@ -150,6 +150,11 @@ class Capture:
                 # The moment is behind the last packet: no packet tells of more, but time passed.
                 yield from self.table.pass_time(later)
             self.decoder.finish()
+        except BaseException:
+            # It ends in the midst of a piece: what is known is of the last packet that was followed.
+            if self.table.count:
+                self.last = self.table.clock
+            raise
         finally:
             pieces.close()
             self.source.close()

@@ -43,7 +43,7 @@ def followed(segments: np.ndarray, **options: bool) -> tuple[FlowTable, list[tup
     return table, [(int(row["time"]), *(int(row[name]) for name in ("endpoint", "from", "to"))) for row in transitions]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(STORIES)), st.data())
 def test_copies_change_nothing(name: str, data: st.DataObject) -> None:
     once = rows(STORIES[name])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..application.data import MOST as PAYLOADS
 from ..application.data import ApplicationData
 from ..capture import Source, Watcher
+from ..memory import LEAST
 from ..names.addresses import packed
 from ..names.book import NameBook
 from ..names.packets import MOST as MESSAGES
@@ -31,13 +32,16 @@ class Gathering:
 
     def __init__(self, asked: Asked, needed: frozenset[str], people: bool, bound: int) -> None:
         self._asked = asked
-        self._messages, self._payloads = min(MESSAGES, bound // 16), min(PAYLOADS, bound // 8)
         wanted = (people and not asked.numeric) or asked.fqdn or asked.resolve
         self.with_names = asked.connections and bool(wanted or needed & known.NAMES)
         """Whether names of hosts are shown: to people unless they ask for numbers, to programs with -f."""
         self._with_programs = asked.pid or asked.program or not people or bool(needed & known.PROGRAMS)
         self.details = bool(needed & known.DETAILED) or asked.statistics
         """Whether the tracker must keep DETAIL rows."""
+        self._share(bound)
+        if bound < LEAST + self.bytes_beside:
+            # So that there is one least bound, and the message that tells it holds.
+            self._share(LEAST)
         self._source: Source | None = None
         self._processes: Processes | None = None
         self._packets: NamePackets | None = None
@@ -46,6 +50,9 @@ class Gathering:
         self._station: Station | None = None
         self._names: NameBook | None = None
         self._annotations: Annotations | None = None
+
+    def _share(self, bound: int) -> None:
+        self._messages, self._payloads = min(MESSAGES, bound // 16), min(PAYLOADS, bound // 8)
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
         """Return what must look at the frames of a source beside the tracker."""

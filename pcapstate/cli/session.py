@@ -26,7 +26,7 @@ from ..tcp.contracts import MIXED
 from ..tcp.flow_table import bytes_each
 from ..tcp.giving_way import KINDS
 from ..tcp.history import EACH as TRANSITION_EACH
-from ..tcp.history import History
+from ..tcp.history import FEWEST, History
 from ..views.table import Table
 from ..wording.languages import translate
 from ..wording.times import duration
@@ -75,9 +75,11 @@ class Reading:
         self.live = interface is not None or options.follow
         """It has no end of its own: Ctrl-C is how to end it."""
         self.growing = self.live or captures == ("-",)
-        self._bound = options.memory or default_bound(beside)
         self._each = each
-        self._share = (self._bound - LEAST) // 2 if record and not self.growing else 0
+        keeps = record and not self.growing
+        least = FEWEST * (TRANSITION_EACH + each) if keeps else 0
+        self._bound = options.memory or default_bound(beside + least)
+        self._share = max((self._bound - LEAST) // 2, least) if keeps else 0
         try:
             most = connections_within(self._bound, bytes_each(details) + each, beside + self._share)
         except ValueError as error:
@@ -123,6 +125,7 @@ class Reading:
         ``reached`` is called with each moment once the states are those of it.
         """
         with self._progress() as progress, Interruption() as interruption:
+            self.capture.table.undisturbed = interruption.held
 
             def show(moment: int) -> None:
                 assert reached is not None
@@ -155,7 +158,8 @@ class Reading:
     @property
     def moment(self) -> int:
         """The time that the states are about, ns since the epoch."""
-        return self.capture.moment or 0
+        # The moment that was asked for is not reached where reading was interrupted.
+        return (self.capture.last if self.interrupted else self.capture.moment) or 0
 
     @property
     def start(self) -> int:
@@ -204,10 +208,10 @@ class Reading:
         for damage in self.capture.damages:
             click.echo(f"pcapstate: {damage}", err=True)
             code = 1
-        later, last = self.capture.cutter.unfinished, self.capture.last
-        if self.at is not None and last is None:
+        later, last = None if self.interrupted else self.capture.cutter.unfinished, self.capture.last
+        if self.at is not None and last is None and not self.interrupted:
             self.say("the capture has no packet")
-        elif later is not None and last is not None and later > last and not self.interrupted and self.at is not None:
+        elif later is not None and last is not None and later > last and self.at is not None:
             self.say(
                 "{moment} is {duration} after the last packet; this is what was known by then",
                 moment=self.at.text,

@@ -115,13 +115,14 @@ class FollowingReader:
         self._names: list[Name] = []
         self._table = ProcessTable()
         self._damages: list[CaptureDamaged] = []
+        self._closed = False
         self._dropped: int | None = None
         self._reader = self._open()
 
     @property
     def damages(self) -> list[CaptureDamaged]:
         """What was damaged in which file."""
-        return [*self._damages, *self._reader.damages]
+        return self._damages if self._closed else [*self._damages, *self._reader.damages]
 
     @property
     def processes(self) -> list[Process]:
@@ -145,7 +146,8 @@ class FollowingReader:
         return sum(told) if told else None
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what is cut short by that is not damaged."""
+        self._damages, self._closed = self.damages, True
         self._reader.close()
 
     def batches(self) -> Iterator[Batch]:

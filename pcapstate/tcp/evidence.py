@@ -57,10 +57,10 @@ def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
     flags = segment["flags"]
     connection = w.connections[number]
     if connection["notes"] & DOUBTFUL != 0:
-        if flags & FIN != 0:
-            # It closed, whatever else may have been before.
-            w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | SENT_FIN
         if flags & RST != 0 or (flags & SYN == 0 and segment["length"] == 0):
+            if flags & FIN != 0:
+                # It closed, whatever else may have been before.
+                w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | SENT_FIN
             return
         connection["notes"] &= ~DOUBTFUL
     if flags & RST != 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,8 @@ class FlowTable:
         """How many connections gave way, for each of ``giving_way.KINDS``."""
         self.on_moved: list[Callable[[Rows], None]] = []
         """Is called where connections gave way: row n of the tables is now what was row ``kept[n]``."""
+        self.undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Is entered while the tables change: in between they do not fit together, so nobody is to end it there."""
         self.network_names: Callable[[], list[str]] = list
         """Returns the names of virtual networks, which SEGMENT's ``network`` numbers from 1."""
         self._moved = np.zeros(0, dtype=np.int64)
@@ -155,22 +158,23 @@ class FlowTable:
             done_before[:] = endpoints_after(kept, done_before)
         done = start
         while done < end:
-            done = self._kernels.track(
-                segments,
-                done,
-                end,
-                self._connections,
-                self._extras,
-                self._seldom,
-                self._endpoints,
-                self._details,
-                self._slots,
-                self._timers,
-                self._transitions,
-                self._memory,
-                self._troubles,
-                self._recent,
-            )
+            with self.undisturbed():
+                done = self._kernels.track(
+                    segments,
+                    done,
+                    end,
+                    self._connections,
+                    self._extras,
+                    self._seldom,
+                    self._endpoints,
+                    self._details,
+                    self._slots,
+                    self._timers,
+                    self._transitions,
+                    self._memory,
+                    self._troubles,
+                    self._recent,
+                )
             yield from self._taken()
 
     def pass_time(self, clock: int) -> Iterator[Rows]:
@@ -203,7 +207,8 @@ class FlowTable:
         used = int(self._memory[c.CONNECTIONS])
         kept = None
         if used + count > self._most or self._too_many:
-            kept = self._let_go(max(used + count - self._most, used // GIVING_WAY, 1))
+            with self.undisturbed():
+                kept = self._let_go(max(used + count - self._most, used // GIVING_WAY, 1))
             used = len(kept)
             self._too_many = False
         needed = used + count

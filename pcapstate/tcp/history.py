@@ -14,6 +14,8 @@ Rows = np.ndarray[Any, Any]
 
 BLOCK = 1 << 16
 """Transitions that are stored together."""
+FEWEST = 2 * BLOCK
+"""Transitions that there must be room for: with less, connections would give way all the time."""
 EACH = 96
 """Bytes that a transition takes at most: kept, and then settled."""
 

@@ -122,17 +122,18 @@ class Annotations:
             if end >= 0:
                 found.append(owners.process_of(end))
             elif proto == TCP:
-                servers = itertools.chain.from_iterable(one.tolist() for one in self._servers(rows.whole)[tuple(place)])
+                servers = itertools.chain.from_iterable(one.tolist() for one in self._servers(rows.whole, tuple(place)))
                 found.append(owners.process_listening(servers))
             else:
                 found.append(owners.process_of_socket((place[0], place[1]), place[2]))
         return found
 
-    def _servers(self, rows: Netstat) -> dict[tuple[int, ...], list[Rows]]:
-        """Return the server endpoints (2 * connection + side) of each address and port that listens."""
-        if self._listening is None or self._listening[0] is not rows:
+    def _servers(self, rows: Netstat, place: tuple[int, ...]) -> list[Rows]:
+        """Return the server endpoints (2 * connection + side) of an address and port that listens."""
+        # Ports that listen no more may have been put behind the rows since.
+        if self._listening is None or self._listening[0] is not rows or place not in self._listening[1]:
             self._listening = rows, _server_endpoints(rows)
-        return self._listening[1]
+        return self._listening[1][place]
 
     # --- names
 

@@ -118,8 +118,8 @@ def _told(rows: list[dict[str, Any]]) -> list[list[Any]]:
     return sorted(found, key=lambda row: row[:2])
 
 
-@pytest.mark.parametrize("stamps", [1, 0], ids=["time stamps", "no time stamps"])
-@pytest.mark.parametrize("version", [4, 6])
+# Over IPv6 without time stamps only the delay tells, which is not short on a busy machine.
+@pytest.mark.parametrize(("version", "stamps"), [(4, 1), (4, 0), (6, 1)])
 def test_copies_are_no_retransmissions(hosts: list[Host], version: int, stamps: int, tmp_path: Path) -> None:
     client, _, server = hosts
     for host in (client, server):

@@ -35,7 +35,7 @@ REJECTS = {
 CHAINS = {"router": "forward", "server": "input"}
 """Where SYNs are rejected. One that the client's own rules reject is in no capture."""
 PATIENCE = 9
-SOON = 0.05
+SOON = 0.25
 """Seconds within which the capture and the tracepoint tell of the same error."""
 
 

@@ -144,6 +144,7 @@ def test_japanese_breaks_between_characters_but_not_before_a_full_stop() -> None
     assert wrapped("接続を待っています。", 8) == ["接続を", "待ってい", "ます。"]
     assert wrapped("「接続」です。", 6) == ["「接", "続」で", "す。"]
     assert wrapped("端が CLOSE_WAIT にある (例)。", 10) == ["端が", "CLOSE_WAIT", "にある", "(例)。"]
+    assert wrapped("1接、1(接", 8) == ["1接、1", "(接"]
 
 
 @given(st.text(st.sampled_from("接続（「」。、ーッ( )a1"), max_size=30), st.integers(8, 20))

@@ -11,7 +11,7 @@ WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-
 """Characters that a line may break between: two columns wide, and written without blanks."""
 OPENING = r"(\[{「『【〈《（"
 CLOSING = r")\]},.;:!?、。，．：；！？」』】〉》）ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
-UNITS = re.compile(rf"\s+|[{OPENING}]*(?:[^\s{WIDE}]+|[{WIDE}])[{CLOSING}]*|\S")
+UNITS = re.compile(rf"\s+|[{OPENING}]*(?:[^\s{WIDE}]*[^\s{WIDE}{OPENING}]|[{WIDE}])[{CLOSING}]*|\S")
 """What a line never breaks within: a word, or a wide character with the marks that must not end or begin a line."""
 
 NARROWEST, WIDEST = 30, 100

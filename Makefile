@@ -15,10 +15,12 @@ test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest
 
 # The tests once more, on kernels compiled with checks of every index. Left out are those of how kernels are chosen and
-# loaded, those that run plain ones, and those that wait for real hosts (whose captures test_parity.py reads).
+# loaded, those that run plain ones, and those that mostly wait: for real hosts, files, signals, other programs.
 bounds: $(VENV)/ready-dev
 	NUMBA_BOUNDSCHECK=1 PCAPSTATE_KERNELS=compiled $(BIN)/python -m pytest \
 		--ignore=tests/kernel --ignore=tests/test_compiled.py --ignore=tests/test_live.py --ignore=tests/test_fuzz.py \
+		--ignore=tests/test_follow.py --ignore=tests/test_interruption.py --ignore=tests/test_wireshark.py \
+		--ignore=tests/test_benchmarks.py --ignore=tests/test_view_memory.py \
 		--deselect=tests/test_cli.py::test_starting_loads_nothing_it_does_not_need
 
 # Seconds for each target; what is found ends it with exit code 1.

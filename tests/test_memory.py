@@ -244,7 +244,7 @@ def test_the_history_follows_its_table() -> None:
 
 
 def test_a_history_without_room_lets_connections_go() -> None:
-    table = FlowTable(Kernels(0))
+    table = FlowTable(Kernels(1 << 30))
     history = History(table, 70_000)
     for some in np.split(flood(200_000), 20):
         for batch in table.follow(some, len(some)):

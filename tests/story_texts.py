@@ -150,6 +150,15 @@ STORIES = {
         S FA 1 2 0 -> TW, LACK
         C A  2 2 0 -> TW, CLOSED
     """,
+    "fins_sent_again_cross": OPEN
+    + """
+        S FA 1 1 0 -> CW, FW1
+        C FA 1 2 0 -> LACK, TW         # lost behind the capture
+        C FA 1 2 0 -> LACK, TW         # again, under way …
+        S FA 1 1 0 -> LACK, FW1        # … as its peer sends again
+        S A  2 2 0 -> CLOSED, TW
+        C A  2 2 0 -> CLOSED, TW
+    """,
     "ack_of_data_is_no_ack_of_fin": OPEN
     + """
         C PA 1 1 100 -> EST, EST

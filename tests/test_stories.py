@@ -70,6 +70,8 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     ("one_direction_client_that_closes_first", 2): (State.FIN_WAIT_2,),
     # The FIN that is missing was its own, or a byte of data.
     ("one_direction_client_that_closes_first", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    # Nothing tells whether the second FIN arrived before its peer sent again, or was lost like the first.
+    ("fins_sent_again_cross", 7): (State.FIN_WAIT_2,),
     # It is passed in the full story too, within one packet.
     ("simultaneous_open", 2): (State.SYN_RECEIVED,),
 }

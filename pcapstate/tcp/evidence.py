@@ -321,6 +321,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
         if w.memory[DETAILS] != 0:
             note_arrived(w, p, ack, segment)
         peer["contiguous"] = ack
+        if i64(peer["state"]) == State.LAST_ACK:
+            # It closed second, so its FIN acknowledges the one of this endpoint: whoever got the one got the other.
+            step(w, e, Event.GOT_ACK_OF_FIN, segment)
         step(w, e, Event.SENT_ACK_OF_FIN, segment)
         step(w, p, Event.GOT_ACK_OF_FIN, segment)
         if what == FRESH and (length > 0 or flags & FIN != 0) and step(w, e, Event.SENT_MORE, segment):

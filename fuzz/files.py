@@ -50,9 +50,8 @@ def _collect(source: Any, batch: Any, found: Frames) -> None:
         if not 0 <= start <= start + captured <= len(batch.data):
             raise Wrong(f"a frame at {start} of {captured} bytes, in a buffer of {len(batch.data)}")
         fields = (int(frame[name]) for name in ("number", "time", "length", "linktype"))
-        # Processes are numbered in an order that may depend on the batches. On whose behalf one acts is left out: of a
-        # process that is described behind the packet it is known only where that is read by then.
-        numbers = (int(frame[name]) & PROCESS_NUMBER for name in ("process",))
+        # Processes are numbered in an order that may depend on the batches.
+        numbers = (int(frame[name]) & PROCESS_NUMBER for name in ("process", "effective"))
         named = (source.processes[number - 1] if number else None for number in numbers)
         found.append((*fields, *named, batch.data[start : start + captured].tobytes()))
     # Blocks that are no packets may have numbers between them.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcapstate.sources import live
+from pcapstate.sources.options import PROCESS_NUMBER
 from pcapstate.sources.processes import Process
 
 from .annotated import (
@@ -55,6 +56,17 @@ def test_pktap_in_pcapng_and_with_uuids() -> None:
     assert capture.table.endpoints["packets"].sum() == 8
     # The header's direction stands over that of the block.
     assert seen.process_of(0) == seen.process_of(1) == Process(7, "seven", UUID)
+
+
+def test_executables_of_one_name_and_id_are_told_apart_by_their_uuids() -> None:
+    header = pktap_header(1, "en0", OUTBOUND, 0, (7, b"seven"), (0, b""))
+    uuids = [bytes([number]) * 16 for number in (1, 2)]
+    longer = [struct.pack("<I", 156) + header[4:] + bytes(16) + uuid + bytes(16) for uuid in uuids]
+    wrapped = zip([header, longer[0], longer[1], longer[0]], PACKETS, strict=False)
+    source = reader(plain_pcap([(0, head + ethernet(packet)) for head, packet in wrapped], 258))
+    (batch,) = source.batches()
+    told = [source.processes[number - 1].uuid for number in (batch.frames["process"] & PROCESS_NUMBER).tolist()]
+    assert told == [None, "01010101-" + "0101-" * 3 + "01" * 6, "02020202-" + "0202-" * 3 + "02" * 6, told[1]]
 
 
 headers_of_all_kinds = st.tuples(

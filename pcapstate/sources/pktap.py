@@ -79,12 +79,16 @@ def unwrap(data: Rows, frames: Rows, table: ProcessTable) -> None:
 
 
 def _numbers(data: Rows, named: Rows, offsets: Rows, length: Rows, uuid_at: int, table: ProcessTable) -> Rows:
-    """Return the numbers of processes as named in headers at ``offsets``."""
-    texts, first, which = np.unique(named, return_index=True, return_inverse=True)
+    """Return the numbers of processes as named in headers at ``offsets``, by id, command and UUID."""
+    width = named.dtype.itemsize
+    told_of = np.zeros((len(named), width + 16), dtype=np.uint8)
+    told_of[:, :width] = np.ascontiguousarray(named).view(np.uint8).reshape(-1, width)
+    long = length >= uuid_at + 16
+    told_of[long, width:] = np.lib.stride_tricks.sliding_window_view(data, 16)[offsets[long] + uuid_at]
+    different, which = np.unique(told_of, axis=0, return_inverse=True)
     numbers = []
-    for raw, header in zip(texts.tolist(), first.tolist(), strict=True):
-        at = int(offsets[header]) + uuid_at
-        identifier = data[at : at + 16].tobytes() if int(length[header]) >= uuid_at + 16 else b""
+    for one in different:
+        raw, identifier = one[:width].tobytes(), one[width:].tobytes()
         process = told(int.from_bytes(raw[:4], "little"), raw[4:21], identifier)
         numbers.append(0 if process is None else table.number(process))
-    return np.array(numbers, dtype=np.int64)[which]
+    return np.array(numbers, dtype=np.int64)[which.reshape(-1)]

@@ -32,8 +32,8 @@ from .errors import PcapstateError
 ENGINE, TRAFFIC = "engine", "traffic"
 PARTS = {
     ENGINE: (
-        ("tcp.flows", "tcp.tracker"),
-        ("sources.framing", "decode.frames", "names.gathering", "application.openings", "output.text"),
+        ("tcp.flows", "tcp.tracker", "output.text"),
+        ("sources.framing", "decode.frames", "names.gathering", "application.openings"),
     ),
     TRAFFIC: (("traffic.hashing", "traffic.watching"),),
 }

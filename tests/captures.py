@@ -62,13 +62,13 @@ def pcapng(frames: list[tuple[int, bytes]], order: str = "<") -> bytes:
 
 
 def story_frames(packets: list[Packet], variant: Variant | None = None) -> list[tuple[int, bytes]]:
-    """Return the frames of a story with their times, half a second apart."""
+    """Return the frames of a story with their times, twice as far apart as in the story."""
     time, out = START * 10**9, []
     for packet in packets:
         if packet.flags is None:
             time += packet.length * 10**9
         else:
-            time += 500_000_000
+            time += 2 * packet.after
             out.append((time, tcp_frame(packet, variant or Variant())))
     return out
 

@@ -3,7 +3,7 @@
 A story is text, a packet a line: ``side flags seq ack length -> client state, server state``. ``C`` and ``S`` are
 client and server; flags are letters (S F R A P); ``seq`` counts from the sender's initial sequence number, ``ack``
 from the receiver's. A line ``+ 61 -> …`` lets that many seconds pass. Time otherwise moves a quarter of a second a
-packet, long enough for a retransmission timer.
+packet, long enough for a retransmission timer; a packet behind ``~`` comes 10 ms after the one before it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHORT = {
     "RCVD": State.SYN_RECEIVED, "EST": State.ESTABLISHED, "FW1": State.FIN_WAIT_1, "FW2": State.FIN_WAIT_2,
     "CW": State.CLOSE_WAIT, "CLOSING": State.CLOSING, "LACK": State.LAST_ACK, "TW": State.TIME_WAIT,
 }  # fmt: skip
-STEP = 250_000_000
+STEP, SOON = 250_000_000, 10_000_000
 
 
 class Packet(NamedTuple):
@@ -38,20 +38,26 @@ class Packet(NamedTuple):
     length: int
     states: tuple[State, State]
     """Of the latest connection on the 4-tuple, client and server, after it."""
+    after: int = STEP
+    """Nanoseconds since the packet before it."""
 
 
 def parse(text: str) -> list[Packet]:
     """Read a story."""
     packets = []
     for line in filter(None, (line.split("#")[0].strip() for line in text.splitlines())):
-        what, _, after = line.partition("->")
-        client, server = (SHORT[word.strip()] for word in after.split(","))
+        what, _, then = line.partition("->")
+        client, server = (SHORT[word.strip()] for word in then.split(","))
         words = what.split()
+        after = STEP
+        if words[0] == "~":
+            after = SOON
+            words = words[1:]
         if words[0] == "+":
             packets.append(Packet("", None, 0, 0, int(words[1]), (client, server)))
             continue
         flags = sum(FLAGS[letter] for letter in words[1])
-        packets.append(Packet(words[0], flags, *(int(word) for word in words[2:5]), (client, server)))
+        packets.append(Packet(words[0], flags, *(int(word) for word in words[2:5]), (client, server), after))
     return packets
 
 
@@ -103,7 +109,7 @@ def play(
             time += packet.length * 1_000_000_000
             rows += [batch.copy() for batch in table.pass_time(time)]
         else:
-            time += STEP
+            time += packet.after
             for copy in range(times):
                 number += 1
                 one = segment(packet, number, time + copy * 1_000, variant)

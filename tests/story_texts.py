@@ -124,6 +124,25 @@ STORIES = {
         C PA 1 1 5   -> EST, EST
         S A  1 6 0   -> EST, EST
     """,
+    "two_answers_of_which_the_first_counts": """
+        C S  0 0 0      -> SENT, -
+        S SA 0 1 0      -> SENT, RCVD
+        S SA 70000 1 0  -> SENT, RCVD   # another server, or another SYN cookie
+        C A  1 1 0      -> EST, EST
+        C A  1 1 0      -> EST, EST     # a challenge ACK
+        S PA 1 1 100    -> EST, EST
+        S FA 101 1 0    -> CW, FW1
+        C FA 1 102 0    -> LACK, TW
+    """,
+    "two_answers_of_which_the_second_counts": """
+        C S  0 0 0      -> SENT, -
+        S SA 0 1 0      -> SENT, RCVD
+        S SA 70000 1 0  -> SENT, RCVD
+        C A  1 70001 0  -> EST, EST
+        S PA 70001 1 100 -> EST, EST
+        S FA 70101 1 0  -> CW, FW1
+        C FA 1 70102 0  -> LACK, TW
+    """,
     "full_backlog": OPEN
     + """
         S SA 0 1 0   -> EST, RCVD
@@ -149,6 +168,13 @@ STORIES = {
         C A  2 2 0 -> TW, CLOSED
         S FA 1 2 0 -> TW, LACK
         C A  2 2 0 -> TW, CLOSED
+    """,
+    "fin_again_at_once_tells_nothing": OPEN
+    + """
+        C FA 1 1 0   -> FW1, CW
+        ~ S FA 1 1 0 -> CLOSING, CLOSING
+        ~ S A 2 2 0  -> TW, CLOSING
+        ~ C FA 1 2 0 -> TW, TW          # as BSD acknowledges in CLOSING; it had not got the ACK
     """,
     "fins_sent_again_cross": OPEN
     + """

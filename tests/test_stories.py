@@ -72,6 +72,12 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     ("one_direction_client_that_closes_first", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
     # Nothing tells whether the second FIN arrived before its peer sent again, or was lost like the first.
     ("fins_sent_again_cross", 7): (State.FIN_WAIT_2,),
+    # Without the answer that counts, the numbers of what follows fit to none.
+    ("two_answers_of_which_the_first_counts", 1): (State.FIN_WAIT_1, State.CLOSE_WAIT),
+    # No FIN of its peer is there.
+    ("fin_again_at_once_tells_nothing", 4): (State.FIN_WAIT_2,),
+    # Its FIN that is there comes behind its peer's, and acknowledges that.
+    ("fin_again_at_once_tells_nothing", 3): (State.CLOSE_WAIT, State.LAST_ACK, State.FIN_WAIT_1),
     # It is passed in the full story too, within one packet.
     ("simultaneous_open", 2): (State.SYN_RECEIVED,),
 }

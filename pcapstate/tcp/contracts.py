@@ -31,7 +31,9 @@ EXTRA = np.dtype(
 
 SELDOM = np.dtype(
     [
-        ("island", "u4"),  # behind a hole in what it sent: where the run starts that ends at ``next``
+        # Behind a hole in what it sent: where the run starts that ends at ``next``. Where ANSWERED_TWICE, in
+        # SYN_RECEIVED: the initial sequence number of its SYN-ACK before the last.
+        ("island", "u4"),
         ("copies", "u4"),  # packets it sent that are there more than once, beside the first
     ]
 )
@@ -159,6 +161,9 @@ UNREACHABLE = 4096
 
 MIXED = 8192
 """An endpoint's packets on different VLANs, or the like, have numbers that do not belong to one connection."""
+
+ANSWERED_TWICE = 16384
+"""Two SYN-ACKs with different initial sequence numbers answered the SYN: several servers, or SYN cookies."""
 
 DOUBTFUL = 2048
 """It began without SYN or data soon after connections were let go, so it may be the end of one of these."""

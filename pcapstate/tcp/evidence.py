@@ -16,6 +16,7 @@ from .contracts import (
     ACKS_DROPPED,
     AGAIN,
     AGAIN_AT_ONCE,
+    ANSWERED_TWICE,
     ASSUMED_NOW,
     CLIENT_GUESSED,
     CLIENT_IS_1,
@@ -128,6 +129,9 @@ def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) 
         return
     if known & SENT_SYN == 0:
         # A listener whose first request was reset begins again, with a new initial sequence number.
+        if known & SENT_SYN_ACK != 0 and i64(me["state"]) == State.SYN_RECEIVED:
+            connection["notes"] |= ANSWERED_TWICE
+            w.seldom[e]["island"] = me["base"]
         me["base"] = seq
         me["next"] = me["contiguous"] = (seq + 1 + segment["length"]) & MASK
         if others & SENT_SYN == 0:
@@ -263,6 +267,11 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     known, others = i64(me["known"]), i64(peer["known"])
     mine, theirs = i64(me["state"]), i64(peer["state"])
     bare = segment["length"] == 0 and segment["flags"] & FIN == 0
+    if theirs == State.SYN_RECEIVED and connection["notes"] & ANSWERED_TWICE != 0:
+        if ack == (i64(w.seldom[p]["island"]) + 1) & MASK:
+            # Of two answers it took the first; to the second it sends a challenge ACK (RFC 5961 §4).
+            peer["base"] = w.seldom[p]["island"]
+            peer["next"] = peer["contiguous"] = ack
     if theirs == State.SYN_RECEIVED and bare and not covers_syn(ack, peer):
         return False  # it draws a RST and changes nothing (RFC 9293 §3.10.7.4)
     if (known | others) & SENT_FIN != 0 and (mine == State.UNKNOWN or theirs == State.UNKNOWN):
@@ -352,8 +361,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
                 step(w, e, Event.GOT_FIN, segment)
             else:
                 step(w, e, Event.SENT_FIN, segment)
-        elif newest and known & CLOSED_BY_RST == 0:
-            # Sent again, and no late copy: that would have an older acknowledgment number.
+        elif newest and known & CLOSED_BY_RST == 0 and what != AGAIN_AT_ONCE:
+            # Sent again by its timer, while what acknowledges it may be under way to it for less than that; and no
+            # late copy: that would have an older acknowledgment number.
             crossed = i64(me["state"]) == State.TIME_WAIT and i64(me["before"]) == State.CLOSING
             if not covers_fin and not crossed:
                 step(w, e, Event.SENT_FIN_AGAIN, segment)

@@ -118,8 +118,11 @@ def _fast_open_start(lab: Lab) -> Connection:
 def backlog_full(lab: Lab) -> None:
     connection, waiting = _fill_backlog(lab)
     lab.states(connection, client="ESTABLISHED", server="SYN_RECEIVED")
-    assert waiting.server
+    # They are accepted in the order of the queue.
+    assert all(one.server for one in waiting)
     lab.states(connection, client="ESTABLISHED", server="ESTABLISHED")
+    # Where the SYN-ACK came twice by then, as on a busy machine, only what the server sends tells that it took an ACK.
+    lab.exchange(connection)
 
 
 @scenario("The accept queue is full, and the server resets what does not fit", at=BOTH)
@@ -130,8 +133,8 @@ def backlog_full_reset(lab: Lab) -> None:
     lab.states(connection, client="CLOSED", server="CLOSED")
 
 
-def _fill_backlog(lab: Lab) -> tuple[Connection, Connection]:
-    """Connections one more than the queue holds; return the one left out and one that waits to be accepted."""
+def _fill_backlog(lab: Lab) -> tuple[Connection, list[Connection]]:
+    """Connections one more than the queue holds; return the one left out and those that wait to be accepted."""
     lab.listen(80, 2)
     waiting = [lab.start(), lab.start()]
     for connection in waiting:
@@ -143,7 +146,7 @@ def _fill_backlog(lab: Lab) -> tuple[Connection, Connection]:
     lab.states(fourth, client="ESTABLISHED", server="SYN_RECEIVED")
     release()
     lab.states(third, client="ESTABLISHED", server="ESTABLISHED")
-    return fourth, waiting[0]
+    return fourth, [*waiting, third]
 
 
 @scenario("The server defers accepting until data comes (TCP_DEFER_ACCEPT)", at=BOTH)

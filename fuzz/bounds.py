@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.update(PCAPSTATE_COMPILING="1", NUMBA_BOUNDSCHECK="1", PCAPSTATE_KERNELS="plain")
+os.environ.update(PCAPSTATE_COMPILING="called", NUMBA_BOUNDSCHECK="1", PCAPSTATE_KERNELS="plain")
 
 PCAPS = Path(__file__).parent.parent / "tests" / "pcaps"
 LARGEST = 20_000

@@ -18,7 +18,9 @@ import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-COMPILING = os.environ.get("PCAPSTATE_COMPILING") == "1"
+COMPILING = os.environ.get("PCAPSTATE_COMPILING", "") != ""
+CALLED = os.environ.get("PCAPSTATE_COMPILING") == "called"
+"""Whether compiled functions are called from Python in this very process, as ``fuzz.bounds`` does."""
 
 i64: Callable[[Any], int] = np.int64 if COMPILING else int  # type: ignore[assignment]
 """Widen a narrow field: to int64 where compiled, to a Python integer where plain."""
@@ -32,9 +34,13 @@ def _marked(function: Function, forceinline: bool) -> Function:
         import numba
 
         # No array is made inside a kernel, so nothing needs numba's reference counts: that halves the tracker's time.
-        # Only other kernels call it, so wrappers for Python and C would be compiled for nothing: a third of the time.
+        # Wrappers that let Python and C call each function would be compiled for nothing: a third of the time.
         compiled: Function = numba.njit(
-            error_model="numpy", _nrt=False, forceinline=forceinline, no_cpython_wrapper=True, no_cfunc_wrapper=True
+            error_model="numpy",
+            _nrt=False,
+            forceinline=forceinline,
+            no_cpython_wrapper=not CALLED,
+            no_cfunc_wrapper=not CALLED,
         )(function)
         return compiled
     return function

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,12 +48,28 @@ def test_compiled_once_and_kept(capture: Path, tmp_path: Path) -> None:
     assert second.stderr == ""
     assert plain.stdout == first.stdout == second.stdout
     if hasattr(os, "getuid"):
-        # What others can write to is not run.
+        # What others can write to is not run (it would fail here): what is in the folder of last resort is taken.
+        shutil.copytree(tmp_path / "cache", last_resort / f"pcapstate-{os.getuid()}")
+        for symbols in (tmp_path / "cache").glob("*/symbols.json"):
+            symbols.write_text("no symbols")
         (tmp_path / "cache").chmod(0o777)
         elsewhere = run(capture, **kept)
-        assert "Compiling the engine" in elsewhere.stderr
+        assert elsewhere.stderr == ""
         assert elsewhere.stdout == plain.stdout
-        assert list(last_resort.glob("pcapstate-*/*/symbols.json"))
+
+
+def test_what_others_can_write_to_is_not_built_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(os, "getuid"):
+        pytest.skip("needs owners of files")
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setattr(compiled, "_folders", lambda: [shared, own])
+    monkeypatch.setitem(compiled.PARTS, "nothing", ())
+    folder = compiled.build("nothing")
+    assert folder is not None
+    assert folder.parent == own
+    assert not list(shared.iterdir())
 
 
 def test_a_folder_that_cannot_be_looked_into_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

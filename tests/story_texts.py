@@ -260,6 +260,35 @@ STORIES = {
         S SA 70000 90001 0 -> SENT, RCVD
         C A  90001 70001 0 -> EST, EST
     """,
+    "ack_written_before_what_it_acknowledges": OPEN
+    + """
+        S A  1 201 0     -> EST, EST
+        ~ C PA 1 1 100   -> EST, EST
+        ~ C PA 101 1 100 -> EST, EST
+        S FA 1 201 0     -> CW, FW1
+        ~ S A 2 202 0    -> CW, FW1      # of a FIN that comes behind it
+        ~ C FA 201 2 0   -> CLOSED, TW
+    """,
+    "fins_written_in_the_wrong_order": OPEN
+    + """
+        C FA 1 2 0   -> -, -
+        ~ S FA 1 1 0 -> LACK, TW
+        ~ S A 2 2 0  -> CLOSED, TW
+    """,
+    "data_written_behind_the_peers_fin": OPEN
+    + """
+        C FA 1 101 0   -> -, -
+        ~ S PA 1 1 100 -> FW1, CW
+        S FA 101 2 0   -> TW, LACK
+    """,
+    "joined_late_at_a_keepalive": """
+        C A  0 1 0     -> EST, EST
+        S A  1 1 0     -> EST, EST
+        C A  0 1 0     -> EST, EST
+        S A  1 1 0     -> EST, EST
+        S FA 1 1 0     -> CW, FW1
+        C A  1 2 0     -> CW, FW2
+    """,
     "keepalive": OPEN
     + TALK
     + """

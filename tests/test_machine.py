@@ -29,7 +29,7 @@ def world() -> c.World:
         np.zeros(8, c.TRANSITION),
         memory,
         np.zeros(0, c.TROUBLE),
-        np.zeros(1, c.RECENT),
+        np.zeros(4, c.RECENT),
     )
 
 
@@ -55,7 +55,7 @@ def test_every_pair(state: State, event: Event) -> None:
     written = w.transitions[0]
     assert (written["from"], written["to"], written["endpoint"], written["packet"]) == (was, following, 1, 7)
     assert TABLE[written["row"]] is row
-    assert w.memory[c.TIMER_TAIL] == (1 if following is State.TIME_WAIT else 0)
+    assert w.memory[c.TIMERS] == (1 if following is State.TIME_WAIT else 0)
 
 
 def test_every_event_has_a_certainty_and_every_row_a_reason() -> None:

@@ -15,7 +15,7 @@ from pcapstate.errors import CaptureError
 from pcapstate.sources.reader import CaptureReader
 
 from .captures import answers, pcap, pcapng, story_frames
-from .stories import VARIANTS_OF_ISN, Packet, Variant, parse
+from .stories import SOON, STEP, VARIANTS_OF_ISN, Packet, Variant, parse
 from .story_texts import NAMES, STORIES
 
 CAPTURES = sorted(
@@ -77,6 +77,7 @@ packets = st.builds(
     ack=st.integers(-2, 6),
     length=st.sampled_from([0, 0, 0, 1, 2, 1400]),
     states=st.none(),
+    after=st.sampled_from([STEP, STEP, SOON, -SOON]),
 )
 variants = st.builds(Variant, mirrored=st.booleans(), isn=st.sampled_from(VARIANTS_OF_ISN))
 

@@ -72,6 +72,10 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     ("one_direction_client_that_closes_first", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
     # Nothing tells whether the second FIN arrived before its peer sent again, or was lost like the first.
     ("fins_sent_again_cross", 7): (State.FIN_WAIT_2,),
+    # Its peer's FIN is not there.
+    ("ack_written_before_what_it_acknowledges", 6): (State.FIN_WAIT_2, State.CLOSE_WAIT),
+    ("ack_written_before_what_it_acknowledges", 7): (State.LAST_ACK,),
+    ("fins_written_in_the_wrong_order", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1),
     # Without the answer that counts, the numbers of what follows fit to none.
     ("two_answers_of_which_the_first_counts", 1): (State.FIN_WAIT_1, State.CLOSE_WAIT),
     # No FIN of its peer is there.

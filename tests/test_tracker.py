@@ -92,6 +92,63 @@ def test_sent_again_in_a_burst_is_no_copy() -> None:
     assert table.endpoints["retransmissions"].tolist() == [1, 0]
 
 
+def test_copies_are_found_among_many_packets() -> None:
+    """Thousands of packets in a moment, each again 20 ms later: all are known again, and in each run the same."""
+    once = np.repeat(rows("C A 1 1 0 -> EST, EST"), 4_000)
+    once["source_port"] = 1_024 + np.arange(len(once)) % 40
+    once["seq"] += np.arange(len(once), dtype=np.int64) // 40 * 100
+    once["length"] = 100
+    once["time"] += np.arange(len(once), dtype=np.int64) * 20_000
+    once["mark"] = TELLING | np.arange(1, len(once) + 1) * 7_919
+    copies = once.copy()
+    copies["time"] += 20 * MILLISECOND
+    both = np.concatenate([once, copies])
+    table, _ = followed(both[np.argsort(both["time"], kind="stable")])
+    assert int(table.seldom["copies"].sum()) == len(once)
+    assert int(table.endpoints["retransmissions"].sum()) == 0
+
+
+# --- time
+
+
+def test_time_wait_ends_though_the_clock_was_set_back() -> None:
+    """A connection closed an hour ahead of all others holds up none of them."""
+    close = OPEN + "C FA 1 1 0 -> FW1, CW\nS FA 1 2 0 -> TW, LACK\nC A 2 2 0 -> TW, CLOSED\n"
+    found = []
+    for number in range(4):
+        one = rows(close)
+        for end in ("source", "target"):
+            one[f"{end}_port"] += np.where(one[f"{end}_port"] == 80, 0, number)
+        one["time"] += (3_600 if number == 0 else 300 * number) * 1_000 * MILLISECOND
+        found.append(one)
+    table, _ = followed(np.concatenate(found))
+    client = table.endpoints["state"][::2]
+    assert client.tolist() == [State.TIME_WAIT, State.CLOSED, State.CLOSED, State.TIME_WAIT]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(-500, 500), st.integers(0, 9)), max_size=40), st.integers(1, 7))
+def test_timers_run_out_in_order(closes: list[tuple[int, int]], at_once: int) -> None:
+    """Whatever the clock does, TIME_WAITs end by their deadlines once time has passed them."""
+    times = [START + second * 1_000 * MILLISECOND for second, _ in closes]
+    segments = np.concatenate(
+        [np.zeros(0, dtype=SEGMENT), *(rows("C FA 9 9 0 -> -, -\nS FA 9 10 0 -> -, -") for _ in closes)]
+    )
+    for number, (time, (_, port)) in enumerate(zip(times, closes, strict=True)):
+        pair = segments[2 * number : 2 * number + 2]
+        pair["time"] = time, time + 1
+        pair["source_port"][0] = pair["target_port"][1] = 50_000 + port
+    table, ended = FlowTable(Kernels(0)), []
+    for start in range(0, len(segments), at_once):
+        batch = segments[start : start + at_once].copy()
+        ended += [row.copy() for found in table.follow(batch, len(batch)) for row in found]
+    last = max([int(batch_time) for batch_time in segments["time"]], default=START)
+    final = [row.copy() for found in table.pass_time(last + 61_000 * MILLISECOND) for row in found]
+    over = [int(row["time"]) for row in final if row["packet"] == 0]
+    assert over == sorted(over)
+    assert not (table.endpoints["state"] == State.TIME_WAIT).any()
+
+
 def over_ipv6(segments: np.ndarray) -> np.ndarray:
     for end in ("source", "target"):
         segments[f"{end}_high"] = 0x20010DB8 << 32

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernel import i64, inner, rare
-from .contracts import CLOCK, DETAILS, RECORD, TIMER_HEAD, TIMER_TAIL, TRANSITIONS, TWO_MSL, World
+from .contracts import CLOCK, DETAILS, RECORD, TIMERS, TRANSITIONS, TWO_MSL, World
 from .machine import EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
 from .sequence import MASK
 from .states import State
@@ -62,25 +62,61 @@ def wait(w: World, e: int, time: int) -> None:
     """Start the endpoint's 2 MSL timer, or start it again."""
     deadline = time + w.memory[TWO_MSL]
     w.endpoints[e]["deadline"] = deadline & MASK
-    timer = w.timers[w.memory[TIMER_TAIL] & (len(w.timers) - 1)]
-    w.memory[TIMER_TAIL] += 1
-    timer["deadline"] = deadline
-    timer["endpoint"] = e
+    at = w.memory[TIMERS]
+    w.memory[TIMERS] += 1
+    # Where time goes on, each deadline is the latest so far, and stays where it is.
+    while at > 0:
+        above = (at - 1) >> 1
+        if not earlier(deadline, e, w.timers[above]):
+            break
+        w.timers[at]["deadline"] = w.timers[above]["deadline"]
+        w.timers[at]["endpoint"] = w.timers[above]["endpoint"]
+        at = above
+    w.timers[at]["deadline"] = deadline
+    w.timers[at]["endpoint"] = e
+
+
+@inner
+def earlier(deadline: int, endpoint: int, timer: Any) -> bool:
+    """Tell whether a deadline comes before that of a timer; of two at the same time that of the lower endpoint."""
+    return deadline < timer["deadline"] or (deadline == timer["deadline"] and endpoint < timer["endpoint"])
+
+
+@rare
+def drop_first(w: World) -> None:
+    """Take the earliest timer out of the heap."""
+    w.memory[TIMERS] -= 1
+    count = w.memory[TIMERS]
+    deadline, endpoint = w.timers[count]["deadline"], w.timers[count]["endpoint"]
+    at = 0
+    while True:
+        below = 2 * at + 1
+        if below >= count:
+            break
+        if below + 1 < count:
+            if earlier(w.timers[below + 1]["deadline"], w.timers[below + 1]["endpoint"], w.timers[below]):
+                below += 1
+        if not earlier(w.timers[below]["deadline"], w.timers[below]["endpoint"], w.timers[count]):
+            break
+        w.timers[at]["deadline"] = w.timers[below]["deadline"]
+        w.timers[at]["endpoint"] = w.timers[below]["endpoint"]
+        at = below
+    w.timers[at]["deadline"] = deadline
+    w.timers[at]["endpoint"] = endpoint
 
 
 @inner
 def expire(w: World, room: int) -> bool:
     """End the TIME_WAITs whose 2 MSL have passed; tell whether ``transitions`` has had ``room`` for each."""
-    while w.memory[TIMER_HEAD] < w.memory[TIMER_TAIL]:
-        timer = w.timers[w.memory[TIMER_HEAD] & (len(w.timers) - 1)]
-        deadline = timer["deadline"]
+    while w.memory[TIMERS] > 0:
+        deadline = w.timers[0]["deadline"]
         if deadline > w.memory[CLOCK]:
             return True
         if w.memory[RECORD] != 0 and len(w.transitions) - w.memory[TRANSITIONS] < room:
             return False
-        w.memory[TIMER_HEAD] += 1
-        e = timer["endpoint"]
-        # A timer that was started again has a later deadline further back in the ring.
+        e = w.timers[0]["endpoint"]
+        drop_first(w)
+        # A timer that was started again has a later deadline further down.
         if i64(w.endpoints[e]["deadline"]) == deadline & MASK:
             change(w, e, Event.TIME_WAIT_OVER, deadline, 0)
     return True

@@ -31,8 +31,9 @@ EXTRA = np.dtype(
 
 SELDOM = np.dtype(
     [
-        # Behind a hole in what it sent: where the run starts that ends at ``next``. Where ANSWERED_TWICE, in
-        # SYN_RECEIVED: the initial sequence number of its SYN-ACK before the last.
+        # Behind a hole in what it sent: where the run starts that ends at ``next``. Without a hole, where UNSEEN_TAIL:
+        # where that starts which is not in the capture; and in SYN_RECEIVED, where ANSWERED_TWICE: the initial
+        # sequence number of its SYN-ACK before the last.
         ("island", "u4"),
         ("copies", "u4"),  # packets it sent that are there more than once, beside the first
     ]
@@ -165,12 +166,15 @@ MIXED = 8192
 ANSWERED_TWICE = 16384
 """Two SYN-ACKs with different initial sequence numbers answered the SYN: several servers, or SYN cookies."""
 
+UNSURE = 32768
+"""An end closed while the last that its peer had sent was not in the capture, so nothing tells which closed first."""
+
 DOUBTFUL = 2048
 """It began without SYN or data soon after connections were let go, so it may be the end of one of these."""
 
-FRESH, FILLED, AGAIN, AGAIN_AT_ONCE = range(4)
-"""What a packet is to those before it (``counting``): new; filling a hole, late or sent again; sent again; sent again
-sooner than any retransmission timer."""
+FRESH, FILLED, BELATED, AGAIN, AGAIN_AT_ONCE = range(5)
+"""What a packet is to those before it (``counting``): new; filling a hole, late or sent again; written down shortly
+after the acknowledgment of it; sent again; sent again sooner than any retransmission timer."""
 
 RECENT = np.dtype(
     [
@@ -181,7 +185,7 @@ RECENT = np.dtype(
 )
 """A packet of the last moments, by which copies of it are known."""
 
-CONNECTIONS, TRANSITIONS, TIMER_HEAD, TIMER_TAIL, CLOCK, TWO_MSL, RECORD, DETAILS, SPLIT, DOUBT_UNTIL, KEYS = range(11)
+CONNECTIONS, TRANSITIONS, TIMERS, CLOCK, TWO_MSL, RECORD, DETAILS, SPLIT, DOUBT_UNTIL, KEYS = range(10)
 """Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
 (both ns), whether to record transitions, whether to keep DETAIL and TROUBLE rows, whether to keep different VLANs
 apart, until when packets may be those of connections that were let go (ns since the epoch); from KEYS on, eight random
@@ -197,7 +201,7 @@ class World(NamedTuple):
     seldom: Any  # SELDOM, two a connection
     endpoints: Any  # ENDPOINT, two a connection
     details: Any  # DETAIL, two a connection, or none
-    timers: Any  # TIMER, a ring with a power of two of cells, in order of deadline
+    timers: Any  # TIMER, a heap: the timer at n ends no later than those at 2 * n + 1 and 2 * n + 2
     transitions: Any  # TRANSITION, emptied by the caller
     memory: Any  # int64
     troubles: Any  # TROUBLE, two a connection, or none

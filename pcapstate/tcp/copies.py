@@ -9,14 +9,19 @@ from typing import Any
 
 from ..decode.contracts import TELLING
 from ..kernel import i64, inner, rare
-from .contracts import DETAILS, KEYS, MIXED, World
+from .contracts import DETAILS, MIXED, World
 from .flows import folded
 from .sequence import MASK
 
 AT_ONCE = 100_000_000
-"""Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms)."""
+"""Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms). Within them a
+packet may also turn up behind what answers it: interfaces and queues are written down one after the other."""
 SOON = 1_000_000
 """Nanoseconds within which the same bytes are a copy, though nothing in them tells it from a segment sent again."""
+WAYS = 4
+"""Cells among which a packet's place is: the oldest, where it is in none."""
+SPREAD = 0x5E3779B1
+"""What spreads packets over the buckets: the same in each run, as its answers are to be."""
 FAR_APART = 1 << 24
 """Bytes between sequence numbers that are too many for two packets of one connection."""
 
@@ -28,7 +33,15 @@ def is_copy(w: World, e: int, segment: Any) -> bool:
     told = mark ^ i64(segment["flags"]) << 23 ^ i64(segment["length"])
     high, low = segment["seq"] ^ (e + 1 << 7 & MASK), (segment["ack"] ^ told) & MASK
     print = high << 31 ^ low
-    one = w.recent[folded((high ^ low) * w.memory[KEYS]) & (len(w.recent) - 1)]
+    bucket = folded((folded(high * SPREAD) ^ low) * SPREAD) & (len(w.recent) - WAYS)
+    place = bucket
+    for at in range(bucket, bucket + WAYS):
+        if w.recent[at]["print"] == print:
+            place = at
+            break
+        if w.recent[at]["time"] < w.recent[place]["time"]:
+            place = at
+    one = w.recent[place]
     if one["print"] == print:
         telling, gap = mark & TELLING != 0, abs(time - one["time"])
         if gap < (AT_ONCE if telling else SOON):

@@ -10,6 +10,7 @@ from .contracts import (
     AGAIN,
     AGAIN_AT_ONCE,
     ASSUMED_NOW,
+    BELATED,
     FILLED,
     FRESH,
     HAS_BASE,
@@ -84,6 +85,13 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
                 else:
                     w.seldom[e]["island"] = seq
                 me["next"] = end
+        elif known & UNSEEN_TAIL != 0 and i64(me["contiguous"]) == top and at_or_after(seq, i64(w.seldom[e]["island"])):
+            # Its peer's acknowledgment was written down before it, or it was sent again though it had arrived.
+            if seq == i64(w.seldom[e]["island"]):
+                w.seldom[e]["island"] = end
+                if end == top:
+                    known &= ~UNSEEN_TAIL
+            what = BELATED if segment["time"] - peer["last"] < AT_ONCE else AGAIN
         elif (
             length == occupies == 1 and end == top and i64(peer["known"]) & SENT_ACK != 0 and i64(peer["acked"]) == top
         ):
@@ -103,6 +111,8 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
         # A bare ACK beyond what was captured: something before it is missing.
         me["next"] = w.seldom[e]["island"] = seq
+    elif known & UNSEEN_TAIL != 0 and seq == (i64(me["next"]) - 1) & MASK:
+        known &= ~UNSEEN_TAIL  # a keep-alive: what was acknowledged was sent before the capture began
     if what == AGAIN and flags & (SYN | ACK) == SYN | ACK and known & SENT_SYN_ACK == 0:
         what = FRESH  # simultaneous open: its SYN, now with an ACK
     if what == AGAIN:
@@ -117,7 +127,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         # Its peer has spoken: no more tries without an answer, and a later packet than any assumption rests on.
         others &= ASSUMED_NOW - 1
         peer["known"] = others
-    if flags & ACK != 0 and flags & RST == 0 and others & HAS_BASE == 0:
+    if flags & ACK != 0 and others & HAS_BASE == 0:
         peer["known"] = others | HAS_BASE
         peer["base"] = (segment["ack"] - 1) & MASK
         peer["next"] = peer["contiguous"] = segment["ack"]

@@ -27,7 +27,7 @@ GIVING_WAY = 4
 """Where there is no more room, one in so many connections gives way at once: each time all rows are moved."""
 
 RECENT = 1 << 14
-"""Packets among which copies are looked for; at most, since each has one cell only."""
+"""Packets among which copies are looked for."""
 SLOTS_EACH, TIMERS_EACH = 16, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""
 
@@ -229,8 +229,7 @@ class FlowTable:
                 size *= 2
             self._slots = np.zeros(size, dtype=np.int32)
             self._kernels.rehash(self._connections, self._extras, used, self._slots, self._memory)
-        head, tail = int(self._memory[c.TIMER_HEAD]), int(self._memory[c.TIMER_TAIL])
-        if tail - head + 4 * count > len(self._timers):
+        if int(self._memory[c.TIMERS]) + 4 * count > len(self._timers):
             timers = self._running()
             size = len(self._timers)
             # With room for half as many more: looking through all of them shall be worth it.
@@ -275,17 +274,17 @@ class FlowTable:
 
     def _running(self) -> Rows:
         """Return the timers that will end a TIME_WAIT, in their order; one that was started again has a later one."""
-        head, tail = int(self._memory[c.TIMER_HEAD]), int(self._memory[c.TIMER_TAIL])
-        timers = self._timers[np.arange(head, tail) & (len(self._timers) - 1)]
+        timers = self._timers[: self._memory[c.TIMERS]]
         timers = timers[self._endpoints["deadline"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
+        timers = timers[np.lexsort((timers["endpoint"], timers["deadline"]))]
         _, first = np.unique(timers["endpoint"], return_index=True)
         return timers[np.sort(first)]
 
     def _set(self, timers: Rows, size: int) -> None:
-        """Put timers into a ring of ``size`` cells."""
+        """Put timers, which are in their order, into a heap of ``size`` cells."""
         self._timers = np.zeros(size, dtype=c.TIMER)
         self._timers[: len(timers)] = timers
-        self._memory[c.TIMER_HEAD], self._memory[c.TIMER_TAIL] = 0, len(timers)
+        self._memory[c.TIMERS] = len(timers)
 
 
 def _grown(rows: Rows, used: int, size: int) -> Rows:

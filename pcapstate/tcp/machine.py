@@ -67,6 +67,8 @@ class Event(IntEnum):
     GOT_UNREACHABLE = 33
     GOT_ICMP_ERROR = 34
     SENT_SYN_AGAIN = 35
+    SENT_MISSING_FIN = 36
+    GOT_MISSING_FIN = 37
 
 
 class Certainty(IntEnum):
@@ -157,6 +159,9 @@ TABLE: tuple[Row, ...] = (
         "the end of what it sent is not in the capture, and may have been a FIN"),
     Row((S.UNKNOWN,), E_.SENT_MORE, S.CLOSE_WAIT, "sent more, so it had not closed", "what was missing was no FIN"),
     Row((S.UNKNOWN,), E_.GOT_MORE, S.FIN_WAIT_1, "received more, so it closed first", "what was missing was no FIN"),
+    Row((S.UNKNOWN,), E_.SENT_MISSING_FIN, S.FIN_WAIT_1, "sent FIN before its peer's", "what was missing was this FIN"),
+    Row((S.UNKNOWN,), E_.GOT_MISSING_FIN, S.LAST_ACK, "received FIN before it sent its own",
+        "what was missing was this FIN, written down late"),
     # Closing, seen from one direction only
     Row((S.ESTABLISHED,), E_.MISSED_FIN, S.FIN_WAIT_1, "sent FIN (not captured)",
         "nothing that it sends is captured; its peer acknowledged one number more, as of a FIN"),
@@ -215,6 +220,8 @@ CERTAINTY = {
     Event.SENT_RST_IN_ANSWER: Certainty.REVISED,
     Event.SENT_MORE: Certainty.REVISED,
     Event.GOT_MORE: Certainty.REVISED,
+    Event.SENT_MISSING_FIN: Certainty.REVISED,
+    Event.GOT_MISSING_FIN: Certainty.REVISED,
     Event.STILL_SENDS: Certainty.REVISED,
     Event.TIME_WAIT_OVER: Certainty.TIMER,
 }

@@ -33,9 +33,10 @@ from .contracts import (
 from .copies import count_copy, is_copy, note_network
 from .counting import count_packet, follow_sequence
 from .details import note_details
-from .evidence import give_way, weigh
+from .evidence import weigh
 from .flows import begin, find, is_for_previous, side_of
 from .machine import Event
+from .resets import supersede
 from .troubles import note_troubles
 from .unreachable import icmp_error
 
@@ -66,8 +67,8 @@ def track(
 
     The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``seldom`` (twice),
     ``endpoints`` (twice), ``details`` and ``troubles`` (twice, where ``memory[DETAILS]`` asks for them) and
-    ``slots`` (a power of two, at least twice as many), and for four timers per segment in ``timers`` (a power of two);
-    rows not used yet are zero.
+    ``slots`` (a power of two, at least twice as many), and for four timers per segment in ``timers``; rows not used yet
+    are zero.
     ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
     """
     w = World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent)
@@ -103,7 +104,7 @@ def track(
                     if segment["network"] != 0:
                         note_network(w, number, side, segment)
                     # Another initial sequence number: a new connection on this 4-tuple.
-                    give_way(w, number, side, Event.SENT_NEW_SYN, segment)
+                    supersede(w, number, side, Event.SENT_NEW_SYN, segment)
                     fresh = memory[CONNECTIONS]
                     memory[CONNECTIONS] += 1
                     slots[slot] = fresh + 1
@@ -125,7 +126,7 @@ def track(
             number = previous
             side = side_of(w, segment, number)
         elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
-            give_way(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
+            supersede(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
         top = i64(endpoints[2 * number + side]["next"])
         what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
         if memory[DETAILS] != 0:

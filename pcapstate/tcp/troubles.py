@@ -8,7 +8,9 @@ from ..decode.contracts import ACK, FIN, RST, SYN
 from ..kernel import i64, inner, rare
 from .contracts import (
     AGAIN,
+    BELATED,
     FILLED,
+    FRESH,
     SENT_ACK,
     SENT_FIN,
     SENT_SYN,
@@ -21,9 +23,6 @@ from .counting import FAR
 from .sequence import MASK, after, at_or_after
 from .states import State
 
-LATE = 100_000_000
-"""Nanoseconds after the ACK of a segment within which the segment itself may still turn up in the capture: interfaces
-and queues are written down one after the other."""
 PROMPT = 3_000_000_000
 """Nanoseconds within which a RST answers a segment: longer than any round trip."""
 
@@ -49,10 +48,12 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
             # Joined late: what it had sent before the capture began is no gap.
             w.troubles[e]["unseen"] = 0
         return
-    if length > 0 and (what == FILLED or (what < AGAIN and after(end, top))):
+    if length > 0 and (what in (FILLED, BELATED) or (what == FRESH and after(end, top))):
         w.details[e]["data"] = time
-    if what >= AGAIN:
-        note_again(w, e, segment)
+    if what >= BELATED:
+        note_belated(w, e, segment)
+        if what >= AGAIN:
+            w.troubles[e]["again"] = segment["number"]
         return
     if flags & SYN != 0:
         return
@@ -70,12 +71,11 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
 
 
 @inner
-def note_again(w: World, e: int, segment: Any) -> None:
-    """Note a segment that was there before: one sent again, or one that was written down after its ACK."""
+def note_belated(w: World, e: int, segment: Any) -> None:
+    """Note that the capture has a segment after all that it did not have when it was acknowledged."""
     one = w.troubles[e]
     time, length = segment["time"], segment["length"]
-    one["again"] = segment["number"]
-    if one["unseen"] != 0 and 0 <= time - one["gap_time"] < LATE:
+    if one["unseen"] != 0 and 0 <= time - one["gap_time"] < AT_ONCE:
         one["unseen"] = max(one["unseen"] - length, 0)
 
 

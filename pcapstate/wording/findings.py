@@ -202,7 +202,7 @@ KINDS: dict[str, Kind] = {
     ),
     "captured-twice": Kind(
         "Packets are captured twice",
-        "{copies:segment comes|segments come} again within a millisecond, on {count:connection|connections}. Copies "
+        "{copies:segment comes|segments come} again unchanged within 100 ms, on {count:connection|connections}. Copies "
         "are not taken for retransmissions, but counts of packets and bytes have them.",
         "Remove them with Wireshark's editcap -d, or capture on one interface, or one mirrored direction, only.",
     ),

@@ -155,6 +155,8 @@ WORDS = {
     "2 MSL passed": "2 MSL が経過",
     "sent FIN, perhaps after its peer's": "FIN を送信 (相手の FIN の後かもしれない)",
     "received FIN, perhaps after its own": "FIN を受信 (自分の FIN の後かもしれない)",
+    "sent FIN before its peer's": "相手の FIN より先に FIN を送信",
+    "received FIN before it sent its own": "自分の FIN を送信する前に FIN を受信",
     "sent more, so it had not closed": "さらに送信、つまり閉じていなかった",
     "received more, so it closed first": "さらに受信、つまり先に閉じた",
     "sent FIN (not captured)": "FIN を送信 (キャプチャになし)",

@@ -1,0 +1,172 @@
+"""What a segment tells of how a connection opens: SYN, SYN-ACK, and the acknowledgment that completes the handshake.
+
+As in ``evidence``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.contracts import FIN
+from ..kernel import i64, inner, rare
+from .clock import step
+from .contracts import (
+    ACK_DROPPED,
+    ACKS_DROPPED,
+    AGAIN_AT_ONCE,
+    ANSWERED_TWICE,
+    ASSUMED_NOW,
+    CLIENT_GUESSED,
+    CLIENT_IS_1,
+    CLOSED_BY_RST,
+    FAST_OPEN,
+    HANDSHAKE_ACKED,
+    REFUSED,
+    RESET_BY_0,
+    RESET_BY_1,
+    SENT_ACK,
+    SENT_FIN,
+    SENT_SYN,
+    SENT_SYN_ACK,
+    SPOKE,
+    UNREACHABLE,
+    World,
+)
+from .machine import Event
+from .sequence import MASK, after, at_or_after, in_range
+from .states import State
+
+
+@inner
+def set_client(e: int, connection: Any) -> None:
+    """Note that endpoint ``e`` is the client, now that the handshake tells."""
+    notes = connection["notes"] & ~(CLIENT_GUESSED | CLIENT_IS_1)
+    connection["notes"] = notes | CLIENT_IS_1 if e & 1 == 1 else notes
+
+
+@inner
+def covers_syn(ack: int, peer: Any) -> bool:
+    """Tell whether an acknowledgment number covers the peer's SYN and nothing it has not sent."""
+    return in_range(ack, (i64(peer["base"]) + 1) & MASK, i64(peer["next"]))
+
+
+@rare
+def syn(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    """Weigh a SYN: it proves SYN_SENT of its sender and nothing of its target."""
+    me = w.endpoints[e]
+    known = i64(me["known"])
+    # A late copy of the SYN does not open anew what has talked since.
+    if i64(me["state"]) == State.CLOSED and known & (SPOKE | SENT_ACK) != 0:
+        return
+    if known & SENT_SYN == 0:
+        me["known"] = known | SENT_SYN
+        if i64(w.endpoints[p]["known"]) & SENT_SYN == 0:
+            set_client(e, connection)
+    if connection["notes"] & UNREACHABLE != 0:
+        connection["notes"] &= ~UNREACHABLE
+        me["known"] = i64(me["known"]) & ~CLOSED_BY_RST
+        step(w, e, Event.SENT_SYN_AGAIN, segment)
+    elif step(w, e, Event.SENT_SYN, segment):
+        connection["notes"] &= ~(REFUSED | RESET_BY_0 | RESET_BY_1)
+
+
+@rare
+def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) -> None:
+    """Weigh a SYN-ACK: a listener's answer, or half of a simultaneous open."""
+    me, peer = w.endpoints[e], w.endpoints[p]
+    known, others = i64(me["known"]), i64(peer["known"])
+    seq, ack = segment["seq"], segment["ack"]
+    if others & SENT_SYN != 0 and not covers_syn(ack, peer):
+        return  # it answers another SYN than the one of this connection
+    if known & SENT_SYN_ACK != 0 and seq == i64(me["base"]):
+        # A second SYN, perhaps a copy of the first, draws a second SYN-ACK at once: that contradicts nothing.
+        if what != AGAIN_AT_ONCE:
+            syn_ack_again(w, e, segment, connection)
+        return
+    if i64(me["state"]) == State.CLOSED and i64(peer["state"]) != State.SYN_SENT:
+        return
+    if known & SENT_SYN == 0:
+        # A listener whose first request was reset begins again, with a new initial sequence number.
+        if known & SENT_SYN_ACK != 0 and i64(me["state"]) == State.SYN_RECEIVED:
+            connection["notes"] |= ANSWERED_TWICE
+            w.seldom[e]["island"] = me["base"]
+        me["base"] = seq
+        me["next"] = me["contiguous"] = (seq + 1 + segment["length"]) & MASK
+        if others & SENT_SYN == 0:
+            set_client(p, connection)
+    me["known"] = (known | SENT_SYN_ACK | SENT_ACK) & ~CLOSED_BY_RST
+    me["acked"] = ack
+    if others & SENT_SYN != 0 and after(ack, (i64(peer["base"]) + 1) & MASK):
+        connection["notes"] |= FAST_OPEN
+    step(w, e, Event.SENT_SYN_ACK, segment)
+    if others & SENT_SYN_ACK != 0:
+        connection["notes"] |= HANDSHAKE_ACKED
+        # Simultaneous open: two SYN-ACKs have crossed.
+        step(w, p, Event.GOT_SYN_ACK, segment)
+        step(w, e, Event.GOT_SYN_ACK, segment)
+
+
+@rare
+def syn_ack_again(w: World, e: int, segment: Any, connection: Any) -> None:
+    """Weigh a repeated SYN-ACK: the ACK, or the RST, that was sent to its sender did not arrive."""
+    me = w.endpoints[e]
+    known = i64(me["known"])
+    if known & CLOSED_BY_RST != 0:
+        me["known"] = known & ~CLOSED_BY_RST
+        connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
+        step(w, e, Event.STILL_SENDS, segment)
+    elif known & SPOKE == 0 and step(w, e, Event.SENT_SYN_ACK_AGAIN, segment):
+        notes = connection["notes"]
+        connection["notes"] = notes | (ACK_DROPPED if notes & ACK_DROPPED == 0 else ACKS_DROPPED)
+
+
+@inner
+def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
+    """Weigh what a segment with ACK tells of the handshake; tell whether it belongs to this connection."""
+    me, peer = w.endpoints[e], w.endpoints[p]
+    ack = segment["ack"]
+    known, others = i64(me["known"]), i64(peer["known"])
+    mine, theirs = i64(me["state"]), i64(peer["state"])
+    bare = segment["length"] == 0 and segment["flags"] & FIN == 0
+    if theirs == State.SYN_RECEIVED and connection["notes"] & ANSWERED_TWICE != 0:
+        if ack == (i64(w.seldom[p]["island"]) + 1) & MASK:
+            # Of two answers it took the first; to the second it sends a challenge ACK (RFC 5961 §4).
+            peer["base"] = w.seldom[p]["island"]
+            peer["next"] = peer["contiguous"] = ack
+    if theirs == State.SYN_RECEIVED and bare and not covers_syn(ack, peer):
+        return False  # it draws a RST and changes nothing (RFC 9293 §3.10.7.4)
+    if (known | others) & SENT_FIN != 0 and (mine == State.UNKNOWN or theirs == State.UNKNOWN):
+        return True  # a gap in the capture hides which of them closed first; it is open to neither any more
+    if mine == State.UNKNOWN:
+        if others & SENT_SYN != 0:
+            # No SYN-ACK in the capture. An ACK that does not cover the SYN is about an older connection.
+            if not covers_syn(ack, peer):
+                return False
+            step(w, e, Event.MISSED_SYN_ACK, segment)
+        step(w, e, Event.SENT_ACK, segment)
+    elif mine == State.SYN_SENT:
+        if others & SENT_SYN_ACK != 0:
+            if not at_or_after(ack, (i64(peer["base"]) + 1) & MASK):
+                return False
+        elif others & SENT_SYN != 0:
+            # Simultaneous open: it acknowledges a SYN, so it has sent its SYN-ACK.
+            step(w, e, Event.MISSED_SYN_ACK, segment)
+        step(w, e, Event.SENT_ACK, segment)
+    elif mine == State.SYN_RECEIVED and connection["notes"] & FAST_OPEN == 0:
+        # A bare ACK of the SYN alone may be a challenge ACK, which a server sends in SYN_RECEIVED too.
+        more = not bare or ack != (i64(peer["base"]) + 1) & MASK
+        if (known & SENT_SYN == 0 and more) or (known & SENT_SYN != 0 and segment["flags"] & FIN == 0):
+            step(w, e, Event.SENT_ACK, segment)
+
+    if theirs == State.UNKNOWN:
+        if known & SENT_SYN != 0:
+            step(w, p, Event.MISSED_SYN_ACK, segment)
+        else:
+            step(w, p, Event.GOT_ACK, segment)
+    elif theirs == State.SYN_SENT and connection["notes"] & FAST_OPEN == 0:
+        step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
+    if i64(peer["state"]) == State.SYN_RECEIVED:
+        connection["notes"] |= HANDSHAKE_ACKED
+        if connection["notes"] & ACKS_DROPPED == 0 and step(w, p, Event.GOT_ACK_OF_SYN, segment):
+            peer["known"] = i64(peer["known"]) & ~SPOKE | ASSUMED_NOW
+    return True

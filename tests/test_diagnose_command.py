@@ -20,9 +20,10 @@ from pcapstate.views import findings as view
 from pcapstate.wording.findings import KINDS
 from pcapstate.wording.languages import LANGUAGES, translate
 
+from .any_packets import packets, variants
 from .captures import pcap, story_frames
 from .diagnosing import PCAPS, findings_of
-from .stories import VARIANTS_OF_ISN, Packet, Variant
+from .stories import Packet, Variant
 
 EXAMPLE = PCAPS / "example.pcapng"
 
@@ -168,18 +169,6 @@ def sound(found: list[Finding], connections: int, frames: int) -> None:
         for term, texts in view.view_for_people(found, language):
             assert not set("".join([term, *(text for _, text in texts[:-1])])) & set("{}")
         view.summary(found, connections, frames, language)
-
-
-packets = st.builds(
-    Packet,
-    side=st.sampled_from("CS"),
-    flags=st.one_of(st.sampled_from([0x02, 0x12, 0x10, 0x18, 0x11, 0x14, 0x04]), st.integers(0, 255)),
-    seq=st.integers(-2, 6),
-    ack=st.integers(-2, 6),
-    length=st.sampled_from([0, 0, 0, 1, 2, 1400]),
-    states=st.none(),
-)
-variants = st.builds(Variant, mirrored=st.booleans(), isn=st.sampled_from(VARIANTS_OF_ISN))
 
 
 @settings(max_examples=200, deadline=None)

@@ -14,8 +14,9 @@ from pcapstate.compiled import Kernels
 from pcapstate.errors import CaptureError
 from pcapstate.sources.reader import CaptureReader
 
+from .any_packets import packets, variants
 from .captures import answers, pcap, pcapng, story_frames
-from .stories import SOON, STEP, VARIANTS_OF_ISN, Packet, Variant, parse
+from .stories import Packet, Variant, parse
 from .story_texts import NAMES, STORIES
 
 CAPTURES = sorted(
@@ -68,18 +69,6 @@ LINKTYPES = [
 ]  # fmt: skip
 KINDS = ("tunnels-", "link-types-", "fragments-", "wireless-")
 WRAPPED = [path for path in CAPTURES if path.name.startswith(KINDS) and path.suffix != ".expected"]
-
-packets = st.builds(
-    Packet,
-    side=st.sampled_from("CS"),
-    flags=st.one_of(st.sampled_from([0x02, 0x12, 0x10, 0x18, 0x11, 0x14, 0x04]), st.integers(0, 255)),
-    seq=st.integers(-2, 6),
-    ack=st.integers(-2, 6),
-    length=st.sampled_from([0, 0, 0, 1, 2, 1400]),
-    states=st.none(),
-    after=st.sampled_from([STEP, STEP, SOON, -SOON]),
-)
-variants = st.builds(Variant, mirrored=st.booleans(), isn=st.sampled_from(VARIANTS_OF_ISN))
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

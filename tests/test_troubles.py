@@ -14,9 +14,9 @@ from pcapstate.capture import Capture
 from pcapstate.compiled import Kernels
 from pcapstate.sources.reader import CaptureReader
 
+from .any_packets import packets, variants
 from .captures import pcap, story_frames
 from .stories import Packet, Variant, parse
-from .test_diagnose_command import packets, variants
 from .test_parity import CAPTURES, both
 
 from .story_texts import OPEN, TALK  # isort: skip

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -45,7 +46,12 @@ def live(inside: list[str], *arguments: str) -> tuple[str, str, int]:
         stderr=subprocess.PIPE,
         text=True,
     ) as ours:
-        time.sleep(2.0)  # until its capture socket is open
+        # Its capture socket is the only one in the namespace; then its filter is set.
+        deadline = time.monotonic() + 20
+        while len(Path(f"/proc/{ours.pid}/net/packet").read_text(encoding="ascii").splitlines()) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.5)
         subprocess.run([*inside, sys.executable, "-c", SERVER_AND_CLIENT], check=True, timeout=10)
         out, err = ours.communicate(timeout=30)
     return out, err, ours.returncode

@@ -23,6 +23,7 @@ NOT_READ_THERE = {
     "link-types-serial.pcapng": "SLIP",
     "tunnels-ip.pcap": "IP protocol 94, and VXLAN-GPE unless it is told to",
     "tunnels-mpls.pcap": "pseudowires with locally administered addresses, which it guesses to have a control word",
+    "tunnels-others.pcap": "ERSPAN of type III with IP alone",
     "tunnels-tags.pcap": "VLAN tags of EtherTypes 0x9200 and 0x9300",
 }
 """What tshark 4.0 does not read of captures whose other packets it does."""

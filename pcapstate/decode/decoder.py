@@ -146,5 +146,8 @@ class Decoder:
         if segment is not None:
             for name, value in segment.items():
                 row[name] = value
+        if self._reassembler.other is not None:
+            protocol, fragments = self._reassembler.other
+            self.skipped[kinds.SKIPPED_PROTOCOL + protocol] += fragments
         # What the reassembler gave up to bound its memory is accounted for like what never came.
         self.skipped[kinds.SKIPPED_REASON + kinds.INCOMPLETE_FRAGMENT] += self._reassembler.take_dropped()

@@ -11,12 +11,14 @@ from bisect import bisect_left
 from collections import OrderedDict
 
 from ..kernel import be16, be32
-from .frames import PROTOCOL_TCP, signed64, upper_layer
-from .kinds import UNKNOWN_WINDOW, UP_TO_FLAGS
+from .kinds import ETHERTYPE_IPV4, ETHERTYPE_IPV6, PROTOCOL_TCP, UNKNOWN_WINDOW, UP_TO_FLAGS
 from .marks import mark_of
+from .network import addresses, signed64, upper_layer
 
-KEPT = 120
-"""Bytes kept from the start of a datagram's payload: the largest TCP header has 60."""
+KEPT = 320
+"""Bytes kept from the start of a datagram's payload: the largest TCP header has 60, a header before it up to 256."""
+PIECES = 64
+"""Fragments of them that are kept at most; there are 40 places where one can begin."""
 DATAGRAMS = 4096
 """Datagrams under reassembly at most; the oldest gives way."""
 RANGES = 128
@@ -33,12 +35,13 @@ Print = tuple[int, int, int]
 
 
 class _Datagram:
-    __slots__ = ("fragments", "head", "prints", "ranges", "since", "total")
+    __slots__ = ("fragments", "pieces", "prints", "ranges", "room", "since", "total")
 
     def __init__(self, since: int) -> None:
         self.since = since
         self.ranges: list[tuple[int, int]] = []
-        self.head = bytearray()
+        self.pieces: list[tuple[int, bytes]] = []
+        self.room = 2 * KEPT
         self.total = -1
         self.fragments = 0
         self.prints: set[Print] = set()
@@ -46,11 +49,9 @@ class _Datagram:
     def add(self, offset: int, length: int, captured: bytes, last: bool) -> None:
         if last:
             self.total = offset + length
-        if offset < KEPT and len(captured) > 0:
-            end = min(KEPT, offset + len(captured))
-            if len(self.head) < end:
-                self.head.extend(bytes(end - len(self.head)))
-            self.head[offset:end] = captured[: end - offset]
+        if offset < KEPT and len(self.pieces) < PIECES and self.room > 0:
+            self.pieces.append((offset, captured[: KEPT - offset]))
+            self.room -= len(captured)
         # The ranges are in order and apart, so those that this one touches stand side by side.
         start, end = offset, offset + length
         first = bisect_left(self.ranges, (start,))
@@ -61,6 +62,14 @@ class _Datagram:
             start, end = min(start, self.ranges[beyond][0]), max(end, self.ranges[beyond][1])
             beyond += 1
         self.ranges[first:beyond] = [(start, end)]
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes of the payload; where fragments overlap, the one that begins first, as in Wireshark."""
+        head = bytearray()
+        for offset, piece in sorted(self.pieces, key=lambda one: one[0]):
+            head += bytes(max(offset - len(head), 0)) + piece[max(len(head) - offset, 0) :]
+        return bytes(head)
 
     @property
     def complete(self) -> bool:
@@ -74,6 +83,8 @@ class Reassembler:
         self._datagrams: OrderedDict[Key, _Datagram] = OrderedDict()
         self._completed: OrderedDict[Key, set[Print]] = OrderedDict()
         self._dropped = 0
+        self.other: tuple[int, int] | None = None
+        """Where the last fragment completed what is no TCP segment: its protocol, how many fragments it had."""
 
     @property
     def pending(self) -> int:
@@ -90,6 +101,7 @@ class Reassembler:
 
         Only fragments of one ``network`` go together.
         """
+        self.other = None
         parts = _fragment4(packet) if packet[0] >> 4 == 4 else _fragment6(packet)
         if parts is None:
             self._dropped += 1
@@ -117,7 +129,12 @@ class Reassembler:
         if not datagram.complete:
             return None
         del self._datagrams[key]
-        segment = _segment(packet, bytes(datagram.head), datagram.total)
+        head = datagram.head
+        protocol, at, _ = upper_layer(head, 0, len(head), _following(packet))
+        if protocol not in (PROTOCOL_TCP, -1):
+            self.other = protocol, datagram.fragments
+            return None
+        segment = _segment(packet, head[at:], datagram.total - at) if protocol >= 0 else None
         if segment is None:
             self._dropped += datagram.fragments
             return None
@@ -155,6 +172,11 @@ def _fragment6(packet: bytes) -> Parts | None:
     return (packet[8:40], be32(packet, at + 4)), bits & 0xFFF8, length, captured, not bits & 1
 
 
+def _following(packet: bytes) -> int:
+    """Return the protocol that a fragment's datagram begins with."""
+    return packet[9] if packet[0] >> 4 == 4 else upper_layer(packet, 40, len(packet), packet[6])[0]
+
+
 def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
     if len(head) < UP_TO_FLAGS:
         return None
@@ -162,14 +184,16 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
     if header < 20 or header > total:
         return None
     if packet[0] >> 4 == 4:
-        if packet[9] != PROTOCOL_TCP:
-            return None
-        source, target = (0, 0xFFFF00000000 | be32(packet, 12)), (0, 0xFFFF00000000 | be32(packet, 16))
+        at_source, at_target = addresses(packet, ETHERTYPE_IPV4, 0, len(packet))
+        source, target = (0, 0xFFFF00000000 | be32(packet, at_source)), (0, 0xFFFF00000000 | be32(packet, at_target))
         identification = be16(packet, 4)
     else:
         _, at, _ = upper_layer(packet, 40, len(packet), packet[6])
         identification = be16(packet, at + 4) ^ be16(packet, at + 6)
-        source, target = (signed64(packet, 8), signed64(packet, 16)), (signed64(packet, 24), signed64(packet, 32))
+        source, target = (
+            (signed64(packet, one), signed64(packet, one + 8))
+            for one in addresses(packet, ETHERTYPE_IPV6, 0, len(packet))
+        )
     return {
         "source_high": source[0],
         "source_low": source[1],

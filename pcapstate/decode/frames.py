@@ -20,16 +20,11 @@ from .kinds import (
     BAD_IP,
     BAD_TCP,
     COMPRESSED,
-    ENCRYPTED_WLAN,
-    ETHERNET,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     FRAGMENT_BITS,
     FRAGMENT_HEADER,
     GATHERED,
-    INCOMPLETE_FRAGMENT,
-    LLC,
-    NOT_IP,
     OFFSET_BITS_IPV4,
     OFFSET_BITS_IPV6,
     PROTOCOL_ICMP,
@@ -37,56 +32,18 @@ from .kinds import (
     PROTOCOL_TCP,
     PROTOCOL_UDP,
     SHORT_IP,
-    SHORT_LINK,
     SHORT_TCP,
-    SKIPPED_ETHERTYPE,
-    SKIPPED_LINKTYPE,
     SKIPPED_PROTOCOL,
     SKIPPED_REASON,
-    SKIPPED_SIZE,
     UDP_HEADER,
     UNKNOWN_WINDOW,
     UP_TO_FLAGS,
-    WLAN_NO_DATA,
 )
 from .links import link_layer
 from .marks import mark_of
-from .network import signed64, upper_layer
+from .network import addresses, may_hold_tcp, signed64, source_route, upper_layer
 from .networks import forget, network_of, note_tags
 from .tunnels import innermost
-
-__all__ = [
-    "BAD_IP",
-    "BAD_TCP",
-    "ENCRYPTED_WLAN",
-    "ETHERNET",
-    "ETHERTYPE_IPV4",
-    "ETHERTYPE_IPV6",
-    "FRAGMENT_BITS",
-    "FRAGMENT_HEADER",
-    "INCOMPLETE_FRAGMENT",
-    "LLC",
-    "NOT_IP",
-    "OFFSET_BITS_IPV4",
-    "OFFSET_BITS_IPV6",
-    "PROTOCOL_TCP",
-    "PROTOCOL_UDP",
-    "SHORT_IP",
-    "SHORT_LINK",
-    "SHORT_TCP",
-    "SKIPPED_ETHERTYPE",
-    "SKIPPED_LINKTYPE",
-    "SKIPPED_PROTOCOL",
-    "SKIPPED_REASON",
-    "SKIPPED_SIZE",
-    "UDP_HEADER",
-    "WLAN_NO_DATA",
-    "decode_frames",
-    "link_layer",
-    "signed64",
-    "upper_layer",
-]
-"""With what others need of the layers below."""
 
 
 @entry(np.uint8, FRAME, int, SEGMENT, np.int64, np.int64, int)
@@ -144,21 +101,22 @@ def decode_frames(
                 skipped[SKIPPED_REASON + BAD_IP] += 1
                 continue
             protocol, upper = u8(data, at + 9), at + header
-            if protocol == AUTHENTICATION:
+            fragment = be16(data, at + 6) & FRAGMENT_BITS
+            if protocol == AUTHENTICATION and fragment == 0:
                 protocol, upper, _ = upper_layer(data, upper, end, protocol)
                 protocol = max(protocol, 0)
-            if protocol != PROTOCOL_TCP:
+            if not may_hold_tcp(protocol, fragment):
                 skipped[SKIPPED_PROTOCOL + protocol] += 1
                 if protocol != PROTOCOL_ICMP and (datagrams == 0 or protocol != PROTOCOL_UDP):
                     continue
             total = be16(data, at + 2)
             identification = be16(data, at + 4)
-            fragment = be16(data, at + 6) & FRAGMENT_BITS
             # Segmentation offload leaves the length to the network card: 0 in the capture.
             packet_end = min(at + total, wire) if total > 0 else wire
             source_high = target_high = 0
+            target = at + 16 if header == 20 else source_route(data, at, min(upper, end))
             source_low = 0xFFFF00000000 | be32(data, at + 12)
-            target_low = 0xFFFF00000000 | be32(data, at + 16)
+            target_low = 0xFFFF00000000 | be32(data, target)
         elif ethertype == ETHERTYPE_IPV6:
             if end - at < 40:
                 skipped[SKIPPED_REASON + SHORT_IP] += 1
@@ -172,20 +130,23 @@ def decode_frames(
             if protocol < 0:
                 skipped[SKIPPED_REASON + SHORT_IP] += 1
                 continue
-            if protocol != PROTOCOL_TCP:
+            if not may_hold_tcp(protocol, fragment):
                 skipped[SKIPPED_PROTOCOL + protocol] += 1
                 if protocol != PROTOCOL_ICMPV6 and (datagrams == 0 or protocol != PROTOCOL_UDP):
                     continue
             identification = 0
-            source_high, source_low = signed64(data, at + 8), signed64(data, at + 16)
-            target_high, target_low = signed64(data, at + 24), signed64(data, at + 32)
+            source, target = at + 8, at + 24
+            if u8(data, at + 6) != PROTOCOL_TCP:
+                source, target = addresses(data, ethertype, at, end)
+            source_high, source_low = signed64(data, source), signed64(data, source + 8)
+            target_high, target_low = signed64(data, target), signed64(data, target + 8)
         else:
             continue
 
         row = segments[rows]
         row["time"] = frame["time"]
         row["number"] = frame["number"]
-        if protocol != PROTOCOL_TCP:
+        if not may_hold_tcp(protocol, fragment):
             # Of a packet in fragments the first one has the ports.
             offset = fragment & (OFFSET_BITS_IPV4 if ethertype == ETHERTYPE_IPV4 else OFFSET_BITS_IPV6)
             if ethertype == ETHERTYPE_IPV6 and fragment != 0:

@@ -30,7 +30,7 @@ from .kinds import (
     SLL,
     SLL2,
 )
-from .rare_links import rare_link
+from .rare_links import ARPHRD_RADIOTAP, ARPHRD_WLAN, cooked_radio, rare_link
 
 
 @inner
@@ -41,7 +41,7 @@ def link_layer(data: Any, at: int, end: int, linktype: int) -> tuple[int, int, i
 
     Where there is none, the first is -1 minus the index in ``skipped`` that says why.
     """
-    ethertype = BY_VERSION
+    ethertype, hardware = BY_VERSION, 0
     if linktype == ETHERNET:
         if end - at < 14:
             return TOO_SHORT, at, at, at
@@ -51,11 +51,13 @@ def link_layer(data: Any, at: int, end: int, linktype: int) -> tuple[int, int, i
         if end - at < 16:
             return TOO_SHORT, at, at, at
         ethertype = be16(data, at + 14)
+        hardware = be16(data, at + 2)
         at += 16
     elif linktype == SLL2:
         if end - at < 20:
             return TOO_SHORT, at, at, at
         ethertype = be16(data, at)
+        hardware = be16(data, at + 8)
         at += 20
     elif linktype in (NULL, LOOP):
         if end - at < 4:
@@ -66,6 +68,11 @@ def link_layer(data: Any, at: int, end: int, linktype: int) -> tuple[int, int, i
         pass
     else:
         ethertype, at = rare_link(data, at, end, linktype)
+        if ethertype < BY_VERSION:
+            return ethertype, at, at, at
+
+    if ARPHRD_WLAN <= hardware <= ARPHRD_RADIOTAP:
+        ethertype, at = cooked_radio(data, at, end, hardware)
         if ethertype < BY_VERSION:
             return ethertype, at, at, at
 

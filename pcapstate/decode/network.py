@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, inner, u8
+from ..kernel import be16, be32, inner, rare, u8
 from .kinds import (
     AUTHENTICATION,
     DESTINATION,
@@ -16,9 +16,14 @@ from .kinds import (
     MOBILITY,
     OFFSET_BITS_IPV4,
     OFFSET_BITS_IPV6,
+    PROTOCOL_TCP,
     ROUTING,
     SHIM6,
 )
+
+SOURCE_ROUTE, MOBILE_ROUTE, SEGMENT_ROUTING = 0, 2, 4
+"""Types of IPv6 routing headers that name the target at their end, and at their beginning (RFC 8754)."""
+LOOSE_ROUTE, STRICT_ROUTE, HOME_ADDRESS = 0x83, 0x89, 0xC9
 
 
 @inner
@@ -33,7 +38,7 @@ def upper_layer(data: Any, at: int, end: int, protocol: int) -> tuple[int, int, 
     """Walk IPv6 extension headers (RFC 8200 §4): protocol behind them (-1 where cut off), its offset, fragment bits.
 
     The fragment bits (offset and more-fragments flag) are 0 where the packet is whole; a fragment's walk ends at
-    its fragment header, with the protocol TCP where that is the next header.
+    its fragment header, with the protocol that is the next header.
     """
     while True:
         if protocol == FRAGMENT:
@@ -54,6 +59,71 @@ def upper_layer(data: Any, at: int, end: int, protocol: int) -> tuple[int, int, 
             protocol = following
         else:
             return protocol, at, 0
+
+
+@inner
+def may_hold_tcp(protocol: int, fragment: int) -> bool:
+    """Tell whether there may be a TCP segment: of a fragment, headers may stand before it that only the whole has."""
+    return protocol == PROTOCOL_TCP or (fragment != 0 and protocol in (AUTHENTICATION, DESTINATION))
+
+
+@rare
+def addresses(data: Any, ethertype: int, at: int, end: int) -> tuple[int, int]:
+    """Return the offsets of the source and target addresses that TCP uses, of the IP header at an offset (it is there).
+
+    They are those of the header, unless the packet is routed by its source: then the target is the last one on the
+    way, and a mobile host's home address stands in an option (RFC 8200 §4.4, RFC 8754, RFC 6275 §6.3, RFC 791 §3.1).
+    """
+    if ethertype == ETHERTYPE_IPV4:
+        return at + 12, source_route(data, at, min(at + ((u8(data, at) & 0x0F) << 2), end))
+    source, target = at + 8, at + 24
+    protocol = u8(data, at + 6)
+    at += 40
+    while protocol in (HOP_BY_HOP, ROUTING, DESTINATION) and end - at >= 8:
+        length = (u8(data, at + 1) + 1) * 8
+        if at + length > end:
+            break
+        if protocol == ROUTING and u8(data, at + 3) != 0:
+            kind = u8(data, at + 2)
+            if kind == SEGMENT_ROUTING and length >= 24:
+                target = at + 8
+            elif kind in (SOURCE_ROUTE, MOBILE_ROUTE) and length >= 24:
+                target = at + length - 16
+        elif protocol == DESTINATION:
+            source = home_address(data, at + 2, at + length, source)
+        protocol = u8(data, at)
+        at += length
+    return source, target
+
+
+@rare
+def source_route(data: Any, at: int, end: int) -> int:
+    """Return the offset of the target address of an IPv4 header: of the last one of a source route not yet done."""
+    option = at + 20
+    while end - option >= 3 and u8(data, option) != 0:
+        if u8(data, option) == 1:
+            option += 1
+            continue
+        length, pointer = u8(data, option + 1), u8(data, option + 2)
+        if length < 2 or option + length > end:
+            break
+        if u8(data, option) in (LOOSE_ROUTE, STRICT_ROUTE) and length >= 7 and pointer <= length:
+            return option + 3 + ((length - 3) & ~3) - 4
+        option += length
+    return at + 16
+
+
+@rare
+def home_address(data: Any, at: int, end: int, source: int) -> int:
+    """Return the offset of the home address among the destination options in ``data[at:end]``, or else ``source``."""
+    while end - at >= 2:
+        length = u8(data, at + 1) + 2
+        if u8(data, at) == 0:
+            length = 1
+        elif u8(data, at) == HOME_ADDRESS and length == 18 and end - at >= length:
+            return at + 2
+        at += length
+    return source
 
 
 @inner

@@ -40,12 +40,16 @@ LAYERS = 24
 """Layers of a frame at most."""
 LABELS = 32
 """Labels of an MPLS stack at most."""
+ROUTES = 32
+"""Source routes of a GRE header at most."""
 NOTHING = -1
 """In the place of an EtherType: no tunnel, or none that can be read."""
 
 TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, NSH, R_TAG = (
     0x22F3, 0x88E5, 0x88E7, 0x8903, 0x8909, 0x8926, 0x892F, 0x893F, 0x894F, 0xF1C1,
 )  # fmt: skip
+JUMBO_LLC = 0x8870
+"""In frames of more than 1,500 bytes, which have no length, an LLC header follows."""
 ERSPAN, ERSPAN_3, WCCP, ARUBA_FIRST, ARUBA_LAST, ARUBA_9000 = 0x88BE, 0x22EB, 0x883E, 0x8200, 0x83F0, 0x9000
 IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP = 4, 41, 47, 94, 97, 137
 DEFLATE, NEGOTIATED = 2, 256
@@ -103,7 +107,7 @@ def behind_ethertype(data: Any, ethertype: int, at: int, end: int, networks: Any
     """Return EtherType and offset of what follows the header of a layer between link and network."""
     if end - at < 4:
         return NOTHING, at
-    if ethertype <= LENGTHS:
+    if ethertype <= LENGTHS or ethertype == JUMBO_LLC:
         return logical_link(data, at, end)
     if ethertype == ETHERTYPE_BRIDGED:
         return ethernet(data, at, end)
@@ -210,7 +214,15 @@ def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
     if flags & 7 == 1:
         # Without a sequence number there is no payload.
         return (ETHERTYPE_PPP, at + (4 if flags & 0x0080 else 0)) if sequence else (NOTHING, at)
-    if flags & 7 != 0 or routing or end - at < 8:
+    for _ in range(ROUTES if routing else 0):
+        # Source routes (RFC 1701): an address family, offset and length each; all 0 ends them.
+        if end - at < 4:
+            return NOTHING, at
+        last = be32(data, at) == 0
+        at += 4 + u8(data, at + 3)
+        if last:
+            break
+    if flags & 7 != 0 or end - at < 8:
         return NOTHING, at
     if kind == ETHERTYPE_BRIDGED and key:
         # NVGRE (RFC 7637): behind the identifier, which is never 0, stands one of the flow.
@@ -223,7 +235,7 @@ def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
     if kind == ERSPAN_3:
         if end - at < 12:
             return NOTHING, at
-        frame, more = be16(data, at + 10) >> 11 & 0x1F, 8 if u8(data, at + 11) & 1 else 0
+        frame, more = be16(data, at + 10) >> 10 & 0x1F, 8 if u8(data, at + 11) & 1 else 0
         at += 12 + more
         if frame == 2:
             return (of_version(data, at), at) if end - at >= 1 else (NOTHING, at)

@@ -18,8 +18,8 @@ from .kinds import (
 from .networks import VNI, note
 from .wlan import wlan_in_tunnel
 
-L2TP, GTP_U, GTP_OLD, TEREDO, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GENEVE, MPLS_IN_UDP, VXLAN_LINUX, TZSP = (
-    1701, 2152, 3386, 3544, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37_008,
+L2TP, GTP_U, GTP_OLD, TEREDO, LISP, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GENEVE, MPLS_IN_UDP, VXLAN_LINUX, TZSP = (
+    1701, 2152, 3386, 3544, 4341, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37_008,
 )  # fmt: skip
 NOTHING = -1
 EXTENSIONS = 16
@@ -63,6 +63,8 @@ def behind_port(data: Any, at: int, end: int, port: int, networks: Any) -> tuple
     if port == GTP_U:
         return gtp(data, at, end)
     if port == GTP_OLD:
+        if u8(data, at) >> 5 == 1:
+            return gtp(data, at, end)
         # Version 0 (GSM 09.60): twenty bytes before the packet.
         good = u8(data, at) >> 5 == 0 and u8(data, at + 1) == 255 and end - at > 20
         return (of_version(data, at + 20), at + 20) if good else (NOTHING, at)
@@ -70,6 +72,8 @@ def behind_port(data: Any, at: int, end: int, port: int, networks: Any) -> tuple
         return teredo(data, at, end)
     if port == L2TP:
         return l2tp(data, at, end)
+    if port == LISP:
+        return of_version(data, at + 8), at + 8
     if port == MPLS_IN_UDP:
         return ETHERTYPE_MPLS, at
     if port == AYIYA:

@@ -12,8 +12,8 @@ from .kinds import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, NOT_IP, SHORT_LINK, 
 
 WLAN, PRISM, RADIOTAP, AVS, PPI = 105, 119, 127, 163, 192
 TOO_SHORT = -1 - SKIPPED_REASON - SHORT_LINK
-BOTH_DS, PROTECTED, ORDER = 3, 0x40, 0x80
-"""Flags of the frame control field: to and from a distribution system, and so on."""
+FROM_DS, BOTH_DS, PROTECTED, ORDER = 2, 3, 0x40, 0x80
+"""Flags of the frame control field: from a distribution system, to and from one, and so on."""
 PADDED = 0x20
 """Of radiotap's flags: the 802.11 header is filled up to a multiple of four bytes."""
 
@@ -41,6 +41,9 @@ def wlan_link(data: Any, at: int, end: int, linktype: int) -> tuple[int, int]:
         # Drivers may put an AVS header where Prism's was; both say how long they are.
         avs = be32(data, at) >> 8 == 0x802110
         length = be32(data, at + 4) if avs or linktype == AVS else le32(data, at + 4)
+        if linktype == PRISM and length > end - at:
+            # Written on a big-endian host.
+            length = be32(data, at + 4)
         if length < 8 or length > end - at:
             return TOO_SHORT, at
     return wlan_header(data, at + length, end, padded)
@@ -76,11 +79,12 @@ def wlan_header(data: Any, at: int, end: int, padded: int) -> tuple[int, int]:
         return -1 - SKIPPED_REASON - WLAN_NO_DATA, at
     quality = control & 0x80 != 0
     length = 30 if flags & BOTH_DS == BOTH_DS else 24
-    gathered = False
+    gathered = meshed = False
     if quality:
         if end - at < length + 2:
             return TOO_SHORT, at
         gathered = u8(data, at + length) & 0x80 != 0
+        meshed = flags & FROM_DS != 0 and u8(data, at + length + 1) & 1 != 0
         length += 6 if flags & ORDER != 0 else 2
     if padded != 0:
         length = (length + 3) & ~3
@@ -98,6 +102,9 @@ def wlan_header(data: Any, at: int, end: int, padded: int) -> tuple[int, int]:
             return TOO_SHORT, at
         if be16(data, at) != 0xAAAA:
             return GATHERED, at
+    elif meshed and end - at >= 6 and u8(data, at) < 3:
+        # Mesh control: flags that say how many addresses are behind it, where others mean something else by the bit.
+        at += 6 + 6 * u8(data, at)
     return ETHERTYPE_LLC, at
 
 

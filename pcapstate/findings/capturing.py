@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..decode import frames as kinds
+from ..decode import kinds
 from ..moments import SECOND
 from ..tcp import contracts as c
 from ..tcp.states import State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..decode import frames as kinds
+from ..decode import kinds
 
 LINKTYPES = {
     3: "AX.25", 6: "Token Ring", 7: "ARCNET", 8: "SLIP", 9: "PPP", 10: "FDDI", 11: "ATM", 19: "ATM CLIP", 50: "PPP",

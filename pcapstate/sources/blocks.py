@@ -13,6 +13,8 @@ INTERFACES = 1 << 16
 """Interfaces that are kept with what is said of them."""
 NAMES = 1 << 18
 """Names that are kept."""
+NAMES_LENGTH = 1 << 24
+"""Characters of them, all together."""
 NAME_LENGTH = 255
 """Characters of a name at most: DNS allows 253."""
 

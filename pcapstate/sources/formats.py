@@ -30,6 +30,10 @@ PCAP_LAYOUTS = {
     bytes.fromhex("1c0001ab"): PcapLayout(True, 16, 1_000, 28),
 }
 
+AIX_VERSION = (2, 2)
+AIX_LINKTYPES = {6: 1, 9: 6, 15: 10, 24: 0}
+"""AIX writes the kinds of interfaces of RFC 1573, and nanoseconds: of Ethernet, Token Ring, FDDI, loopback."""
+
 PCAPNG_MAGIC = bytes.fromhex("0a0d0d0a")
 PCAPNG_ORDER = {bytes.fromhex("4d3c2b1a"): False, bytes.fromhex("1a2b3c4d"): True}
 """Byte-order magic of a section header to: big-endian?"""

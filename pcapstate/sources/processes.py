@@ -8,6 +8,7 @@ All of it is text from a capture: bounded here, escaped where it is shown.
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,7 +132,9 @@ class ProcessNotes(ProcessTable):
         frames["process"][labels["row"]] |= np.array(found, dtype=np.uint16)
 
     def _by_comment(self, comment: bytes) -> int:
-        number = self._by_text.get(comment)
+        # By a digest, since as many long comments as are remembered would fill memory.
+        print = blake2b(comment, digest_size=16).digest()
+        number = self._by_text.get(print)
         if number is None:
             said = COMMENT.match(comment)
             number = 0
@@ -140,7 +143,7 @@ class ProcessNotes(ProcessTable):
                 number = self.number(Process(pid, text(path.rpartition(b"/")[2], NAME_LENGTH)))
             if len(self._by_text) >= KNOWN_TEXTS:
                 self._by_text.clear()
-            self._by_text[comment] = number
+            self._by_text[print] = number
         return number
 
 

@@ -17,6 +17,8 @@ from .blocks import Interface, Name
 from .compression import Unpacked, compression
 from .foreign import HEAD, foreign
 from .formats import (
+    AIX_LINKTYPES,
+    AIX_VERSION,
     LENGTHS_IN_ORDER,
     PCAP_LAYOUTS,
     PCAPNG_MAGIC,
@@ -225,7 +227,10 @@ class CaptureReader:
         # The upper bits tell of a frame check sequence (draft-ietf-opsawg-pcap §4).
         linktype = int.from_bytes(header[20:24], "big" if layout.big else "little") & 0xFFFF
         self._sections.wrapped = is_pktap(linktype)
-        either = pcap_version(header, layout.big) < LENGTHS_IN_ORDER
+        version = pcap_version(header, layout.big)
+        either = version < LENGTHS_IN_ORDER
+        if version == AIX_VERSION:
+            layout, linktype = layout._replace(unit=1), AIX_LINKTYPES.get(linktype, linktype)
         cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0, either], dtype=np.int64)
         result = np.zeros(RESULT_SIZE, dtype=np.int64)
         self._start = layout.header

@@ -30,6 +30,7 @@ class Sections:
         """There is an interface whose frames may have a PKTAP header."""
         self.interfaces: list[Interface] = []
         self.names: list[Name] = []
+        self._length = 0
         self.taken = 0
         """How many blocks were read."""
         self._own: list[Interface] = []
@@ -58,7 +59,8 @@ class Sections:
         elif kind == framing.NAME_RESOLUTION and self._named < blocks.NAMES:
             for address, names in blocks.read_names(body, self.big):
                 kept = names[: blocks.NAMES - self._named]
-                if not kept:
+                self._length += sum(map(len, kept))
+                if not kept or self._length > blocks.NAMES_LENGTH:
                     break
                 self._named += len(kept)
                 self.names.append((address, kept))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.frames import signed64
+from ..decode.network import signed64
 from ..kernel import be16, be32, i64, inner, rare, u8
 from .contracts import ASKED, ASKEDS, BINDINGS, BOUND, BOUNDS, Tables
 from .hashing import finished, mixed, mixed_address, taken

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.frames import (
+from ..decode.kinds import (
     ETHERTYPE_IPV6,
     FRAGMENT_HEADER,
     OFFSET_BITS_IPV4,
     OFFSET_BITS_IPV6,
     PROTOCOL_UDP,
     UDP_HEADER,
-    signed64,
-    upper_layer,
 )
+from ..decode.network import signed64, upper_layer
 from ..kernel import be16, be32, inner, rare, u8
 from .bindings import IPV4_MAPPED, ND_HOP_LIMIT, REDIRECTED, ROUTER_ADVERTISED, ROUTER_SOLICITATION, note_neighbor
 from .contracts import DHCP, NO_LISTENER, PROTOCOL_SHIFT, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT, Tables

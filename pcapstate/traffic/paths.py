@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..decode.frames import ETHERTYPE_IPV6
+from ..decode.kinds import ETHERTYPE_IPV6
 from ..kernel import i64, inner, rare
 from .contracts import (
     FROM,

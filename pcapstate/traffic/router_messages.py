@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from ..decode.frames import upper_layer
+from ..decode.network import upper_layer
 from .announced import Address, Heard, Network, Route, ipv4_header, until
 from .contracts import NO_MAC, REDIRECT
 

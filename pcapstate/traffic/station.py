@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.frames import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from ..decode.kinds import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..sources.reader import Batch
 
 Rows = np.ndarray[Any, Any]

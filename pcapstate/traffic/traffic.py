@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Kernels
-from ..decode.frames import ETHERNET
+from ..decode.kinds import ETHERNET
 from ..sources.reader import Batch
 from . import contracts as c
 from .announcements import LONGEST, Announcements

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.frames import (
+from ..decode.kinds import (
     ETHERNET,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
@@ -15,10 +15,9 @@ from ..decode.frames import (
     SHORT_IP,
     SHORT_LINK,
     SKIPPED_REASON,
-    link_layer,
-    signed64,
-    upper_layer,
 )
+from ..decode.links import link_layer
+from ..decode.network import signed64, upper_layer
 from ..kernel import be16, be32, entry, i64, u8
 from ..sources.framing import FRAME
 from .bindings import IPV4_MAPPED, be48, note_arp

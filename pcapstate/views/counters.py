@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..decode.frames import PROTOCOL_UDP
+from ..decode.kinds import PROTOCOL_UDP
 from ..tcp import contracts as tcp
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..decode.frames import ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from ..decode.kinds import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..traffic import contracts as c
 from ..traffic.watching import ETHERTYPE_ARP
 from .local_traffic import LocalTraffic

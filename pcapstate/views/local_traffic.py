@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.frames import ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from ..decode.kinds import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..query.networks import Network, within
 from ..traffic import contracts as c
 from ..traffic.traffic import Traffic

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..decode.frames import ETHERTYPE_IPV6
+from ..decode.kinds import ETHERTYPE_IPV6
 from ..query.networks import within
 from ..traffic import contracts as c
 from .local_traffic import BROADCAST, LINK_LOCAL, MULTICAST, LocalTraffic, Rows, unspecified

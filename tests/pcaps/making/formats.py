@@ -29,6 +29,13 @@ def pcap_big_endian_nanoseconds() -> bytes:
 
 
 @capture(".pcap", like=LIKE)
+def pcap_aix() -> bytes:
+    """A pcap file of AIX: version 2.2, whose link types are kinds of interfaces, with nanoseconds."""
+    data = pcap(whole_talk(), order=BIG, nanoseconds=True, linktype=6)
+    return bytes.fromhex("a1b2c3d4 0002 0002") + data[8:]
+
+
+@capture(".pcap", like=LIKE)
 def pcap_snaplen() -> bytes:
     """A pcap file of which the snap length leaves just the first 20 bytes of each TCP header."""
     return pcap(whole_talk(), snaplen=14 + 20 + 20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from .connections import LINE
 from .files import pcap
 from .packets import (
@@ -100,6 +102,62 @@ def loop() -> bytes:
 def raw() -> bytes:
     """IP packets without a link layer (LINKTYPE_RAW)."""
     return pcap(whole_talk(), lambda packet: packet.ip, linktype=101)
+
+
+@capture(".pcap", like="close-by-client.pcap")
+def source_routes() -> bytes:
+    """IPv4 packets with a loose, a strict, a used up and no source route: TCP's target is the last one on the way."""
+    routes = [(0x83, 4), (0x89, 8), (0x83, 12), None]
+    out = []
+    for turn, packet in enumerate(whole_talk()):
+        ip = packet.ip
+        route = routes[turn % len(routes)]
+        if route is not None:
+            kind, pointer = route
+            over = pointer > 11
+            # Where it is not used up, the header names the next router, and the route ends with the target.
+            hops = bytes.fromhex("cb007101") + (bytes.fromhex("cb007102") if over else ip[16:20])
+            option = bytes([1, kind, 11, pointer]) + hops
+            target = ip[16:20] if over else bytes.fromhex("cb007103")
+            total = int.from_bytes(ip[2:4], "big") + len(option)
+            ip = bytes([0x48]) + ip[1:2] + total.to_bytes(2, "big") + ip[4:16] + target + option + ip[20:]
+        out.append(Packet(packet.time, ip, packet.outgoing))
+    return pcap(out)
+
+
+@capture(".pcap", like="tunnels-ipv6.pcap")
+def ipv6_source_routes() -> bytes:
+    """IPv6 packets on their way along routes of types 0, 2 and 4 (segments), and with a home address."""
+    router = ipaddress.ip_address("2001:db8:f::1").packed
+    out = []
+    for turn, packet in enumerate(whole_talk_ipv6()):
+        source, target = packet.ip[8:24], packet.ip[24:40]
+        kinds = [
+            (43, bytes.fromhex("06 04 00 01 00000000") + router + target, source, router),
+            (43, bytes.fromhex("06 02 02 01 00000000") + target, source, router),
+            (43, bytes.fromhex("06 04 04 01 01 00 0000") + target + router, source, router),
+            (60, bytes.fromhex("06 02 0102 0000 c910") + source, router, target),
+        ]
+        kind, extension, shown_source, shown_target = kinds[turn % len(kinds)]
+        ip = extended(packet.ip[:8] + shown_source + shown_target + packet.ip[40:], kind, extension)
+        out.append(Packet(packet.time, ip, packet.outgoing))
+    return pcap(out)
+
+
+@capture(".pcap")
+def fragments_with_headers() -> bytes:
+    """Fragments of packets in which a header comes before TCP: destination options, and over IPv4 authentication."""
+    out: list[Packet] = []
+    options, authentication = bytes.fromhex("06 00 0104 00000000"), bytes.fromhex("06 04 0000 00000100 00000001")
+    for packet in whole_talk():
+        ip = packet.ip
+        header = authentication + bytes(range(12))
+        total = int.from_bytes(ip[2:4], "big") + len(header)
+        ip = ip[:2] + total.to_bytes(2, "big") + ip[4:9] + b"\x33" + ip[10:20] + header + ip[20:]
+        out += fragments(packet._replace(ip=ip), 32)
+    for packet in whole_talk_ipv6():
+        out += fragments(packet._replace(ip=extended(packet.ip, 60, options)), 24, None)
+    return pcap(sorted(out, key=lambda one: one.time))
 
 
 @capture(".pcap")

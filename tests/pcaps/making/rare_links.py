@@ -124,6 +124,68 @@ def link_types_others() -> bytes:
     )
 
 
+@capture(".pcapng", like=LIKE)
+def link_types_wireless_others() -> bytes:
+    """802.11 in meshes, behind a big-endian Prism header and cooked headers; other link types behind PPI headers."""
+    mesh = "0001 001f 01000000"
+    cooked = "0323 0006" + "020000000001 0000 0003"
+    return on_interfaces(
+        [
+            (105, wlan("8802 0000", mesh)),
+            (105, behind("8803 0000", lambda p: ADDRESSES + b"\x10\0" + CLIENT_MAC + bytes.fromhex(mesh) + snap(p))),
+            (105, wlan("8802 0000", "0001 021f 01000000" + "00" * 12)),
+            (119, behind("00000044 00000090" + "00" * 136, wlan())),
+            (113, behind("0000" + cooked, behind("0000 0800 00000000", wlan()))),
+            (276, behind("0003 0000 00000001 0323 00 06 020000000001 0000", behind("0000 0800 00000000", wlan()))),
+            (192, behind("0000 0800 65000000")),
+            (192, behind("0000 0800 01000000", ethernet)),
+            (192, behind("0000 0800 7f000000", behind("0000 0800 00000000", wlan()))),
+            (192, behind("0000 0800 09000000 ff03 0021")),
+            (192, behind("0000 0800 71000000 0000 0001 0006 020000000001 0000 0800")),
+        ]
+    )
+
+
+@capture(".pcapng", like=LIKE)
+def link_types_juniper() -> bytes:
+    """Juniper: Ethernet with and without its header, PPP, Frame Relay, Cisco HDLC, PPPoE, ATM of two kinds, voice."""
+    listed = "81 0006 010102 020106"
+    return on_interfaces(
+        [
+            (178, behind("4d4743 00", ethernet)),
+            (178, behind("4d4743" + listed, ethernet)),
+            (178, behind("4d4743 02 02000000")),
+            (179, behind("4d4743 00 ff03 0021")),
+            (180, behind("4d4743 00 1841 03 cc")),
+            (181, behind("4d4743 00 0f00 0800")),
+            (167, behind("4d4743 00", ethernet)),
+            (137, behind("4d4743 00 00000000", snap)),
+            (135, behind("4d4743 00 0000000000000000", snap)),
+            (135, behind("4d4743 00 0000000000000000")),
+            (183, behind("4d4743" + listed + "00" * 18)),
+        ]
+    )
+
+
+@capture(".pcapng", like=LIKE)
+def link_types_rare() -> bytes:
+    """ATM: classical IP, LAN emulation; Juniper multilink PPP; ERF; exported PDUs with raw IP, PPP and 802.11."""
+    return on_interfaces(
+        [
+            (106, behind("")),
+            (123, behind("00000064", snap)),
+            (123, behind("01000064 0001", ethernet)),
+            (130, behind("4d4743 00 0000 0021")),
+            (197, behind("0000000000000000 02 04 0052 0000 0040 0000", ethernet)),
+            (197, behind("0000000000000000 90 04 005a 0000 0040" + "8400000000000000 0400000000000000 0000", ethernet)),
+            (197, behind("0000000000000000 16 04 0038 0000 0028")),
+            (252, behind("000c 0008 7261775f69700000 0000 0000")),
+            (252, behind("000c 0004 70707000 0000 0000 0021")),
+            (252, behind("000c 0010 776c616e5f776974686f757466637300 0000 0000", wlan())),
+        ]
+    )
+
+
 @capture(
     ".pcap", exit_code=0, says="11 frames without a readable TCP segment: 10 encrypted 802.11, 1 802.11 without data"
 )

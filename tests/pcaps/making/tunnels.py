@@ -214,6 +214,22 @@ def tunnels_udp() -> bytes:
 
 
 @capture(".pcap", like=LIKE)
+def tunnels_others() -> bytes:
+    """ERSPAN of type III with IP alone, GRE with source routes, LISP, LLC in a long frame, VXLAN, GTP-U."""
+    return in_turn(
+        whole_talk(),
+        [
+            over_ip(47, "1000 22eb 00000001 2001 0007 00000000 0000 0800", bare),
+            over_ip(47, "4000 0800 0000 0000 0800 0004 c6336407 0000 0000", bare),
+            over_udp(4341, "80000000 00000000", bare),
+            layer(0x8870, SNAP.hex(), bare),
+            over_udp(4789, "88000001 00000700", ethernet),
+            over_udp(2152, "32ff 0044 00000001 0007 0000", bare),
+        ],
+    )
+
+
+@capture(".pcap", like=LIKE)
 def tunnels_compressed() -> bytes:
     """Compressed payloads (IPComp): IPv4 in IPv4, TCP itself, with a number agreed on, behind AH, over IPv6."""
     authentication = "6c 04 0000 00000100 00000001 000102030405060708090a0b"

@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ PLAIN_WHEN_BUILT = 250_000
 PLAIN_UNBUILT = 6_000_000
 """Bytes of capture up to which plain Python ends sooner than the first compilation takes."""
 
+SCRATCH = "building-"
+"""How the names of folders begin in which something is being compiled."""
+ABANDONED = 86_400
+"""Seconds after which nobody is compiling there any more."""
+
 Call = Callable[..., int]
 
 # Numba's error paths mention these; the kernels raise nothing, so they are never called.
@@ -123,6 +129,7 @@ class Kernels:
         self._done = self._amount = 0
         self._choice = os.environ.get("PCAPSTATE_KERNELS", "auto")
         self._waiting: set[str] = set()
+        self._unbuilt: set[str] = set()
         self.compiled = False
         self.worked(0, size or 0)
 
@@ -140,7 +147,12 @@ class Kernels:
 
     def _pays(self, part: str) -> bool:
         """Tell whether what is ahead is worth compiling a part, where that is still to be done."""
-        return self._choice == "compiled" or self._amount > PLAIN_UNBUILT or _built(part) is not None
+        if self._choice == "compiled" or self._amount > PLAIN_UNBUILT:
+            return True
+        # Looked for once: it is asked after each block of a capture that has nothing but small ones.
+        if part not in self._unbuilt and _built(part) is None:
+            self._unbuilt.add(part)
+        return part not in self._unbuilt
 
     def worked(self, done: int, to_come: int = 0) -> None:
         """Count ``done`` bytes as worked off and change to compiled kernels where what is ahead is worth it."""
@@ -258,9 +270,11 @@ def build(part: str) -> Path | None:
             base.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _private(base):
                 continue
-            scratch = Path(tempfile.mkdtemp(dir=base))
+            _remove_left_behind(base)
+            scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=base))
         except OSError:
             continue
+        runs: list[subprocess.Popen[bytes]] = []
         try:
             environment = {
                 **os.environ,
@@ -268,12 +282,11 @@ def build(part: str) -> Path | None:
                 "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
             }
             command = [sys.executable, "-m", "pcapstate.compiled", str(scratch)]
-            runs = [
-                subprocess.Popen(
-                    [*command, str(number), *job], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+            for number, job in enumerate(PARTS[part]):
+                arguments = [*command, str(number), *job]
+                runs.append(
+                    subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
                 )
-                for number, job in enumerate(PARTS[part])
-            ]
             complaints = [run.communicate()[1].decode(errors="replace") for run in runs]
             for run, complaint in zip(runs, complaints, strict=True):
                 if run.returncode != 0:
@@ -291,8 +304,18 @@ def build(part: str) -> Path | None:
                     return None
             return target
         finally:
+            for run in runs:
+                run.kill()
+                run.wait()
             shutil.rmtree(scratch, ignore_errors=True)
     return None
+
+
+def _remove_left_behind(base: Path) -> None:
+    """Remove what compilations left behind that were killed."""
+    for scratch in base.glob(f"{SCRATCH}*"):
+        if time.time() - scratch.stat().st_mtime > ABANDONED:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 # --- the object code: loaded -------------------------------------------------------------------------------------

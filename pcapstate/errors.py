@@ -11,6 +11,10 @@ class CaptureError(PcapstateError):
     """The source cannot be read as a capture at all (missing, no permission, not a capture file)."""
 
 
+class NoCaptureError(CaptureError):
+    """The source is something else than a capture, or empty."""
+
+
 CUT_SHORT = "the file ends in the middle of "
 PACKED_CUT_SHORT = "the compressed data is cut short"
 

@@ -7,7 +7,11 @@ import gzip
 import io
 import lzma
 import struct
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,11 +99,113 @@ def test_more_than_a_buffer_and_a_block_larger_than_one() -> None:
     assert [one[3] for one in found] == [frame for _, frame in FRAMES]
 
 
-def test_a_block_larger_than_is_believed_is_damage() -> None:
-    data = pcapng(FRAMES) + struct.pack("<II", 0xBAD, 1 << 30) + bytes(100)
-    found, damage = read(io.BytesIO(data))
+def large_block(kind: int, size: int = 17 << 20) -> bytes:
+    return struct.pack("<II", kind, size) + bytes(size - 12) + struct.pack("<I", size)
+
+
+@pytest.mark.parametrize(("kind", "numbered"), [(0x0A, False), (0x7777, False), (0xBAD, True)])
+def test_a_large_block_without_packets_is_passed_over(kind: int, numbered: bool) -> None:
+    whole = pcapng(FRAMES[:3]) + large_block(kind)
+    found, damage = read(io.BytesIO(whole + pcapng(FRAMES[3:])))
+    assert damage == ""
+    assert [one[3] for one in found] == [frame for _, frame in FRAMES]
+    assert found[-1][0] == len(FRAMES) + numbered
+    found, damage = read(io.BytesIO(whole[:-9]))
+    assert len(found) == 3
+    assert "the file ends in the middle of a block at byte 324; 3 packets read" in damage
+    found, damage = read(io.BytesIO(whole[:-1] + b"x" + pcapng(FRAMES[3:])))
+    assert "a block contradicts its own length at byte 324; 3 packets read" in damage
+
+
+@pytest.mark.parametrize(("kind", "size"), [(6, 17 << 20), (0xBAD, (17 << 20) + 2), (0xBAD, 8)])
+def test_a_length_that_cannot_be_is_damage(kind: int, size: int) -> None:
+    found, damage = read(io.BytesIO(pcapng(FRAMES) + struct.pack("<II", kind, size) + bytes(100)))
     assert len(found) == len(FRAMES)
     assert "a block's length field is impossible" in damage
+
+
+def test_a_long_frame_of_another_link_type() -> None:
+    """A transfer of USB may be larger than any packet: it has a number, and what follows is read."""
+    usb = struct.pack("<IIHHI", 1, 20, 249, 0, 0) + struct.pack("<I", 20)
+    body = struct.pack("<IIIII", 1, 0, 0, 300_000, 300_000) + bytes(300_000)
+    long = struct.pack("<II", 6, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    found, damage = read(io.BytesIO(pcapng(FRAMES) + usb + long + pcapng(FRAMES[:1])))
+    assert damage == ""
+    assert [len(one[3]) for one in found[-2:]] == [300_000, len(FRAMES[0][1])]
+    record = struct.pack("<IIII", 1, 0, 300_000, 300_000) + bytes(300_000)
+    found, damage = read(io.BytesIO(pcap([(0, b"")], 249) + record))
+    assert damage == ""
+    assert len(found[-1][3]) == 300_000
+    found, damage = read(io.BytesIO(pcap(FRAMES) + record))
+    assert "a packet's length field is impossible" in damage
+
+
+@pytest.mark.parametrize("make", [pcap, pcapng])
+def test_a_length_on_the_wire_below_what_was_captured(make: Any) -> None:
+    data = bytearray(make(FRAMES[:1]))
+    (frame,) = [frame for _, frame in FRAMES[:1]]
+    at = data.index(frame) - 4
+    data[at : at + 4] = bytes(4)
+    found, damage = read(io.BytesIO(bytes(data)))
+    assert damage == ""
+    assert found[0][2] == len(found[0][3]) == len(frame)
+
+
+@pytest.mark.parametrize("sizes", [[1 << 20], [1, 30, 7]])
+def test_pcap_files_one_behind_the_other(sizes: list[int]) -> None:
+    """As cat joins them, of different byte orders, resolutions and link types."""
+    second = struct.pack(">IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 101)
+    second += struct.pack(">IIII", 7, 5, 14, 20) + bytes(14)
+    found, damage = read(Trickle(pcap(FRAMES) + second + pcap(FRAMES[:2]), sizes))
+    assert damage == ""
+    assert [one[0] for one in found] == list(range(1, len(FRAMES) + 4))
+    assert found[len(FRAMES)][1:3] == (7_000_005_000, 20)
+    assert [one[3] for one in found[-2:]] == [frame for _, frame in FRAMES[:2]]
+    found, damage = read(io.BytesIO(pcap(FRAMES) + second[:20]))
+    assert len(found) == len(FRAMES)
+    assert "the file ends in the middle of a packet" in damage
+
+
+def test_a_stream_that_does_not_wait() -> None:
+    """Without data for now it is no end; what cannot be waited for is told."""
+
+    class Hesitant(Trickle):
+        def readinto(self, buffer: Any) -> int:
+            return super().readinto(buffer) if self._turn < 2 else None  # type: ignore[return-value]
+
+    for data in (pcap(FRAMES), gzip.compress(pcap(FRAMES))):
+        _, damage = read(Hesitant(data, [100]))
+        assert "there is no data now" in damage
+
+
+def test_standard_input_that_does_not_block(tmp_path: Path) -> None:
+    script = "import os, sys; os.set_blocking(0, False); from pcapstate.cli.main import main; main()"
+    command = [sys.executable, "-c", script, "connections", "-", "--format", "csv"]
+    data = pcap(FRAMES)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ours:
+        assert ours.stdin is not None
+        for start in range(0, len(data), 450):
+            ours.stdin.write(data[start : start + 450])
+            ours.stdin.flush()
+            time.sleep(0.3)
+        out, err = ours.communicate(timeout=30)
+    assert (ours.returncode, err) == (0, b"")
+    whole = tmp_path / "whole.pcap"
+    whole.write_bytes(data)
+    assert out == subprocess.run([*command[:4], str(whole), *command[5:]], capture_output=True, check=True).stdout
+
+
+def test_many_blocks_beside_packets_cost_little() -> None:
+    """Each was a call of the kernels, and a look for compiled ones on disk."""
+    block = struct.pack("<IIHHI", 4, 32, 1, 8, 0x0A00_0001) + b"a.b\0" + bytes(8) + struct.pack("<I", 32)
+    data = pcapng(FRAMES[:3]) + block * 20_000 + pcapng(FRAMES[3:])
+    source = CaptureReader(io.BytesIO(data), Kernels(1_000_000))
+    calls: list[int] = []
+    index = source.kernels.index_pcapng
+    source.kernels._calls["index_pcapng"] = lambda *given: calls.append(1) or index(*given)
+    assert sum(len(batch.frames) for batch in source.batches()) == len(FRAMES)
+    assert len(source.names) == 20_000
+    assert len(calls) < 20
 
 
 @settings(max_examples=40, deadline=None)

@@ -82,6 +82,31 @@ def test_what_is_no_capture_is_named_and_left_out(tmp_path: Path) -> None:
     assert run("connections", tmp_path).stderr.endswith(" and 6 more\n")
 
 
+def test_a_capture_that_cannot_be_read_is_missing(tmp_path: Path) -> None:
+    """The others are shown, but a program is to notice."""
+    whole = pcap(FRAMES)
+    (tmp_path / "a.pcap").write_bytes(whole)
+    for name, data, why in (
+        ("b.pcap", whole[:20], "the file ends inside the pcap header"),
+        ("b.pcap.gz", gzip.compress(whole)[:12], "reading failed (the compressed data is cut short)"),
+        ("b.pcap.gz", gzip.compress(gzip.compress(whole)), "compressed twice"),
+        ("b.snoop", b"snoop\0\0\0" + bytes(20), "a snoop capture"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        result = run("connections", tmp_path, "--format", "jsonl")
+        assert json.loads(result.stdout)["outcome"] == "closed"
+        assert result.exit_code == 1
+        assert f"left out: {tmp_path}/{name}: {why}" in result.stderr
+        (tmp_path / name).unlink()
+
+
+def test_links_that_lead_in_circles_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.pcap").write_bytes(pcap(FRAMES))
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    assert run("connections", tmp_path).exit_code == 0
+
+
 def test_no_capture_among_them(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="no capture file in it"):
         open_source([tmp_path])

@@ -219,6 +219,7 @@ class Reading:
             )
         if lines := getattr(self.capture.source, "left_out", []):
             click.echo(f"pcapstate: {left_out(lines)}", err=True)
+            code = max(code, int(getattr(self.capture.source, "missing", False)))
         self._say_what_gave_way()
         self._say_what_is_mixed()
         if drops := self.capture.source.drops:

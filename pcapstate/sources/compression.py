@@ -10,15 +10,17 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from ..errors import PACKED_CUT_SHORT
-from .streams import Stream
+from .streams import Stream, read_into
 
 PACKED = 1 << 17
 """Compressed bytes that are read at a time."""
 FIRST, MOST = 1 << 12, 1 << 18
-"""Bytes that a decompressor is asked for: few at first, so that little is lost where the data is damaged."""
+"""Bytes that a decompressor is asked for: few at first, so that little is lost where the data is damaged; and given:
+what is behind a member comes back as a copy, so that it is to be short where members are."""
 XZ_MEMORY = 1 << 30
 """Bytes of memory that unpacking xz may take: its largest preset takes 65 MiB."""
 SKIPPABLE = b"\x2a\x4d\x18"
@@ -40,15 +42,19 @@ class Decompressor(Protocol):
     def unused_data(self) -> bytes:
         """What came behind the member."""
 
-    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+    def decompress(self, data: bytes | memoryview, max_length: int = -1, /) -> bytes:
         """Return some of what is unpacked."""
 
 
 class GzipMember:
-    """A decompressor for one member of gzip, with the interface of those of bz2 and lzma."""
+    """A decompressor for one member of gzip, with the interface of those of bz2 and lzma.
+
+    What comes before damage is returned before the complaint, also where only the checksum at the end is wrong.
+    """
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(wbits=31)
+        self._error: zlib.error | None = None
 
     @property
     def eof(self) -> bool:
@@ -58,17 +64,32 @@ class GzipMember:
     @property
     def needs_input(self) -> bool:
         """Whether all that was given is unpacked."""
-        return not self._member.eof and not self._member.unconsumed_tail
+        return self._error is None and not self._member.eof and not self._member.unconsumed_tail
 
     @property
     def unused_data(self) -> bytes:
         """What came behind the member."""
         return self._member.unused_data
 
-    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+    def decompress(self, data: bytes | memoryview, max_length: int = -1, /) -> bytes:
         """Return some of what is unpacked."""
+        if self._error is not None:
+            raise self._error
+        before = self._member.copy()
         tail = self._member.unconsumed_tail
-        return self._member.decompress(tail + data if tail else data, max_length)
+        whole = tail + bytes(data) if tail else data
+        try:
+            return self._member.decompress(whole, max_length)
+        except zlib.error as error:
+            self._error = error
+        # Once more, a byte at a time, up to the one that it complains of.
+        found = bytearray()
+        with suppress(zlib.error):
+            for byte in bytes(whole):
+                found += before.decompress(bytes([byte]))
+        if not found:
+            raise self._error
+        return bytes(found)
 
 
 def _zstd() -> Decompressor:
@@ -112,24 +133,41 @@ class Unpacked:
         self._stream = stream
         self._raw = memoryview(bytearray(PACKED))
         self._data = b""
+        self._at = 0
+        """How much of ``_data`` is done."""
         self._rest = b""
         self._member: Decompressor | None = None
-        self._asked = FIRST
+        self._asked = self._given = FIRST
+        self._error: OSError | None = None
 
     def readinto(self, buffer: Any, /) -> int:
         """Read bytes into a buffer; return how many, 0 at the end. Raises OSError where the data is damaged."""
         most = min(len(buffer), self._asked)
         self._asked = min(2 * self._asked, MOST)
-        while True:
-            if self._member is None and not self._begin():
-                return 0
-            found = self._unpack(most)
-            if found:
-                # What a frame holds may come in larger pieces than asked for.
-                count = min(len(found), len(buffer))
-                buffer[:count] = found[:count]
-                self._rest = found[count:]
-                return count
+        done = 0
+        # Many small members make one piece, as long as nothing is waited for.
+        while done == 0 or (done < most and self._at_hand()):
+            try:
+                if self._error is not None:
+                    raise self._error
+                if self._member is None and not self._begin():
+                    break
+                found = self._unpack(most - done)
+            except OSError as error:
+                if done == 0:
+                    raise
+                self._error = error
+                break
+            # What a frame holds may come in larger pieces than asked for.
+            count = min(len(found), len(buffer) - done)
+            buffer[done : done + count] = found[:count]
+            self._rest = found[count:]
+            done += count
+        return done
+
+    def _at_hand(self) -> bool:
+        """Tell whether there is something to unpack without reading more."""
+        return self._at < len(self._data) or (self._member is not None and not self._member.needs_input)
 
     def _unpack(self, most: int) -> bytes:
         if self._rest:
@@ -137,15 +175,20 @@ class Unpacked:
             return found
         member = self._member
         assert member is not None
-        if member.needs_input and not self._data and not self._read():
-            raise OSError(PACKED_CUT_SHORT)
-        data, self._data = self._data, b""
+        part: bytes | memoryview = b""
+        if member.needs_input:
+            if not self._have(1):
+                raise OSError(PACKED_CUT_SHORT)
+            part = memoryview(self._data)[self._at : self._at + self._given]
+            self._at += len(part)
+            self._given = min(2 * self._given, MOST)
         try:
-            found = member.decompress(data, most)
+            found = member.decompress(part, most)
         except (zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError) as error:
             raise OSError(str(error)) from None
         if member.eof:
-            self._data = member.unused_data or b""
+            # It is the end of what was given.
+            self._at -= len(member.unused_data or b"")
             self._member = None
         return found
 
@@ -154,43 +197,42 @@ class Unpacked:
         if self._rest:
             return True
         while True:
-            self._data = self._data.lstrip(b"\0")
-            if not self._data:
-                if not self._read():
-                    return False
+            if not self._have(1):
+                return False
+            if self._data[self._at] == 0:
+                self._data, self._at = self._data[self._at :].lstrip(b"\0"), 0
                 continue
-            if not self._have(4):
+            if not self._have(4) or not _skippable(self._ahead(4)):
                 break
-            if not _skippable(self._data):
-                break
-            self._have(8)
-            self._skip(8 + int.from_bytes(self._data[4:8], "little"))
+            if not self._have(8):
+                raise OSError(PACKED_CUT_SHORT)
+            self._skip(8 + int.from_bytes(self._ahead(8)[4:], "little"))
         self._have(6)
         for magic, (_, member) in MEMBERS.items():
-            if self._data.startswith(magic):
+            if self._data.startswith(magic, self._at):
                 self._member = member()
+                self._given = FIRST
                 return True
         raise OSError("the compressed data is followed by something else")
 
+    def _ahead(self, count: int) -> bytes:
+        return self._data[self._at : self._at + count]
+
     def _skip(self, count: int) -> None:
-        while count > len(self._data):
-            count -= len(self._data)
-            self._data = b""
-            if not self._read():
+        while count > len(self._data) - self._at:
+            count -= len(self._data) - self._at
+            self._at = len(self._data)
+            if not self._have(1):
                 raise OSError(PACKED_CUT_SHORT)
-        self._data = self._data[count:]
+        self._at += count
 
     def _have(self, count: int) -> bool:
-        while len(self._data) < count:
-            if not self._read():
+        """Have so many bytes ahead; False at the end of the stream."""
+        while len(self._data) - self._at < count:
+            got = read_into(self._stream, self._raw)
+            if not got:
                 return False
-        return True
-
-    def _read(self) -> bool:
-        count = self._stream.readinto(self._raw)
-        if not count:
-            return False
-        self._data += bytes(self._raw[:count])
+            self._data, self._at = self._data[self._at :] + bytes(self._raw[:got]), 0
         return True
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ def _files(source: Any) -> list[str] | None:
     try:
         if Path(name).is_dir():
             with os.scandir(name) as entries:
-                files = [entry.path for entry in entries if not entry.name.startswith(".") and entry.is_file()]
+                files = [entry.path for entry in entries if not entry.name.startswith(".") and Path(entry).is_file()]
         elif WILD & set(name) and not os.path.lexists(name):
             files = [path for path in glob.glob(name) if Path(path).is_file()]
         else:

@@ -34,6 +34,9 @@ AIX_VERSION = (2, 2)
 AIX_LINKTYPES = {6: 1, 9: 6, 15: 10, 24: 0}
 """AIX writes the kinds of interfaces of RFC 1573, and nanoseconds: of Ethernet, Token Ring, FDDI, loopback."""
 
+LONG_FRAMES = {231: 1 << 27, 249: 1 << 27, 279: 1 << 25}
+"""Captured bytes of a frame at most of D-Bus, USBPcap and Elektrobit's high-speed recorders, as in Wireshark."""
+
 PCAPNG_MAGIC = bytes.fromhex("0a0d0d0a")
 PCAPNG_ORDER = {bytes.fromhex("4d3c2b1a"): False, bytes.fromhex("1a2b3c4d"): True}
 """Byte-order magic of a section header to: big-endian?"""

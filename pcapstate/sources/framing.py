@@ -41,12 +41,20 @@ INTERFACE = np.dtype(
 MAXIMUM_CAPTURED = 262_144
 """Captured bytes of one frame that are believed: libpcap's MAXIMUM_SNAPLEN."""
 MAXIMUM_BLOCK = 16 * 1024 * 1024
-"""Length of a pcapng block that is believed, as in Wireshark."""
+"""Length of a pcapng block that is read; larger ones are passed over, unless they have packets."""
 LATEST = 2**62
 """Times beyond this (the year 2116) are cut to it, so that no sum overflows."""
 
-RECORDS_DONE, BLOCK_TO_PARSE, DAMAGED_LENGTH, DAMAGED_BLOCK, DAMAGED_INTERFACE, FRAMES_FULL = range(6)
+(
+    RECORDS_DONE, BLOCK_TO_PARSE, DAMAGED_LENGTH, DAMAGED_BLOCK, DAMAGED_INTERFACE, FRAMES_FULL, ANOTHER_FILE,
+    LARGE_BLOCK,
+) = range(8)  # fmt: skip
 """Why an index kernel stopped: ``result[1]``."""
+
+MAGICS = (0xA1B2C3D4, 0xA1B23C4D, 0xD4C3B2A1, 0x4D3CB2A1)
+"""What a pcap file begins with, in either order."""
+VERSIONS = (0x00020004, 0x00040002, 0x02000400, 0x04000200)
+"""And what follows, version 2.4, in the orders of both its numbers and of their bytes."""
 
 SECTION_HEADER, INTERFACE_DESCRIPTION, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 NAME_RESOLUTION, INTERFACE_STATISTICS = 4, 5
@@ -63,17 +71,23 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
     """Index the pcap records in ``data[start:end]``; return where the first unread one begins.
 
     ``layout``: big-endian?, bytes of a record header, nanoseconds per unit of its fraction, linktype, number of the
-    first frame, either order of lengths? ``result``: frames found, why it stopped.
+    first frame, either order of lengths?, captured bytes of a frame at most. ``result``: frames found, why it stopped.
     """
     big, header, unit, linktype, number, either = layout[0], layout[1], layout[2], layout[3], layout[4], layout[5]
+    most = layout[6]
     count = 0
     result[WHY] = RECORDS_DONE
     while end - start >= header:
         captured = u32(data, start + 8, big)
         length = u32(data, start + 12, big)
-        if either != 0 and captured > length:
-            captured, length = length, captured
-        if captured > MAXIMUM_CAPTURED:
+        seconds, fraction = u32(data, start, big), u32(data, start + 4, big)
+        if seconds in MAGICS and fraction in VERSIONS:
+            result[WHY] = ANOTHER_FILE
+            break
+        if captured > length:
+            # Before version 2.4 either was the first; else somebody cut the packet short, and forgot that in one place.
+            captured, length = (length, captured) if either != 0 else (captured, captured)
+        if captured > most:
             result[WHY] = DAMAGED_LENGTH
             break
         if end - start < header + captured:
@@ -82,7 +96,7 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
             result[WHY] = FRAMES_FULL
             break
         frame = frames[count]
-        frame["time"] = u32(data, start, big) * 1_000_000_000 + u32(data, start + 4, big) * unit
+        frame["time"] = seconds * 1_000_000_000 + fraction * unit
         frame["number"] = number + count
         frame["offset"] = start + header
         frame["captured"] = captured
@@ -148,7 +162,8 @@ def index_pcapng(
             break
         total = u32(data, start + 4, big)
         if total < 12 or total > MAXIMUM_BLOCK:
-            result[WHY] = DAMAGED_LENGTH
+            packet = kind in (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
+            result[WHY] = DAMAGED_LENGTH if packet or total < 12 or total & 3 != 0 else LARGE_BLOCK
             break
         padded = (total + 3) & ~3
         if end - start < padded:
@@ -193,7 +208,7 @@ def index_pcapng(
             captured = u32(data, start + 20, big)
             length = u32(data, start + 24, big)
             time = stamp_time(interface, u32(data, start + 12, big), u32(data, start + 16, big))
-        if captured > total - head - 4 or captured > MAXIMUM_CAPTURED:
+        if captured > total - head - 4:
             result[WHY] = DAMAGED_BLOCK
             break
         options = start + head + ((captured + 3) & ~3)
@@ -205,7 +220,7 @@ def index_pcapng(
         frame["number"] = number + count
         frame["offset"] = start + head
         frame["captured"] = captured
-        frame["length"] = min(length, 0x7FFFFFFF)
+        frame["length"] = min(max(length, captured), 0x7FFFFFFF)
         frame["linktype"] = interface["linktype"]
         frame["process"] = said & 0xFFFF
         frame["effective"] = said >> 16

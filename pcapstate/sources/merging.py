@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Kernels
-from ..errors import CaptureDamaged, CaptureError
+from ..errors import CaptureDamaged, CaptureError, NoCaptureError
 from .blocks import Interface, Name
 from .finding import Meant
 from .processes import NumbersAnew, Process, ProcessTable
@@ -27,7 +27,7 @@ BUFFERS = 128 << 20
 """Bytes of all buffers of the files that are open at once, roughly; each has LEAST at least."""
 LEAST = 1 << 15
 NAMED = 5
-"""Files that are no captures and are named."""
+"""Files that are left out and are named."""
 EARLIEST, LATEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 Time = int | None
@@ -110,8 +110,8 @@ class _Late:
 class MergedReader:
     """Reads several captures as one; its interface is that of CaptureReader.
 
-    ``sources`` are readers, or files as ``finding.meant`` tells; ``left_out`` names those that were found and are no
-    captures. Raises CaptureError.
+    ``sources`` are readers, or files as ``finding.meant`` tells; ``left_out`` names those that were found and cannot be
+    read, and ``missing`` tells whether any of them is, or may be, a capture. Raises CaptureError.
     """
 
     def __init__(self, sources: Sequence[CaptureReader | Meant]) -> None:
@@ -119,6 +119,7 @@ class MergedReader:
         self._late: list[_Late] = []
         self._not_read: list[CaptureDamaged] = []
         self.left_out: list[str] = []
+        self.missing = False
         try:
             for source in sources:
                 self._add(source)
@@ -151,6 +152,7 @@ class MergedReader:
             if not source.found:
                 raise
             self.left_out.append(str(error))
+            self.missing |= not isinstance(error, NoCaptureError)
 
     @property
     def damages(self) -> list[CaptureDamaged]:

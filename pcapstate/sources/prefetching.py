@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from .streams import Stream
+from .streams import Stream, read_into
 
 AT_ONCE = 4 << 20
 """Bytes that are read without a thread: starting one is not worth it for less."""
@@ -33,7 +33,7 @@ class Prefetched:
         """Read bytes into a buffer; return how many, 0 at the end. Waits for the first of them only."""
         if self._thread is None:
             if self._passed < AT_ONCE:
-                count = self._stream.readinto(buffer) or 0
+                count = read_into(self._stream, buffer)
                 self._passed += count
                 return count
             self._thread = threading.Thread(target=self._run, name="pcapstate-unpack", daemon=True)
@@ -64,7 +64,7 @@ class Prefetched:
         try:
             while not self._stop.is_set():
                 piece = memoryview(bytearray(PIECE))
-                count = self._stream.readinto(piece) or 0
+                count = read_into(self._stream, piece)
                 self._put(piece[:count])
                 if not count:
                     return

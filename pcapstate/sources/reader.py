@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..compiled import Kernels
-from ..errors import CUT_SHORT, CaptureDamaged, CaptureError
+from ..errors import CUT_SHORT, CaptureDamaged, CaptureError, NoCaptureError
 from ..naming import safe
 from . import framing
 from .blocks import Interface, Name
@@ -20,6 +20,7 @@ from .formats import (
     AIX_LINKTYPES,
     AIX_VERSION,
     LENGTHS_IN_ORDER,
+    LONG_FRAMES,
     PCAP_LAYOUTS,
     PCAPNG_MAGIC,
     PCAPNG_ORDER,
@@ -34,7 +35,7 @@ from .pktap import is_pktap, unwrap
 from .prefetching import Prefetched
 from .processes import Process
 from .sections import NOTES, Sections
-from .streams import Rejoined, Stream, open_stream
+from .streams import Rejoined, Stream, open_stream, read_into
 
 CHUNK = 4 << 20
 """Bytes read at a time: so few that they are still in the processor's cache when they are decoded."""
@@ -162,7 +163,7 @@ class CaptureReader:
             self._start, self._end = 0, rest
         while self._end - self._start < wanted and not self._ended:
             try:
-                got = self._stream.readinto(self._buffer[self._end :].data)
+                got = read_into(self._stream, self._buffer[self._end :].data)
             except (OSError, ValueError) as error:
                 # A decompressor's complaint, or a disk's; what came before it counts.
                 self._damaged(f"reading failed ({safe(str(error))})", self._end)
@@ -181,7 +182,9 @@ class CaptureReader:
 
     def _identify(self) -> None:
         if not self._fill(1):
-            raise CaptureError(f"{self.name}: the file is empty" if not self.damage else str(self.damage))
+            if self.damage:
+                raise CaptureError(str(self.damage))
+            raise NoCaptureError(f"{self.name}: the file is empty")
         self._fill(24)
         head = self._buffer[: min(24, self._end)].tobytes()
         packed = compression(head)
@@ -194,7 +197,9 @@ class CaptureReader:
                 self._fill(HEAD)
             if what := foreign(self._buffer[: min(HEAD, self._end)].tobytes()):
                 raise CaptureError(f"{self.name}: {what}")
-            raise CaptureError(f"{self.name}: not a capture file (neither pcap nor pcapng)")
+            if self.damage:
+                raise CaptureError(str(self.damage))
+            raise NoCaptureError(f"{self.name}: not a capture file (neither pcap nor pcapng)")
         if self._layout is not None and not self._fill(self._layout.header):
             raise CaptureError(f"{self.name}: the file ends inside the pcap header")
         version = pcap_version(head, self._layout.big) if self._layout else pcapng_version(head)
@@ -223,17 +228,31 @@ class CaptureReader:
         return self._pcapng() if self._layout is None else self._pcap(self._layout)
 
     def _pcap(self, layout: PcapLayout) -> Iterator[Batch]:
-        header = self._buffer[:24].tobytes()
-        # The upper bits tell of a frame check sequence (draft-ietf-opsawg-pcap §4).
-        linktype = int.from_bytes(header[20:24], "big" if layout.big else "little") & 0xFFFF
-        self._sections.wrapped = is_pktap(linktype)
-        version = pcap_version(header, layout.big)
-        either = version < LENGTHS_IN_ORDER
-        if version == AIX_VERSION:
-            layout, linktype = layout._replace(unit=1), AIX_LINKTYPES.get(linktype, linktype)
-        cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0, either], dtype=np.int64)
+        """Yield the frames of a pcap file, and of those that were joined to it (``cat``)."""
+        while True:
+            header = self._buffer[self._start : self._start + 24].tobytes()
+            version = pcap_version(header, layout.big)
+            # The upper bits tell of a frame check sequence (draft-ietf-opsawg-pcap §4).
+            linktype = int.from_bytes(header[20:24], "big" if layout.big else "little") & 0xFFFF
+            if version == AIX_VERSION:
+                layout, linktype = layout._replace(unit=1), AIX_LINKTYPES.get(linktype, linktype)
+            self._sections.wrapped |= is_pktap(linktype)
+            self._start += layout.header
+            why = yield from self._records(layout, linktype, version < LENGTHS_IN_ORDER)
+            if why != framing.ANOTHER_FILE or not self._fill(24):
+                break
+            following = PCAP_LAYOUTS.get(self._buffer[self._start : self._start + 4].tobytes())
+            if following is None:
+                break
+            layout = following
+        if self._end > self._start:
+            self._damaged(f"{CUT_SHORT}a packet")
+
+    def _records(self, layout: PcapLayout, linktype: int, either: bool) -> Generator[Batch, None, int]:
+        """Yield the frames of records from ``_start`` on; return why there are no more."""
+        most = LONG_FRAMES.get(linktype, framing.MAXIMUM_CAPTURED)
+        cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0, either, most], dtype=np.int64)
         result = np.zeros(RESULT_SIZE, dtype=np.int64)
-        self._start = layout.header
         while self._fill(layout.record_header):
             cells[4] = self._number
             before = self._start
@@ -241,17 +260,18 @@ class CaptureReader:
             self._number += int(result[ROWS])
             yield from self._batch(int(result[ROWS]))
             self.kernels.worked(self._start - before)
+            if result[WHY] == framing.ANOTHER_FILE:
+                break
             if result[WHY] == framing.DAMAGED_LENGTH:
                 self._damaged("a packet's length field is impossible")
-                return
+                break
             if result[WHY] == framing.RECORDS_DONE and self._end - self._start >= layout.record_header:
                 at = self._start + 8
                 lengths = struct.unpack(">II" if layout.big else "<II", self._buffer[at : at + 8].tobytes())
                 captured = min(lengths) if either else lengths[0]
                 if not self._fill(layout.record_header + captured):
                     break
-        if self._end > self._start:
-            self._damaged(f"{CUT_SHORT}a packet")
+        return int(result[WHY])
 
     def _pcapng(self) -> Iterator[Batch]:
         rows = 0
@@ -264,8 +284,15 @@ class CaptureReader:
                 if head is not None and wanted <= self._end - self._start:
                     # The batch goes on behind it: some captures have such a block for each packet.
                     if self._block(*head):
+                        self._notes()
                         continue
                     wanted = 0
+            elif why == framing.LARGE_BLOCK:
+                yield from self._batch(rows)
+                rows = 0
+                if self._pass_over():
+                    continue
+                break
             elif why == framing.RECORDS_DONE and self._end - self._start >= 12:
                 order = "big" if self._sections.big else "little"
                 at = self._start + 4
@@ -316,6 +343,45 @@ class CaptureReader:
 
     # --- pcapng blocks other than packets
 
+    def _notes(self) -> None:
+        """Read the blocks from ``_start`` on that say something beside packets: captures have many, side by side."""
+        order = "big" if self._sections.big else "little"
+        while self._end - self._start >= 12 and self._sections.taken < NOTES:
+            kind = int.from_bytes(self._buffer[self._start : self._start + 4].tobytes(), order)  # type: ignore[arg-type]
+            if kind not in (framing.NAME_RESOLUTION, framing.INTERFACE_STATISTICS, framing.PROCESS_EVENT):
+                return
+            head = self._block_head()
+            if head is None or (head[2] + 3) & ~3 > self._end - self._start or not self._block(*head):
+                return
+
+    def _pass_over(self) -> bool:
+        """Pass over the block at ``_start``, however long it is; False where it is damaged or cut short."""
+        order = ">" if self._sections.big else "<"
+        kind, total = struct.unpack(f"{order}2I", self._buffer[self._start : self._start + 8].tobytes())
+        left = total - 4
+        began = self._passed + self._start
+        while left:
+            if not self._fill(1):
+                self._damaged(f"{CUT_SHORT}a block", began - self._passed)
+                return False
+            some = min(left, self._end - self._start)
+            self._start += some
+            left -= some
+        if not self._fill(4) or self._buffer[self._start : self._start + 4].tobytes() != struct.pack(
+            f"{order}I", total
+        ):
+            self._damaged(DAMAGES[framing.DAMAGED_BLOCK], began - self._passed)
+            return False
+        self._start += 4
+        self._count(kind)
+        return True
+
+    def _count(self, kind: int) -> None:
+        """Give a block its number, where it has one."""
+        if framing.is_numbered(kind):
+            self._number += 1
+            self._others += 1
+
     def _block_head(self) -> tuple[bool, int, int] | None:
         """Return big-endian?, type and length of the block at ``_start``; None where it is damaged."""
         head = self._buffer[self._start : self._start + 12].tobytes()
@@ -343,8 +409,6 @@ class CaptureReader:
             self._sections.begin(big)
         else:
             self._sections.take(kind, body[: length - 12])
-            if framing.is_numbered(kind):
-                self._number += 1
-                self._others += 1
+            self._count(kind)
         self._start += padded
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,14 @@ class Stream(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+
+
+def read_into(stream: Stream, buffer: Any) -> int:
+    """Read bytes of a stream into a buffer; return how many, 0 at the end. Raises OSError where it does not wait."""
+    count = stream.readinto(buffer)
+    if count is None:
+        raise OSError("there is no data now, and the stream does not wait for any")
+    return count
 
 
 class Rejoined(io.RawIOBase):
@@ -75,7 +84,10 @@ class _StandardInput:
         self._raw = io.FileIO(0, closefd=False)
 
     def readinto(self, buffer: Any, /) -> int | None:
-        return self._raw.readinto(buffer)
+        while (count := self._raw.readinto(buffer)) is None:
+            # Whoever shares it has it not block (O_NONBLOCK).
+            select.select([self._raw], [], [])
+        return count
 
     def close(self) -> None:
         pass
@@ -87,7 +99,9 @@ def open_stream(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, i
         return safe(str(getattr(source, "name", "<stream>"))), source, None
     name = safe(os.fspath(source))
     if os.fspath(source) == "-":
-        if sys.stdin is None or sys.stdin.isatty():
+        if sys.stdin is None:
+            raise CaptureError("standard input is closed")
+        if sys.stdin.isatty():
             raise CaptureError(
                 "standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …"
             )

@@ -28,7 +28,7 @@ class ZstdFrame:
         self.needs_input = True
         self.unused_data = b""
 
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+    def decompress(self, data: bytes | memoryview, max_length: int = -1) -> bytes:
         """Return what the next block holds; nothing where it is not there as a whole. Raises OSError."""
         self._waiting += data
         found = b""

@@ -17,6 +17,8 @@ class NoCaptureError(CaptureError):
 
 CUT_SHORT = "the file ends in the middle of "
 PACKED_CUT_SHORT = "the compressed data is cut short"
+FIRST_UNPACK = "unpack it first"
+TOO_LARGE = "{}; unpack it first: {}"
 
 
 class CaptureDamaged(PcapstateError):

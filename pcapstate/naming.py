@@ -11,9 +11,11 @@ def safe(text: str) -> str:
     """Return the text with control, format, bidi and unassigned characters written as escapes."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        one
-        if unicodedata.category(one).startswith(_HARMLESS_CATEGORIES)
-        else one.encode("unicode_escape", "replace").decode()
-        for one in text
-    )
+    return "".join(one if unicodedata.category(one).startswith(_HARMLESS_CATEGORIES) else _escaped(one) for one in text)
+
+
+def _escaped(one: str) -> str:
+    if "\udc80" <= one <= "\udcff":
+        # A byte of a path that is no text (os.fsdecode).
+        return f"\\x{ord(one) - 0xDC00:02x}"
+    return one.encode("unicode_escape", "replace").decode()

@@ -362,3 +362,23 @@ def test_the_mirrored_story_has_the_same_roles(tmp_path: Path) -> None:
     path.write_bytes(pcap(story_frames(parse(STORIES["half_close"]), Variant(mirrored=True))))
     (row,) = [json.loads(line) for line in run("connections", path, "--format", "jsonl").stdout.splitlines()]
     assert (row["client"], row["client_state"]) == ("10.0.0.2:81", "TIME_WAIT")
+
+
+def test_ctrl_c_while_it_starts_is_one_line() -> None:
+    script = (
+        "import builtins\nplain = builtins.__import__\n"
+        "def load(name, *more, **others):\n"
+        "    if name == 'cli.main':\n        raise KeyboardInterrupt\n"
+        "    return plain(name, *more, **others)\n"
+        "builtins.__import__ = load\nfrom pcapstate.__main__ import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "pcapstate: interrupted\n")
+
+
+def test_a_zone_is_no_part_of_an_address_in_packets() -> None:
+    """Nor would what stands for one be fit to be shown."""
+    example = Path(__file__).parent / "pcaps" / "example.pcapng"
+    result = CliRunner().invoke(cli, ["netstat", str(example), "--local", "fe80::1%\x1b[31mred"])
+    assert result.exit_code == 2
+    assert "\x1b" not in result.output

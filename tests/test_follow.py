@@ -245,6 +245,25 @@ def test_a_file_begun_anew_that_grew_at_once_is_read_on(tmp_path: Path, opened: 
     assert run.reader.damages == []
 
 
+def test_a_file_begun_anew_of_the_same_length_is_read_on(tmp_path: Path, opened: list[Any]) -> None:
+    path = tmp_path / "same.pcap"
+    path.write_bytes(HEADER + RECORDS[0])
+    run = Following(path)
+    opened.append(run)
+    assert run.frames(1) == EXPECTED[:1]
+    assert len(RECORDS[1]) == len(RECORDS[0])
+    path.write_bytes(HEADER + RECORDS[1])
+    assert run.frames(1) == EXPECTED[1:2]
+
+
+def test_ctrl_c_before_the_file_begins(tmp_path: Path) -> None:
+    path = tmp_path / "empty.pcap"
+    path.touch()
+    ours = Run("connections", path, "--follow")
+    time.sleep(1.5)
+    assert ours.end() == (b"", "", 0)
+
+
 def test_damage_ends_it(tmp_path: Path, opened: list[Any]) -> None:
     path = tmp_path / "bad.pcap"
     path.write_bytes(HEADER + RECORDS[0] + b"\xff" * 16)
@@ -266,6 +285,7 @@ def test_a_new_file_that_is_no_capture_ends_it(tmp_path: Path, opened: list[Any]
     new.rename(path)
     assert run.ended()
     assert "not a capture file" in str(run.reader.damages[0])
+    assert "1 packet read before that" in str(run.reader.damages[0])
 
 
 def test_what_cannot_be_followed(tmp_path: Path) -> None:

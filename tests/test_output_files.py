@@ -165,3 +165,46 @@ def test_a_second_ctrl_c_ends_at_once(capture: Path, folder: Path, to_file: bool
         ours.send_signal(signal.SIGINT)
         assert ours.wait(5) == -signal.SIGINT
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_sigterm_leaves_nothing_behind(capture: Path, folder: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "connections", "-", "--output", str(folder / "new")], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as ours:
+        deadline = time.monotonic() + 20
+        while not list(folder.iterdir()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        ours.send_signal(signal.SIGTERM)
+        assert ours.wait(10) == 128 + signal.SIGTERM
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd/1"), reason="needs /dev/fd")
+def test_what_is_open_already_is_written_on(capture: Path, folder: Path) -> None:
+    shown = process("connections", capture).stdout
+    for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        done = process("connections", capture, "--output", name)
+        assert (done.stdout, done.stderr, done.returncode) == (shown, b"", 0)
+        with (folder / "log").open("wb") as log:
+            log.write(b"before\n")
+            log.flush()
+            subprocess.run([*COMMAND, "connections", str(capture), "--output", name], stdout=log, check=True)
+        assert (folder / "log").read_bytes() == b"before\n" + shown
+
+
+def test_the_capture_is_not_replaced(capture: Path, folder: Path) -> None:
+    data = capture.read_bytes()
+    (folder / "link").symlink_to(capture)
+    for arguments in ([capture, "--output", capture], [capture.parent, "--output", folder / "link"]):
+        result = run("connections", *arguments)
+        assert result.exit_code == 2
+        assert f"--output would replace the capture {capture}" in result.stderr
+        assert capture.read_bytes() == data
+
+
+def test_an_empty_name_is_no_file(capture: Path) -> None:
+    result = run("connections", capture, "--output", "")
+    assert isinstance(result.exception, OutputError)
+    assert "the name is empty" in str(result.exception)

@@ -108,6 +108,13 @@ def test_copies_are_found_among_many_packets() -> None:
     assert int(table.endpoints["retransmissions"].sum()) == 0
 
 
+def test_a_syn_from_the_other_end_after_a_challenge_ack_is_a_new_connection() -> None:
+    """The challenge ACK is about the connection before; Wireshark numbers by what it was counted to."""
+    text = OPEN + "C S 3000 0 0 -> -, -\nS A 1 1 0 -> -, -\nS S 9000 0 0 -> -, -\n"
+    table, _ = followed(rows(text))
+    assert table.endpoints["packets"].reshape(-1, 2).tolist() == [[2, 1], [1, 1], [1, 0]]
+
+
 # --- time
 
 

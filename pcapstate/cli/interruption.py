@@ -1,14 +1,27 @@
-"""Ctrl-C while packets are read: waiting for them ends at once, but what is being shown of them is shown whole."""
+"""Signals. Ctrl-C while packets are read: waiting for them ends at once, but what is being shown is shown whole."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..output.whole_files import end_at_once_on_interrupt
+
+
+def end_in_order_on_terminate() -> None:
+    """Let SIGTERM end the program as an error would: no part of a file stays, nor a hidden cursor, nor a compiler."""
+
+    def end(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.exit(128 + number)
+
+    # Where somebody else decides what it does, that stays.
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, end)
 
 
 class Interruption:

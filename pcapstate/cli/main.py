@@ -11,6 +11,7 @@ import click
 from .. import __version__, compiled
 from ..errors import OutputClosed, PcapstateError
 from ..naming import safe
+from .interruption import end_in_order_on_terminate
 
 COMMANDS = ("netstat", "timeline", "connections", "diagnose", "states", "completion")
 
@@ -51,6 +52,7 @@ def main() -> None:
         print("pcapstate: standard output is closed", file=sys.stderr)
         sys.exit(2)
     compiled.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
+    end_in_order_on_terminate()
     try:
         code = cli.main(prog_name="pcapstate", standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -73,7 +75,8 @@ def main() -> None:
         _quiet()
         code = 0
     except OSError as error:
-        click.echo(f"pcapstate: writing failed: {error.strerror or error}", err=True)
+        what = "writing failed" if error.filename is None else safe(os.fsdecode(error.filename))
+        click.echo(f"pcapstate: {what}: {error.strerror or error}", err=True)
         _quiet()
         code = 2
     except MemoryError:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import Path
 from typing import Any
 
 import click
@@ -106,7 +106,7 @@ def netstat(
 def interval(source: SourceOptions) -> tuple[SourceOptions, float | None]:
     """Take a number behind the captures for the interval, unless a file has that name."""
     captures = source.captures
-    if not captures or not INTERVAL.fullmatch(captures[-1]) or Path(captures[-1]).exists():
+    if not captures or not INTERVAL.fullmatch(captures[-1]) or os.path.exists(captures[-1]):
         return source, None
     every = float(captures[-1])
     if not 1e-9 <= every <= 1e9:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +19,7 @@ from ..memory import LEAST, connections_within, default_bound
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
-from ..output.whole_files import out
+from ..output.whole_files import out, replaces
 from ..sources.finding import meant
 from ..sources.merging import left_out
 from ..tcp.contracts import MIXED
@@ -84,10 +84,17 @@ class Reading:
             most = connections_within(self._bound, bytes_each(details) + each, beside + self._share)
         except ValueError as error:
             raise click.UsageError(f"--memory: {error}") from None
+        for one in meant(captures):
+            if isinstance(one.source, str) and replaces(one.source):
+                raise click.UsageError(f"--output would replace the capture {one.source}")
         if options.follow:
             from ..sources.following import FollowingReader
 
-            source: Any = FollowingReader(captures[0])
+            try:
+                source: Any = FollowingReader(captures[0])
+            except KeyboardInterrupt:
+                # It waited for the file to begin: nothing is known, which is no error.
+                raise OutputClosed from None
         elif interface is None:
             source = open_source(captures)
         else:
@@ -110,7 +117,7 @@ class Reading:
         """Return the time of the last packet, where the moment counts from it."""
         if self.at is None or self.at.kind != END or options.interface is not None or options.follow:
             return None
-        if any(not isinstance(one.source, str) or not Path(one.source).is_file() for one in meant(options.captures)):
+        if any(not isinstance(one.source, str) or not os.path.isfile(one.source) for one in meant(options.captures)):
             return None  # a pipe can be read only once
         source = open_source(options.captures)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import sys
@@ -13,6 +14,9 @@ from typing import Any, BinaryIO
 from ..errors import OutputError
 from ..naming import safe
 
+SHOW_CURSOR = b"\x1b[?25h"
+DESCRIPTOR = re.compile(r"/dev/(stdout|stderr|fd/(\d{1,9}))|/proc/self/fd/(\d{1,9})")
+
 
 class WholeFile:
     """A file being written, under a name of its own until ``keep``. Raises OutputError."""
@@ -20,21 +24,28 @@ class WholeFile:
     def __init__(self, path: str) -> None:
         self.name = safe(path)
         # Where the path is a link, it stays one, and what it leads to is replaced.
-        self._path = os.path.realpath(path)
+        self.path = os.path.realpath(path)
         self._beside: str | None = None
         with self._complaining():
+            if not path:
+                raise ValueError("the name is empty")
+            if opened := DESCRIPTOR.fullmatch(path):
+                # What is open already is written on, wherever that leads.
+                number = {"stdout": 1, "stderr": 2}.get(opened[1]) or int(opened[2] or opened[3])
+                self.file: BinaryIO = os.fdopen(os.dup(number), "wb")
+                return
             try:
-                mode: int | None = os.stat(self._path).st_mode
+                mode: int | None = os.stat(path).st_mode
             except FileNotFoundError:
                 mode = None
             if mode is not None and not stat.S_ISREG(mode):
                 # A device, a pipe: nothing to replace. A directory complains.
-                self.file: BinaryIO = open(self._path, "wb")  # noqa: SIM115 (closed by keep or discard)
+                self.file = open(path, "wb")  # noqa: SIM115 (closed by keep or discard)
                 return
             import tempfile
 
             descriptor, self._beside = tempfile.mkstemp(
-                prefix=f".{os.path.basename(self._path)[:100]}.", dir=os.path.dirname(self._path)
+                prefix=f".{os.path.basename(self.path)[:100]}.", dir=os.path.dirname(self.path)
             )
             self.file = os.fdopen(descriptor, "wb")
             if mode is None:
@@ -42,6 +53,11 @@ class WholeFile:
                 os.umask(mask)
                 mode = 0o666 & ~mask
             os.chmod(self._beside, stat.S_IMODE(mode))
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it will take the place of another file."""
+        return self._beside is not None
 
     def write(self, piece: bytes) -> None:
         """Write some more."""
@@ -61,7 +77,7 @@ class WholeFile:
                 os.fsync(self.file.fileno())
             self.file.close()
             if self._beside is not None:
-                os.replace(self._beside, self._path)
+                os.replace(self._beside, self.path)
                 self._beside = None
 
     def discard(self) -> None:
@@ -94,6 +110,15 @@ def out() -> Any:
     return sys.stdout.buffer if _whole is None else _whole
 
 
+def replaces(path: str) -> bool:
+    """Tell whether output goes to the file of this path, which is there, and takes its place."""
+    if _whole is None or not _whole.replaces:
+        return False
+    with suppress(OSError, ValueError):
+        return os.path.samefile(path, _whole.path)
+    return False
+
+
 def is_terminal() -> bool:
     """Tell whether output goes to a terminal."""
     return _whole is None and sys.stdout.isatty()
@@ -113,15 +138,16 @@ def output_to(path: str) -> Iterator[None]:
 
 
 def end_at_once_on_interrupt() -> None:
-    """Let a further Ctrl-C end the program, and leave no part of a file."""
+    """Let a further Ctrl-C end the program, and leave no part of a file, nor a hidden cursor."""
     whole = _whole
-    if whole is None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        return
 
     def end(number: int, frame: Any) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        whole.discard()
+        if whole is not None:
+            whole.discard()
+        if sys.stderr.isatty():
+            # A progress bar hides it.
+            os.write(2, SHOW_CURSOR)
         os.kill(os.getpid(), signal.SIGINT)
 
     signal.signal(signal.SIGINT, end)

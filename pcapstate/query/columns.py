@@ -43,7 +43,8 @@ def _chooser(columns: Iterable[str]) -> Callable[[str], str]:
     def choose(word: str) -> str:
         column = known.get(as_name(word))
         if column is None:
-            raise Unfit(f"there is no column {quoted(word)}", did_you_mean(as_name(word), known.values()))
+            others = f"known: {', '.join(known.values())}"
+            raise Unfit(f"there is no column {quoted(word)}", did_you_mean(as_name(word), known.values(), others))
         if column in chosen:
             raise Unfit(f"the column {column} is named twice")
         chosen.add(column)

@@ -18,6 +18,8 @@ IPV4 = 96
 def parse_network(text: str) -> Network:
     """Return the network that an address or network in text means; raises ValueError with a clear line."""
     try:
+        if "%" in text:
+            raise ValueError("packets have no zones")
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is neither an IP address nor a network such as 192.168.0.0/16") from None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from ..errors import PACKED_CUT_SHORT
+from ..errors import PACKED_CUT_SHORT, TOO_LARGE
 from .streams import Stream, read_into
 
 PACKED = 1 << 17
@@ -185,7 +185,10 @@ class Unpacked:
         try:
             found = member.decompress(part, most)
         except (zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError) as error:
-            raise OSError(str(error)) from None
+            what = str(error)
+            if "Memory usage limit" in what:
+                what = TOO_LARGE.format("unpacking it takes more than 1 GiB of memory", "xz -d")
+            raise OSError(what) from None
         if member.eof:
             # It is the end of what was given.
             self._at -= len(member.unused_data or b"")

@@ -49,6 +49,7 @@ class Growing:
         self._identity = status.st_dev, status.st_ino
         self._position = 0
         self._beginning = b""
+        self._changed = status.st_mtime_ns
         self._closed = threading.Event()
 
     def readinto(self, buffer: Any, /) -> int:
@@ -82,7 +83,11 @@ class Growing:
             status = os.stat(self.name)
         except OSError:
             return False  # between two files; the old one may still grow
-        return (status.st_dev, status.st_ino) != self._identity or status.st_size < self._position
+        changed, self._changed = status.st_mtime_ns != self._changed, status.st_mtime_ns
+        if (status.st_dev, status.st_ino) != self._identity or status.st_size < self._position:
+            return True
+        # It may be just as long as what was read of the old one.
+        return changed and status.st_size == self._position and self._begun_anew()
 
     def close(self) -> None:
         """Wait no longer, and close the file."""
@@ -171,11 +176,14 @@ class FollowingReader:
                 silence.begins(batch.clock)
                 yield batch._replace(position=position + batch.position)
             position += read
-            if not self._next():
+            if not self._next(number):
                 return
 
-    def _next(self) -> bool:
-        """Go on with the new file; False where the old one was damaged before its end, or the new one is no capture."""
+    def _next(self, number: int) -> bool:
+        """Go on with the new file; False where the old one was damaged before its end, or the new one is no capture.
+
+        ``number``: of the last packet.
+        """
         old = self._reader
         if old.damage is not None and not old.damage.cut_short:
             return False
@@ -184,7 +192,7 @@ class FollowingReader:
             new = self._open()
         except CaptureError as error:
             what = str(error).removeprefix(f"{self.name}: ")
-            self._damages = [*self._damages, CaptureDamaged(self.name, 0, what, 0)]
+            self._damages = [*self._damages, CaptureDamaged(self.name, 0, what, number)]
             return False
         self._dropped, self._names, self._interfaces = self.drops, self.names, self.interfaces
         self._damages = self.damages[:DAMAGES]

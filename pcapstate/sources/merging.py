@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -142,7 +141,7 @@ class MergedReader:
             return
         path = source.source
         # What can be read only once, a pipe or an open stream, is opened now.
-        once = not isinstance(path, (str, os.PathLike)) or os.fspath(path) == "-" or not Path(path).is_file()
+        once = not isinstance(path, (str, os.PathLike)) or os.fspath(path) == "-" or not os.path.isfile(path)
         try:
             if once:
                 self._readers.append(CaptureReader(path, Kernels(0)))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiled import Kernels
-from ..errors import CUT_SHORT, CaptureDamaged, CaptureError, NoCaptureError
+from ..errors import CUT_SHORT, FIRST_UNPACK, CaptureDamaged, CaptureError, NoCaptureError
 from ..naming import safe
 from . import framing
 from .blocks import Interface, Name
@@ -216,7 +216,9 @@ class CaptureReader:
         self._start = self._end = 0
         self._ended = False
         if not self._fill(1) and self.damage:
-            raise CaptureError(f"{self.name}: damaged {kind} data")
+            # What can be done about it is said with it.
+            what = self.damage.what if FIRST_UNPACK in self.damage.what else f"damaged {kind} data"
+            raise CaptureError(f"{self.name}: {what}")
         if compression(self._buffer[: min(self._end, 24)].tobytes()) is not None:
             raise CaptureError(f"{self.name}: compressed twice; unpack it once")
         self._identify()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import TOO_LARGE
+
 LARGEST_WINDOW = 1 << 27
 """Bytes that a frame may refer back to, as ``zstd -d`` allows without ``--long``."""
 RLE = 1
@@ -42,7 +44,10 @@ class ZstdFrame:
             try:
                 found = self._frame.decompress(part)
             except self._error as error:
-                raise OSError(str(error)) from None
+                what = str(error)
+                if "too much memory" in what:
+                    what = TOO_LARGE.format("it refers back more than 128 MiB", "zstd -d --long=31")
+                raise OSError(what) from None
         self.needs_input = False
         if self.eof:
             self.unused_data = bytes(self._waiting)

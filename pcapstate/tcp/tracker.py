@@ -98,9 +98,13 @@ def track(
             begin(w, number, -1, segment)
         else:
             side = side_of(w, segment, number)
-            known = i64(endpoints[2 * number + side]["known"])
-            if flags & (SYN | ACK) == SYN and known & HAS_BASE != 0:
-                if i64(endpoints[2 * number + side]["base"]) != segment["seq"]:
+            if flags & (SYN | ACK) == SYN:
+                sender = endpoints[2 * number + side]
+                another = i64(sender["base"]) != segment["seq"]
+                if i64(sender["known"]) & HAS_BASE == 0:
+                    # All it has sent was about the connection before; Wireshark goes by that all the same.
+                    another = sender["packets"] != 0
+                if another:
                     if segment["network"] != 0:
                         note_network(w, number, side, segment)
                     # Another initial sequence number: a new connection on this 4-tuple.
@@ -113,11 +117,11 @@ def track(
                     side = 0
 
         previous = i64(extras[number]["previous"]) - 1
-        sender = 2 * number + side
-        segment["endpoint"] = sender
-        if is_copy(w, sender, segment):
-            count_copy(w, sender, segment)
-            count_packet(w, sender, segment)
+        e = 2 * number + side
+        segment["endpoint"] = e
+        if is_copy(w, e, segment):
+            count_copy(w, e, segment)
+            count_packet(w, e, segment)
             continue
         if segment["network"] != 0:
             note_network(w, number, side, segment)
@@ -130,9 +134,9 @@ def track(
         top = i64(endpoints[2 * number + side]["next"])
         what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
         if memory[DETAILS] != 0:
-            note_details(w, sender, segment)
+            note_details(w, e, segment)
             note_troubles(w, 2 * number + side, 2 * number + 1 - side, what, top, segment)
-        count_packet(w, sender, segment)
+        count_packet(w, e, segment)
         weigh(w, number, side, what, segment)
     return count
 

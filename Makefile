@@ -21,8 +21,11 @@ test: $(VENV)/ready-dev
 
 # The tests once more, on kernels compiled with checks of every index. Left out are those of how kernels are chosen and
 # loaded, those that run plain ones, and those that mostly wait: for real hosts, files, signals, other programs.
+BOUNDED := NUMBA_BOUNDSCHECK=1 PCAPSTATE_KERNELS=compiled
+# Whatever is compiled comes first: a program that a test starts says so on standard error.
 bounds: $(VENV)/ready-dev
-	NUMBA_BOUNDSCHECK=1 PCAPSTATE_KERNELS=compiled $(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/test_compiled.py \
+	$(BOUNDED) $(BIN)/pcapstate netstat -e tests/pcaps/example.pcapng >/dev/null
+	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/test_compiled.py \
 		--ignore=tests/test_live.py --ignore=tests/test_fuzz.py --ignore=tests/test_follow.py \
 		--ignore=tests/test_interruption.py --ignore=tests/test_wireshark.py --ignore=tests/test_benchmarks.py \
 		--ignore=tests/test_view_memory.py \

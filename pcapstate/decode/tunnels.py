@@ -33,7 +33,7 @@ from .kinds import (
 )
 from .network import network_layer
 from .networks import I_SID, NOTED, VSID, note, note_tags
-from .udp_tunnels import behind_udp, service_header
+from .udp_tunnels import NOTHING, NSH, behind_udp, service_header
 from .wlan import wlan_in_tunnel
 
 LAYERS = 24
@@ -42,11 +42,9 @@ LABELS = 32
 """Labels of an MPLS stack at most."""
 ROUTES = 32
 """Source routes of a GRE header at most."""
-NOTHING = -1
-"""In the place of an EtherType: no tunnel, or none that can be read."""
 
-TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, NSH, R_TAG = (
-    0x22F3, 0x88E5, 0x88E7, 0x8903, 0x8909, 0x8926, 0x892F, 0x893F, 0x894F, 0xF1C1,
+TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, R_TAG = (
+    0x22F3, 0x88E5, 0x88E7, 0x8903, 0x8909, 0x8926, 0x892F, 0x893F, 0xF1C1,
 )  # fmt: skip
 JUMBO_LLC = 0x8870
 """In frames of more than 1,500 bytes, which have no length, an LLC header follows."""

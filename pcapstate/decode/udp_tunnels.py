@@ -22,11 +22,13 @@ L2TP, GTP_U, GTP_OLD, TEREDO, LISP, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GENEVE, MPL
     1701, 2152, 3386, 3544, 4341, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37_008,
 )  # fmt: skip
 NOTHING = -1
+"""In the place of an EtherType: no tunnel, or none that can be read."""
 EXTENSIONS = 16
 """Extension headers of GTP-U at most."""
 TAGS = 64
 """Tagged values of TZSP at most."""
 NSH = 0x894F
+"""The EtherType of a network service header (RFC 8300)."""
 
 
 @rare

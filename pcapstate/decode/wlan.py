@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernel import be16, be32, inner, le32, rare, u8
-from .kinds import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, NOT_IP, SHORT_LINK, SKIPPED_REASON, WLAN_NO_DATA
+from .encapsulations import NO_IP, TOO_SHORT
+from .kinds import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, SKIPPED_REASON, WLAN_NO_DATA
 
 WLAN, PRISM, RADIOTAP, AVS, PPI = 105, 119, 127, 163, 192
-TOO_SHORT = -1 - SKIPPED_REASON - SHORT_LINK
 FROM_DS, BOTH_DS, PROTECTED, ORDER = 2, 3, 0x40, 0x80
 """Flags of the frame control field: from a distribution system, to and from one, and so on."""
 PADDED = 0x20
@@ -73,7 +73,7 @@ def wlan_header(data: Any, at: int, end: int, padded: int) -> tuple[int, int]:
         return TOO_SHORT, at
     control, flags = u8(data, at), u8(data, at + 1)
     if control & 3 != 0:
-        return -1 - SKIPPED_REASON - NOT_IP, at
+        return NO_IP, at
     # Data frames only, without those that carry none.
     if control & 0x4C != 0x08:
         return -1 - SKIPPED_REASON - WLAN_NO_DATA, at
@@ -94,7 +94,7 @@ def wlan_header(data: Any, at: int, end: int, padded: int) -> tuple[int, int]:
         return -1 - SKIPPED_REASON - ENCRYPTED_WLAN, at
     # Later fragments have no header.
     if u8(data, at + 22) & 0x0F != 0:
-        return -1 - SKIPPED_REASON - NOT_IP, at
+        return NO_IP, at
     at += length
     if gathered:
         # A-MSDU: addresses and length of its first frame; where those are not there, the bit was meant otherwise.

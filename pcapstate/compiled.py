@@ -281,7 +281,8 @@ def build(part: str) -> Path | None:
                 "PCAPSTATE_COMPILING": "1",
                 "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
             }
-            command = [sys.executable, "-m", "pcapstate.compiled", str(scratch)]
+            # -P: what lies in the current folder, beside captures, is no part of this program.
+            command = [sys.executable, "-P", "-m", "pcapstate.compiled", str(scratch)]
             for number, job in enumerate(PARTS[part]):
                 arguments = [*command, str(number), *job]
                 runs.append(

@@ -19,9 +19,16 @@ from .story_texts import STORIES
 
 
 def run(capture: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pcapstate", "connections", str(capture), "--format", "csv"]
+    """Run in the capture's folder as the installed program does, which does not import from there."""
+    command = [sys.executable, "-P", "-m", "pcapstate", "connections", str(capture), "--format", "csv"]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=True, env={**os.environ, **environment}
+        command,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        cwd=capture.parent,
+        env={**os.environ, **environment},
     )
 
 
@@ -36,6 +43,8 @@ def test_compiled_once_and_kept(capture: Path, tmp_path: Path) -> None:
     # The folder of last resort is this test's own too: what other runs left there must not be found.
     last_resort = tmp_path / "temporary"
     last_resort.mkdir()
+    # Whatever lies beside a capture is not run.
+    (tmp_path / "numba.py").write_text("raise SystemExit('this came with the capture')")
     kept = {
         "PCAPSTATE_CACHE_DIR": str(tmp_path / "cache"),
         "PCAPSTATE_KERNELS": "compiled",

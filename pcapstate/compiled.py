@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import descr_to_dtype, dtype_to_descr
 
 from . import kernel
 from .errors import PcapstateError
@@ -125,13 +126,15 @@ class Kernels:
     """
 
     def __init__(self, size: int | None = None) -> None:
-        self._calls = _plain_calls(ENGINE)
+        self._calls: dict[str, Call] = {}
         self._done = self._amount = 0
         self._choice = os.environ.get("PCAPSTATE_KERNELS", "auto")
         self._waiting: set[str] = set()
         self._unbuilt: set[str] = set()
         self.compiled = False
         self.worked(0, size or 0)
+        if not self.compiled:
+            self._calls = _plain_calls(ENGINE)
 
     def __getattr__(self, name: str) -> Call:
         if not name.startswith("_"):
@@ -363,9 +366,21 @@ def _load(folder: Path) -> dict[str, Call]:
         engine.add_object_file(llvm.ObjectFileRef.from_data((folder / f"{name}.o").read_bytes()))
     engine.finalize_object()
     _kept.append(engine)
+    # Modules of kernels that run compiled are not imported, which takes a while: what they are given is told here.
     return {
-        name: _foreign(engine.get_function_address(symbol), kernel.ENTRIES[name][1]) for name, symbol in symbols.items()
+        name: _foreign(engine.get_function_address(symbol), tuple(_parameter(one) for one in parameters))
+        for name, (symbol, parameters) in symbols.items()
     }
+
+
+def _described(parameter: np.dtype[Any] | type[int]) -> Any:
+    """Return what stands for a kernel's parameter in JSON."""
+    return dtype_to_descr(parameter) if isinstance(parameter, np.dtype) else None
+
+
+def _parameter(described: Any) -> np.dtype[Any] | type[int]:
+    """Return the parameter that something in JSON stands for."""
+    return int if described is None else descr_to_dtype(described)
 
 
 def _left_an_array() -> None:
@@ -426,7 +441,7 @@ def _compile(folder: Path, number: str, modules: Sequence[str]) -> None:
         exec(f"def {name}({', '.join(names)}):\n    return function({', '.join(arguments)})", space)
         unit = numba.cfunc(types.int64(*signature), error_model="numpy")(space[name])
         (folder / f"{name}.o").write_bytes(unit._library.serialize_using_object_code()[2][0])
-        symbols[name] = unit._wrapper_name
+        symbols[name] = unit._wrapper_name, [_described(one) for one in parameters]
     (folder / f"symbols-{number}.json").write_text(json.dumps(symbols))
 
 

@@ -68,6 +68,33 @@ def entry(*parameters: Any) -> Callable[[Function], Function]:
     return register
 
 
+if COMPILING:
+    from llvmlite import ir
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def fetch(typing: Any, array: Any, index: Any) -> Any:  # noqa: D103
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kind = signature.args[0]
+            view = context.make_array(kind)(context, builder, arguments[0])
+            row = cgutils.get_item_pointer(context, builder, kind, view, [arguments[1]], wraparound=False)
+            row = builder.bitcast(row, ir.IntType(8).as_pointer())
+            flag = ir.IntType(32)
+            shape = ir.FunctionType(ir.VoidType(), [row.type, flag, flag, flag])
+            prefetch = builder.module.declare_intrinsic("llvm.prefetch", (row.type,), shape)
+            # To be read, to be kept near, as data.
+            builder.call(prefetch, [row, flag(0), flag(3), flag(1)])
+            return context.get_dummy_value()
+
+        return types.void(array, index), generate
+
+else:
+
+    def fetch(array: Any, index: int) -> None:
+        """Say that a row will be needed soon, so that the processor has it from memory by then: it changes nothing."""
+
+
 # Reading numbers out of capture bytes: shifts where compiled, from_bytes where plain (the faster way of each).
 if COMPILING:
 

@@ -357,6 +357,21 @@ def test_starting_loads_nothing_it_does_not_need(capture: Path) -> None:
     assert done.stderr == b"[]\n"
 
 
+def test_kernels_that_run_compiled_are_not_imported_too(capture: Path) -> None:
+    script = (
+        "import sys\nfrom pcapstate.cli.main import cli\n"
+        f"cli(['connections', {str(capture)!r}, '--format', 'csv'], standalone_mode=False)\n"
+        "kernels = {'pcapstate.decode.frames', 'pcapstate.tcp.tracker', 'pcapstate.tcp.evidence'}\n"
+        "print(sorted(kernels & set(sys.modules)), file=sys.stderr)"
+    )
+    environment = {**os.environ, "PCAPSTATE_KERNELS": "compiled"}
+    for _ in range(2):  # the first run may compile them, and says so
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, timeout=120, check=True, env=environment
+        )
+    assert done.stderr == b"[]\n"
+
+
 def test_the_mirrored_story_has_the_same_roles(tmp_path: Path) -> None:
     path = tmp_path / "mirrored.pcap"
     path.write_bytes(pcap(story_frames(parse(STORIES["half_close"]), Variant(mirrored=True))))

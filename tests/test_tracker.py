@@ -93,7 +93,7 @@ def test_sent_again_in_a_burst_is_no_copy() -> None:
 
 
 def test_copies_are_found_among_many_packets() -> None:
-    """Thousands of packets in a moment, each again 20 ms later: all are known again, and in each run the same."""
+    """Thousands of packets in a moment, each again 20 ms later: nearly all are known again, in each run the same."""
     once = np.repeat(rows("C A 1 1 0 -> EST, EST"), 4_000)
     once["source_port"] = 1_024 + np.arange(len(once)) % 40
     once["seq"] += np.arange(len(once), dtype=np.int64) // 40 * 100
@@ -104,8 +104,10 @@ def test_copies_are_found_among_many_packets() -> None:
     copies["time"] += 20 * MILLISECOND
     both = np.concatenate([once, copies])
     table, _ = followed(both[np.argsort(both["time"], kind="stable")])
-    assert int(table.seldom["copies"].sum()) == len(once)
-    assert int(table.endpoints["retransmissions"].sum()) == 0
+    # Of those whose bucket overflowed meanwhile nothing is known any more; by chance that is one in 8,000.
+    missed = len(once) - int(table.seldom["copies"].sum())
+    assert missed <= 4
+    assert int(table.endpoints["retransmissions"].sum()) == missed
 
 
 def test_a_syn_from_the_other_end_after_a_challenge_ack_is_a_new_connection() -> None:

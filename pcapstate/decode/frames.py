@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel import be16, be32, entry, i64, u8
+from ..kernel import be16, be32, entry, fetch, i64, u8
 from ..sources.framing import FRAME
 from .contracts import SEGMENT, SEGMENT_DATAGRAM, SEGMENT_PENDING
 from .icmp_errors import quoted_segment
@@ -45,6 +45,11 @@ from .network import addresses, may_hold_tcp, signed64, source_route, upper_laye
 from .networks import forget, network_of, note_tags
 from .tunnels import innermost
 
+AHEAD = 8
+"""Frames by which memory is asked before they are decoded."""
+HEADERS = 48
+"""Bytes into a frame: where it is read, and nothing has been before."""
+
 
 @entry(np.uint8, FRAME, int, SEGMENT, np.int64, np.int64, int)
 def decode_frames(
@@ -56,6 +61,8 @@ def decode_frames(
     """
     rows = 0
     for index in range(count):
+        if index + AHEAD < count:
+            fetch(data, frames[index + AHEAD]["offset"] + HEADERS)
         frame = frames[index]
         i = frame["offset"]
         end = i + frame["captured"]

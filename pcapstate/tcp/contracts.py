@@ -179,8 +179,9 @@ after the acknowledgment of it; sent again; sent again sooner than any retransmi
 RECENT = np.dtype(
     [
         ("time", "i8"),
-        ("print", "i8"),  # its sender, the numbers of its header and its mark in one number
-        ("times", "i8"),  # how often it was there
+        # Its sender, the numbers of its header and its mark in one number, and in the lowest eight bits how often it
+        # was there.
+        ("print", "i8"),
     ]
 )
 """A packet of the last moments, by which copies of it are known."""
@@ -189,8 +190,12 @@ CONNECTIONS, TRANSITIONS, TIMERS, CLOCK, TWO_MSL, RECORD, DETAILS, SPLIT, DOUBT_
 """Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
 (both ns), whether to record transitions, whether to keep DETAIL and TROUBLE rows, whether to keep different VLANs
 apart, until when packets may be those of connections that were let go (ns since the epoch); from KEYS on, eight random
-odd numbers below 2**31 that key the hash table."""
-MEMORY_SIZE = KEYS + 8
+odd numbers below 2**31 that key the hash table; from FORESEEN on, the slots where the next segments' connections are
+looked for."""
+FORESEEN = KEYS + 8
+AHEAD = 16
+"""Segments whose rows are fetched from memory together, while the time that takes can still be used."""
+MEMORY_SIZE = FORESEEN + AHEAD
 
 
 class World(NamedTuple):

@@ -19,7 +19,10 @@ packet may also turn up behind what answers it: interfaces and queues are writte
 SOON = 1_000_000
 """Nanoseconds within which the same bytes are a copy, though nothing in them tells it from a segment sent again."""
 WAYS = 4
-"""Cells among which a packet's place is: the oldest, where it is in none."""
+"""Cells in which a packet is looked for, the latest first: 64 bytes, which processors have from memory together."""
+TIMES_BITS = 8
+TIMES = (1 << TIMES_BITS) - 1
+"""The bits that tell how often a packet was there, and the most that they tell."""
 SPREAD = 0x5E3779B1
 """What spreads packets over the buckets: the same in each run, as its answers are to be."""
 FAR_APART = 1 << 24
@@ -27,31 +30,46 @@ FAR_APART = 1 << 24
 
 
 @inner
+def told_by(segment: Any) -> int:
+    """Return what tells a packet from others of its sender, but for its sequence number: 32 bits."""
+    return (segment["ack"] ^ i64(segment["mark"]) ^ i64(segment["flags"]) << 23 ^ i64(segment["length"])) & MASK
+
+
+@inner
+def bucket_of(w: World, segment: Any, told: int) -> int:
+    """Return the first of the cells in which a packet is looked for."""
+    ports = i64(segment["source_port"]) << 16 ^ i64(segment["target_port"])
+    return folded((folded((segment["seq"] ^ ports) * SPREAD) ^ told) * SPREAD) & (len(w.recent) - WAYS)
+
+
+@inner
 def is_copy(w: World, e: int, segment: Any) -> bool:
     """Tell whether endpoint ``e`` has sent this very packet before, and not the same segment again; remember it."""
-    time, mark = segment["time"], i64(segment["mark"])
-    told = mark ^ i64(segment["flags"]) << 23 ^ i64(segment["length"])
-    high, low = segment["seq"] ^ (e + 1 << 7 & MASK), (segment["ack"] ^ told) & MASK
-    print = high << 31 ^ low
-    bucket = folded((folded(high * SPREAD) ^ low) * SPREAD) & (len(w.recent) - WAYS)
+    time, telling = segment["time"], i64(segment["mark"]) & TELLING != 0
+    told = told_by(segment)
+    print = (segment["seq"] ^ (e + 1 << 7 & MASK)) << 23 ^ told
+    bucket = bucket_of(w, segment, told)
     place = bucket
-    for at in range(bucket, bucket + WAYS):
-        if w.recent[at]["print"] == print:
-            place = at
-            break
-        if w.recent[at]["time"] < w.recent[place]["time"]:
-            place = at
+    found = w.recent[place]["print"] >> TIMES_BITS
+    while found != print and found != 0 and place < bucket + WAYS - 1:
+        place += 1
+        found = w.recent[place]["print"] >> TIMES_BITS
     one = w.recent[place]
-    if one["print"] == print:
-        telling, gap = mark & TELLING != 0, abs(time - one["time"])
+    if found == print:
+        gap = abs(time - one["time"])
         if gap < (AT_ONCE if telling else SOON):
             # Over IPv4 the identification is another. Over IPv6 there is none, and within SOON not even time tells.
             if gap >= SOON or (telling and segment["source_high"] == 0) or not sent_anew(w, e, one):
-                one["times"] += 1
+                if one["print"] & TIMES != TIMES:
+                    one["print"] += 1
                 return True
-    one["time"] = time
-    one["print"] = print
-    one["times"] = 1
+    # The latest comes first, and the one that was the last goes.
+    while place > bucket:
+        w.recent[place]["time"] = w.recent[place - 1]["time"]
+        w.recent[place]["print"] = w.recent[place - 1]["print"]
+        place -= 1
+    w.recent[bucket]["time"] = time
+    w.recent[bucket]["print"] = print << TIMES_BITS | 1
     return False
 
 
@@ -67,7 +85,7 @@ def sent_anew(w: World, e: int, one: Any) -> bool:
         return False
     copies = i64(w.seldom[e]["copies"])
     packets = i64(me["packets"]) - copies
-    return i64(one["times"]) * packets > copies + (packets >> 1)
+    return (one["print"] & TIMES) * packets > copies + (packets >> 1)
 
 
 @rare

@@ -28,8 +28,17 @@ GIVING_WAY = 4
 
 RECENT = 1 << 14
 """Packets among which copies are looked for."""
+LINE = 64
+"""Bytes that a processor has from memory together."""
 SLOTS_EACH, TIMERS_EACH = 16, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""
+
+
+def _aligned(count: int, kind: np.dtype[Any]) -> Rows:
+    """Return zeros that begin where the processor's cache lines do."""
+    rows = np.zeros(count + LINE // kind.itemsize, dtype=kind)
+    skipped = -rows.ctypes.data % LINE // kind.itemsize
+    return rows[skipped : skipped + count]
 
 
 def bytes_each(details: bool) -> int:
@@ -82,7 +91,7 @@ class FlowTable:
         self._slots = np.zeros(1024, dtype=np.int32)
         self._timers = np.zeros(1024, dtype=c.TIMER)
         self._transitions = np.zeros(16_384 if record else 0, dtype=c.TRANSITION)
-        self._recent = np.zeros(RECENT, dtype=c.RECENT)
+        self._recent = _aligned(RECENT, c.RECENT)
         self._memory = np.zeros(c.MEMORY_SIZE, dtype=np.int64)
         self._memory[c.CLOCK] = np.iinfo(np.int64).min
         self._memory[c.TWO_MSL] = round(two_msl * 1e9)
@@ -90,7 +99,7 @@ class FlowTable:
         self._memory[c.DETAILS] = details
         self._memory[c.SPLIT] = split
         keys = np.frombuffer(os.urandom(4 * 8), dtype=np.uint32) >> 1 | 1
-        self._memory[c.KEYS :] = keys
+        self._memory[c.KEYS : c.FORESEEN] = keys
 
     @property
     def connections(self) -> Rows:

@@ -55,16 +55,25 @@ def pair_key(one: int, other: int, network: int, memory: Any) -> int:
 
 
 @inner
-def find(w: World, segment: Any, slots: Any) -> int:
-    """Return the slot of the segment's 4-tuple, either direction: it holds a connection's number + 1, or 0."""
+def first_slot(w: World, segment: Any, slots: Any) -> int:
+    """Return the slot from which on a segment's connection is looked for."""
+    network = i64(segment["network"]) if w.memory[SPLIT] != 0 else 0
+    one_end = endpoint_key(segment["source_high"], segment["source_low"], segment["source_port"], w.memory)
+    other_end = endpoint_key(segment["target_high"], segment["target_low"], segment["target_port"], w.memory)
+    return pair_key(one_end, other_end, network, w.memory) & (len(slots) - 1)
+
+
+@inner
+def find(w: World, segment: Any, slot: int, slots: Any) -> int:
+    """Return the slot of the segment's 4-tuple, either direction: it holds a connection's number + 1, or 0.
+
+    ``slot``: the first that it can be in.
+    """
     high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
     high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
     split = w.memory[SPLIT] != 0
     network = i64(segment["network"]) if split else 0
     mask = len(slots) - 1
-    one_end = endpoint_key(high_0, low_0, port_0, w.memory)
-    other_end = endpoint_key(high_1, low_1, port_1, w.memory)
-    slot = pair_key(one_end, other_end, network, w.memory) & mask
     while slots[slot] != 0:
         number = i64(slots[slot]) - 1
         one = w.connections[number]

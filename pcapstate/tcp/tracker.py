@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..decode.contracts import ACK, RST, SEGMENT, SEGMENT_ICMP, SYN
-from ..kernel import entry, i64
+from ..kernel import COMPILING, entry, fetch, i64, inner
 from .clock import expire
 from .contracts import (
+    AHEAD,
     CLOCK,
     CONNECTION,
     CONNECTIONS,
@@ -20,6 +21,7 @@ from .contracts import (
     DETAILS,
     ENDPOINT,
     EXTRA,
+    FORESEEN,
     HAS_BASE,
     RECENT,
     RECORD,
@@ -30,11 +32,11 @@ from .contracts import (
     TROUBLE,
     World,
 )
-from .copies import count_copy, is_copy, note_network
+from .copies import bucket_of, count_copy, is_copy, note_network, told_by
 from .counting import count_packet, follow_sequence
 from .details import note_details
 from .evidence import weigh
-from .flows import begin, find, is_for_previous, side_of
+from .flows import begin, find, first_slot, is_for_previous, side_of
 from .machine import Event
 from .resets import supersede
 from .troubles import note_troubles
@@ -72,73 +74,111 @@ def track(
     ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
     """
     w = World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent)
-    for index in range(first, count):
-        segment = segments[index]
-        flags = segment["flags"]
-        if flags < 0 and flags != SEGMENT_ICMP:
-            continue
-        if memory[RECORD] != 0 and len(transitions) - memory[TRANSITIONS] < ROOM:
-            return index
-        # Where the capture's clock steps back, timers wait for it: no 2 MSL have passed.
-        memory[CLOCK] = segment["time"]
-        if not expire(w, ROOM):
-            return index
-
-        slot = find(w, segment, slots)
-        number = i64(slots[slot]) - 1
-        if flags == SEGMENT_ICMP:
-            if number >= 0:
-                icmp_error(w, number, segment)
-            continue
-        side = 0
-        if number < 0:
-            number = memory[CONNECTIONS]
-            memory[CONNECTIONS] += 1
-            slots[slot] = number + 1
-            begin(w, number, -1, segment)
-        else:
-            side = side_of(w, segment, number)
-            if flags & (SYN | ACK) == SYN:
-                sender = endpoints[2 * number + side]
-                another = i64(sender["base"]) != segment["seq"]
-                if i64(sender["known"]) & HAS_BASE == 0:
-                    # All it has sent was about the connection before; Wireshark goes by that all the same.
-                    another = sender["packets"] != 0
-                if another:
-                    if segment["network"] != 0:
-                        note_network(w, number, side, segment)
-                    # Another initial sequence number: a new connection on this 4-tuple.
-                    supersede(w, number, side, Event.SENT_NEW_SYN, segment)
-                    fresh = memory[CONNECTIONS]
-                    memory[CONNECTIONS] += 1
-                    slots[slot] = fresh + 1
-                    begin(w, fresh, number, segment)
-                    number = fresh
-                    side = 0
-
-        previous = i64(extras[number]["previous"]) - 1
-        e = 2 * number + side
-        segment["endpoint"] = e
-        if is_copy(w, e, segment):
-            count_copy(w, e, segment)
-            count_packet(w, e, segment)
-            continue
-        if segment["network"] != 0:
-            note_network(w, number, side, segment)
-        if previous >= 0 and is_for_previous(w, segment, number, side):
-            # It counts where Wireshark counts it, and tells about the connection that it belongs to.
-            number = previous
-            side = side_of(w, segment, number)
-        elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
-            supersede(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
-        top = i64(endpoints[2 * number + side]["next"])
-        what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
-        if memory[DETAILS] != 0:
-            note_details(w, e, segment)
-            note_troubles(w, 2 * number + side, 2 * number + 1 - side, what, top, segment)
-        count_packet(w, e, segment)
-        weigh(w, number, side, what, segment)
+    for start in range(first, count, AHEAD):
+        end = min(start + AHEAD, count)
+        if COMPILING:
+            foresee(w, segments, start, end, slots)
+        for index in range(start, end):
+            segment = segments[index]
+            if not is_followed(segment):
+                continue
+            if memory[RECORD] != 0 and len(transitions) - memory[TRANSITIONS] < ROOM:
+                return index
+            # Where the capture's clock steps back, timers wait for it: no 2 MSL have passed.
+            memory[CLOCK] = segment["time"]
+            if not expire(w, ROOM):
+                return index
+            slot = memory[FORESEEN + index - start] if COMPILING else first_slot(w, segment, slots)
+            follow(w, segment, find(w, segment, slot, slots), slots)
     return count
+
+
+@inner
+def is_followed(segment: Any) -> bool:
+    """Tell whether a row is a segment, or an ICMP error that quotes one."""
+    return segment["flags"] >= 0 or segment["flags"] == SEGMENT_ICMP
+
+
+@inner
+def foresee(w: World, segments: Any, start: int, end: int, slots: Any) -> None:
+    """Fetch from memory what ``segments[start:end]`` are about: many rows at once, which takes as long as one.
+
+    It pays only where compiled.
+    """
+    for index in range(start, end):
+        segment = segments[index]
+        slot = 0
+        if is_followed(segment):
+            slot = first_slot(w, segment, slots)
+            fetch(slots, slot)
+            fetch(w.recent, bucket_of(w, segment, told_by(segment)))
+        w.memory[FORESEEN + index - start] = slot
+    for index in range(start, end):
+        number = i64(slots[w.memory[FORESEEN + index - start]]) - 1
+        if number >= 0:
+            fetch(w.connections, number)
+            fetch(w.endpoints, 2 * number)
+            fetch(w.endpoints, 2 * number + 1)
+
+
+@inner
+def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
+    """Follow a segment whose connection is in a slot, or is to be."""
+    endpoints, memory = w.endpoints, w.memory
+    number = i64(slots[slot]) - 1
+    flags = segment["flags"]
+    if flags == SEGMENT_ICMP:
+        if number >= 0:
+            icmp_error(w, number, segment)
+        return
+    side = 0
+    if number < 0:
+        number = memory[CONNECTIONS]
+        memory[CONNECTIONS] += 1
+        slots[slot] = number + 1
+        begin(w, number, -1, segment)
+    else:
+        side = side_of(w, segment, number)
+        if flags & (SYN | ACK) == SYN:
+            sender = endpoints[2 * number + side]
+            another = i64(sender["base"]) != segment["seq"]
+            if i64(sender["known"]) & HAS_BASE == 0:
+                # All it has sent was about the connection before; Wireshark goes by that all the same.
+                another = sender["packets"] != 0
+            if another:
+                if segment["network"] != 0:
+                    note_network(w, number, side, segment)
+                # Another initial sequence number: a new connection on this 4-tuple.
+                supersede(w, number, side, Event.SENT_NEW_SYN, segment)
+                fresh = memory[CONNECTIONS]
+                memory[CONNECTIONS] += 1
+                slots[slot] = fresh + 1
+                begin(w, fresh, number, segment)
+                number = fresh
+                side = 0
+
+    previous = i64(w.extras[number]["previous"]) - 1
+    e = 2 * number + side
+    segment["endpoint"] = e
+    if is_copy(w, e, segment):
+        count_copy(w, e, segment)
+        count_packet(w, e, segment)
+        return
+    if segment["network"] != 0:
+        note_network(w, number, side, segment)
+    if previous >= 0 and is_for_previous(w, segment, number, side):
+        # It counts where Wireshark counts it, and tells about the connection that it belongs to.
+        number = previous
+        side = side_of(w, segment, number)
+    elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
+        supersede(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
+    top = i64(endpoints[2 * number + side]["next"])
+    what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
+    if memory[DETAILS] != 0:
+        note_details(w, e, segment)
+        note_troubles(w, 2 * number + side, 2 * number + 1 - side, what, top, segment)
+    count_packet(w, e, segment)
+    weigh(w, number, side, what, segment)
 
 
 @entry(CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, *TABLES)

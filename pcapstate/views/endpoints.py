@@ -31,11 +31,22 @@ def sides(table: FlowTable, start: int = 0, end: int | None = None) -> Sides:
 
 def sides_of(table: FlowTable, numbers: Rows) -> Sides:
     """Return the connections of these numbers from client to server: copies of their rows, some 250 bytes each."""
-    notes = table.connections["notes"][numbers]
+    numbers = numbers.astype(np.int64)
+    # Rows in a row are looked at where they are, several times faster than gathered.
+    chosen = slice(numbers[0], numbers[-1] + 1) if len(numbers) and (np.diff(numbers) == 1).all() else numbers
+    connections, extras, ends = table.connections, table.extras, table.endpoints
+    notes = connections["notes"][chosen]
     turned = notes & c.CLIENT_IS_1 != 0
-    client = 2 * numbers.astype(np.int64) + turned
-    ends = table.endpoints
-    return Sides(ends[client], ends[client ^ 1], where(table, client), where(table, client ^ 1), notes, turned)
+    client = 2 * numbers + turned
+
+    def address(one: Rows) -> tuple[Rows, Rows, Rows]:
+        return (
+            np.where(one, extras["high_1"][chosen], extras["high_0"][chosen]),
+            np.where(one, connections["low_1"][chosen], connections["low_0"][chosen]),
+            np.where(one, connections["port_1"][chosen], connections["port_0"][chosen]),
+        )
+
+    return Sides(ends[client], ends[client ^ 1], address(turned), address(~turned), notes, turned)
 
 
 def where(table: FlowTable, endpoints: Rows) -> tuple[Rows, Rows, Rows]:

@@ -1,7 +1,7 @@
 """Run the kernels compiled: build them once with Numba, keep the machine code, load it later without Numba.
 
 Importing Numba takes longer than reading a million packets, so it happens only in a process of its own that writes
-object code (``python -m pcapstate.compiled``). Later runs link that object code with llvmlite alone, in some
+object code (``python -m pcapstate.compiling``). Later runs link that object code with llvmlite alone, in some
 milliseconds, and call it through ctypes, which lets go of the interpreter's lock meanwhile.
 
 Small inputs never wait for any of this: they run the same functions as plain Python (see ``Kernels``).
@@ -21,15 +21,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.format import descr_to_dtype, dtype_to_descr
 
 from . import kernel
-from .errors import PcapstateError
+from .compiling import parameter
 
 ENGINE, TRAFFIC = "engine", "traffic"
 PARTS = {
@@ -45,6 +44,7 @@ MODULES = tuple(module for jobs in PARTS.values() for job in jobs for module in 
 DEPENDS = (
     "kernel",
     "compiled",
+    "compiling",
     "sources.options",
     "decode.contracts",
     "decode.kinds",
@@ -285,7 +285,7 @@ def build(part: str) -> Path | None:
                 "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
             }
             # -P: what lies in the current folder, beside captures, is no part of this program.
-            command = [sys.executable, "-P", "-m", "pcapstate.compiled", str(scratch)]
+            command = [sys.executable, "-P", "-m", "pcapstate.compiling", str(scratch)]
             for number, job in enumerate(PARTS[part]):
                 arguments = [*command, str(number), *job]
                 runs.append(
@@ -368,19 +368,9 @@ def _load(folder: Path) -> dict[str, Call]:
     _kept.append(engine)
     # Modules of kernels that run compiled are not imported, which takes a while: what they are given is told here.
     return {
-        name: _foreign(engine.get_function_address(symbol), tuple(_parameter(one) for one in parameters))
+        name: _foreign(engine.get_function_address(symbol), tuple(parameter(one) for one in parameters))
         for name, (symbol, parameters) in symbols.items()
     }
-
-
-def _described(parameter: np.dtype[Any] | type[int]) -> Any:
-    """Return what stands for a kernel's parameter in JSON."""
-    return dtype_to_descr(parameter) if isinstance(parameter, np.dtype) else None
-
-
-def _parameter(described: Any) -> np.dtype[Any] | type[int]:
-    """Return the parameter that something in JSON stands for."""
-    return int if described is None else descr_to_dtype(described)
 
 
 def _left_an_array() -> None:
@@ -410,48 +400,3 @@ def _foreign(address: int, types: tuple[Any, ...]) -> Call:
         return int(function(*flat))
 
     return call
-
-
-# --- the process that compiles -----------------------------------------------------------------------------------
-
-
-def _compile(folder: Path, number: str, modules: Sequence[str]) -> None:
-    import numba
-    from numba import types
-
-    homes = [f"{__package__}.{module}" for module in modules]
-    for home in homes:
-        importlib.import_module(home)
-    symbols = {}
-    for name, (function, parameters) in kernel.ENTRIES.items():
-        if function.__module__ not in homes:
-            continue
-        signature: list[Any] = []
-        names, arguments = [], []
-        for index, one in enumerate(parameters):
-            if one is int:
-                signature.append(types.int64)
-                names.append(f"n{index}")
-                arguments.append(f"n{index}")
-            else:
-                signature += [types.CPointer(numba.from_dtype(one)), types.int64]
-                names += [f"p{index}", f"n{index}"]
-                arguments.append(f"carray(p{index}, (n{index},))")
-        space: dict[str, Any] = {"carray": numba.carray, "function": function}
-        exec(f"def {name}({', '.join(names)}):\n    return function({', '.join(arguments)})", space)
-        unit = numba.cfunc(types.int64(*signature), error_model="numpy")(space[name])
-        (folder / f"{name}.o").write_bytes(unit._library.serialize_using_object_code()[2][0])
-        symbols[name] = unit._wrapper_name, [_described(one) for one in parameters]
-    (folder / f"symbols-{number}.json").write_text(json.dumps(symbols))
-
-
-def main() -> int:
-    """Compile the kernels of modules: the command line has the folder, the number of the job, and the modules."""
-    if len(sys.argv) < 4 or not kernel.COMPILING:
-        raise PcapstateError("pcapstate.compiled is started by pcapstate itself")
-    _compile(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -30,11 +30,11 @@ import json, sys
 from pathlib import Path
 import numpy as np
 import pcapstate
-from pcapstate import compiled
+from pcapstate import compiled, compiling
 
 folder, at = Path(sys.argv[1]), int(sys.argv[2])
 pcapstate.__path__.append(str(folder))
-compiled._compile(folder, "0", ["probing"])
+compiling.compile_modules(folder, "0", ["probing"])
 (folder / "symbols-0.json").rename(folder / "symbols.json")
 room = np.arange(16, dtype=np.uint8)
 print(compiled._load(folder)["probe"](room[:8], at))

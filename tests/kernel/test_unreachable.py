@@ -34,8 +34,10 @@ REJECTS = {
 }  # fmt: skip
 CHAINS = {"router": "forward", "server": "input"}
 """Where SYNs are rejected. One that the client's own rules reject is in no capture."""
-PATIENCE = 9
-TRIES = 3
+PATIENCE = 25
+"""Seconds for which an attempt waits. What routes refuse, the kernel tells at one error a second for the whole machine,
+so that some of those that are made at once go unanswered until they are alone, and send their fourth or fifth SYN.
+"""
 SOON = 0.25
 """Seconds within which the capture and the tracepoint tell of the same error."""
 
@@ -149,20 +151,7 @@ def _closed(entered: list[tuple[float, str]]) -> float | None:
 
 
 def _try(client: Host, attempt: Attempt) -> socket.socket:
-    """Open a connection, and wait until that has failed.
-
-    What routes refuse is held back at some rate on the whole machine, so one that nothing answered is tried again.
-    """
-    for left in reversed(range(TRIES)):
-        made = _opening(client, attempt)
-        if _is_answered(made, attempt) or not left:
-            break
-        made.close()
-    time.sleep(2 * SOON)
-    return made
-
-
-def _opening(client: Host, attempt: Attempt) -> socket.socket:
+    """Open a connection, and wait until that has failed."""
     made = client.socket(socket.AF_INET6 if ":" in attempt.address else socket.AF_INET, socket.SOCK_STREAM)
     made.bind((IPV6["client"] if ":" in attempt.address else IPV4["client"], 0))
     if attempt.hops and made.family == socket.AF_INET:
@@ -171,17 +160,15 @@ def _opening(client: Host, attempt: Attempt) -> socket.socket:
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, attempt.hops)
     made.settimeout(None if attempt.blocking else 0)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", PATIENCE, 0))
-    return made
-
-
-def _is_answered(made: socket.socket, attempt: Attempt) -> bool:
     try:
         made.connect((attempt.address, attempt.port))
     except BlockingIOError:
-        return not attempt.blocking and bool(select.select([], [made], [], PATIENCE)[1])
+        if not attempt.blocking:
+            select.select([], [made], [], PATIENCE)
     except OSError:
         pass
-    return True
+    time.sleep(2 * SOON)
+    return made
 
 
 @pytest.mark.parametrize("name", [one.name for one in ATTEMPTS])

@@ -78,7 +78,7 @@ def run_scenarios(names: Iterable[str], directory: Path) -> dict[str, Result]:
     def run(numbered: tuple[int, Scenario]) -> _Finished:
         number, scenario = numbered
         finished = _run(scenario, number, directory)
-        # Kernels let go of a TIME_WAIT now and then, or lose a packet, where much goes on; that seldom happens twice.
+        # Where much goes on, a kernel now and then does not get to the states that a scenario waits for; seldom twice.
         return finished if finished.lab is not None else _run(scenario, next(free), directory)
 
     with state_trace() as trace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -24,6 +25,8 @@ Rows = np.ndarray[Any, Any]
 
 AHEAD = 16_000_000
 """Bytes of capture from which decoding runs ahead in a thread of its own."""
+LOOK = 1.0
+"""Seconds between two looks for attempts that were given up, while a capture grows."""
 
 
 class Source(Protocol):
@@ -132,6 +135,7 @@ class Capture:
         pieces = self._pieces()
         if self.source.size is not None and self.source.size >= AHEAD and not self.cutter.repeats:
             pieces = ahead(pieces)
+        growing, looked = self.source.size is None, time.monotonic()
         try:
             for piece in pieces:
                 self.frames += piece.frames
@@ -142,13 +146,18 @@ class Capture:
                     watcher.tracked(piece.segments, seen)
                 self.last = piece.clock
                 if piece.moment is not None and reached is not None:
+                    yield from self.table.give_up()
                     reached(piece.moment)
+                elif growing and time.monotonic() - looked >= LOOK:
+                    yield from self.table.give_up()
+                    looked = time.monotonic()
                 if progress is not None:
                     progress(piece.position)
             later = self.cutter.due
             if later is not None and later > self.table.clock:
                 # The moment is behind the last packet: no packet tells of more, but time passed.
                 yield from self.table.pass_time(later)
+            yield from self.table.give_up()
             self.decoder.finish()
         except BaseException:
             # It ends in the midst of a piece: what is known is of the last packet that was followed.

@@ -33,7 +33,7 @@ from .compiling import parameter
 ENGINE, TRAFFIC = "engine", "traffic"
 PARTS = {
     ENGINE: (
-        ("tcp.flows", "tcp.tracker", "output.text"),
+        ("tcp.flows", "tcp.tracker", "tcp.giving_up", "output.text"),
         ("sources.framing", "decode.frames", "names.gathering", "application.openings"),
     ),
     TRAFFIC: (("traffic.hashing", "traffic.watching"),),
@@ -57,6 +57,7 @@ DEPENDS = (
     "decode.networks",
     "decode.tunnels",
     "decode.udp_tunnels",
+    "decode.scaling",
     "decode.wlan",
     "tcp.states",
     "tcp.machine",
@@ -66,9 +67,12 @@ DEPENDS = (
     "tcp.details",
     "tcp.troubles",
     "tcp.copies",
+    "tcp.windows",
     "tcp.counting",
     "tcp.handshake",
     "tcp.resets",
+    "tcp.reuse",
+    "tcp.own_peer",
     "tcp.closing",
     "tcp.evidence",
     "tcp.unreachable",

@@ -180,7 +180,7 @@ STORIES = {
     + """
         S FA 1 1 0 -> CW, FW1
         C FA 1 2 0 -> LACK, TW         # lost behind the capture
-        C FA 1 2 0 -> LACK, TW         # again, under way …
+        C FA 1 2 0 -> LACK, FW2        # again, under way …
         S FA 1 1 0 -> LACK, FW1        # … as its peer sends again
         S A  2 2 0 -> CLOSED, TW
         C A  2 2 0 -> CLOSED, TW

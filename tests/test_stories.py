@@ -72,6 +72,7 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     ("one_direction_client_that_closes_first", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
     # Nothing tells whether the second FIN arrived before its peer sent again, or was lost like the first.
     ("fins_sent_again_cross", 7): (State.FIN_WAIT_2,),
+    ("fins_sent_again_cross", 0): (State.FIN_WAIT_2,),
     # Its peer's FIN is not there.
     ("ack_written_before_what_it_acknowledges", 6): (State.FIN_WAIT_2, State.CLOSE_WAIT),
     ("ack_written_before_what_it_acknowledges", 7): (State.LAST_ACK,),
@@ -80,6 +81,9 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     ("two_answers_of_which_the_first_counts", 1): (State.FIN_WAIT_1, State.CLOSE_WAIT),
     # No FIN of its peer is there.
     ("fin_again_at_once_tells_nothing", 4): (State.FIN_WAIT_2,),
+    # Its peer's FIN comes again, and nothing tells that it has arrived.
+    ("fin_again_means_the_last_ack_was_lost", 4): (State.FIN_WAIT_2,),
+    ("fin_again_means_the_last_ack_was_lost", 5): (State.FIN_WAIT_2,),
     # Its FIN that is there comes behind its peer's, and acknowledges that.
     ("fin_again_at_once_tells_nothing", 3): (State.CLOSE_WAIT, State.LAST_ACK, State.FIN_WAIT_1),
     # It is passed in the full story too, within one packet.
@@ -187,8 +191,8 @@ def test_an_old_duplicate_syn_takes_nothing_from_a_live_connection() -> None:
         + """
         C S  90000 0 0 -> SENT, -
         S A  1 1 0     -> SENT, -      # the challenge ACK, which draws no RST: the client has that connection
-        C PA 1 1 100   -> SENT, -
-        S A  1 101 0   -> SENT, -
+        C PA 1 1 100   -> CLOSED, -    # so the SYN was an old copy
+        S A  1 101 0   -> CLOSED, -
         """
     )
     states, _, table = play(packets)

@@ -69,7 +69,7 @@ def timeline(
         reading.show(shown(reading.transitions(), False), wording.format)
         check(connection, table)
     else:
-        rows = reading.history()
+        rows = view.in_time(reading.history())
         if not revisions:
             rows, taken_back = view.settled(rows)
         check(connection, table)

@@ -23,6 +23,7 @@ SEGMENT = np.dtype(
         ("payload", "i4"),  # offset of the payload in the buffer of its batch; -1 where none of it is there
         ("mark", "u4"),  # the same for all copies of one packet; the highest bit: another if its sender sends again
         ("network", "i4"),  # 1 + the number of its stack of VLAN tags and the like (``Decoder.networks``), or 0
+        ("scale", "i4"),  # 1 + the shift of a SYN's window scale option (RFC 7323, at most 14), or 0: it has none
     ],
     align=True,
 )

@@ -11,9 +11,11 @@ from bisect import bisect_left
 from collections import OrderedDict
 
 from ..kernel import be16, be32
+from .contracts import SYN
 from .kinds import ETHERTYPE_IPV4, ETHERTYPE_IPV6, PROTOCOL_TCP, UNKNOWN_WINDOW, UP_TO_FLAGS
 from .marks import mark_of
 from .network import addresses, signed64, upper_layer
+from .scaling import scale_of
 
 KEPT = 320
 """Bytes kept from the start of a datagram's payload: the largest TCP header has 60, a header before it up to 256."""
@@ -208,4 +210,5 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
         "flags": head[13],
         "payload": -1,
         "mark": mark_of(head, 0, len(head), header, identification),
+        "scale": scale_of(head, 20, min(len(head), header)) if head[13] & SYN else 0,
     }

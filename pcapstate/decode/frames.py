@@ -13,7 +13,7 @@ import numpy as np
 
 from ..kernel import be16, be32, entry, fetch, i64, u8
 from ..sources.framing import FRAME
-from .contracts import SEGMENT, SEGMENT_DATAGRAM, SEGMENT_PENDING
+from .contracts import SEGMENT, SEGMENT_DATAGRAM, SEGMENT_PENDING, SYN
 from .icmp_errors import quoted_segment
 from .kinds import (
     AUTHENTICATION,
@@ -43,6 +43,7 @@ from .links import link_layer
 from .marks import mark_of
 from .network import addresses, may_hold_tcp, signed64, source_route, upper_layer
 from .networks import forget, network_of, note_tags
+from .scaling import scale_of
 from .tunnels import innermost
 
 AHEAD = 8
@@ -217,5 +218,8 @@ def decode_frames(
         row["payload"] = upper + header if upper + header < end else -1
         row["mark"] = mark_of(data, upper, end, header, identification)
         row["network"] = network_of(networks)
+        row["scale"] = 0
+        if row["flags"] & SYN != 0:
+            row["scale"] = scale_of(data, upper + 20, min(end, upper + header))
         rows += 1
     return rows

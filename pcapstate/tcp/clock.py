@@ -8,8 +8,23 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernel import i64, inner, rare
-from .contracts import CLOCK, DETAILS, RECORD, TIMERS, TRANSITIONS, TWO_MSL, World
-from .machine import EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
+from .contracts import (
+    CLOCK,
+    DETAILS,
+    FIN_FILLED,
+    LOSSY,
+    LOST,
+    RECORD,
+    SENT_SYN,
+    SENT_SYN_ACK,
+    TIMERS,
+    TRANSITIONS,
+    TWO_MSL,
+    UNSEEN_TAIL,
+    WEAK,
+    World,
+)
+from .machine import ALONE, EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
 from .sequence import MASK
 from .states import State
 
@@ -53,8 +68,24 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
         row["from"] = state
         row["to"] = target
         row["row"] = ROW[cell]
-        row["unused"] = 0
+        row["doubt"] = doubt_of(w, e, event)
     return True
+
+
+@inner
+def doubt_of(w: World, e: int, event: int) -> int:
+    """Tell what makes a transition of endpoint ``e`` less certain than its event is: WEAK, LOST."""
+    me, peer = w.endpoints[e], w.endpoints[e ^ 1]
+    known = i64(me["known"])
+    notes = w.connections[e >> 1]["notes"]
+    doubt = LOST if notes & LOSSY != 0 else 0
+    if i64(ALONE[event]) != 0:
+        return doubt
+    handshake = (known | i64(peer["known"])) & (SENT_SYN | SENT_SYN_ACK)
+    gap = known & UNSEEN_TAIL != 0 or i64(me["contiguous"]) != i64(me["next"])
+    if handshake == 0 or me["packets"] == 0 or peer["packets"] == 0 or gap or notes & FIN_FILLED != 0:
+        doubt |= WEAK
+    return doubt
 
 
 @inner

@@ -12,11 +12,12 @@ from ..kernel import i64, inner, rare
 from .clock import step, wait
 from .contracts import (
     AGAIN,
-    ASSUMED_NOW,
     CLOSED_BY_RST,
     DETAILS,
     FAST_OPEN,
     FILLED,
+    FIN_FILLED,
+    LOSSY,
     NO_GUESS,
     SENT_ACK,
     SENT_FIN,
@@ -30,6 +31,7 @@ from .machine import Event
 from .sequence import MASK, after, at_or_after
 from .states import State
 from .troubles import note_arrived
+from .windows import offer
 
 
 @inner
@@ -38,9 +40,18 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
     me, peer = w.endpoints[e], w.endpoints[p]
     ack, flags, length = segment["ack"], segment["flags"], segment["length"]
     known, others = i64(me["known"]), i64(peer["known"])
-    newest = known & SENT_ACK == 0 or at_or_after(ack, i64(me["acked"]))
+    first = known & SENT_ACK == 0
+    again = not first and ack == i64(me["acked"])
+    newest = first or at_or_after(ack, i64(me["acked"]))
+    if not newest and others & UNSEEN_TAIL != 0 and ack == i64(w.seldom[p]["island"]) and peer["packets"] > 0:
+        # It acknowledges less than before, and just what has been sent: what it acknowledged before never was.
+        peer["next"] = peer["contiguous"] = ack
+        others &= ~UNSEEN_TAIL
+        peer["known"] = others
+        newest = True
     if newest:
         me["acked"] = ack
+        offer(me, e, first, segment, connection)
     known |= SENT_ACK | SPOKE
     me["known"] = known
     if peer["packets"] == 0:
@@ -58,9 +69,12 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
             # It closed second, so its FIN acknowledges the one of this endpoint: whoever got the one got the other.
             step(w, e, Event.GOT_ACK_OF_FIN, segment)
         step(w, e, Event.SENT_ACK_OF_FIN, segment)
-        step(w, p, Event.GOT_ACK_OF_FIN, segment)
+        if step(w, p, Event.GOT_ACK_OF_FIN, segment):
+            peer["proof"] = (segment["seq"] + (1 if length > 0 else 0)) & MASK
     elif others & SENT_FIN == 0 and after(ack, i64(peer["contiguous"])):
         arrived(w, p, ack, segment)
+    elif again and others & SENT_FIN != 0 and length == 0 and flags & FIN == 0:
+        step(w, e, Event.SENT_ACK_WITHOUT_FIN, segment)
 
     if flags & FIN != 0:
         end = (segment["seq"] + length + 1) & MASK
@@ -68,8 +82,8 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
             return  # a FIN in the middle of what was sent is none
         if known & SENT_FIN == 0:
             me["known"] = known | SENT_FIN
-            # Either it does not cover the peer's FIN, or it was sent, unseen, before what covered it.
-            crossed = not covers_fin or what == FILLED
+            if what == FILLED:
+                connection["notes"] |= FIN_FILLED
             gap = i64(peer["known"]) & UNSEEN_TAIL != 0 and peer["packets"] > 0
             if connection["notes"] & FAST_OPEN != 0 and closes_early(me, peer, segment):
                 step(w, e, Event.SENT_FIN_EARLY, segment)
@@ -77,7 +91,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
                 connection["notes"] |= UNSURE
                 step(w, e, Event.SENT_FIN_UNSURE, segment)
                 step(w, p, Event.GOT_FIN_UNSURE, segment)
-            elif others & SENT_FIN != 0 and crossed and i64(me["state"]) == State.CLOSE_WAIT:
+            elif others & SENT_FIN != 0 and not covers_fin and i64(me["state"]) == State.CLOSE_WAIT:
                 step(w, e, Event.SENT_FIN_WITHOUT_ACK, segment)
                 # The peer's FIN is still under way to it.
                 step(w, e, Event.GOT_FIN, segment)
@@ -95,8 +109,10 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
     # A FIN counts for its receiver once all before it has been sent, as captured: with it, or by what fills the hole.
     if i64(me["known"]) & SENT_FIN != 0 and i64(me["contiguous"]) == i64(me["next"]):
         if flags & FIN != 0 or length > 0:
-            if step(w, p, Event.GOT_FIN, segment):
-                peer["known"] = i64(peer["known"]) | ASSUMED_NOW
+            if what != AGAIN:
+                step(w, p, Event.GOT_FIN, segment)
+            elif not acked_before:
+                step(w, p, Event.MISSED_FIN_SENT_AGAIN, segment)
             if i64(peer["state"]) == State.TIME_WAIT:
                 wait(w, p, segment["time"])
             if flags & FIN != 0 and known & SENT_FIN == 0 and acked_before:
@@ -170,4 +186,5 @@ def arrived(w: World, p: int, ack: int, segment: Any) -> None:
         top = ack
         peer["next"] = ack
         peer["known"] = i64(peer["known"]) | UNSEEN_TAIL
+        w.connections[p >> 1]["notes"] |= LOSSY
     peer["contiguous"] = top

@@ -36,6 +36,7 @@ SELDOM = np.dtype(
         # sequence number of its SYN-ACK before the last.
         ("island", "u4"),
         ("copies", "u4"),  # packets it sent that are there more than once, beside the first
+        ("stray", "u4"),  # the end of what it sent last ahead of its peer's window; 0: nothing
     ]
 )
 """What few endpoints have, a row for each all the same: rows that stay zero take no memory."""
@@ -69,7 +70,13 @@ ENDPOINT = np.dtype(
         ("next", "u4"),  # the sequence number after the last it sent
         ("contiguous", "u4"),  # the end of what it sent without a hole in the capture
         ("acked", "u4"),  # the highest acknowledgment number it sent
-        ("deadline", "u4"),  # when its TIME_WAIT ends: the low half of ns since the epoch, to know its timer by
+        # In TIME_WAIT: when it ends, the low half of ns since the epoch, to know its timer by. Before: microseconds
+        # between the last segment that its timer sent again and the one before it; 0: none.
+        ("deadline", "u4"),
+        ("edge", "u4"),  # the sequence number behind the window that it offers; means something where SENT_ACK
+        # The first sequence number that its peer cannot have had acknowledged before its FIN was: that of the segment
+        # which acknowledged its FIN, one more where that had data.
+        ("proof", "u4"),
         ("known", "u2"),  # the bits below
         ("state", "u1"),  # index into states.STATES
         ("before", "u1"),  # its state before it became CLOSED or TIME_WAIT
@@ -144,10 +151,15 @@ TRANSITION = np.dtype(
         ("from", "u1"),
         ("to", "u1"),
         ("row", "u1"),  # index into machine.TABLE: cause and certainty
-        ("unused", "u1"),
+        ("doubt", "u1"),  # what makes it less certain: WEAK, LOST
     ],
     align=True,
 )
+
+WEAK = 1
+"""The beginning or a direction is not in the capture, or the place in the order: "seen" is too much."""
+LOST = 2
+"""Packets of the connection were lost, so "assumed" is too much."""
 
 TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
 
@@ -172,9 +184,32 @@ UNSURE = 32768
 DOUBTFUL = 2048
 """It began without SYN or data soon after connections were let go, so it may be the end of one of these."""
 
-FRESH, FILLED, BELATED, AGAIN, AGAIN_AT_ONCE = range(5)
-"""What a packet is to those before it (``counting``): new; filling a hole, late or sent again; written down shortly
-after the acknowledgment of it; sent again; sent again sooner than any retransmission timer."""
+GAVE_UP = 1 << 16
+"""The retransmission that was due did not come, so an endpoint gave up."""
+
+FIN_FILLED = 1 << 17
+"""A FIN filled a hole: that it was sent before, and when, is not in the capture."""
+
+LOSSY = 1 << 18
+"""Packets of it were lost, on the way or by the capture."""
+
+BESIDE = 1 << 19
+"""Its SYN came while the connection before it on the 4-tuple was open, and nothing has answered it yet."""
+
+SCALE_0, SCALE_1, SCALE = 20, 24, 15
+"""Where ``notes`` have how far the windows of endpoint 0 and 1 are shifted: 1 + the shift, or 0 where the capture does
+not tell; and the mask for it."""
+
+SENT_AFTER_RST = 1 << 28
+"""Who sent the RST that ended it has sent by its timer since, so what answers that is a sign of life."""
+
+OUTLIVES_0, OUTLIVES_1 = 1 << 29, 1 << 30
+"""That endpoint's TIME_WAIT has outlived a RST (RFC 1337), so the next one does not end it either."""
+
+FRESH, WENT_ON, FILLED, BELATED, AGAIN, AGAIN_AT_ONCE, REFUSED_BY_WINDOW = range(7)
+"""What a packet is to those before it (``counting``): new; new, and at odds with the FIN that was taken for its
+sender's; filling a hole, late or sent again; written down shortly after the acknowledgment of it; sent again; sent
+again sooner than any retransmission timer; ahead of all that its receiver offers to take, so it is dropped."""
 
 RECENT = np.dtype(
     [

@@ -23,8 +23,9 @@ WAYS = 4
 TIMES_BITS = 8
 TIMES = (1 << TIMES_BITS) - 1
 """The bits that tell how often a packet was there, and the most that they tell."""
-SPREAD = 0x5E3779B1
-"""What spreads packets over the buckets: the same in each run, as its answers are to be."""
+SPREAD, ODD = 0x5E3779B1, 0x45EBCA6B
+"""What spreads packets over the buckets, and their numbers over the bits: the same in each run, as its answers are
+to be."""
 FAR_APART = 1 << 24
 """Bytes between sequence numbers that are too many for two packets of one connection."""
 
@@ -32,7 +33,9 @@ FAR_APART = 1 << 24
 @inner
 def told_by(segment: Any) -> int:
     """Return what tells a packet from others of its sender, but for its sequence number: 32 bits."""
-    return (segment["ack"] ^ i64(segment["mark"]) ^ i64(segment["flags"]) << 23 ^ i64(segment["length"])) & MASK
+    # Where the mark is the checksum, it is smaller by one where the acknowledgment is larger by one: both are spread.
+    kind = i64(segment["flags"]) << 23 ^ i64(segment["length"])
+    return (folded(segment["ack"] * SPREAD) ^ folded(i64(segment["mark"]) * ODD) ^ kind) & MASK
 
 
 @inner

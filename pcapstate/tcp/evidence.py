@@ -10,13 +10,11 @@ from typing import Any
 
 from ..decode.contracts import ACK, FIN, RST, SYN
 from ..kernel import i64, inner
+from .clock import step
 from .closing import acknowledges_and_closes
-from .contracts import (
-    DOUBTFUL,
-    SENT_FIN,
-    World,
-)
+from .contracts import DOUBTFUL, REFUSED_BY_WINDOW, SENT_FIN, WENT_ON, World
 from .handshake import opens, syn, syn_ack
+from .machine import Event
 from .resets import reset, still_there
 
 
@@ -36,12 +34,17 @@ def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
                 w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | SENT_FIN
             return
         connection["notes"] &= ~DOUBTFUL
+    if what == REFUSED_BY_WINDOW:
+        return  # its receiver drops it, and who sent it is not known for sure
+    if what == WENT_ON:
+        step(w, e, Event.SENT_MORE_THAN_FIN, segment)
+        step(w, p, Event.GOT_MORE_THAN_FIN, segment)
     if flags & RST != 0:
         reset(w, e, p, segment, connection)
     elif flags & (SYN | ACK) == SYN | ACK:
         syn_ack(w, e, p, what, segment, connection)
     elif flags & SYN != 0:
-        syn(w, e, p, segment, connection)
+        syn(w, e, p, what, segment, connection)
     elif flags & ACK != 0:
         if not still_there(w, e, what, segment, connection):
             return

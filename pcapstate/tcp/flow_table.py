@@ -205,6 +205,25 @@ class FlowTable:
             )
             yield from self._taken()
 
+    def give_up(self) -> Iterator[Rows]:
+        """End the attempts that were given up by now; yield their transitions, which lie in the past."""
+        done = 0
+        while done < len(self.endpoints):
+            done = self._kernels.give_up(
+                done,
+                self._connections,
+                self._extras,
+                self._seldom,
+                self._endpoints,
+                self._details,
+                self._timers,
+                self._transitions,
+                self._memory,
+                self._troubles,
+                self._recent,
+            )
+            yield from self._taken()
+
     def _taken(self) -> Iterator[Rows]:
         count = int(self._memory[c.TRANSITIONS])
         if count:

@@ -1,4 +1,4 @@
-"""Which connection a segment belongs to: a hash table keyed by 4-tuple, and what a reused 4-tuple means.
+"""Which connection a segment belongs to: a hash table keyed by 4-tuple.
 
 Numbers are given in order of first appearance, as Wireshark numbers ``tcp.stream``.
 """
@@ -19,13 +19,10 @@ from .contracts import (
     DOUBTFUL,
     EXTRA,
     KEYS,
-    REFUSED,
-    SENT_SYN_ACK,
     SPLIT,
-    SPOKE,
     World,
 )
-from .sequence import MASK, in_range
+from .sequence import MASK
 
 
 @inner
@@ -147,25 +144,3 @@ def begin(w: World, number: int, previous: int, segment: Any) -> None:
         if segment["length"] == 0 and segment["time"] <= w.memory[DOUBT_UNTIL]:
             notes |= DOUBTFUL
     one["notes"] = notes
-
-
-@inner
-def is_for_previous(w: World, segment: Any, number: int, side: int) -> bool:
-    """Tell whether a segment on the 4-tuple of connection ``number`` still belongs to the connection before it.
-
-    A SYN on a live 4-tuple draws a challenge ACK (RFC 5961 §4), which a rebooted host answers with a RST: both are
-    about the old connection, as long as nothing has answered the new SYN.
-    """
-    notes = w.connections[number]["notes"]
-    client = 1 if notes & CLIENT_IS_1 != 0 else 0
-    opener = w.endpoints[2 * number + client]
-    answerer = w.endpoints[2 * number + 1 - client]
-    if notes & REFUSED != 0 or i64(answerer["known"]) & (SENT_SYN_ACK | SPOKE) != 0:
-        return False
-    if segment["flags"] & (SYN | ACK) == SYN:
-        return False
-    if side == client:
-        return segment["seq"] != i64(opener["next"]) and segment["seq"] != (i64(opener["base"]) + 1) & MASK
-    return segment["flags"] & ACK == 0 or not in_range(
-        segment["ack"], (i64(opener["base"]) + 1) & MASK, i64(opener["next"])
-    )

@@ -13,6 +13,7 @@ from .clock import step
 from .contracts import (
     ACK_DROPPED,
     ACKS_DROPPED,
+    AGAIN,
     AGAIN_AT_ONCE,
     ANSWERED_TWICE,
     ASSUMED_NOW,
@@ -20,10 +21,16 @@ from .contracts import (
     CLIENT_IS_1,
     CLOSED_BY_RST,
     FAST_OPEN,
+    GAVE_UP,
     HANDSHAKE_ACKED,
+    HAS_BASE,
+    LOSSY,
     REFUSED,
     RESET_BY_0,
     RESET_BY_1,
+    SCALE,
+    SCALE_0,
+    SCALE_1,
     SENT_ACK,
     SENT_FIN,
     SENT_SYN,
@@ -35,6 +42,7 @@ from .contracts import (
 from .machine import Event
 from .sequence import MASK, after, at_or_after, in_range
 from .states import State
+from .windows import note_scale, offer
 
 
 @inner
@@ -51,23 +59,26 @@ def covers_syn(ack: int, peer: Any) -> bool:
 
 
 @rare
-def syn(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+def syn(w: World, e: int, p: int, what: int, segment: Any, connection: Any) -> None:
     """Weigh a SYN: it proves SYN_SENT of its sender and nothing of its target."""
     me = w.endpoints[e]
     known = i64(me["known"])
     # A late copy of the SYN does not open anew what has talked since.
-    if i64(me["state"]) == State.CLOSED and known & (SPOKE | SENT_ACK) != 0:
+    if known & (SPOKE | SENT_ACK) != 0 and i64(me["state"]) != State.UNKNOWN:
         return
     if known & SENT_SYN == 0:
-        me["known"] = known | SENT_SYN
+        known |= SENT_SYN
+        me["known"] = known
+        note_scale(w, e, i64(w.endpoints[p]["known"]) & SENT_SYN, segment)
         if i64(w.endpoints[p]["known"]) & SENT_SYN == 0:
             set_client(e, connection)
-    if connection["notes"] & UNREACHABLE != 0:
-        connection["notes"] &= ~UNREACHABLE
-        me["known"] = i64(me["known"]) & ~CLOSED_BY_RST
-        step(w, e, Event.SENT_SYN_AGAIN, segment)
+    if connection["notes"] & (UNREACHABLE | REFUSED | GAVE_UP) != 0 or what == AGAIN:
+        # Its attempt goes on, whatever was thought to have ended or answered it.
+        if step(w, e, Event.SENT_SYN_AGAIN, segment):
+            connection["notes"] &= ~(UNREACHABLE | REFUSED | GAVE_UP)
+            me["known"] = known & ~CLOSED_BY_RST
     elif step(w, e, Event.SENT_SYN, segment):
-        connection["notes"] &= ~(REFUSED | RESET_BY_0 | RESET_BY_1)
+        connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1)
 
 
 @rare
@@ -84,7 +95,11 @@ def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) 
             syn_ack_again(w, e, segment, connection)
         return
     if i64(me["state"]) == State.CLOSED and i64(peer["state"]) != State.SYN_SENT:
-        return
+        if known & others & CLOSED_BY_RST == 0 or known & SENT_SYN_ACK == 0:
+            return
+        # A device that restarts with the same initial sequence number, which its peer answers as any new SYN.
+        begin_anew(w, e, p, segment, connection)
+        known, others = i64(me["known"]), i64(peer["known"])
     if known & SENT_SYN == 0:
         # A listener whose first request was reset begins again, with a new initial sequence number.
         if known & SENT_SYN_ACK != 0 and i64(me["state"]) == State.SYN_RECEIVED:
@@ -96,6 +111,8 @@ def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) 
             set_client(p, connection)
     me["known"] = (known | SENT_SYN_ACK | SENT_ACK) & ~CLOSED_BY_RST
     me["acked"] = ack
+    note_scale(w, e, others & SENT_SYN, segment)
+    offer(me, e, True, segment, connection)
     if others & SENT_SYN != 0 and after(ack, (i64(peer["base"]) + 1) & MASK):
         connection["notes"] |= FAST_OPEN
     step(w, e, Event.SENT_SYN_ACK, segment)
@@ -120,6 +137,20 @@ def syn_ack_again(w: World, e: int, segment: Any, connection: Any) -> None:
         connection["notes"] = notes | (ACK_DROPPED if notes & ACK_DROPPED == 0 else ACKS_DROPPED)
 
 
+@rare
+def begin_anew(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    """Let a connection that a RST has ended begin anew: its client sent the same SYN, which ``e`` answers as a new one.
+
+    Wireshark counts it to the same stream, since the client's initial sequence number is the same.
+    """
+    me, peer = w.endpoints[e], w.endpoints[p]
+    me["known"] = HAS_BASE
+    peer["known"] = HAS_BASE | SENT_SYN
+    peer["next"] = peer["contiguous"] = (i64(peer["base"]) + 1) & MASK
+    connection["notes"] &= CLIENT_IS_1 | SCALE << SCALE_0 | SCALE << SCALE_1 | LOSSY
+    step(w, p, Event.SENT_SAME_SYN, segment)
+
+
 @inner
 def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     """Weigh what a segment with ACK tells of the handshake; tell whether it belongs to this connection."""
@@ -135,6 +166,8 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
             peer["next"] = peer["contiguous"] = ack
     if theirs == State.SYN_RECEIVED and bare and not covers_syn(ack, peer):
         return False  # it draws a RST and changes nothing (RFC 9293 §3.10.7.4)
+    if mine == State.SYN_RECEIVED and theirs == State.SYN_SENT and bare and ack == (i64(peer["base"]) + 1) & MASK:
+        return False  # its answer to a SYN that comes again (RFC 9293 §3.10.7.4, RFC 5961 §4) opens nothing
     if (known | others) & SENT_FIN != 0 and (mine == State.UNKNOWN or theirs == State.UNKNOWN):
         return True  # a gap in the capture hides which of them closed first; it is open to neither any more
     if mine == State.UNKNOWN:

@@ -69,6 +69,16 @@ class Event(IntEnum):
     SENT_SYN_AGAIN = 35
     SENT_MISSING_FIN = 36
     GOT_MISSING_FIN = 37
+    SENT_RST_WITHOUT_FIN = 38
+    SENT_RST_BEFORE_ACK = 39
+    SENT_ACK_WITHOUT_FIN = 40
+    MISSED_FIN_SENT_AGAIN = 41
+    SENT_MORE_THAN_FIN = 42
+    GOT_MORE_THAN_FIN = 43
+    GAVE_UP = 44
+    SILENT_AFTER_FIN = 45
+    SENT_SAME_SYN = 46
+    SENT_MORE_BEFORE = 47
 
 
 class Certainty(IntEnum):
@@ -78,6 +88,7 @@ class Certainty(IntEnum):
     ASSUMED = 1
     TIMER = 2
     REVISED = 3
+    DOUBTFUL = 4
 
     @property
     def word(self) -> str:
@@ -152,6 +163,11 @@ TABLE: tuple[Row, ...] = (
     Row((S.CLOSING,), E_.GOT_ACK_OF_FIN, S.TIME_WAIT, "received ACK of FIN", "the peer has its FIN too"),
     Row((S.LAST_ACK,), E_.GOT_ACK_OF_FIN, S.CLOSED, "received ACK of FIN", "nothing is left to be done"),
     Row((S.TIME_WAIT,), E_.TIME_WAIT_OVER, S.CLOSED, "2 MSL passed", "RFC 9293 §3.10.8, by the capture's clock"),
+    # Given up
+    Row((S.SYN_SENT, S.SYN_RECEIVED, S.FIN_WAIT_1, S.CLOSING, S.LAST_ACK), E_.GAVE_UP, S.CLOSED,
+        "gave up: not sent again", "the retransmission that was due did not come, so its timer runs no more"),
+    Row((S.LAST_ACK,), E_.SILENT_AFTER_FIN, S.CLOSED, "FIN not sent again",
+        "its timer would have sent the FIN again, had the ACK of it not arrived"),
     # Closing, with a gap in the capture
     Row((S.ESTABLISHED,), E_.SENT_FIN_UNSURE, S.UNKNOWN, "sent FIN, perhaps after its peer's",
         "the end of what its peer sent is not in the capture, and may have been a FIN: FIN_WAIT_1 or LAST_ACK"),
@@ -191,8 +207,12 @@ TABLE: tuple[Row, ...] = (
     Row((S.FIN_WAIT_2, S.TIME_WAIT), E_.SENT_FIN_AGAIN_WITH_ACK, S.CLOSING, "sent FIN again",
         "the ACK of its FIN did not arrive, but the peer's FIN did"),
     Row((S.CLOSED,), E_.SENT_FIN_AGAIN_WITH_ACK, S.LAST_ACK, "sent FIN again", "the last ACK did not arrive"),
-    Row((S.CLOSED,), E_.SENT_SYN_AGAIN, S.SYN_SENT, "sent SYN again",
-        "it did not give up: the ICMP error was soft to it, or did not arrive"),
+    Row((S.CLOSED, S.ESTABLISHED), E_.SENT_SYN_AGAIN, S.SYN_SENT, "sent SYN again",
+        "its attempt goes on: an answer, the RST that refused it, or the ICMP error did not arrive, or was soft to it"),
+    Row((S.CLOSED,), E_.SENT_SAME_SYN, S.SYN_SENT, "sent SYN with the same number",
+        "its peer answers with another number, so it takes the SYN for that of a new connection"),
+    Row((S.SYN_SENT,), E_.SENT_MORE_BEFORE, S.CLOSED, "went on with the connection before",
+        "that connection is open, so the SYN was an old copy, or forged"),
     Row((S.ESTABLISHED,), E_.SENT_FIN_EARLY, S.FIN_WAIT_1, "sent FIN before the handshake was over",
         "fast open (RFC 7413): it closed before the ACK of its SYN-ACK can have arrived"),
     Row((S.CLOSE_WAIT,), E_.SENT_ACK_BEYOND_FIN, S.ESTABLISHED, "acknowledged more data",
@@ -201,8 +221,41 @@ TABLE: tuple[Row, ...] = (
         "what was taken for its uncaptured FIN was data"),
     Row((S.CLOSE_WAIT,), E_.SENT_FIN_WITHOUT_ACK, S.FIN_WAIT_1, "sent FIN that does not acknowledge the peer's",
         "it had not got the peer's FIN when it closed: both close at once"),
-    Row(SYNCHRONIZED, E_.SENT_RST_IN_ANSWER, S.CLOSED, "answered with RST",
-        "it had no connection when that packet came, so the packet changed nothing before"),
+    Row((S.ESTABLISHED,), E_.SENT_RST_IN_ANSWER, S.CLOSED, "answered with RST",
+        "it had no connection when that ACK came, so the ACK changed nothing before"),
+    Row((S.CLOSE_WAIT,), E_.SENT_RST_WITHOUT_FIN, S.ESTABLISHED, "its RST does not acknowledge the FIN",
+        "a RST acknowledges what its sender had received; the FIN had not arrived"),
+    Row((S.CLOSING,), E_.SENT_RST_WITHOUT_FIN, S.FIN_WAIT_1, "its RST does not acknowledge the FIN",
+        "a RST acknowledges what its sender had received; the FIN had not arrived"),
+    Row((S.TIME_WAIT,), E_.SENT_RST_WITHOUT_FIN, S.FIN_WAIT_2, "its RST does not acknowledge the FIN",
+        "a RST acknowledges what its sender had received; the FIN had not arrived, or came behind data it refused"),
+    Row((S.FIN_WAIT_2,), E_.SENT_RST_BEFORE_ACK, S.FIN_WAIT_1, "its RST does not acknowledge what acknowledged its FIN",
+        "the ACK of its FIN came with data, or behind it, that it had not received when it sent the RST"),
+    Row((S.TIME_WAIT,), E_.SENT_RST_BEFORE_ACK, S.CLOSING, "its RST tells of no TIME_WAIT",
+        "in TIME_WAIT there is no socket left that could abort: the ACK of its FIN had not arrived"),
+    # A FIN that did not arrive, or was none
+    Row((S.CLOSE_WAIT,), E_.SENT_ACK_WITHOUT_FIN, S.ESTABLISHED, "its ACK does not cover the FIN",
+        "it acknowledges the same again: it is still waiting for what came before the FIN"),
+    Row((S.CLOSING,), E_.SENT_ACK_WITHOUT_FIN, S.FIN_WAIT_1, "its ACK does not cover the FIN",
+        "it acknowledges the same again: it is still waiting for what came before the FIN"),
+    Row((S.TIME_WAIT,), E_.SENT_ACK_WITHOUT_FIN, S.FIN_WAIT_2, "its ACK does not cover the FIN",
+        "it acknowledges the same again: it is still waiting for what came before the FIN"),
+    Row((S.CLOSE_WAIT,), E_.MISSED_FIN_SENT_AGAIN, S.ESTABLISHED, "peer sent FIN again",
+        "nothing acknowledged the FIN in time: most FINs that are sent again had not arrived"),
+    Row((S.CLOSING,), E_.MISSED_FIN_SENT_AGAIN, S.FIN_WAIT_1, "peer sent FIN again",
+        "nothing acknowledged the FIN in time: most FINs that are sent again had not arrived"),
+    Row((S.TIME_WAIT,), E_.MISSED_FIN_SENT_AGAIN, S.FIN_WAIT_2, "peer sent FIN again",
+        "nothing acknowledged the FIN in time: most FINs that are sent again had not arrived"),
+    Row((S.FIN_WAIT_1, S.FIN_WAIT_2), E_.SENT_MORE_THAN_FIN, S.ESTABLISHED, "went on, so it had sent no FIN",
+        "its numbers go on as if there had been no FIN: that one was stray or forged"),
+    Row((S.CLOSING, S.LAST_ACK, S.TIME_WAIT), E_.SENT_MORE_THAN_FIN, S.CLOSE_WAIT, "went on, so it had sent no FIN",
+        "its numbers go on as if there had been no FIN: that one was stray or forged"),
+    Row((S.CLOSE_WAIT,), E_.GOT_MORE_THAN_FIN, S.ESTABLISHED, "its peer went on, so it had got no FIN",
+        "its peer's numbers go on as if there had been no FIN: that one was stray or forged"),
+    Row((S.CLOSING, S.LAST_ACK), E_.GOT_MORE_THAN_FIN, S.FIN_WAIT_1, "its peer went on, so it had got no FIN",
+        "its peer's numbers go on as if there had been no FIN: that one was stray or forged"),
+    Row((S.TIME_WAIT,), E_.GOT_MORE_THAN_FIN, S.FIN_WAIT_2, "its peer went on, so it had got no FIN",
+        "its peer's numbers go on as if there had been no FIN: that one was stray or forged"),
     Row((S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more, so it had not ended",
         "the RST never arrived or was not its own, or the new SYN was an old copy"),
 )
@@ -223,8 +276,26 @@ CERTAINTY = {
     Event.SENT_MISSING_FIN: Certainty.REVISED,
     Event.GOT_MISSING_FIN: Certainty.REVISED,
     Event.STILL_SENDS: Certainty.REVISED,
+    Event.SENT_RST_WITHOUT_FIN: Certainty.REVISED,
+    Event.SENT_RST_BEFORE_ACK: Certainty.REVISED,
+    Event.SENT_ACK_WITHOUT_FIN: Certainty.REVISED,
+    Event.MISSED_FIN_SENT_AGAIN: Certainty.REVISED,
+    Event.SENT_MORE_THAN_FIN: Certainty.REVISED,
+    Event.GOT_MORE_THAN_FIN: Certainty.REVISED,
+    Event.SENT_SAME_SYN: Certainty.ASSUMED,
+    Event.SENT_MORE_BEFORE: Certainty.REVISED,
     Event.TIME_WAIT_OVER: Certainty.TIMER,
+    Event.GAVE_UP: Certainty.TIMER,
+    Event.SILENT_AFTER_FIN: Certainty.TIMER,
 }
+
+NEVER_WEAK = frozenset(
+    {
+        *(Event.SENT_SYN, Event.SENT_SYN_ACK, Event.SENT_RST, Event.SENT_REFUSAL, Event.SENT_RST_IN_ANSWER),
+        *(Event.SENT_NEW_SYN, Event.SENT_NEW_SYN_ACK, Event.SENT_SYN_AGAIN, Event.SENT_SYN_ACK_AGAIN),
+    }
+)
+"""What an endpoint sends that proves its state all by itself, whatever else the capture does not have."""
 
 EVENTS = len(Event)
 STAY = 255
@@ -245,6 +316,8 @@ def _arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return following, rows, origins
 
 
+ALONE = np.array([event in NEVER_WEAK for event in Event], dtype=np.uint8)
+"""At ``event`` 1 where it is one of NEVER_WEAK."""
 NEXT, ROW, ORIGINS = _arrays()
 """The table for the kernels: at ``state * EVENTS + event`` the next state (STAY, RESTORE) and the row's number; at
 ``event`` the state in which an endpoint of which nothing was known must have been."""

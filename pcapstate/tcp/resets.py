@@ -1,4 +1,4 @@
-"""What a RST tells, or a new connection on the same 4-tuple, and what takes that back.
+"""What a RST tells, and what takes that back.
 
 As in ``evidence``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import ACK
+from ..decode.contracts import ACK, FIN
 from ..kernel import i64, inner, rare
 from .clock import step
 from .contracts import (
@@ -16,10 +16,14 @@ from .contracts import (
     ASSUMED_NOW,
     CLOSED_BY_RST,
     DETAILS,
+    GAVE_UP,
+    OUTLIVES_0,
+    OUTLIVES_1,
     REFUSED,
     RESET_BY_0,
     RESET_BY_1,
     SENT_ACK,
+    SENT_AFTER_RST,
     SENT_FIN,
     SENT_SYN,
     SENT_SYN_ACK,
@@ -31,7 +35,7 @@ from .contracts import (
 from .counting import FAR
 from .handshake import covers_syn
 from .machine import Event
-from .sequence import MASK, after, in_range
+from .sequence import MASK, after, at_or_after, in_range
 from .states import State
 from .troubles import note_cut
 
@@ -51,26 +55,71 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
     bare = segment["flags"] & ACK == 0
     if i64(me["state"]) == State.UNKNOWN and theirs == State.UNKNOWN and bare:
         return  # out of the blue, without ACK: an answer to something, or a stray
+    arrives = theirs != State.UNKNOWN or known & SENT_SYN == 0
     if not acceptable(me, peer, segment["seq"]):
-        if not behind_a_gap(me, peer, segment):
+        if behind_unseen_fin(me, peer, segment):
+            # Its peer waits for the FIN, and challenges it; but where only keep-alives were sent, they are one behind.
+            arrives = (known | i64(peer["known"])) & (SENT_SYN | SENT_SYN_ACK) == 0 and me["bytes"] == 0
+        elif behind_a_gap(me, peer, segment):
+            # Its numbers tell that data went both ways, which the capture does not have.
+            step(w, e, Event.SENT_ACK, segment)
+            step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
+        else:
             return  # a stray RST changes nothing
-        # Its numbers tell that data went both ways, which the capture does not have.
-        step(w, e, Event.SENT_ACK, segment)
-        step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
+    take_back(w, e, p, bare, segment)
     # Without ACK it answers a segment (RFC 9293 §3.5.2); one that ends a connection on purpose carries ACK.
     unsure = known & ASSUMED_NOW != 0 or (connection["notes"] & ACK_DROPPED != 0 and known & SPOKE == 0)
-    event = Event.SENT_RST_IN_ANSWER if bare and unsure else Event.SENT_RST
+    event = Event.SENT_RST
+    if bare and unsure and i64(me["state"]) == State.ESTABLISHED:
+        event = Event.SENT_RST_IN_ANSWER
     ended = False
     if step(w, e, event, segment):
         me["known"] = known & ~ASSUMED_NOW | CLOSED_BY_RST
         ended = True
-    if (theirs != State.UNKNOWN or known & SENT_SYN == 0) and step(w, p, Event.GOT_RST, segment):
+    outlives = OUTLIVES_0 if p & 1 == 0 else OUTLIVES_1
+    if i64(peer["state"]) == State.TIME_WAIT and connection["notes"] & outlives != 0:
+        arrives = False
+    if arrives and step(w, p, Event.GOT_RST, segment):
         peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
         ended = True
     if ended:
-        connection["notes"] |= RESET_BY_1 if e & 1 == 1 else RESET_BY_0
+        connection["notes"] = connection["notes"] & ~SENT_AFTER_RST | (RESET_BY_1 if e & 1 == 1 else RESET_BY_0)
         if w.memory[DETAILS] != 0:
             note_cut(w, e, p, segment)
+
+
+@rare
+def take_back(w: World, e: int, p: int, bare: bool, segment: Any) -> None:
+    """Take back what a RST of ``e`` shows that ``e`` had not received: what it does not acknowledge.
+
+    Without ACK (``bare``) it answers a segment, so what ``e`` has not acknowledged until then it never will have.
+    """
+    me, peer = w.endpoints[e], w.endpoints[p]
+    state = i64(me["state"])
+    ack = segment["ack"]
+    had_fin = i64(peer["known"]) & SENT_FIN != 0 and i64(me["acked"]) == i64(peer["next"])
+    if not bare and i64(peer["known"]) & SENT_FIN != 0 and at_or_after(ack, i64(peer["next"])):
+        had_fin = True
+    if state == State.TIME_WAIT and i64(me["before"]) == State.CLOSING:
+        # Segments arrive in order: what acknowledged its FIN came behind the FIN of its peer.
+        if not bare or not had_fin:
+            step(w, e, Event.SENT_RST_BEFORE_ACK, segment)
+    if not had_fin:
+        step(w, e, Event.SENT_RST_WITHOUT_FIN, segment)
+    if i64(me["state"]) == State.FIN_WAIT_2 and not bare and after(i64(me["proof"]), ack):
+        step(w, e, Event.SENT_RST_BEFORE_ACK, segment)
+
+
+@inner
+def behind_unseen_fin(me: Any, peer: Any, segment: Any) -> bool:
+    """Tell whether a RST with ACK has the number behind a FIN of its sender that is not in the capture."""
+    known = i64(me["known"])
+    return (
+        segment["flags"] & ACK != 0
+        and known & (SENT_FIN | SENT_ACK) == SENT_ACK
+        and segment["seq"] == (i64(me["next"]) + 1) & MASK
+        and in_range(segment["ack"], i64(me["acked"]), i64(peer["next"]))
+    )
 
 
 @inner
@@ -113,21 +162,33 @@ def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> b
     known = i64(me["known"])
     if i64(me["state"]) != State.CLOSED or known & CLOSED_BY_RST == 0:
         return True
-    if connection["notes"] & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0:
+    notes = connection["notes"]
+    if notes & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0:
         # Copies of what it sent before its own RST are no sign of life.
-        if what >= AGAIN or (segment["length"] == 0 and not after(segment["ack"], i64(me["acked"]))):
+        if what == AGAIN:
+            connection["notes"] = notes | SENT_AFTER_RST
+        bare = segment["length"] == 0 and segment["flags"] & FIN == 0
+        if what >= AGAIN or (bare and not after(segment["ack"], i64(me["acked"]))):
             return False
+    elif notes & (RESET_BY_0 | RESET_BY_1) != 0 and notes & SENT_AFTER_RST == 0 and was_under_way(w, e, segment):
+        return False
     me["known"] = known & ~CLOSED_BY_RST
-    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED | UNREACHABLE)
+    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED | UNREACHABLE | GAVE_UP | SENT_AFTER_RST)
     step(w, e, Event.STILL_SENDS, segment)
+    if i64(me["state"]) == State.TIME_WAIT:
+        connection["notes"] |= OUTLIVES_1 if e & 1 == 1 else OUTLIVES_0
     return True
 
 
-@rare
-def supersede(w: World, number: int, side: int, event: int, segment: Any) -> None:
-    """Let an endpoint end its connection because its 4-tuple is used anew."""
-    me = w.endpoints[2 * number + side]
-    before = i64(me["state"])
-    if step(w, 2 * number + side, event, segment) and before != State.TIME_WAIT:
-        me["known"] = i64(me["known"]) | CLOSED_BY_RST
-        w.connections[number]["notes"] |= SUPERSEDED
+@inner
+def was_under_way(w: World, e: int, segment: Any) -> bool:
+    """Tell whether an ACK of ``e`` was sent before the RST of its peer arrived: then it is no sign of life.
+
+    Who has received all that its peer sent, as this ACK says, takes the RST behind it. Who has not may challenge it
+    (RFC 5961 §3.2), with an ACK of the same again.
+    """
+    if segment["length"] != 0 or segment["flags"] & FIN != 0:
+        return False
+    me, peer = w.endpoints[e], w.endpoints[e ^ 1]
+    ack, acked = segment["ack"], i64(me["acked"])
+    return after(acked, ack) or (ack == acked and ack == i64(peer["next"]))

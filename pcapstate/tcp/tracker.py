@@ -1,6 +1,6 @@
 """The loop over segments: find the connection, count the packet, weigh the evidence.
 
-What each of these means is in ``flows``, ``counting`` and ``evidence``; which state follows is in ``machine``.
+What each of these means is in ``flows``, ``reuse``, ``counting`` and ``evidence``; which state follows, in ``machine``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ..kernel import COMPILING, entry, fetch, i64, inner
 from .clock import expire
 from .contracts import (
     AHEAD,
+    BESIDE,
     CLOCK,
     CONNECTION,
     CONNECTIONS,
@@ -36,9 +37,10 @@ from .copies import bucket_of, count_copy, is_copy, note_network, told_by
 from .counting import count_packet, follow_sequence
 from .details import note_details
 from .evidence import weigh
-from .flows import begin, find, first_slot, is_for_previous, side_of
+from .flows import begin, find, first_slot, side_of
 from .machine import Event
-from .resets import supersede
+from .own_peer import is_own_peer, weigh_own
+from .reuse import is_for_previous, is_open, settle, supersede
 from .troubles import note_troubles
 from .unreachable import icmp_error
 
@@ -149,11 +151,15 @@ def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
                 if segment["network"] != 0:
                     note_network(w, number, side, segment)
                 # Another initial sequence number: a new connection on this 4-tuple.
-                supersede(w, number, side, Event.SENT_NEW_SYN, segment)
+                beside = is_open(w, number)
+                if not beside:
+                    supersede(w, number, side, Event.SENT_NEW_SYN, segment)
                 fresh = memory[CONNECTIONS]
                 memory[CONNECTIONS] += 1
                 slots[slot] = fresh + 1
                 begin(w, fresh, number, segment)
+                if beside:
+                    w.connections[fresh]["notes"] |= BESIDE
                 number = fresh
                 side = 0
 
@@ -166,6 +172,7 @@ def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
         return
     if segment["network"] != 0:
         note_network(w, number, side, segment)
+    newest = number
     if previous >= 0 and is_for_previous(w, segment, number, side):
         # It counts where Wireshark counts it, and tells about the connection that it belongs to.
         number = previous
@@ -174,11 +181,16 @@ def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
         supersede(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
     top = i64(endpoints[2 * number + side]["next"])
     what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
+    if w.connections[newest]["notes"] & BESIDE != 0:
+        settle(w, newest, previous, number, side, what, segment)
     if memory[DETAILS] != 0:
         note_details(w, e, segment)
         note_troubles(w, 2 * number + side, 2 * number + 1 - side, what, top, segment)
     count_packet(w, e, segment)
-    weigh(w, number, side, what, segment)
+    if is_own_peer(w, number):
+        weigh_own(w, number, segment)
+    else:
+        weigh(w, number, side, what, segment)
 
 
 @entry(CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, *TABLES)

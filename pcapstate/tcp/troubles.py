@@ -10,12 +10,13 @@ from .contracts import (
     AGAIN,
     BELATED,
     FILLED,
-    FRESH,
+    REFUSED_BY_WINDOW,
     SENT_ACK,
     SENT_FIN,
     SENT_SYN,
     SENT_SYN_ACK,
     SPOKE,
+    WENT_ON,
     World,
 )
 from .copies import AT_ONCE
@@ -35,6 +36,8 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
     before the segment is counted and before it changes any state.
     """
     flags = i64(segment["flags"])
+    if what == REFUSED_BY_WINDOW:
+        return
     if flags & RST != 0:
         note_answer(w, e, p, segment)
         return
@@ -48,7 +51,7 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
             # Joined late: what it had sent before the capture began is no gap.
             w.troubles[e]["unseen"] = 0
         return
-    if length > 0 and (what in (FILLED, BELATED) or (what == FRESH and after(end, top))):
+    if length > 0 and (what in (FILLED, BELATED) or (what <= WENT_ON and after(end, top))):
         w.details[e]["data"] = time
     if what >= BELATED:
         note_belated(w, e, segment)

@@ -46,11 +46,32 @@ SETTLED_CERTAINTY = np.array(
 )
 """Where nothing is left of a wrong assumption, what put it right is as sure as any row of its family."""
 CONTRADICTS = {
-    number: frozenset(int(state) for state in row.states)
+    number: frozenset(int(state) for one in TABLE if one.event is row.event for state in one.states)
     for number, row in enumerate(TABLE)
     if CERTAINTY[row.event] is Certainty.REVISED
 }
-"""For each row of the table that puts an assumption right: the states that were assumed wrongly."""
+"""For each row of the table that puts an assumption right: the states that its event contradicts."""
+TIMERS = np.array([CERTAINTY[row.event] is Certainty.TIMER for row in TABLE])
+
+
+def less_certain(words: Rows, doubt: Rows) -> Rows:
+    """Return how certain transitions are (Certainty), given what weakens them (``doubt`` of TRANSITION)."""
+    weak = (words == Certainty.SEEN) & (doubt & c.WEAK != 0)
+    lost = (words == Certainty.ASSUMED) & (doubt & c.LOST != 0)
+    return np.select([weak, lost], [Certainty.ASSUMED, Certainty.DOUBTFUL], words)
+
+
+def in_time(rows: Rows) -> Rows:
+    """Put the rows of timers (TRANSITION) where they belong: the end of an attempt shows only later, where none comes.
+
+    All others stay in the order of packets, also where the capture's clock steps back.
+    """
+    timers = TIMERS[rows["row"]]
+    if not timers.any():
+        return rows
+    reached = np.maximum.accumulate(np.where(timers, np.iinfo(np.int64).min, rows["time"]))
+    when = np.where(timers, rows["time"], reached)
+    return rows if (np.diff(when) >= 0).all() else rows[np.argsort(when, kind="stable")]
 
 COLUMNS = (
     Column("time", "Time", TIME),
@@ -90,11 +111,12 @@ def settled(rows: Rows) -> tuple[Rows, int]:
         if wrong is not None:
             answered = TABLE[row["row"]].event is Event.SENT_RST_IN_ANSWER
             packet = rows[history[-1]]["packet"] if history else 0
+            before = int(row["from"])
             while history and int(rows[history[-1]]["to"]) in wrong:
                 if answered and rows[history[-1]]["packet"] != packet:
                     break  # only what the answered packet was thought to have done is wrong
+                before = int(rows[history[-1]]["from"])
                 keep[history.pop()] = False
-            before = int(rows[history[-1]]["to"]) if history else int(row["from"])
             if before == row["to"]:
                 keep[index] = False
                 continue
@@ -194,7 +216,7 @@ class _Transitions:
             return (self._side != (self._one["notes"] & c.CLIENT_IS_1 != 0)).astype(np.int64)
         if name == "cause":
             return rows["row"]
-        return (SETTLED_CERTAINTY if self._final else ROW_CERTAINTY)[rows["row"]]
+        return less_certain((SETTLED_CERTAINTY if self._final else ROW_CERTAINTY)[rows["row"]], rows["doubt"])
 
     def _end(self, side: Rows) -> tuple[Rows, Rows, Rows]:
         ends = [(self._extra[f"high_{end}"], self._one[f"low_{end}"], self._one[f"port_{end}"]) for end in (0, 1)]

@@ -1,0 +1,107 @@
+"""What a new SYN on a 4-tuple that was used before means: for the connection before it, and for the new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.contracts import ACK, FIN, RST, SYN
+from ..kernel import i64, inner, rare
+from .clock import step
+from .contracts import (
+    AGAIN,
+    BELATED,
+    BESIDE,
+    CLIENT_IS_1,
+    CLOSED_BY_RST,
+    REFUSED,
+    SENT_SYN_ACK,
+    SPOKE,
+    SUPERSEDED,
+    World,
+)
+from .machine import Event
+from .sequence import MASK, after, in_range
+from .states import State
+
+
+@inner
+def is_open(w: World, number: int) -> bool:
+    """Tell whether both ends of a connection are taken to have it, so that a SYN may well be an old copy, or forged."""
+    for e in (2 * number, 2 * number + 1):
+        state = i64(w.endpoints[e]["state"])
+        if state < State.ESTABLISHED or state == State.TIME_WAIT:
+            return False
+    return True
+
+
+@rare
+def supersede(w: World, number: int, side: int, event: int, segment: Any) -> None:
+    """Let an endpoint end its connection because its 4-tuple is used anew."""
+    me = w.endpoints[2 * number + side]
+    before = i64(me["state"])
+    if step(w, 2 * number + side, event, segment) and before != State.TIME_WAIT:
+        me["known"] = i64(me["known"]) | CLOSED_BY_RST
+        w.connections[number]["notes"] |= SUPERSEDED
+
+
+@rare
+def settle(w: World, fresh: int, previous: int, number: int, side: int, what: int, segment: Any) -> None:
+    """Find out about a SYN on the 4-tuple of an open connection: is it a new connection, or does the old one go on?
+
+    ``fresh`` and ``previous`` are the two; the segment is about ``number``, whose endpoint ``side`` sent it, and
+    ``what`` is what it is to those before it.
+    """
+    flags = segment["flags"]
+    # The new connection's endpoint 0 sent its SYN.
+    opener = 0 if same_ends(w, fresh, previous) else 1
+    if number == previous:
+        if side != opener:
+            return
+        if flags & RST != 0:
+            # So a host that has restarted answers what its peer says of the old connection.
+            w.connections[fresh]["notes"] &= ~BESIDE
+            return
+        acked = i64(w.endpoints[2 * number + side]["acked"])
+        if what < BELATED and (segment["length"] > 0 or flags & FIN != 0 or after(segment["ack"], acked)):
+            w.connections[fresh]["notes"] &= ~BESIDE
+            step(w, 2 * fresh, Event.SENT_MORE_BEFORE, segment)
+        return
+    if flags & ACK == 0 and what != AGAIN:
+        return
+    # It was answered, or is sent again by a timer: it is a new connection.
+    w.connections[fresh]["notes"] &= ~BESIDE
+    supersede(w, previous, opener, Event.SENT_NEW_SYN, segment)
+    if flags & RST != 0:
+        step(w, 2 * previous + 1 - opener, Event.SENT_RST, segment)
+
+
+@inner
+def same_ends(w: World, one: int, other: int) -> bool:
+    """Tell whether two connections on one 4-tuple have the same endpoint 0."""
+    if w.connections[one]["low_0"] != w.connections[other]["low_0"]:
+        return False
+    if w.connections[one]["port_0"] != w.connections[other]["port_0"]:
+        return False
+    return w.extras[one]["high_0"] == w.extras[other]["high_0"]
+
+
+@inner
+def is_for_previous(w: World, segment: Any, number: int, side: int) -> bool:
+    """Tell whether a segment on the 4-tuple of connection ``number`` still belongs to the connection before it.
+
+    A SYN on a live 4-tuple draws a challenge ACK (RFC 5961 §4), which a rebooted host answers with a RST: both are
+    about the old connection, as long as nothing has answered the new SYN.
+    """
+    notes = w.connections[number]["notes"]
+    client = 1 if notes & CLIENT_IS_1 != 0 else 0
+    opener = w.endpoints[2 * number + client]
+    answerer = w.endpoints[2 * number + 1 - client]
+    if notes & REFUSED != 0 or i64(answerer["known"]) & (SENT_SYN_ACK | SPOKE) != 0:
+        return False
+    if segment["flags"] & (SYN | ACK) == SYN:
+        return False
+    if side == client:
+        return segment["seq"] != i64(opener["next"]) and segment["seq"] != (i64(opener["base"]) + 1) & MASK
+    return segment["flags"] & ACK == 0 or not in_range(
+        segment["ack"], (i64(opener["base"]) + 1) & MASK, i64(opener["next"])
+    )

@@ -1,0 +1,63 @@
+"""The window that an endpoint offers, and what lies ahead of it: its receiver drops that (RFC 9293 §3.10.7.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.contracts import SYN
+from ..kernel import i64, inner, rare
+from .contracts import SCALE, SCALE_0, SCALE_1, SENT_ACK, World
+from .sequence import MASK, after, at_or_after
+
+UNSCALED, LARGEST = 0, 14
+"""Shifts of a window: without the option, and the largest there is (RFC 7323 §2.3)."""
+NEAR = 1 << 16
+"""Bytes behind a segment within which the next one goes on from it."""
+
+
+@rare
+def note_scale(w: World, e: int, answers: int, segment: Any) -> None:
+    """Note the window scale that a SYN or SYN-ACK of endpoint ``e`` offers; it counts where both sides offer one.
+
+    ``answers``: whether it answers a SYN that is in the capture, so that both offers are known.
+    """
+    connection = w.connections[e >> 1]
+    mine, theirs = (SCALE_1, SCALE_0) if e & 1 == 1 else (SCALE_0, SCALE_1)
+    notes = connection["notes"]
+    offered = i64(segment["scale"])
+    if answers != 0 and (offered == 0 or notes >> theirs & SCALE == 1 + UNSCALED):
+        connection["notes"] = notes & ~(SCALE << mine | SCALE << theirs) | 1 << mine | 1 << theirs
+        return
+    if offered == 0:
+        offered = 1 + UNSCALED
+    connection["notes"] = notes & ~(SCALE << mine) | offered << mine
+
+
+@inner
+def offer(me: Any, e: int, first: bool, segment: Any, connection: Any) -> None:
+    """Note how far the window reaches that a segment of endpoint ``e`` offers; ``first``: none was noted before."""
+    shift = UNSCALED
+    if segment["flags"] & SYN == 0:
+        scale = connection["notes"] >> (SCALE_1 if e & 1 == 1 else SCALE_0) & SCALE
+        shift = scale - 1 if scale != 0 else LARGEST
+    edge = (segment["ack"] + (i64(segment["window"]) << shift)) & MASK
+    # A window that shrinks takes nothing back that may be under way (RFC 9293 §3.8.6).
+    if first or after(edge, i64(me["edge"])):
+        me["edge"] = edge
+
+
+@rare
+def is_beyond(w: World, e: int, p: int, seq: int, end: int) -> bool:
+    """Tell whether what ``e`` sent, behind a gap, lies ahead of all that ``p`` offers to take.
+
+    Where ``e`` goes on from there, it is no stray: the capture misses what its peer offered since.
+    """
+    peer, one = w.endpoints[p], w.seldom[e]
+    if i64(peer["known"]) & SENT_ACK == 0 or not at_or_after(seq, i64(peer["edge"])):
+        return False
+    stray = i64(one["stray"])
+    one["stray"] = 0
+    if stray != 0 and ((seq - stray) & MASK) < NEAR:
+        return False
+    one["stray"] = end
+    return True

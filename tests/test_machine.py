@@ -83,4 +83,9 @@ def test_time_wait_ends_by_the_timer_alone_or_by_evidence() -> None:
 
 @pytest.mark.parametrize("name", [event.name for event in Event])
 def test_names_tell_the_family(name: str) -> None:
-    assert name.startswith(("SENT_", "GOT_", "MISSED_")) or name in ("STILL_SENDS", "TIME_WAIT_OVER", "GAVE_UP", "SILENT_AFTER_FIN")
+    assert name.startswith(("SENT_", "GOT_", "MISSED_")) or name in (
+        "STILL_SENDS",
+        "TIME_WAIT_OVER",
+        "GAVE_UP",
+        "SILENT_AFTER_FIN",
+    )

@@ -12,6 +12,7 @@ from ..kernel import i64, inner, rare
 from .clock import step, wait
 from .contracts import (
     AGAIN,
+    ASSUMED_NOW,
     CLOSED_BY_RST,
     DETAILS,
     FAST_OPEN,
@@ -52,7 +53,8 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
     if newest:
         me["acked"] = ack
         offer(me, e, first, segment, connection)
-    known |= SENT_ACK | SPOKE
+    # What it sends itself shows what it takes its connection for.
+    known = known & ~ASSUMED_NOW | SENT_ACK | SPOKE
     me["known"] = known
     if peer["packets"] == 0:
         unseen_fin(w, e, p, segment, connection)

@@ -206,10 +206,11 @@ SENT_AFTER_RST = 1 << 28
 OUTLIVES_0, OUTLIVES_1 = 1 << 29, 1 << 30
 """That endpoint's TIME_WAIT has outlived a RST (RFC 1337), so the next one does not end it either."""
 
-FRESH, WENT_ON, FILLED, BELATED, AGAIN, AGAIN_AT_ONCE, REFUSED_BY_WINDOW = range(7)
+FRESH, WENT_ON, FILLED, BELATED, AGAIN, AGAIN_AT_ONCE, STRAY = range(7)
 """What a packet is to those before it (``counting``): new; new, and at odds with the FIN that was taken for its
 sender's; filling a hole, late or sent again; written down shortly after the acknowledgment of it; sent again; sent
-again sooner than any retransmission timer; ahead of all that its receiver offers to take, so it is dropped."""
+again sooner than any retransmission timer; ahead of all that its receiver offers to take, or a FIN where data was, so
+that its receiver drops it."""
 
 RECENT = np.dtype(
     [

@@ -15,11 +15,11 @@ from .contracts import (
     FRESH,
     HAS_BASE,
     LOSSY,
-    REFUSED_BY_WINDOW,
     SENT_ACK,
     SENT_FIN,
     SENT_SYN,
     SENT_SYN_ACK,
+    STRAY,
     TRIES,
     TRIES_SHIFT,
     UNSEEN_TAIL,
@@ -79,11 +79,13 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         me["base"] = seq
         if not after(i64(me["next"]), end):
             me["next"] = me["contiguous"] = end
+    elif flags & SYN != 0 and seq != i64(me["base"]):
+        pass  # another answer to the SYN, or a stray: ``handshake`` tells
     elif occupies > 0:
         top = i64(me["next"])
         if after(end, top):
-            if after(seq, top) and flags & SYN == 0 and is_beyond(w, e, p, seq, end):
-                return REFUSED_BY_WINDOW
+            if after(seq, top) and is_beyond(w, e, p, seq, end):
+                return STRAY
             known &= ~UNSEEN_TAIL
             if known & SENT_FIN != 0 and after(top, seq) and (others & SENT_ACK == 0 or i64(peer["acked"]) != top):
                 # It sends on over the number of what was taken for its FIN.
@@ -114,6 +116,8 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         else:
             whole = i64(me["contiguous"])
             if at_or_after(whole, end):
+                if flags & FIN != 0 and known & SENT_FIN == 0:
+                    return STRAY  # its number was that of data
                 what = AGAIN
             elif not after(seq, whole):
                 what = FILLED
@@ -126,7 +130,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
         # A bare ACK beyond what was captured: something before it is missing.
         if is_beyond(w, e, p, seq, seq):
-            return REFUSED_BY_WINDOW
+            return STRAY
         me["next"] = w.seldom[e]["island"] = seq
         w.connections[e >> 1]["notes"] |= LOSSY
     elif i64(me["contiguous"]) != i64(me["next"]) and flags & ACK != 0:

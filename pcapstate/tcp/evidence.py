@@ -12,7 +12,7 @@ from ..decode.contracts import ACK, FIN, RST, SYN
 from ..kernel import i64, inner
 from .clock import step
 from .closing import acknowledges_and_closes
-from .contracts import DOUBTFUL, REFUSED_BY_WINDOW, SENT_FIN, WENT_ON, World
+from .contracts import DOUBTFUL, SENT_FIN, STRAY, WENT_ON, World
 from .handshake import opens, syn, syn_ack
 from .machine import Event
 from .resets import reset, still_there
@@ -34,7 +34,7 @@ def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
                 w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | SENT_FIN
             return
         connection["notes"] &= ~DOUBTFUL
-    if what == REFUSED_BY_WINDOW:
+    if what == STRAY:
         return  # its receiver drops it, and who sent it is not known for sure
     if what == WENT_ON:
         step(w, e, Event.SENT_MORE_THAN_FIN, segment)

@@ -32,6 +32,7 @@ from .contracts import (
     SCALE_0,
     SCALE_1,
     SENT_ACK,
+    SENT_AFTER_RST,
     SENT_FIN,
     SENT_SYN,
     SENT_SYN_ACK,
@@ -63,8 +64,10 @@ def syn(w: World, e: int, p: int, what: int, segment: Any, connection: Any) -> N
     """Weigh a SYN: it proves SYN_SENT of its sender and nothing of its target."""
     me = w.endpoints[e]
     known = i64(me["known"])
-    # A late copy of the SYN does not open anew what has talked since.
+    # A late copy of the SYN does not open anew what has talked since; unless its peer answers it as a new one.
     if known & (SPOKE | SENT_ACK) != 0 and i64(me["state"]) != State.UNKNOWN:
+        if known & i64(w.endpoints[p]["known"]) & CLOSED_BY_RST != 0:
+            connection["notes"] |= SENT_AFTER_RST
         return
     if known & SENT_SYN == 0:
         known |= SENT_SYN
@@ -89,13 +92,18 @@ def syn_ack(w: World, e: int, p: int, what: int, segment: Any, connection: Any) 
     seq, ack = segment["seq"], segment["ack"]
     if others & SENT_SYN != 0 and not covers_syn(ack, peer):
         return  # it answers another SYN than the one of this connection
+    if known & SENT_SYN != 0 and (seq != i64(me["base"]) or others & (SENT_SYN | SENT_SYN_ACK) == SENT_SYN_ACK):
+        return  # who opens and gets a SYN-ACK answers it with an ACK: a stray
+    if i64(me["state"]) >= State.ESTABLISHED and seq != i64(me["base"]) and known & (SENT_SYN | SENT_SYN_ACK) != 0:
+        return  # its peer challenges it (RFC 5961 §4)
     if known & SENT_SYN_ACK != 0 and seq == i64(me["base"]):
         # A second SYN, perhaps a copy of the first, draws a second SYN-ACK at once: that contradicts nothing.
         if what != AGAIN_AT_ONCE:
             syn_ack_again(w, e, segment, connection)
         return
-    if i64(me["state"]) == State.CLOSED and i64(peer["state"]) != State.SYN_SENT:
-        if known & others & CLOSED_BY_RST == 0 or known & SENT_SYN_ACK == 0:
+    refused = connection["notes"] & REFUSED != 0 and known & SENT_SYN_ACK == 0
+    if i64(me["state"]) == State.CLOSED and i64(peer["state"]) != State.SYN_SENT and not refused:
+        if connection["notes"] & SENT_AFTER_RST == 0 or ack != (i64(peer["base"]) + 1) & MASK:
             return
         # A device that restarts with the same initial sequence number, which its peer answers as any new SYN.
         begin_anew(w, e, p, segment, connection)
@@ -178,6 +186,9 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
             step(w, e, Event.MISSED_SYN_ACK, segment)
         step(w, e, Event.SENT_ACK, segment)
     elif mine == State.SYN_SENT:
+        goes_on = in_range(segment["seq"], (i64(me["base"]) + 1) & MASK, i64(me["contiguous"]))
+        if others & SENT_SYN_ACK == 0 and not goes_on:
+            return False  # nothing has answered its SYN, and this is not what comes next
         if others & SENT_SYN_ACK != 0:
             if not at_or_after(ack, (i64(peer["base"]) + 1) & MASK):
                 return False

@@ -98,8 +98,9 @@ def take_back(w: World, e: int, p: int, bare: bool, segment: Any) -> None:
     state = i64(me["state"])
     ack = segment["ack"]
     had_fin = i64(peer["known"]) & SENT_FIN != 0 and i64(me["acked"]) == i64(peer["next"])
-    if not bare and i64(peer["known"]) & SENT_FIN != 0 and at_or_after(ack, i64(peer["next"])):
+    if not bare and i64(peer["known"]) & SENT_FIN != 0 and ack == i64(peer["next"]):
         had_fin = True
+        step(w, e, Event.SENT_ACK_OF_FIN, segment)
     if state == State.TIME_WAIT and i64(me["before"]) == State.CLOSING:
         # Segments arrive in order: what acknowledged its FIN came behind the FIN of its peer.
         if not bare or not had_fin:
@@ -168,7 +169,9 @@ def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> b
         if what == AGAIN:
             connection["notes"] = notes | SENT_AFTER_RST
         bare = segment["length"] == 0 and segment["flags"] & FIN == 0
-        if what >= AGAIN or (bare and not after(segment["ack"], i64(me["acked"]))):
+        acked = i64(me["acked"])
+        fresh = after(segment["ack"], acked) if bare else at_or_after(segment["ack"], acked)
+        if what >= AGAIN or not fresh:
             return False
     elif notes & (RESET_BY_0 | RESET_BY_1) != 0 and notes & SENT_AFTER_RST == 0 and was_under_way(w, e, segment):
         return False

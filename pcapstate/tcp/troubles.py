@@ -10,12 +10,12 @@ from .contracts import (
     AGAIN,
     BELATED,
     FILLED,
-    REFUSED_BY_WINDOW,
     SENT_ACK,
     SENT_FIN,
     SENT_SYN,
     SENT_SYN_ACK,
     SPOKE,
+    STRAY,
     WENT_ON,
     World,
 )
@@ -36,7 +36,7 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
     before the segment is counted and before it changes any state.
     """
     flags = i64(segment["flags"])
-    if what == REFUSED_BY_WINDOW:
+    if what == STRAY:
         return
     if flags & RST != 0:
         note_answer(w, e, p, segment)

@@ -73,6 +73,7 @@ def in_time(rows: Rows) -> Rows:
     when = np.where(timers, rows["time"], reached)
     return rows if (np.diff(when) >= 0).all() else rows[np.argsort(when, kind="stable")]
 
+
 COLUMNS = (
     Column("time", "Time", TIME),
     Column("packet", "Packet", NUMBER_OR_NOTHING, nothing="-"),

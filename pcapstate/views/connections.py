@@ -33,7 +33,7 @@ OUTCOMES = {
     "closed": "both ends have sent a FIN and both FINs are acknowledged",
     "reset by client": "the client's RST ended it before both had closed",
     "reset by server": "the server's RST ended it before both had closed",
-    "timed out": "one end sent the same again at least three times, and nothing came back (R1 of RFC 9293 §3.8.3)",
+    "timed out": "one end sent the same again at least three times (R1 of RFC 9293 §3.8.3) or gave up; nothing came back",
     "superseded": "a new connection took its 4-tuple while it was not closed",
     "unknown": "the packets do not tell: joined late, or with a gap where it counts",
 }
@@ -80,8 +80,12 @@ def outcomes(of: Sides) -> Rows:
     opening = [np.isin(state, (State.SYN_SENT, State.SYN_RECEIVED)) for state in states]
     open_ = [state == State.ESTABLISHED for state in states]
     tries = [side["known"] >> c.TRIES_SHIFT for side in (client, server)]
-    closed = fins[0] & fins[1] & done[0] & done[1]
+    acked = [(one["known"] & c.SENT_ACK != 0) & (one["acked"] == other["next"])
+             for one, other in ((client, server), (server, client))]  # fmt: skip
     reset = notes & (c.RESET_BY_0 | c.RESET_BY_1) != 0
+    # A RST may cut off a close: what it does not acknowledge, FIN or data before it, is lost.
+    closed = fins[0] & fins[1] & done[0] & done[1] & (~reset | (acked[0] & acked[1]))
+    gave_up = notes & c.GAVE_UP != 0
     by_client = np.where(of.turned, notes & c.RESET_BY_1, notes & c.RESET_BY_0) != 0
     answered = c.SENT_SYN_ACK | c.SPOKE | c.SENT_SYN
     rules = (
@@ -91,8 +95,11 @@ def outcomes(of: Sides) -> Rows:
         ("reset by client", reset & by_client),
         ("reset by server", reset),
         ("superseded", notes & c.SUPERSEDED != 0),
-        ("unanswered", (client["known"] & c.SENT_SYN != 0) & (server["known"] & answered == 0) & opening[0]),
-        ("timed out", (tries[0] >= R1) | (tries[1] >= R1)),
+        (
+            "unanswered",
+            (client["known"] & c.SENT_SYN != 0) & (server["known"] & answered == 0) & (opening[0] | gave_up),
+        ),
+        ("timed out", (tries[0] >= R1) | (tries[1] >= R1) | gave_up),
         ("unknown", (states[0] == State.UNKNOWN) & (states[1] == State.UNKNOWN)),
         ("closing", fins[0] & fins[1]),
         ("half-closed", fins[0] | fins[1]),

@@ -136,6 +136,7 @@ WORDS = {
     "assumed": "推定",
     "timer": "タイマー",
     "revised": "訂正",
+    "doubtful": "不確か",
     "a guess": "推定",
     # what changed a state
     "sent SYN": "SYN を送信",
@@ -176,6 +177,17 @@ WORDS = {
     "sent FIN that does not acknowledge the peer's": "相手の FIN を確認応答しない FIN を送信",
     "answered with RST": "RST で応答",
     "sent more, so it had not ended": "さらに送信、つまり終わっていなかった",
+    "gave up: not sent again": "断念: 再送なし",
+    "FIN not sent again": "FIN の再送なし",
+    "its RST does not acknowledge the FIN": "自分の RST が FIN を確認応答していない",
+    "its RST does not acknowledge what acknowledged its FIN": "自分の RST が、FIN への ACK を含むセグメントを確認応答していない",
+    "its RST tells of no TIME_WAIT": "自分の RST から、TIME_WAIT ではなかったとわかる",
+    "its ACK does not cover the FIN": "自分の ACK が FIN を含まない",
+    "peer sent FIN again": "相手が FIN を再送",
+    "went on, so it had sent no FIN": "送信を継続、つまり FIN を送信していなかった",
+    "its peer went on, so it had got no FIN": "相手が送信を継続、つまり FIN を受信していなかった",
+    "sent SYN with the same number": "同じ番号の SYN を送信",
+    "went on with the connection before": "以前の接続を継続",
 }
 
 TABLES = {**HEADINGS, **TITLES, **WORDS}

@@ -41,8 +41,19 @@ EVENTS = {
     Event.SENT_ACK_BEYOND_FIN: "an acknowledgment of more than what was taken for the peer's uncaptured FIN",
     Event.GOT_UNREACHABLE: "an ICMP error, destination unreachable, was sent to it that quotes its SYN",
     Event.GOT_ICMP_ERROR: "an ICMP error, time exceeded or parameter problem, was sent to it that quotes its SYN",
-    Event.SENT_SYN_AGAIN: "its SYN once more, after an ICMP error that should have ended the attempt",
+    Event.SENT_SYN_AGAIN: "its SYN once more, after what should have ended or answered the attempt",
     Event.MISSED_NO_FIN: "its peer acknowledged more than what was taken for its uncaptured FIN",
+    Event.SENT_RST_WITHOUT_FIN: "a RST that does not acknowledge its peer's FIN, which it has not acknowledged before either",
+    Event.SENT_RST_BEFORE_ACK: "a RST that does not acknowledge the segment that acknowledged its FIN, or that no socket "
+    "in TIME_WAIT sends",
+    Event.SENT_ACK_WITHOUT_FIN: "the same ACK again, which does not cover its peer's FIN",
+    Event.MISSED_FIN_SENT_AGAIN: "its peer sent the FIN again, by a timer",
+    Event.SENT_MORE_THAN_FIN: "numbers that go on as if there had been no FIN",
+    Event.GOT_MORE_THAN_FIN: "the same was sent to it",
+    Event.GAVE_UP: "nothing: the retransmission that was due did not come",
+    Event.SILENT_AFTER_FIN: "nothing: a FIN that had not been acknowledged would have come again",
+    Event.SENT_SAME_SYN: "a SYN with the number of the one before, which its peer answers with another number",
+    Event.SENT_MORE_BEFORE: "a segment of the connection that its SYN would have replaced",
 }
 
 FIELDS = {

@@ -337,6 +337,201 @@ STORIES = {
         S SA 0 1 0      -> SENT, RCVD
         S RA 1501 19 0  -> CLOSED, CLOSED
     """,
+    "reset_that_does_not_acknowledge_the_fin": OPEN
+    + """
+        S FA 1 1 0     -> CW, FW1
+        C RA 1 1 0     -> CLOSED, CLOSED
+    """,
+    "data_behind_a_close_answered_with_reset": OPEN
+    + """
+        C FA 1 1 0     -> FW1, CW
+        S FPA 1 2 100  -> TW, LACK      # its ACK arrives, its data finds nobody to take it
+        C R  2 0 0     -> CLOSED, CLOSED
+    """,
+    "reset_that_crosses_the_ack_of_its_fin": OPEN
+    + """
+        C PA 1 1 10    -> EST, EST
+        S A  1 11 0    -> EST, EST
+        C FA 11 1 0    -> FW1, CW
+        S PA 1 12 100  -> FW2, CW
+        C RA 12 1 0    -> CLOSED, CLOSED  # it had not received those 100 bytes, nor the ACK that came with them
+    """,
+    "reset_out_of_closing": OPEN
+    + """
+        C FA 1 1 0     -> FW1, CW
+        ~ S FA 1 1 0   -> CLOSING, CLOSING
+        ~ S A 2 2 0    -> TW, CLOSING
+        C RA 2 2 0     -> CLOSED, CLOSED
+    """,
+    "fin_again_without_any_answer": OPEN
+    + """
+        C FA 1 1 0     -> FW1, CW
+        C FA 1 1 0     -> FW1, EST
+        C FA 1 1 0     -> FW1, EST
+    """,
+    "last_fin_again_without_any_answer": OPEN
+    + """
+        C FA 1 1 0     -> FW1, CW
+        S A  1 2 0     -> FW2, CW
+        S FA 1 2 0     -> TW, LACK
+        S FA 1 2 0     -> FW2, LACK
+        C A  2 2 0     -> TW, CLOSED
+    """,
+    "fin_behind_what_was_lost_on_the_way": OPEN
+    + """
+        C PA 1 1 100   -> EST, EST
+        C FA 101 1 0   -> FW1, CW
+        S A  1 1 0     -> FW1, EST      # the same again: the data is lost, and so the FIN does not count
+        C PA 1 1 100   -> FW1, EST
+        S A  1 102 0   -> FW2, CW
+    """,
+    "stray_fin_out_of_the_window": OPEN
+    + TALK
+    + """
+        C FA 900101 501 0 -> EST, EST
+        S A  501 101 0 -> EST, EST
+        C FA 101 501 0 -> FW1, CW
+        S A  501 102 0 -> FW2, CW
+    """,
+    "stray_fin_in_the_window": OPEN
+    + TALK
+    + """
+        C FA 1101 501 0 -> FW1, EST
+        S A  501 101 0 -> FW1, EST
+        C FA 101 501 0 -> FW1, CW       # nothing comes behind a FIN, so the first one was a stray
+        S A  501 102 0 -> FW2, CW
+        S FA 501 102 0 -> TW, LACK
+        C A  102 502 0 -> TW, CLOSED
+    """,
+    "forged_fin_over_which_data_goes_on": OPEN
+    + """
+        C FA 301 1 0   -> FW1, EST
+        C PA 1 1 300   -> FW1, CW
+        C PA 301 1 300 -> EST, EST
+        S A  1 601 0   -> EST, EST
+    """,
+    "forged_fin_contradicted_by_an_ack": OPEN
+    + """
+        C FA 301 1 0   -> FW1, EST
+        S PA 1 1 50    -> FW1, EST
+        C A  1 51 0    -> EST, EST      # the newest ACK tells how far it has come: not to that FIN
+    """,
+    "stray_ack_ahead": OPEN
+    + TALK
+    + """
+        C A  5101 501 0 -> EST, EST
+        S A  501 101 0 -> EST, EST
+        C FA 101 501 0 -> FW1, CW
+        S A  501 102 0 -> FW2, CW
+    """,
+    "ack_of_what_was_never_sent": OPEN
+    + TALK
+    + """
+        S A  501 60101 0 -> EST, EST
+        C A  101 501 0 -> EST, EST
+        C FA 101 501 0 -> FW1, CW
+        S A  501 102 0 -> FW2, CW
+        S FA 501 102 0 -> TW, LACK
+        C A  102 502 0 -> TW, CLOSED
+    """,
+    "ack_of_what_was_never_sent_then_data": OPEN
+    + TALK
+    + """
+        S A  501 60101 0 -> EST, EST
+        C PA 101 501 50 -> EST, EST
+        S A  501 151 0 -> EST, EST      # less than before, and all that was sent
+        S FA 501 151 0 -> CW, FW1
+        C A  151 502 0 -> CW, FW2
+    """,
+    "fin_where_data_was": OPEN
+    + TALK
+    + """
+        C FA 100 501 0 -> EST, EST
+        S A  501 101 0 -> EST, EST
+    """,
+    "syn_answered_again_with_an_ack": """
+        C S  0 0 0     -> SENT, -
+        S SA 0 1 0     -> SENT, RCVD
+        C S  0 0 0     -> SENT, RCVD
+        S A  1 1 0     -> SENT, RCVD
+        C S  0 0 0     -> SENT, RCVD
+    """,
+    "simultaneous_open_with_a_challenge": """
+        C S  0 0 0     -> SENT, -
+        S S  0 0 0     -> SENT, SENT
+        C SA 0 1 0     -> RCVD, SENT
+        C A  1 1 0     -> RCVD, SENT
+        S SA 0 1 0     -> EST, EST
+    """,
+    "stray_syn_ack_of_a_client": """
+        C S  0 0 0     -> SENT, -
+        S SA 0 1 0     -> SENT, RCVD
+        C SA 0 1 0     -> SENT, RCVD
+        C A  1 1 0     -> EST, EST
+        S SA 70000 1 0 -> EST, EST
+        S PA 1 1 10    -> EST, EST
+    """,
+    "ack_ahead_of_an_unanswered_syn": """
+        C S  0 0 0     -> SENT, -
+        C A  90001 1 0 -> SENT, -
+        C S  0 0 0     -> SENT, -
+        S SA 0 1 0     -> SENT, RCVD
+        C A  1 1 0     -> EST, EST
+    """,
+    "reset_behind_a_fin_that_is_not_captured": OPEN
+    + TALK
+    + """
+        S RA 502 101 0 -> EST, CLOSED
+        C A  101 501 0 -> EST, CLOSED   # it challenges
+        S R  501 0 0   -> CLOSED, CLOSED
+    """,
+    "joined_at_keepalives_that_end_in_a_reset": """
+        C A  0 1 0     -> EST, EST
+        C A  0 1 0     -> EST, EST
+        C RA 1 1 0     -> CLOSED, CLOSED
+    """,
+    "old_ack_behind_a_reset": OPEN
+    + TALK
+    + """
+        C R  101 0 0   -> CLOSED, CLOSED
+        S A  501 101 0 -> CLOSED, CLOSED
+        S A  501 1 0   -> CLOSED, CLOSED
+    """,
+    "fin_behind_a_forged_reset": OPEN
+    + """
+        C R  1 0 0     -> CLOSED, CLOSED
+        C FA 1 1 0     -> FW1, CLOSED
+        S R  1 0 0     -> CLOSED, CLOSED
+    """,
+    "time_wait_that_outlives_resets": OPEN
+    + """
+        C FA 1 1 0     -> FW1, CW
+        S FA 1 2 0     -> TW, LACK
+        C A  2 2 0     -> TW, CLOSED
+        S FA 1 2 0     -> TW, LACK
+        C A  2 2 0     -> TW, CLOSED
+        S R  2 0 0     -> CLOSED, CLOSED
+        S FA 1 2 0     -> CLOSED, LACK
+        C A  2 2 0     -> TW, CLOSED    # an answer
+        S R  2 0 0     -> TW, CLOSED
+    """,
+    "restarted_with_the_same_number": OPEN
+    + TALK
+    + """
+        C S  0 0 0     -> EST, EST
+        S A  501 101 0 -> EST, EST
+        C RA 101 501 0 -> CLOSED, CLOSED
+        C S  0 0 0     -> CLOSED, CLOSED
+        S SA 70000 1 0 -> SENT, RCVD
+        C A  1 70001 0 -> EST, EST
+        C PA 1 70001 50 -> EST, EST
+        S A  70001 51 0 -> EST, EST
+    """,
+    "refused_but_not_really": """
+        C S  0 0 0     -> SENT, -
+        S RA 0 1 0     -> CLOSED, CLOSED
+        S SA 0 1 0     -> CLOSED, RCVD
+    """,
     "scan_without_flags": """
         C P 0 0 0 -> -, -
     """,

@@ -161,13 +161,14 @@ def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> b
     """Take back a RST that its receiver, or alleged sender, has outlived; tell whether the segment is to be weighed."""
     me = w.endpoints[e]
     known = i64(me["known"])
+    notes = connection["notes"]
+    own = notes & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0
+    if own and what == AGAIN:
+        connection["notes"] = notes | SENT_AFTER_RST
     if i64(me["state"]) != State.CLOSED or known & CLOSED_BY_RST == 0:
         return True
-    notes = connection["notes"]
-    if notes & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0:
+    if own:
         # Copies of what it sent before its own RST are no sign of life.
-        if what == AGAIN:
-            connection["notes"] = notes | SENT_AFTER_RST
         bare = segment["length"] == 0 and segment["flags"] & FIN == 0
         acked = i64(me["acked"])
         fresh = after(segment["ack"], acked) if bare else at_or_after(segment["ack"], acked)

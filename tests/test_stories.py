@@ -87,15 +87,16 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     # Its FIN that is there comes behind its peer's, and acknowledges that.
     ("fin_again_at_once_tells_nothing", 3): (State.CLOSE_WAIT, State.LAST_ACK, State.FIN_WAIT_1),
     # Without its own FIN, or the RST, its peer's FIN finds it open.
-    ("reset_out_of_closing", 3): (State.CLOSE_WAIT,),
-    ("stray_fin_in_the_window", 9): (State.CLOSE_WAIT, State.CLOSING),
+    ("reset_out_of_closing", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1),
+    ("stray_fin_in_the_window", 9): (State.CLOSE_WAIT, State.CLOSING, State.FIN_WAIT_1, State.FIN_WAIT_2),
     ("fin_behind_a_forged_reset", 3): (State.CLOSE_WAIT,),
     # Without the data, nothing tells that its number was taken.
-    ("fin_where_data_was", 3): (State.FIN_WAIT_2,),
+    ("fin_where_data_was", 3): (State.FIN_WAIT_2, State.CLOSE_WAIT),
     # Without the other's SYN-ACK, it may be half of a simultaneous open.
     ("stray_syn_ack_of_a_client", 1): (State.SYN_RECEIVED,),
     # Its peer's FIN comes again, and nothing tells that it has arrived.
     ("time_wait_that_outlives_resets", 4): (State.FIN_WAIT_2,),
+    ("time_wait_that_outlives_resets", 5): (State.FIN_WAIT_2,),
     # It is passed in the full story too, within one packet.
     ("simultaneous_open", 2): (State.SYN_RECEIVED,),
 }

@@ -85,6 +85,17 @@ def test_a_timeline_prints_rows_as_they_are_written(tmp_path: Path) -> None:
     assert (rest, err, code) == (b"", "", 0)
 
 
+def test_relative_times_count_from_the_first_packet(tmp_path: Path) -> None:
+    path = tmp_path / "growing.pcap"
+    path.write_bytes(HEADER + RECORDS[0])
+    run = Run("timeline", path, "--follow", "--relative")
+    assert run.line().split()[0] == b"Time"
+    assert run.line().split()[0] == b"0.000000"
+    append(path, RECORDS[1])
+    assert float(run.line().split()[0]) == (FRAMES[1][0] - FRAMES[0][0]) / 1e9
+    assert run.end() == (b"", "", 0)
+
+
 def test_ctrl_c_prints_what_is_known(tmp_path: Path) -> None:
     path = tmp_path / "growing.pcapng"
     path.write_bytes(b"")

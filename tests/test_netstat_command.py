@@ -199,6 +199,9 @@ def test_timeline_and_connections_choose_rows_too() -> None:
 def test_times_of_the_timeline(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "2023-11-14 22:13:20.000126" in run("timeline", EXAMPLE, "--utc").stdout.splitlines()[1]
     assert run("timeline", EXAMPLE, "--relative").stdout.splitlines()[1].split()[0] == "0.000000"
+    piped = process("timeline", "-", "--relative", "--connection", "6", stdin=EXAMPLE.read_bytes()).stdout.decode()
+    whole = run("timeline", EXAMPLE, "--relative", "--connection", "6", "--revisions").stdout
+    assert [line.split() for line in piped.splitlines()] == [line.split() for line in whole.splitlines()]
 
 
 OFFICE = CAPTURES / "office.pcapng"

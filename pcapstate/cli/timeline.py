@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import click
 
 from ..tcp.flow_table import FlowTable
@@ -66,7 +68,10 @@ def timeline(
 
     taken_back = 0
     if reading.growing:
-        reading.show(shown(reading.transitions(), False), wording.format)
+        runs = reading.transitions()
+        # Relative times need the start of the capture, which is known once there are rows.
+        first = next((rows for rows in runs if len(rows)), None)
+        reading.show(shown(itertools.chain(() if first is None else (first,), runs), False), wording.format)
         check(connection, table)
     else:
         rows = view.in_time(reading.history())

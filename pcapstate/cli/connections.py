@@ -6,6 +6,7 @@ import click
 
 from ..views import connections as view
 from ..views import memory
+from ..views.table import staying
 from .options import (
     SelectionOptions,
     SourceOptions,
@@ -51,5 +52,5 @@ def connections(
         shown = view.view_for_people(table, manner(wording, reading.start), names, choose)
     else:
         shown = view.view(table, chosen.columns, choose)
-    reading.show(shown, wording.format)
+    reading.show(staying(shown) if chosen.columns else shown, wording.format)
     context.exit(reading.close())

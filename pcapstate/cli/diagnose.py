@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
+from ..output.colours import painted
 from ..output.formats import FORMATS
-from ..output.whole_files import is_terminal
 from ..wording.languages import LANGUAGES
 from .options import SourceOptions, source_options
 from .session import Reading
@@ -56,11 +54,21 @@ def diagnose(context: click.Context, source: SourceOptions, format_: str, langua
     reading.read()
     found = findings_of(reading.capture, seen)
     if format_ == "table":
-        width = shutil.get_terminal_size().columns if is_terminal() else COLUMNS
+        screen = reading.screen
+        width = COLUMNS if screen is None else screen.columns
         summary = view.summary(found, len(reading.capture.table.connections), reading.capture.frames, language)
         blocks = [("\n".join(wrapped(term, width)), texts) for term, texts in view.view_for_people(found, language)]
+        if screen is not None and screen.colour:
+            tones = [view.TONES[one.severity] for one in found]
+            blocks = [(_coloured(head, tone), texts) for (head, texts), tone in zip(blocks, tones, strict=True)]
         parts = ["\n".join(wrapped(summary, width)) + "\n", *([definitions(blocks, width)] if blocks else [])]
         reading.write(["\n".join(parts).encode()])
     else:
         reading.show(view.view(found, language), format_)
     context.exit(reading.close())
+
+
+def _coloured(headline: str, tone: int) -> str:
+    """Return a headline whose first word, the severity, has the colour of its tone."""
+    word, blank, rest = headline.partition(" ")
+    return painted(word, tone) + blank + rest

@@ -21,7 +21,7 @@ from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
 from ..views.perspective import NOBODYS, Perspective, in_all
 from ..views.sections import Section, marked
-from ..views.table import WORD, Column, Table, beside
+from ..views.table import WORD, Column, Table, beside, staying
 from ..views.udp import ports as udp_ports
 from ..wording.languages import translate
 from ..wording.styles import STYLES, heading, shown_states
@@ -104,13 +104,17 @@ class Answers:
         reading = self._the_reading
         if self._people:
             for section in sections:
-                head = f"\n{section.heading}\n\n".encode() if section.heading else b"\n"
-                kernels = reading.capture.source.kernels
-                body = [section.text.encode()] if section.text else render(section.table, "table", kernels)
-                notes = "".join(f"  ({note})\n" for note in section.notes)
+                head = f"\n{reading.in_lines(section.heading)}\n\n".encode() if section.heading else b"\n"
+                body = [section.text.encode()] if section.text else self._drawn(section.table)
+                notes = "".join(f"{reading.in_lines(f'({note})', 2)}\n" for note in section.notes)
                 reading.write(itertools.chain([head], body, [f"\n{notes}".encode()] if notes else []))
         else:
             reading.write(self._rendered(sections, moment))
+
+    def _drawn(self, table: Table) -> Iterator[bytes]:
+        reading = self._the_reading
+        chosen = staying(table) if self._selection.columns else table
+        return render(chosen, "table", reading.capture.source.kernels, screen=reading.screen)
 
     def _rendered(self, sections: Iterable[Section], moment: int | None) -> Iterator[bytes]:
         tables = (marked(section, moment, self._several) for section in sections)

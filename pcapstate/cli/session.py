@@ -19,6 +19,7 @@ from ..memory import LEAST, connections_within, default_bound
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
+from ..output.screen import message, screen
 from ..output.whole_files import out, replaces
 from ..sources.finding import meant
 from ..sources.merging import left_out
@@ -60,6 +61,8 @@ class Reading:
         lang: str = "en",
     ) -> None:
         self._lang = lang
+        self.screen = screen()
+        """The terminal that tables are drawn on, if output goes to one."""
         captures, interface = options.captures, options.interface
         if interface is None:
             if not captures:
@@ -184,8 +187,12 @@ class Reading:
 
     def show(self, table: Table, format: str, heading: str = "") -> None:
         """Write a table to where output goes."""
-        pieces = render(table, format, self.capture.source.kernels, self.growing)
+        pieces = render(table, format, self.capture.source.kernels, self.growing, self.screen)
         self.write(itertools.chain([heading.encode()] if heading and format == "table" else [], pieces))
+
+    def in_lines(self, text: str, indent: int = 0) -> str:
+        """Return a text behind so many blanks, in lines that fit the terminal; in a file or a pipe it stays one."""
+        return " " * indent + text if self.screen is None else self.screen.lines(text, indent)
 
     def write(self, pieces: Iterable[bytes]) -> None:
         """Write text to where output goes."""
@@ -207,13 +214,13 @@ class Reading:
 
     def say(self, text: str, **fields: Any) -> None:
         """Say a line on stderr, in the language that was asked for; ``text`` is a template for the fields."""
-        click.echo(f"pcapstate: {translate(text, self._lang).format(**fields)}", err=True)
+        click.echo(message(f"pcapstate: {translate(text, self._lang).format(**fields)}"), err=True)
 
     def close(self) -> int:
         """Say on stderr what was left out; return the exit code."""
         code = 0
         for damage in self.capture.damages:
-            click.echo(f"pcapstate: {damage}", err=True)
+            click.echo(message(f"pcapstate: {damage}"), err=True)
             code = 1
         later, last = None if self.interrupted else self.capture.cutter.unfinished, self.capture.last
         if self.at is not None and last is None and not self.interrupted:
@@ -225,10 +232,11 @@ class Reading:
                 duration=duration(later - last),
             )
         if lines := getattr(self.capture.source, "left_out", []):
-            click.echo(f"pcapstate: {left_out(lines)}", err=True)
+            click.echo(message(f"pcapstate: {left_out(lines)}"), err=True)
             code = max(code, int(getattr(self.capture.source, "missing", False)))
         self._say_what_gave_way()
         self._say_what_is_mixed()
+        self._say_what_found_no_room()
         if drops := self.capture.source.drops:
             one, many = "1 packet", "{count:,} packets"
             self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)
@@ -244,6 +252,10 @@ class Reading:
             many = "{count:,} frames without a readable TCP segment: {parts}"
             self.say(one if total == 1 else many, count=total, parts=parts)
         return code
+
+    def _say_what_found_no_room(self) -> None:
+        if self.screen is not None and self.screen.left_out:
+            self.say("no room for {titles}; pipes and files get all", titles=", ".join(self.screen.left_out))
 
     def _say_what_is_mixed(self) -> None:
         table = self.capture.table

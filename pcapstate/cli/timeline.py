@@ -9,7 +9,7 @@ import click
 from ..tcp.flow_table import FlowTable
 from ..views import memory
 from ..views import timeline as view
-from ..views.table import Table
+from ..views.table import Table, staying
 from .options import (
     SelectionOptions,
     SourceOptions,
@@ -64,7 +64,8 @@ def timeline(
 
     def shown(batches: view.Runs, final: bool) -> Table:
         how = manner(wording, reading.start) if people else None
-        return view.view(table, batches, connection, how, final, chosen.columns, choose)
+        found = view.view(table, batches, connection, how, final, chosen.columns, choose)
+        return staying(found) if chosen.columns else found
 
     taken_back = 0
     if reading.growing:

@@ -8,15 +8,22 @@ from ..compiled import Kernels
 from ..views.table import NUMBER, NUMBER_OR_NOTHING, Batch, Column, Table
 from . import alignment
 from .alignment import Columns, aligned
+from .fitting import drawn
+from .screen import Screen
 from .writer import Layout, cell_layout, csv_layout, json_layout
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
 
-def render(table: Table, format: str, kernels: Kernels, growing: bool = False) -> Iterator[bytes]:
-    """Yield the text of a table in a format; ``growing``: rows still come, so each batch is given out at once."""
+def render(
+    table: Table, format: str, kernels: Kernels, growing: bool = False, screen: Screen | None = None
+) -> Iterator[bytes]:
+    """Yield the text of a table in a format; ``growing``: rows still come, so each batch is given out at once.
+
+    ``screen``: the terminal that a ``table`` is to fit, if any.
+    """
     if format == "table":
-        return _table(table, kernels, growing)
+        return _table(table, kernels, growing) if screen is None else drawn(table, screen, kernels, growing)
     return render_all([table], format, kernels)
 
 

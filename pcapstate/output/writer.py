@@ -10,7 +10,8 @@ import numpy as np
 
 from ..compiled import Kernels
 from ..naming import safe
-from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, SOCKET, WORD, Cells, Column
+from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, PLAIN, SOCKET, WORD, Cells, Column
+from .colours import painted
 from .text import LONGEST, WORDS
 from .widths import display_width
 
@@ -27,7 +28,7 @@ class Layout:
     """How rows become text: what stands before each value and after a row, and how words are spelled.
 
     ``widths``: of columns whose texts are filled up with blanks; ``right``: which of these are flush right. ``widest``
-    tells how wide the text of each column was so far.
+    tells how wide the text of each column was so far. ``colour``: words have the colours of their tones.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Layout:
         nothing: str,
         widths: Sequence[int] = (),
         right: Sequence[bool] = (),
+        colour: bool = False,
     ) -> None:
         literals = bytearray()
         words = [0, 0, 0]
@@ -48,8 +50,8 @@ class Layout:
             literals.extend(text.encode())
             return start, len(literals)
 
-        def put_word(text: str) -> int:
-            words.extend((*put(text), display_width(text)))
+        def put_word(text: str, tone: int = PLAIN) -> int:
+            words.extend((*put(painted(text, tone)), display_width(text)))
             return len(literals) - words[-3]
 
         put_word(nothing)
@@ -65,7 +67,9 @@ class Layout:
             if column.kind in (WORD, SOCKET):
                 cells = (cell,) if column.kind == WORD else (cell + 3, cell + 4)
                 self._offsets += [(one, len(words) // WORDS) for one in cells]
-                self.longest += len(cells) * max((put_word(spell(column, word)) for word in column.words), default=0)
+                tones = column.tones if colour and column.tones else (PLAIN,) * len(column.words)
+                sizes = [put_word(spell(column, word), tone) for word, tone in zip(column.words, tones, strict=True)]
+                self.longest += len(cells) * max(sizes, default=0)
             cell += column.width
         told += (*put(after), bool(widths))
         texts = np.frombuffer(bytes(literals) or b" ", dtype=np.uint8)
@@ -113,19 +117,29 @@ def csv_layout(columns: tuple[Column, ...]) -> Layout:
 def cell_layout(columns: tuple[Column, ...]) -> Layout:
     """Lay rows out for tables: values apart by tabs, rows by newlines."""
     before = ["" if index == 0 else "\t" for index in range(len(columns))]
-    return Layout(columns, before, "\n", _shown_word, _nothing(columns))
+    return Layout(columns, before, "\n", shown_word, _nothing(columns))
 
 
-def aligned_layout(columns: tuple[Column, ...], widths: Sequence[int], right: Sequence[bool]) -> Layout:
-    """Lay rows out in columns of these widths, as ``alignment`` does: two blanks before each, none at a row's end."""
-    return Layout(columns, ["  "] * len(columns), "\n", _shown_word, _nothing(columns), widths, right)
+def aligned_layout(
+    columns: tuple[Column, ...],
+    widths: Sequence[int],
+    right: Sequence[bool],
+    indent: int = 2,
+    gap: int = 2,
+    colour: bool = False,
+) -> Layout:
+    """Lay rows out in columns of these widths, as ``alignment`` does: ``indent`` blanks, ``gap`` blanks between
+    columns, none at a row's end."""
+    before = [" " * (indent if index == 0 else gap) for index in range(len(columns))]
+    return Layout(columns, before, "\n", shown_word, _nothing(columns), widths, right, colour)
 
 
 def _nothing(columns: tuple[Column, ...]) -> str:
     return next((column.nothing for column in columns if column.kind in (NUMBER_OR_NOTHING, DURATION)), "")
 
 
-def _shown_word(column: Column, word: Any) -> str:
+def shown_word(column: Column, word: Any) -> str:
+    """Return a word as people see it, before it is cut or coloured."""
     if isinstance(word, bool):
         return "yes" if word else "no"
     return column.nothing if word is None else safe(str(word)).strip()

@@ -53,14 +53,14 @@ COLUMNS = (
     Column("server_state", "Server State", WORD, STATES),
     Column("opened", "Opened", TIME),
     Column("last", "Last", TIME),
-    Column("outcome", "Outcome", WORD, NAMES),
+    Column("outcome", "Outcome", WORD, NAMES, rank=1, least=len("reset by s..")),
     Column("handshake_seen", "Handshake", WORD, BOOLEANS),
     Column("client_packets", "Packets >", NUMBER),
     Column("server_packets", "Packets <", NUMBER),
     Column("client_bytes", "Bytes >", NUMBER),
     Column("server_bytes", "Bytes <", NUMBER),
-    Column("retransmissions", "Retrans", NUMBER),
-    Column("client_guessed", "Guessed", WORD, BOOLEANS),
+    Column("retransmissions", "Retrans", NUMBER, rank=4),
+    Column("client_guessed", "Guessed", WORD, BOOLEANS, rank=5),
     Column("client_retransmissions", "Retrans >", NUMBER),
     Column("server_retransmissions", "Retrans <", NUMBER),
     Column("client_first", "Client First", TIME),
@@ -221,11 +221,11 @@ class Connections:
 
 
 MORE = (
-    Column("packets", "Packets", NUMBER),
-    Column("bytes", "Bytes", NUMBER),
+    Column("packets", "Packets", NUMBER, rank=2),
+    Column("bytes", "Bytes", NUMBER, rank=3),
     Column("duration", "Duration", DURATION),
     Column("copies", "Copies", NUMBER),
-    Column("network", "Network", WORD, (None,)),
+    Column("network", "Network", WORD, (None,), rank=1, least=12),
 )
 """Columns that programs get where they ask for them."""
 BY_NAME = {column.name: column for column in (*COLUMNS, *MORE)}

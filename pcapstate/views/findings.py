@@ -10,7 +10,7 @@ import numpy as np
 from ..findings.finding import Count, Finding, Severity, Text
 from ..wording.findings import KINDS, LOOKED_FOR
 from ..wording.languages import translate
-from .table import NUMBER, WORD, Column, Table, cells, single
+from .table import ALARM, CAUTION, NUMBER, PLAIN, WORD, Column, Table, cells, single
 
 Block = tuple[str, list[tuple[str, str]]]
 
@@ -18,6 +18,8 @@ SEPARATOR = {"ja": ""}
 """What stands between sentences, where it is no blank."""
 NAMED = 6
 """Connections and packets that people are shown; programs get as many as a finding names."""
+
+TONES = {Severity.PROBLEM: ALARM, Severity.WARNING: CAUTION, Severity.NOTE: PLAIN}
 
 COLUMNS = (
     Column("finding", "Finding", WORD),

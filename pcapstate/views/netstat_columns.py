@@ -12,6 +12,9 @@ STATES = (*(state.name for state in State), None)
 PROTOCOLS = ("tcp", "udp")
 ROLES = ("client", "server", None)
 
+LEAST = 16
+"""Columns of a terminal that names of hosts and programs are cut to."""
+
 COLUMNS = {
     column.name: column
     for column in (
@@ -22,12 +25,12 @@ COLUMNS = {
         Column("foreign_port", "Foreign Port", NUMBER),
         Column("state", "State", WORD, STATES),
         Column("pid", "PID", NUMBER_OR_NOTHING, nothing="-"),
-        Column("program", "Program", WORD, (None,), nothing="-"),
+        Column("program", "Program", WORD, (None,), nothing="-", least=LEAST),
         Column("connection", "Conn", NUMBER_OR_NOTHING, nothing="-"),
         Column("foreign_state", "Foreign State", WORD, STATES),
         Column("role", "Role", WORD, ROLES, nothing="-"),
-        Column("local_name", "Local Name", WORD, (None,), nothing="-"),
-        Column("foreign_name", "Foreign Name", WORD, (None,), nothing="-"),
+        Column("local_name", "Local Name", WORD, (None,), nothing="-", least=LEAST),
+        Column("foreign_name", "Foreign Name", WORD, (None,), nothing="-", least=LEAST),
         Column("age", "Age", DURATION, nothing="-"),
         Column("since", "Since", TIME, nothing="-"),
         Column("packet", "Packet", NUMBER_OR_NOTHING, nothing="-"),

@@ -14,7 +14,7 @@ from ..wording.languages import translate
 from ..wording.styles import Style, process_text, protocol_text
 from .annotations import Annotations
 from .netstat import ANYWHERE_IPV4, NOBODY, TCP, Netstat
-from .netstat_columns import COLUMNS, NAMES, PROTOCOLS
+from .netstat_columns import COLUMNS, LEAST, NAMES, PROTOCOLS
 from .reading_aids import Manner, readable
 from .table import SOCKET, WORD, Batch, Batches, Column, Table, cells
 
@@ -96,7 +96,7 @@ def _for_people(rows: Netstat, name: str, notes: Annotations, wording: Wording) 
         programs, which = notes.program(rows)
         pairs, found = np.unique(np.stack([notes.pid(rows), which], axis=1), axis=0, return_inverse=True)
         texts = tuple(_process(style, pid, programs[one]) for pid, one in pairs.tolist())
-        return Column(name, title, WORD, texts or ("",), nothing="-"), found.reshape(-1)
+        return Column(name, title, WORD, texts or ("",), nothing="-", least=LEAST), found.reshape(-1)
     if name == "recv_queue":
         # What the application has not read yet: no packet tells.
         return Column(name, title, WORD, ("-",), nothing="-"), 0

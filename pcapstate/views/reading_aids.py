@@ -11,10 +11,22 @@ from ..moments import SECOND
 from ..tcp.states import State
 from ..wording.styles import Style, shown_states
 from ..wording.times import TimeFormat, duration
-from .table import DURATION, NEVER, TIME, WORD, Column
+from .table import DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Column
 
 STATES = tuple(state.name for state in State)
 """The words of a column of states, for programs; behind them there may be one for nothing."""
+
+STATE_TONES = tuple(
+    {
+        State.ESTABLISHED: LIVE,
+        State.LISTEN: WAITING,
+        State.CLOSE_WAIT: LEFT,
+        State.TIME_WAIT: OVER,
+        State.CLOSED: OVER,
+        State.UNKNOWN: OVER,
+    }.get(state, MOVING)
+    for state in State
+)
 
 
 class Manner(NamedTuple):
@@ -28,7 +40,9 @@ class Manner(NamedTuple):
 def readable(column: Column, values: Any, manner: Manner) -> tuple[Column, Any]:
     """Return a column and its values as people read them."""
     if column.kind == WORD and column.words[: len(STATES)] == STATES:
-        return column._replace(words=(*shown_states(manner.style), *column.words[len(STATES) :])), values
+        others = column.words[len(STATES) :]
+        tones = (*STATE_TONES, *(PLAIN for _ in others))
+        return column._replace(words=(*shown_states(manner.style), *others), tones=tones), values
     if column.kind in (TIME, DURATION):
         if not manner.times.relative:
             # No text has more than microseconds; what is relative is rounded from the start on.
@@ -38,7 +52,8 @@ def readable(column: Column, values: Any, manner: Manner) -> tuple[Column, Any]:
             texts = [*_times(known.tolist(), manner.times)]
         else:
             texts = [None if time < 0 else duration(time) for time in known.tolist()]
-        return column._replace(kind=WORD, words=tuple(texts) or (None,), right=True), indices
+        dated = column.kind == TIME and not manner.times.relative
+        return column._replace(kind=WORD, words=tuple(texts) or (None,), right=True, dated=dated), indices
     return column, values
 
 

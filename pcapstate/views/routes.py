@@ -132,19 +132,23 @@ def _for_people(rows: Sequence[Route], neighbour: bool) -> Table:
         "evidence": worded([one.evidence for one in rows]),
     }
     titles = (
-        ("destination", "Address" if neighbour else "Network Destination"),
-        ("stated", "Known"),
-        ("gateway", "Gateway"),
-        ("mac", "MAC Address"),
-        ("interface", "Interface"),
+        ("destination", "Address" if neighbour else "Network Destination", 0),
+        ("stated", "Known", 1),
+        ("gateway", "Gateway", 0),
+        ("mac", "MAC Address", 3),
+        ("interface", "Interface", 4),
     )
     left_out = ("stated",) if neighbour else ()
     columns = (
-        *(Column(name, title, WORD, texts[name][0], nothing="-") for name, title in titles if name not in left_out),
-        *(() if neighbour else (Column("metric", "Metric", NUMBER_OR_NOTHING, nothing="-"),)),
-        *(() if neighbour else (Column("addresses", "Addresses", NUMBER),)),
-        Column("packets", "Packets", NUMBER),
-        Column("evidence", "Evidence", WORD, texts["evidence"][0]),
+        *(
+            Column(name, title, WORD, texts[name][0], nothing="-", rank=rank)
+            for name, title, rank in titles
+            if name not in left_out
+        ),
+        *(() if neighbour else (Column("metric", "Metric", NUMBER_OR_NOTHING, nothing="-", rank=7),)),
+        *(() if neighbour else (Column("addresses", "Addresses", NUMBER, rank=6),)),
+        Column("packets", "Packets", NUMBER, rank=5),
+        Column("evidence", "Evidence", WORD, texts["evidence"][0], rank=2, least=16),
     )
     batch = cells(
         columns,

@@ -21,6 +21,11 @@ NEVER = -(2**63)
 """A time that there is not."""
 
 
+PLAIN, LIVE, WAITING, MOVING, LEFT, OVER, ALARM, CAUTION = range(8)
+"""Tones of words, which colour tells apart where there is any. Of states: open; waiting for connections; on the way to
+the next one; left half-closed by its own end; over, or not known. Of findings: a problem, and a warning."""
+
+
 class Column(NamedTuple):
     """One column: its name for programs, its title for people, and what its cells mean (the kinds above)."""
 
@@ -37,6 +42,14 @@ class Column(NamedTuple):
     """For SOCKET: what stands between an address and its port."""
     brackets: bool = True
     """For SOCKET: addresses of IPv6 stand in brackets."""
+    rank: int = 0
+    """Where a terminal is too narrow: 0 stays; others go, the highest first, 1 where closer columns do not help."""
+    least: int = 0
+    """For WORD: columns of a terminal that its words may be cut to; 0: never."""
+    dated: bool = False
+    """Its words begin with a date and a blank."""
+    tones: tuple[int, ...] = ()
+    """For WORD: the tone of each word (PLAIN …), where they differ."""
 
     @property
     def width(self) -> int:
@@ -75,6 +88,11 @@ class Table(NamedTuple):
 def single(columns: tuple[Column, ...], cells: Cells) -> Table:
     """Return the table of a single batch."""
     return Table(columns, [Batch(columns, cells)])
+
+
+def staying(table: Table) -> Table:
+    """Return a table none of whose columns gives way on a narrow terminal."""
+    return table._replace(columns=tuple(column._replace(rank=0) for column in table.columns))
 
 
 def slices(count: int, size: int = BATCH) -> Iterator[slice]:

@@ -76,15 +76,15 @@ def in_time(rows: Rows) -> Rows:
 
 COLUMNS = (
     Column("time", "Time", TIME),
-    Column("packet", "Packet", NUMBER_OR_NOTHING, nothing="-"),
+    Column("packet", "Packet", NUMBER_OR_NOTHING, nothing="-", rank=1),
     Column("connection", "Conn", NUMBER),
-    Column("endpoint", "Endpoint", WORD, SIDES),
+    Column("endpoint", "Endpoint", WORD, SIDES, rank=4),
     Column("address", "Address", ENDPOINT_ADDRESS),
     Column("peer", "Peer", ENDPOINT_ADDRESS),
-    Column("from", "From", WORD, STATES),
+    Column("from", "From", WORD, STATES, rank=1),
     Column("to", "To", WORD, STATES),
-    Column("cause", "Cause", WORD, CAUSES),
-    Column("certainty", "Certainty", WORD, CERTAINTIES),
+    Column("cause", "Cause", WORD, CAUSES, rank=2, least=len("received ACK of SY..")),
+    Column("certainty", "Certainty", WORD, CERTAINTIES, rank=3),
 )
 
 BY_NAME = {column.name: column for column in COLUMNS}

@@ -38,6 +38,9 @@ CLOSING_LINES = {
     ),
     "embryonic": "確立途中",
     "in TIME_WAIT": "TIME_WAIT",
+    "no room for {titles}; pipes and files get all": (
+        "幅が足りず、次の列を省略しました: {titles} (パイプやファイルには全列を出力)"
+    ),
     "the capture has no packet": "このキャプチャにパケットはありません",
     "whoever captured lost 1 packet, as the capture says": (
         "キャプチャ時に 1 パケットが失われました (キャプチャの記録による)"

@@ -92,6 +92,8 @@ class Cutter:
         self.start = start
         if self._at is not None and self._packet is None:
             self._next = self._at.time(start, self._end)
+            if self._next < start and self._at.within(start):
+                self._next = start
             if self._next < start:
                 raise MomentError(
                     f"{self._at.text} is before the capture's first packet ({written(start, self._at.utc)})"

@@ -76,7 +76,7 @@ def test_headers_that_are_cut_are_counted_by_layer(
         layer = "link" if snaplen < ETHERNET else "IP" if snaplen < ETHERNET + header else "TCP"
         count = len(frames)
         assert result.stderr == (
-            f"pcapstate: {count} frames without a readable TCP segment: {count} cut off in the {layer} header\n"
+            f"pcapstate: {count} frames could not be read: {count} cut off in the {layer} header\n"
         )
         assert (result.exit_code, json.loads(result.stdout)) == (0, [])
 

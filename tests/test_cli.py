@@ -166,11 +166,26 @@ def test_what_is_skipped_is_counted_and_named(tmp_path: Path) -> None:
     udp = bytes(12) + b"\x08\x00" + bytes.fromhex("4500001c000000004011000001010101020202020000000000080000")
     path.write_bytes(pcap([(1, arp), (2, udp), (3, arp)]))
     result = run("connections", path)
-    assert result.stderr == "pcapstate: 3 frames without a readable TCP segment: 2 ARP, 1 UDP\n"
+    assert result.stderr == "pcapstate: 3 frames are not TCP: 2 ARP, 1 UDP\n"
     assert result.exit_code == 0
+    quiet = run("connections", path, "--quiet")
+    assert (quiet.stdout, quiet.stderr, quiet.exit_code) == (result.stdout, "", 0)
     other = tmp_path / "other.pcap"
     other.write_bytes(pcap([(1, bytes(40))] * 12, linktype=195))
-    assert run("connections", other).stderr == "pcapstate: 12 frames without a readable TCP segment: 12 802.15.4\n"
+    assert run("connections", other).stderr == "pcapstate: 12 frames could not be read: 12 802.15.4\n"
+    both = tmp_path / "both.pcap"
+    both.write_bytes(pcap([(1, arp), (2, udp[:20])]))
+    assert run("connections", both).stderr == (
+        "pcapstate: 1 frame is not TCP: 1 ARP\npcapstate: 1 frame could not be read: 1 cut off in the IP header\n"
+    )
+
+
+def test_quiet_leaves_errors(tmp_path: Path, capture: Path) -> None:
+    capture.write_bytes(capture.read_bytes()[:-1])
+    result = run("connections", capture, "--quiet")
+    assert (result.stderr.count("\n"), result.exit_code) == (1, 1)
+    assert "ends in the middle" in result.stderr
+    assert run("connections", capture, "--quiet", "--at", "1h").stderr == result.stderr
 
 
 BAD = {

@@ -38,6 +38,16 @@ NS = 10**9
         ("7s", START, 7 * NS),
         ("-3", END, 3 * NS),
         ("-0.000000001", END, 1),
+        ("1m30s", START, 90 * NS),
+        ("1h 2min 3.5s", START, 3723 * NS + NS // 2),
+        ("250ms", START, NS // 4),
+        ("1D", START, 86_400 * NS),
+        ("-1m30s", END, 90 * NS),
+        ("10:49 PM", DAY_TIME, (22 * 3600 + 49 * 60) * NS),
+        ("12:05am", DAY_TIME, 300 * NS),
+        ("12:05:01.5 p.m. Z", DAY_TIME, (12 * 3600 + 301) * NS + NS // 2),
+        ("9 pm", DAY_TIME, 21 * 3600 * NS),
+        ("2023-11-14 10:13:20 PM Z", CLOCK, 1_700_000_000 * NS),
         ("#417", PACKET, 417),
         ("@1.5", CLOCK, 1_500_000_000),
         ("1700000000.123456789", CLOCK, 1_700_000_000_123_456_789),
@@ -58,7 +68,8 @@ def test_moments_that_are_understood(text: str, kind: int, value: int) -> None:
     "text",
     ["", "banana", "#", "#0", "#-1", "12.5.1", "1e9", "25:00", "12:60", "2023-13-01", "2023-02-30 12:00", "--3", "٣",
      "9" * 40, "#" + "9" * 40, "@-1", "0001-01-01 00:00:00+23:59", "9999-12-31 23:59:59-23:59",
-     "2023-11-15 09:00:30+99:00", "09:00+24:00"],
+     "2023-11-15 09:00:30+99:00", "09:00+24:00", "13:00 PM", "0:30 am", "2023-11-15 13:00 PM", "PM", "1x", "1m30",
+     "1m30sx", "m", "1e3s", "٣s", "#" + "0" * 30 + "1", "12." + "0" * 40],
 )  # fmt: skip
 def test_moments_that_are_none(text: str) -> None:
     with pytest.raises(MomentError) as error:
@@ -271,6 +282,37 @@ def test_a_time_of_day_before_the_capture_is_not_one_of_the_next_day() -> None:
     failed = process("netstat", str(EXAMPLE), "--at", "22:13:19", "--utc")
     assert failed.returncode == 2
     assert "22:13:19 is not in the capture, whose first packet came at 2023-11-14 22:13:20" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    "at", ["22:13", "10:13 PM", "22:13:20", "22:13:20.000", "10 pm", "2023-11-14", "2023-11-14 22:13", "1700000000"]
+)
+def test_the_minute_that_a_capture_begins_in_counts_as_in_it(at: str) -> None:
+    shown = run("netstat", EXAMPLE, "--at", at, "--utc")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert "at 2023-11-14 22:13:20.000126Z" in shown.stdout
+    assert shown.stdout == run("netstat", EXAMPLE, "--at", "0", "--utc").stdout
+
+
+@pytest.mark.parametrize("at", ["22:12", "22:13:19", "22:13:19.999", "9 pm", "2023-11-13", "2023-11-14 22:12"])
+def test_the_minute_before_it_does_not(at: str) -> None:
+    failed = process("netstat", str(EXAMPLE), "--at", at, "--utc")
+    assert failed.returncode == 2
+    assert "whose first packet" in failed.stderr or "before the capture's first packet" in failed.stderr
+
+
+def test_half_of_the_day_needs_no_quotes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run("netstat", EXAMPLE, "--at", "10:13:25 PM", "--utc")
+    assert whole.exit_code == 0
+    assert run("netstat", EXAMPLE, "--at", "10:13:25", "PM", "--utc").stdout == whole.stdout
+    assert run("netstat", "--at", "10:13:25", "PM", EXAMPLE, "--utc", "5").stdout.startswith(whole.stdout[:60])
+    monkeypatch.chdir(tmp_path)
+    Path("PM").write_bytes(EXAMPLE.read_bytes())
+    assert run("netstat", "PM", "--at", "22:13:25", "--utc").stdout == whole.stdout
+
+
+def test_a_filter_takes_a_minute_for_its_beginning() -> None:
+    assert len(run("connections", EXAMPLE, "--filter", "opened > 22:13", "--utc").stdout.splitlines()) == 14
 
 
 def test_tables_that_are_compared_are_of_one_host(tmp_path: Path) -> None:

@@ -55,6 +55,23 @@ def test_every_command_writes_to_a_file(command: str, capture: Path, folder: Pat
     assert [one.name for one in folder.iterdir()] == ["new"]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "format_"),
+    [
+        (".csv", "csv"), (".CSV", "csv"), (".json", "json"), (".jsonl", "jsonl"), (".ndjson", "jsonl"),
+        (".txt", "table"), ("", "table"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["timeline", "connections", "netstat", "diagnose", "states"])
+def test_the_suffix_chooses_the_format(command: str, suffix: str, format_: str, capture: Path, folder: Path) -> None:
+    arguments = [] if command == "states" else [capture]
+    path = folder / f"out{suffix}"
+    assert run(command, *arguments, "--output", path).exit_code == 0
+    assert path.read_bytes() == run(command, *arguments, "--format", format_).stdout_bytes
+    run(command, *arguments, "--output", path, "--format", "table")
+    assert path.read_bytes() == run(command, *arguments).stdout_bytes
+
+
 def test_modes_and_links_stay(capture: Path, folder: Path) -> None:
     old, link = folder / "old.csv", folder / "link.csv"
     old.write_text("before")

@@ -202,8 +202,8 @@ def test_no_text_is_translated_in_two_places() -> None:
 
 
 def test_a_message_is_translated_before_it_is_filled_in() -> None:
-    message = "{count:,} frames without a readable TCP segment: {parts}"
-    assert translate(message, "ja").format(count=1234, parts="{ARP}") == "1,234 フレームを除外しました: {ARP}"
+    message = "{count:,} frames are not TCP: {parts}"
+    assert translate(message, "ja").format(count=1234, parts="{ARP}") == "TCP 以外のフレームが 1,234 個あります: {ARP}"
 
 
 def test_a_table_is_translated_except_for_what_may_come_from_a_capture() -> None:

@@ -11,6 +11,7 @@ import click
 from .. import __version__, compiled
 from ..errors import OutputClosed, PcapstateError
 from ..naming import safe
+from ..output.screen import message
 from .interruption import end_in_order_on_terminate
 
 COMMANDS = ("netstat", "timeline", "connections", "diagnose", "states", "completion")
@@ -29,6 +30,31 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"{__package__}.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with; raises UsageError, which tells what was meant."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            # Only mistakes need it.
+            from .meant import command_meant
+
+            ctx.fail(command_meant(args[0], COMMANDS))
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options in front of the command; raises UsageError."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from .meant import option_meant
+
+            takers = (name for name in COMMANDS if error.option_name in self._options(ctx, name))
+            raise click.UsageError(option_meant(error.option_name, takers), ctx) from None
+
+    def _options(self, ctx: click.Context, name: str) -> set[str]:
+        command = self.get_command(ctx, name)
+        return set() if command is None else {one for parameter in command.params for one in parameter.opts}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,19 +89,19 @@ def main() -> None:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context is not None else ""
-        click.echo(f"pcapstate: {safe(' '.join(error.format_message().split()))}{hint}", err=True)
+        click.echo(message(f"pcapstate: {safe(' '.join(_cut(error.format_message()).split()))}{hint}"), err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("pcapstate: interrupted", err=True)
         code = 1
     except PcapstateError as error:
-        click.echo(f"pcapstate: {error}", err=True)
+        click.echo(message(f"pcapstate: {_cut(str(error))}"), err=True)
         code = 2
     except OutputClosed:
         _quiet()
         code = 0
     except OSError as error:
-        what = "writing failed" if error.filename is None else safe(os.fsdecode(error.filename))
+        what = "writing failed" if error.filename is None else safe(_cut(os.fsdecode(error.filename)))
         click.echo(f"pcapstate: {what}: {error.strerror or error}", err=True)
         _quiet()
         code = 2
@@ -83,6 +109,15 @@ def main() -> None:
         click.echo("pcapstate: out of memory", err=True)
         code = 2
     sys.exit(code or 0)
+
+
+LONGEST = 2_000
+"""Characters of an error, which may repeat what was asked."""
+
+
+def _cut(text: str) -> str:
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
 
 
 def _quiet() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..memory import default_bound
+from ..naming import abridged
 from ..query.networks import parse_network
 from .netstat_answers import Answers
 from .netstat_asked import PROTOCOLS, Asked
@@ -110,5 +111,5 @@ def interval(source: SourceOptions) -> tuple[SourceOptions, float | None]:
         return source, None
     every = float(captures[-1])
     if not 1e-9 <= every <= 1e9:
-        raise click.UsageError(f"an interval of {captures[-1]} seconds is of no use")
+        raise click.UsageError(f"an interval of {abridged(captures[-1])} seconds is of no use")
     return source._replace(captures=captures[:-1]), every

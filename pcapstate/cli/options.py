@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from ..memory import LEAST
+from ..moments import names_half_of_day
+from ..naming import quoted
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
 from ..tcp.flow_table import TWO_MSL
@@ -33,6 +37,7 @@ class SourceOptions(NamedTuple):
     follow: bool
     split_vlans: bool
     memory: int | None
+    quiet: bool
 
 
 class SelectionOptions(NamedTuple):
@@ -63,6 +68,15 @@ def manner(wording: WordingOptions, start: int) -> Manner:
     return Manner(STYLES[wording.style], wording.lang, TimeFormat(wording.utc, wording.relative, start))
 
 
+def whole_moment(source: SourceOptions) -> SourceOptions:
+    """Take what stands apart for a part of the moment: ``--at 10:49 PM``, without quotes, makes "PM" a capture."""
+    for place, one in enumerate(source.captures):
+        if source.at is not None and names_half_of_day(source.at, one) and not os.path.exists(one):
+            rest = source.captures[:place] + source.captures[place + 1 :]
+            return source._replace(at=f"{source.at} {one}", captures=rest)
+    return source
+
+
 def number(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
     """Refuse what is a float and yet no number."""
     if value is not None and math.isnan(value):
@@ -84,8 +98,13 @@ def size(context: click.Context, parameter: click.Parameter, value: str | None) 
     except Unfit as error:
         raise click.BadParameter(str(error)) from None
     if bound < LEAST:
-        raise click.BadParameter(f"{value} is too little; the program needs at least {LEAST // 1_000_000} MB")
+        raise click.BadParameter(f"{quoted(value)} is too little; the program needs at least {LEAST // 1_000_000} MB")
     return bound
+
+
+FORMAT_NAMES = {"format", "format_"}
+SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+"""The formats that suffixes of files mean."""
 
 
 def output_option(command: Command) -> Command:
@@ -95,6 +114,10 @@ def output_option(command: Command) -> Command:
     def led(*arguments: Any, output: str | None, **values: Any) -> Any:
         if output is None:
             return command(*arguments, **values)
+        context = click.get_current_context()
+        for name in FORMAT_NAMES & values.keys():
+            if context.get_parameter_source(name) is ParameterSource.DEFAULT:
+                values[name] = SUFFIXES.get(os.path.splitext(output)[1].lower(), values[name])
         ended = None
         with output_to(output):
             try:
@@ -107,7 +130,10 @@ def output_option(command: Command) -> Command:
         return result
 
     option = click.option(
-        "--output", metavar="FILE", type=click.Path(), help="Write to this file, whole or not at all."
+        "--output",
+        metavar="FILE",
+        type=click.Path(),
+        help="Write to this file, whole or not at all; its suffix chooses a format (.csv, .json, .jsonl).",
     )
     decorated: Any = option(led)
     found: Command = decorated
@@ -128,7 +154,7 @@ SOURCE = (
     click.option(
         "--at",
         metavar="TIME",
-        help="The moment: seconds since the start (12.5) or before the end (-3), a clock time, or a packet (#417).",
+        help="The moment: since the start (12.5, 1m30s) or before the end (-3), a clock time, or a packet (#417).",
     ),
     click.option("--follow", is_flag=True, help="Read on as the file is written, until Ctrl-C."),
     click.option(
@@ -143,6 +169,7 @@ SOURCE = (
     click.option(
         "--split-vlans", is_flag=True, help="Keep the same addresses on different VLANs, VNIs and the like apart."
     ),
+    click.option("--quiet", is_flag=True, help="Only errors on stderr: no remarks, no progress."),
     click.option(
         "--memory",
         callback=size,
@@ -193,7 +220,8 @@ def shared(
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def gathered(*arguments: Any, **values: Any) -> Any:
-            values[name] = kind(**{field: values.pop(field) for field in kind._fields})
+            given = kind(**{field: values.pop(field) for field in kind._fields})
+            values[name] = whole_moment(given) if isinstance(given, SourceOptions) else given
             return command(*arguments, **values)
 
         decorated: Any = gathered

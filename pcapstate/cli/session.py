@@ -12,6 +12,7 @@ from typing import Any
 import click
 import numpy as np
 
+from .. import compiled
 from ..capture import Capture, Source, Watcher, open_source
 from ..cutting import Cutter
 from ..errors import OutputClosed
@@ -60,7 +61,9 @@ class Reading:
         utc: bool = False,
         lang: str = "en",
     ) -> None:
-        self._lang = lang
+        self._lang, self._quiet = lang, options.quiet
+        if options.quiet:
+            compiled.announce = lambda message: None
         self.screen = screen()
         """The terminal that tables are drawn on, if output goes to one."""
         captures, interface = options.captures, options.interface
@@ -179,7 +182,7 @@ class Reading:
     @contextmanager
     def _progress(self) -> Iterator[Callable[[int], None] | None]:
         size = self.capture.source.size
-        if size is None or size < LONG or not sys.stderr.isatty():
+        if size is None or size < LONG or self._quiet or not sys.stderr.isatty():
             yield None
             return
         with click.progressbar(length=size, label="Reading", file=sys.stderr) as bar:
@@ -212,8 +215,13 @@ class Reading:
                 raise OutputClosed from None
             raise
 
-    def say(self, text: str, **fields: Any) -> None:
-        """Say a line on stderr, in the language that was asked for; ``text`` is a template for the fields."""
+    def say(self, text: str, *, error: bool = False, **fields: Any) -> None:
+        """Say a line on stderr, in the language that was asked for; ``text`` is a template for the fields.
+
+        With ``--quiet`` only an ``error`` is said: what the exit code tells, too.
+        """
+        if self._quiet and not error:
+            return
         click.echo(message(f"pcapstate: {translate(text, self._lang).format(**fields)}"), err=True)
 
     def close(self) -> int:
@@ -242,16 +250,20 @@ class Reading:
             self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)
         if self.interrupted and not self.live:
             one, many = "interrupted; this is what 1 packet told", "interrupted; this is what {count:,} packets told"
-            self.say(one if self.capture.frames == 1 else many, count=self.capture.frames)
+            self.say(one if self.capture.frames == 1 else many, error=True, count=self.capture.frames)
             code = 1
-        skipped = account(self.capture.decoder.skipped)
-        if skipped:
-            parts = ", ".join(f"{count:,} {translate(name, self._lang)}" for name, count in skipped)
-            total = sum(count for _, count in skipped)
-            one = "1 frame without a readable TCP segment: {parts}"
-            many = "{count:,} frames without a readable TCP segment: {parts}"
-            self.say(one if total == 1 else many, count=total, parts=parts)
+        others, unreadable = account(self.capture.decoder.skipped)
+        self._say_how_many(others, "1 frame is not TCP: {parts}", "{count:,} frames are not TCP: {parts}")
+        self._say_how_many(
+            unreadable, "1 frame could not be read: {parts}", "{count:,} frames could not be read: {parts}"
+        )
         return code
+
+    def _say_how_many(self, kinds: Sequence[tuple[str, int]], one: str, many: str) -> None:
+        total = sum(count for _, count in kinds)
+        if total:
+            parts = ", ".join(f"{count:,} {translate(name, self._lang)}" for name, count in kinds)
+            self.say(one if total == 1 else many, count=total, parts=parts)
 
     def _say_what_found_no_room(self) -> None:
         if self.screen is not None and self.screen.left_out:

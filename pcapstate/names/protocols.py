@@ -44,12 +44,22 @@ REASONS = {
 }
 
 
-def account(skipped: np.ndarray) -> list[tuple[str, int]]:
-    """Return what was skipped by name with the number of frames, most first."""
-    found: dict[str, int] = {}
+NO_FAULT = (kinds.NOT_IP, kinds.LLC, kinds.WLAN_NO_DATA)
+"""Reasons that say what a frame is, not that it could not be read."""
+
+Kinds = list[tuple[str, int]]
+
+
+def account(skipped: np.ndarray) -> tuple[Kinds, Kinds]:
+    """Return what was skipped by name with the number of frames, most first: other than TCP, and unreadable."""
+    others: dict[str, int] = {}
+    unreadable: dict[str, int] = {}
     for index in np.flatnonzero(skipped):
+        found = others
         if index >= kinds.SKIPPED_REASON:
-            name = REASONS[int(index) - kinds.SKIPPED_REASON]
+            reason = int(index) - kinds.SKIPPED_REASON
+            name = REASONS[reason]
+            found = others if reason in NO_FAULT else unreadable
         elif index >= kinds.SKIPPED_PROTOCOL:
             number = int(index) - kinds.SKIPPED_PROTOCOL
             name = PROTOCOLS.get(number, f"IP protocol {number}")
@@ -59,5 +69,10 @@ def account(skipped: np.ndarray) -> list[tuple[str, int]]:
         else:
             number = int(index) - kinds.SKIPPED_LINKTYPE
             name = LINKTYPES.get(number, f"link type {number}")
+            found = unreadable
         found[name] = found.get(name, 0) + int(skipped[index])
+    return _most_first(others), _most_first(unreadable)
+
+
+def _most_first(found: dict[str, int]) -> Kinds:
     return sorted(found.items(), key=lambda one: (-one[1], one[0]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .errors import Unfit, did_you_mean, listed, quoted
+from ..naming import quoted
+from .errors import Unfit, did_you_mean, listed
 from .expression import Condition
 from .fields import LIKE, OPERATORS, Field, Kind, as_word
 from .matching import Flags, Matcher, Networks, Texts, Words, ranges, words_like

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable
 
 from ..errors import PcapstateError
-from ..naming import safe
+from ..naming import WIDEST, abridged, safe
 
 AROUND = 24
 """Characters of the text that are shown on either side of the place."""
-WIDEST = 40
-"""More of a word is not shown."""
 NEAREST = 3
 LISTED = 16
 """So many known words are listed where none is near."""
@@ -43,11 +41,6 @@ class Unfit(Exception):
         self.hint = f" ({hint})" if hint else ""
 
 
-def quoted(text: str) -> str:
-    """Return a text from outside as it is named in an error: harmless, in quotes, cut where it is long."""
-    return f'"{_shown(text)}"'
-
-
 def did_you_mean(text: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return what to say of an unknown word: the nearest known ones, or ``otherwise``, or all of them if few."""
     import difflib
@@ -71,11 +64,6 @@ def listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _shown(text: str) -> str:
-    text = safe(re.sub(r"\s", " ", text[: WIDEST + 1]))
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
-
-
 def _snippet(text: str, position: int, length: int) -> str:
     before, after = text[:position], text[position + length :]
     if len(before) > AROUND:
@@ -83,4 +71,4 @@ def _snippet(text: str, position: int, length: int) -> str:
     if len(after) > AROUND:
         after = after[:AROUND].rpartition(" ")[0] + " …"
     before, after = (safe(re.sub(r"\s", " ", part)) for part in (before, after))
-    return f"{before}»{_shown(text[position : position + length])}«{after}"
+    return f"{before}»{abridged(text[position : position + length])}«{after}"

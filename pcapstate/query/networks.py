@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..naming import quoted
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Rows = np.ndarray[Any, Any]
 
 HALF = 0xFFFFFFFFFFFFFFFF
+LONGEST = 100
+"""More characters than an address and a netmask take."""
 IPV4 = 96
 """Bits of ::ffff:0:0/96, where IPv4 addresses are."""
 
@@ -18,11 +22,11 @@ IPV4 = 96
 def parse_network(text: str) -> Network:
     """Return the network that an address or network in text means; raises ValueError with a clear line."""
     try:
-        if "%" in text:
-            raise ValueError("packets have no zones")
+        if "%" in text or len(text) > LONGEST:
+            raise ValueError("packets have no zones, and a longer text is none")
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise ValueError(f"{text!r} is neither an IP address nor a network such as 192.168.0.0/16") from None
+        raise ValueError(f"{quoted(text)} is neither an IP address nor a network such as 192.168.0.0/16") from None
 
 
 def within(high: Rows, low: Rows, networks: tuple[Network, ...]) -> Rows:

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from ..naming import quoted
 from .conditions import Item, between, check_operator, comparison, flag, is_likeness, item, likeness
-from .errors import QueryError, Unfit, did_you_mean, quoted
+from .errors import QueryError, Unfit, did_you_mean
 from .expression import Expression, Not, both, either
 from .fields import Field, Kind, as_name
 from .tokens import END, STRING, SYMBOL, WORD, Token, tokens

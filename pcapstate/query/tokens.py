@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .errors import QueryError, quoted
+from ..naming import quoted
+from .errors import QueryError
 
 SYMBOLS = ("..", "==", "!=", "!~", "<=", ">=", "&&", "||", "=", "<", ">", "~", "!", "(", ")", "{", "}", ",")
 SAME = {"==": "=", "&&": "and", "||": "or", "!": "not", "matches": "~"}

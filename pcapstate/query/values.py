@@ -6,23 +6,13 @@ import re
 from fractions import Fraction
 
 from ..errors import PcapstateError
+from ..moments import DURATIONS
 from ..names.services import TCP, UDP
-from ..naming import safe
-from .errors import Unfit, did_you_mean, quoted
+from ..naming import quoted, safe
+from .errors import Unfit, did_you_mean
 from .fields import Field, Kind, as_word
 from .networks import Network, parse_network
 
-DURATIONS = {
-    "ns": 1,
-    "us": 1_000,
-    "μs": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "min": 60_000_000_000,
-    "h": 3_600_000_000_000,
-    "d": 86_400_000_000_000,
-}
 PREFIXES = "kmgt"
 SIZES = {
     "b": 1,

@@ -1,7 +1,7 @@
 """The languages of headings, titles and messages; English is what stands in the code.
 
 A message with fields is translated first and filled in afterwards, so that the text in the code is the key:
-``translate("{count:,} frames without a readable TCP segment: {parts}", language).format(count=3, parts="ARP")``.
+``translate("{count:,} frames are not TCP: {parts}", language).format(count=3, parts="ARP")``.
 """
 
 from __future__ import annotations

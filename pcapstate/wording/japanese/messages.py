@@ -5,8 +5,10 @@ from __future__ import annotations
 from .findings import FINDINGS
 
 CLOSING_LINES = {
-    "1 frame without a readable TCP segment: {parts}": "1 フレームを除外しました: {parts}",
-    "{count:,} frames without a readable TCP segment: {parts}": "{count:,} フレームを除外しました: {parts}",
+    "1 frame is not TCP: {parts}": "TCP 以外のフレームが 1 個あります: {parts}",
+    "{count:,} frames are not TCP: {parts}": "TCP 以外のフレームが {count:,} 個あります: {parts}",
+    "1 frame could not be read: {parts}": "1 個のフレームを解読できませんでした: {parts}",
+    "{count:,} frames could not be read: {parts}": "{count:,} 個のフレームを解読できませんでした: {parts}",
     "interrupted; this is what 1 packet told": "中断されました。1 パケットまでの結果です",
     "interrupted; this is what {count:,} packets told": "中断されました。{count:,} パケットまでの結果です",
     "later packets took back an assumption once; --revisions shows it": (

@@ -69,7 +69,7 @@ def damaged_interface() -> bytes:
     )
 
 
-@capture(".pcap", exit_code=0, says="11 frames without a readable TCP segment: 11 cut off in the TCP header")
+@capture(".pcap", exit_code=0, says="11 frames could not be read: 11 cut off in the TCP header")
 def damaged_snaplen() -> bytes:
     """The snap length cuts every TCP header before its flags, so no packet tells anything."""
     return pcap(whole_talk(), snaplen=14 + 20 + 12)

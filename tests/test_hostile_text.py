@@ -131,6 +131,45 @@ def test_all_code_points() -> None:
         assert dangerous(shown.replace("\r\n", "\n")) == []
 
 
+IGNORABLE = (
+    *(0xAD, 0x34F, 0x61C, 0x3164, 0xFEFF, 0xFFA0, 0x2800, 0x115F, 0x1160, 0x17B4, 0x17B5),
+    *(*range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)),
+    *(*range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B)),
+    *range(0xE0000, 0xE1000),
+)
+"""Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties.txt, and the blank of Braille."""
+
+
+def test_what_shows_nothing_is_escaped() -> None:
+    for one in map(chr, IGNORABLE):
+        assert safe(f"a{one}b").isascii()
+        assert safe(f"a{one}b") != "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("e\u0301te\u0301", "e\u0301te\u0301"),
+        ("a" + "\u0301" * 4, "a" + "\u0301" * 4),
+        ("a" + "\u0301" * 7 + "b\u0301", "a" + "\u0301" * 4 + "\\u0301" * 3 + "b\u0301"),
+        ("\u0301a", "\\u0301a"),
+        ("a \u0301b", "a \\u0301b"),
+        ("a\u0301\u20dd\u0489\u0308\u030a", "a\u0301\u20dd\u0489\u0308\\u030a"),
+        ("❤\ufe0f", "❤\\ufe0f"),
+    ],
+)
+def test_marks_stand_on_a_character_and_are_few(text: str, shown: str) -> None:
+    assert safe(text) == shown
+    assert safe(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["が", "ﾎﾟｰﾄ", "か\u3099", "नमस्ते", "ไม้เท้า", "བསྒྲུབས", "שָׁלוֹם", "Việt", "ブラウザー", "한국어", "👍🏽"]
+)
+def test_writing_of_people_stays(text: str) -> None:
+    assert safe(text) == text
+
+
 # --- what stands on the command line
 
 
@@ -172,7 +211,7 @@ def test_names_of_files(
     Path("whole.pcap").write_bytes(whole)
     code, told = said("connections", ".")
     assert (code, told.count("\n")) == (0, 1)
-    assert f"left out: ./{safe(name)}: not a capture" in told
+    assert f"left out: {safe(dashed)}: not a capture" in told
     path.write_bytes(whole[:-3])
     code, told = said("netstat", dashed)
     assert (code, told.count("\n")) == (1, 1)

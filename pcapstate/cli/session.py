@@ -253,10 +253,10 @@ class Reading:
             self.say(one if self.capture.frames == 1 else many, error=True, count=self.capture.frames)
             code = 1
         others, unreadable = account(self.capture.decoder.skipped)
-        self._say_how_many(others, "1 frame is not TCP: {parts}", "{count:,} frames are not TCP: {parts}")
         self._say_how_many(
             unreadable, "1 frame could not be read: {parts}", "{count:,} frames could not be read: {parts}"
         )
+        self._say_how_many(others, "1 frame is not TCP: {parts}", "{count:,} frames are not TCP: {parts}")
         return code
 
     def _say_how_many(self, kinds: Sequence[tuple[str, int]], one: str, many: str) -> None:

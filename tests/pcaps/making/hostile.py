@@ -26,6 +26,8 @@ TEXTS: tuple[bytes, ...] = (
     "\u2066e\u2067f\u2068g\u2069h\u200ei\u200fj\u061ck".encode(),
     "\ufeffa\u200bb\u200cc\u200dd\u2060e\u00adf\U000e0041".encode(),
     "a\u2028b\u2029c".encode(),
+    "\u3164a\u2800b\ufe0fc\u115fd\uffa0".encode(),
+    ("\u0301a" + "\u0301" * 40).encode(),
     # Decoders: overlong ESC, NUL and slash, surrogates, beyond Unicode, cut off, never valid.
     b"\xc0\x9b[31m\xe0\x80\x9b\xf0\x80\x80\x9b\xc0\x80\xc0\xaf",
     b"\xed\xa0\x80\xed\xb0\x80\xed\xb2\x9b",

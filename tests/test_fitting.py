@@ -352,6 +352,17 @@ def test_no_line_is_wider_than_the_terminal(command: list[str], language: str, m
         assert max(display_width(SGR.sub("", line)) for line in lines) <= columns
 
 
+def test_the_documentation_shows_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (PCAPS.parents[1] / "docs" / "terminal.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```text\n\$ pcapstate (.*)\n([^`]*)```", text)
+    screen = Screen(80)
+    monkeypatch.setattr(session, "screen", lambda: screen)
+    monkeypatch.chdir(PCAPS.parents[1])
+    shown = run(*block[0].split())
+    assert shown.stdout == block[1]
+    assert f"`{shown.stderr.splitlines()[0]}`" in text
+
+
 def test_a_terminal_is_found_and_its_width_kept() -> None:
     for columns in (80, 120):
         lines = in_terminal(columns, "netstat", "-a", "-o", "-b", "-f", PCAPS / "office.pcapng")

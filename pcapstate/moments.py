@@ -134,11 +134,6 @@ def parse_moment(text: str, utc: bool = False) -> Moment:
     )
 
 
-def names_half_of_day(time: str, half: str) -> bool:
-    """Tell whether a text is "AM" or "PM", and belongs behind a time of day that lacks it."""
-    return bool(re.fullmatch(_HALF, half)) and bool(re.fullmatch(rf"(?:.*[T ])?(?:{_CLOCK}|\d{{1,2}})", time.strip()))
-
-
 def _fraction(digits: str | None) -> int:
     return int((digits or "0")[:9].ljust(9, "0"))
 

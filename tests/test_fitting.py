@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -281,6 +281,19 @@ def test_rows_that_come_later_may_need_more_room() -> None:
         "  bcdefghijk  1",
         "  ccccccccccccc..  1",
     ]
+
+
+def test_another_width_makes_another_table() -> None:
+    columns = (Column("word", "Word", WORD, ("a",)), Column("n", "N", NUMBER, rank=2), Column("m", "M", NUMBER))
+    screen = Screen(20)
+
+    def batches() -> Iterator[Batch]:
+        for width in (20, 9, 20):
+            screen._columns = width
+            yield Batch(columns, np.array([[0, 1, 2]]))
+
+    out = b"".join(render(Table(columns, batches()), "table", Kernels(0), True, screen)).decode().splitlines()
+    assert out == ["  Word  N  M", "  a     1  2", "  Word  M", "  a     2", "  Word  N  M", "  a     1  2"]
 
 
 @pytest.mark.parametrize(

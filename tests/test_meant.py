@@ -17,6 +17,7 @@ EXAMPLE = str(Path(__file__).parent / "pcaps" / "example.pcapng")
     [
         ([EXAMPLE], f"{EXAMPLE} is no command; try pcapstate netstat {EXAMPLE} (or timeline, connections, diagnose)"),
         (["nothere.pcap"], "nothere.pcap is no command; try pcapstate netstat nothere.pcap (or"),
+        (["a b.pcap"], "a b.pcap is no command; try pcapstate netstat 'a b.pcap' (or"),
         (["-"], "- is no command; try pcapstate netstat - (or"),
         (["netsat", EXAMPLE], 'no command "netsat": did you mean netstat?'),
         (["TIMELINE", EXAMPLE], 'no command "TIMELINE": did you mean timeline?'),

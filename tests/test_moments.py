@@ -306,6 +306,10 @@ def test_half_of_the_day_needs_no_quotes(tmp_path: Path, monkeypatch: pytest.Mon
     assert whole.exit_code == 0
     assert run("netstat", EXAMPLE, "--at", "10:13:25", "PM", "--utc").stdout == whole.stdout
     assert run("netstat", "--at", "10:13:25", "PM", EXAMPLE, "--utc", "5").stdout.startswith(whole.stdout[:60])
+    dated = run("netstat", EXAMPLE, "--at", "2023-11-14", "10:13:25", "PM", "--utc")
+    assert dated.stdout == whole.stdout
+    assert run("netstat", "--at", "2023-11-14", "22:13:25", EXAMPLE, "--utc").stdout == whole.stdout
+    assert "nothing: no such file" in process("netstat", str(EXAMPLE), "--at", "22:13", "nothing").stderr
     monkeypatch.chdir(tmp_path)
     Path("PM").write_bytes(EXAMPLE.read_bytes())
     assert run("netstat", "PM", "--at", "22:13:25", "--utc").stdout == whole.stdout

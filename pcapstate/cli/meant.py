@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable
 
 from ..naming import abridged, quoted
@@ -19,7 +20,7 @@ def command_meant(given: str, commands: Iterable[str]) -> str:
     capture = given == "-" or os.sep in given or given.lower().endswith(OF_CAPTURES) or os.path.lexists(given)
     if capture:
         name = given if len(given) <= LONGEST else abridged(given)
-        return f"{name} is no command; try pcapstate netstat {name} (or timeline, connections, diagnose)"
+        return f"{name} is no command; try pcapstate netstat {shlex.quote(name)} (or timeline, connections, diagnose)"
     other = OTHER_NAMES.get(given.casefold())
     return f"no command {quoted(given)}: {f'did you mean {other}?' if other else did_you_mean(given, commands)}"
 

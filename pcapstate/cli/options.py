@@ -6,13 +6,15 @@ import functools
 import math
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from ..errors import MomentError
 from ..memory import LEAST
-from ..moments import names_half_of_day
+from ..moments import parse_moment
 from ..naming import quoted
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
@@ -69,11 +71,17 @@ def manner(wording: WordingOptions, start: int) -> Manner:
 
 
 def whole_moment(source: SourceOptions) -> SourceOptions:
-    """Take what stands apart for a part of the moment: ``--at 10:49 PM``, without quotes, makes "PM" a capture."""
-    for place, one in enumerate(source.captures):
-        if source.at is not None and names_half_of_day(source.at, one) and not os.path.exists(one):
-            rest = source.captures[:place] + source.captures[place + 1 :]
-            return source._replace(at=f"{source.at} {one}", captures=rest)
+    """Take for a part of the moment what stands apart: of ``--at 10:49 PM``, without quotes, "PM" became a capture."""
+    if source.at is None:
+        return source
+    for size in (2, 1):
+        for place in range(len(source.captures) - size + 1):
+            parts = source.captures[place : place + size]
+            with suppress(MomentError):
+                whole = parse_moment(" ".join((source.at, *parts))).text
+                if not any(map(os.path.lexists, parts)):
+                    rest = source.captures[:place] + source.captures[place + size :]
+                    return source._replace(at=whole, captures=rest)
     return source
 
 

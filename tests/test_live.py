@@ -66,6 +66,15 @@ def test_timeline_of_an_interface(inside: list[str]) -> None:
     assert client[-1] == "TIME_WAIT"
 
 
+def test_relative_times_of_an_interface(inside: list[str]) -> None:
+    out, _, code = live(inside, "timeline", "-i", "lo", "--duration", "4", "--relative")
+    assert code == 0
+    title, first, *rest = out.splitlines()
+    assert (title.split()[0], first.split()[0]) == ("Time", "0.000000")
+    assert rest
+    assert all(0 <= float(line.split()[0]) < 10 for line in rest)
+
+
 def test_netstat_and_connections_with_a_filter(inside: list[str]) -> None:
     out, _, code = live(inside, "netstat", "-i", "lo", "--capture-filter", "port 8765", "--duration", "4")
     assert code == 0

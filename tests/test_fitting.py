@@ -351,6 +351,7 @@ COMMANDS = (
     ["netstat", "--both"],
     ["netstat", "-r"],
     ["netstat", "-e", "-s"],
+    ["netstat", "-r", "--at", "0"],
     ["diagnose"],
 )
 

@@ -70,17 +70,17 @@ def view(found: Sequence[Route]) -> Table:
     }
     columns = (
         Column("destination", "Network Destination", WORD, texts["destination"][0]),
-        Column("stated", "Stated", WORD, BOOLEANS),
-        Column("type", "Type", WORD, texts["type"][0]),
-        Column("on_link", "On-link", WORD, BOOLEANS, nothing="-"),
+        Column("stated", "Stated", WORD, BOOLEANS, rank=7),
+        Column("type", "Type", WORD, texts["type"][0], rank=7),
+        Column("on_link", "On-link", WORD, BOOLEANS, nothing="-", rank=7),
         Column("gateway", "Gateway", WORD, texts["gateway"][0], nothing="-"),
-        Column("mac", "MAC Address", WORD, texts["mac"][0], nothing="-"),
-        Column("interface", "Interface", WORD, texts["interface"][0], nothing="-"),
-        Column("metric", "Metric", NUMBER_OR_NOTHING, nothing="-"),
-        Column("addresses", "Addresses", NUMBER),
-        Column("packets", "Packets", NUMBER),
-        Column("bytes", "Bytes", NUMBER),
-        Column("evidence", "Evidence", WORD, texts["evidence"][0]),
+        Column("mac", "MAC Address", WORD, texts["mac"][0], nothing="-", rank=3),
+        Column("interface", "Interface", WORD, texts["interface"][0], nothing="-", rank=4),
+        Column("metric", "Metric", NUMBER_OR_NOTHING, nothing="-", rank=7),
+        Column("addresses", "Addresses", NUMBER, rank=6),
+        Column("packets", "Packets", NUMBER, rank=5),
+        Column("bytes", "Bytes", NUMBER, rank=6),
+        Column("evidence", "Evidence", WORD, texts["evidence"][0], rank=2),
     )
     batch = cells(
         columns,

@@ -43,9 +43,8 @@ EVENTS = {
     Event.GOT_ICMP_ERROR: "an ICMP error, time exceeded or parameter problem, was sent to it that quotes its SYN",
     Event.SENT_SYN_AGAIN: "its SYN once more, after what should have ended or answered the attempt",
     Event.MISSED_NO_FIN: "its peer acknowledged more than what was taken for its uncaptured FIN",
-    Event.SENT_RST_WITHOUT_FIN: "a RST that does not acknowledge its peer's FIN, which it has not acknowledged before either",
-    Event.SENT_RST_BEFORE_ACK: "a RST that does not acknowledge the segment that acknowledged its FIN, or that no socket "
-    "in TIME_WAIT sends",
+    Event.SENT_RST_WITHOUT_FIN: "a RST that does not acknowledge its peer's FIN, nor has it before",
+    Event.SENT_RST_BEFORE_ACK: "a RST from before the ACK of its FIN had arrived, by its numbers",
     Event.SENT_ACK_WITHOUT_FIN: "the same ACK again, which does not cover its peer's FIN",
     Event.MISSED_FIN_SENT_AGAIN: "its peer sent the FIN again, by a timer",
     Event.SENT_MORE_THAN_FIN: "numbers that go on as if there had been no FIN",

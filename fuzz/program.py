@@ -24,7 +24,7 @@ from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import definitions, wrapped
 from pcapstate.processes.watcher import Processes
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.tcp.flow_table import MOST, TWO_MSL
+from pcapstate.tcp.flow_table import MOST
 from pcapstate.tcp.history import History
 from pcapstate.traffic.station import Station
 from pcapstate.traffic.traffic import Traffic
@@ -77,7 +77,7 @@ def whole(data: bytes, all_: bool = False) -> None:
     watchers: list[Any] = [station, traffic, processes, packets, opened, seen]
     # Now and then there is room for few connections only, or VLANs are kept apart.
     most, split = FEW if turn >> 12 & 3 == 3 else MOST, bool(turn >> 14 & 1)
-    capture = Capture(source, TWO_MSL, details=True, watchers=watchers, most=most, split=split)
+    capture = Capture(source, details=True, watchers=watchers, most=most, split=split)
     history = History(capture.table, 1 << 20)
     for batch in capture.follow():
         history.add(batch)

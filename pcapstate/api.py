@@ -12,7 +12,7 @@ from .cutting import Cutter
 from .errors import CaptureDamaged
 from .moments import parse_moment
 from .tcp import contracts as c
-from .tcp.flow_table import TWO_MSL
+from .tcp.lasting import TWO_MSL, TimeWait
 from .tcp.machine import CERTAINTY, TABLE
 from .tcp.states import State
 from .views import connections as connections_view
@@ -106,7 +106,7 @@ class Session:
 
     def __init__(self, *paths: Path, two_msl: float = TWO_MSL, at: str | float | None = None) -> None:
         cutter = None if at is None else Cutter(parse_moment(str(at)))
-        self._capture = Capture(open_source(paths), two_msl, cutter=cutter)
+        self._capture = Capture(open_source(paths), TimeWait(two_msl), cutter=cutter)
         self._reading = self._capture.follow()
 
     def __enter__(self) -> Session:

@@ -19,7 +19,8 @@ from .sources.finding import meant
 from .sources.merging import MergedReader
 from .sources.processes import Process
 from .sources.reader import Batch, CaptureReader
-from .tcp.flow_table import MOST, TWO_MSL, FlowTable
+from .tcp.flow_table import MOST, FlowTable
+from .tcp.lasting import TimeWait
 
 Rows = np.ndarray[Any, Any]
 
@@ -92,7 +93,7 @@ class Capture:
     def __init__(
         self,
         source: Source,
-        two_msl: float = TWO_MSL,
+        time_wait: TimeWait = TimeWait(),  # noqa: B008 (it cannot be changed)
         record: bool = True,
         *,
         details: bool = False,
@@ -105,7 +106,7 @@ class Capture:
         self.cutter = cutter or Cutter()
         self.watchers = watchers
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
-        self.table = FlowTable(source.kernels, two_msl, record, details, most, split)
+        self.table = FlowTable(source.kernels, time_wait, record, details, most, split)
         decoder = self.decoder
         self.table.network_names = lambda: decoder.networks
         self.table.on_moved += [one.moved for one in watchers if isinstance(one, ByEndpoint)]

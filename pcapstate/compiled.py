@@ -63,6 +63,7 @@ DEPENDS = (
     "tcp.machine",
     "tcp.contracts",
     "tcp.sequence",
+    "tcp.lasting",
     "tcp.clock",
     "tcp.details",
     "tcp.troubles",

@@ -88,6 +88,7 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     ("fin_again_at_once_tells_nothing", 3): (State.CLOSE_WAIT, State.LAST_ACK, State.FIN_WAIT_1),
     # Without its own FIN, or the RST, its peer's FIN finds it open.
     ("reset_out_of_closing", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1),
+    ("reset_out_of_closing", 4): (State.FIN_WAIT_2,),
     ("stray_fin_in_the_window", 9): (State.CLOSE_WAIT, State.CLOSING, State.FIN_WAIT_1, State.FIN_WAIT_2),
     ("fin_behind_a_forged_reset", 3): (State.CLOSE_WAIT,),
     # Without the data, nothing tells that its number was taken.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from pcapstate.compiled import Kernels
 from pcapstate.decode.contracts import SEGMENT, SEGMENT_ICMP, TELLING
 from pcapstate.tcp import contracts as c
 from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.lasting import TimeWait
 from pcapstate.tcp.machine import TABLE
 from pcapstate.tcp.states import State
 
@@ -367,3 +370,30 @@ def test_an_error_about_an_open_connection_changes_nothing() -> None:
     for about in found:
         table, _ = followed(np.concatenate([found, error(about, UNREACHABLE | PORT, 5_000)]))
         assert [State(state) for state in table.endpoints["state"]] == [State.ESTABLISHED] * 2
+
+
+def test_time_wait_lasts_as_said_for_each_network() -> None:
+    closing = [one for one in parse(STORIES["fin_answered_by_fin"]) if one.flags is not None]
+    said = TimeWait(30.0, ((ip_network("10.0.0.1/32"), 5.0), (ip_network("10.0.0.0/24"), 90.0)))
+    table = FlowTable(Kernels(0), said)
+    for number, packet in enumerate(closing, 1):
+        list(table.follow(segment(packet, number, number * 1_000, Variant()), 1))
+    assert State(table.endpoints["state"][0]) is State.TIME_WAIT
+    list(table.pass_time(4_900_000_000))
+    assert State(table.endpoints["state"][0]) is State.TIME_WAIT
+    list(table.pass_time(5_100_000_000))
+    assert State(table.endpoints["state"][0]) is State.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "seconds"),
+    [("10.0.0.0/8", 90), ("::ffff:0:0/96", 90), ("2001:db8::/32", 30), ("10.0.0.2", 30), ("0.0.0.0/0", 90)],
+)
+def test_time_wait_on_hosts_of_a_network(elsewhere: str, seconds: int) -> None:
+    closing = [one for one in parse(STORIES["fin_answered_by_fin"]) if one.flags is not None]
+    table = FlowTable(Kernels(0), TimeWait(30.0, ((ip_network(elsewhere), 90.0),)))
+    for number, packet in enumerate(closing, 1):
+        list(table.follow(segment(packet, number, number, Variant()), 1))
+    for when, state in ((seconds - 1, State.TIME_WAIT), (seconds + 1, State.CLOSED)):
+        list(table.pass_time(when * 1_000_000_000))
+        assert State(table.endpoints["state"][0]) is state

@@ -18,13 +18,16 @@ from ..moments import parse_moment
 from ..naming import quoted
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
-from ..tcp.flow_table import TWO_MSL
+from ..tcp.lasting import TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
 from ..wording.languages import LANGUAGES
 from ..wording.styles import STYLES
 from ..wording.times import TimeFormat
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+LONGEST_WAIT = 86_400
+"""Seconds that TIME_WAIT can be said to last at most."""
 
 
 class SourceOptions(NamedTuple):
@@ -34,7 +37,7 @@ class SourceOptions(NamedTuple):
     interface: str | None
     capture_filter: str | None
     duration: float | None
-    time_wait: float
+    time_wait: TimeWait
     at: str | None
     follow: bool
     split_vlans: bool
@@ -68,6 +71,32 @@ def manner(wording: WordingOptions, start: int) -> Manner:
     if wording.utc and wording.relative:
         raise click.UsageError("--utc and --relative are two ways to write times; give one of them")
     return Manner(STYLES[wording.style], wording.lang, TimeFormat(wording.utc, wording.relative, start))
+
+
+def time_wait(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> TimeWait:
+    """Read ``--time-wait``: seconds, and NETWORK=SECONDS for some hosts. Raises BadParameter."""
+    from ..query.networks import parse_network
+
+    whole, elsewhere = TWO_MSL, []
+    for value in values:
+        where, equals, text = value.rpartition("=")
+        try:
+            seconds = float(text)
+            network = parse_network(where) if equals else None
+        except ValueError as error:
+            said = str(error) if equals and "network" in str(error) else f"{quoted(text)} is no number of seconds"
+            raise click.BadParameter(said, context, parameter) from None
+        if not 0 <= seconds <= LONGEST_WAIT:
+            raise click.BadParameter(
+                f"{quoted(text)} is not between 0 and {LONGEST_WAIT:,} seconds", context, parameter
+            )
+        if network is None:
+            whole = seconds
+        else:
+            elsewhere.append((network, seconds))
+    # Of networks that lie in each other the smallest counts.
+    elsewhere.sort(key=lambda one: -one[0].prefixlen)
+    return TimeWait(whole, tuple(elsewhere))
 
 
 def whole_moment(source: SourceOptions) -> SourceOptions:
@@ -167,12 +196,10 @@ SOURCE = (
     click.option("--follow", is_flag=True, help="Read on as the file is written, until Ctrl-C."),
     click.option(
         "--time-wait",
-        type=click.FloatRange(min=0, max=86_400),
-        callback=number,
-        default=TWO_MSL,
-        show_default=True,
-        metavar="S",
-        help="Seconds that TIME_WAIT lasts (2 MSL).",
+        multiple=True,
+        callback=time_wait,
+        metavar="[HOST=]S",
+        help="Seconds that TIME_WAIT lasts (2 MSL, 60 unless told); on a host, or hosts of a network. Repeatable.",
     ),
     click.option(
         "--split-vlans", is_flag=True, help="Keep the same addresses on different VLANs, VNIs and the like apart."

@@ -21,6 +21,8 @@ from .contracts import (
     TRANSITIONS,
     TWO_MSL,
     UNSEEN_TAIL,
+    WAIT,
+    WAITS,
     WEAK,
     World,
 )
@@ -91,7 +93,7 @@ def doubt_of(w: World, e: int, event: int) -> int:
 @inner
 def wait(w: World, e: int, time: int) -> None:
     """Start the endpoint's 2 MSL timer, or start it again."""
-    deadline = time + w.memory[TWO_MSL]
+    deadline = time + (two_msl_of(w, e) if w.memory[WAITS] != 0 else w.memory[TWO_MSL])
     w.endpoints[e]["deadline"] = deadline & MASK
     at = w.memory[TIMERS]
     w.memory[TIMERS] += 1
@@ -105,6 +107,19 @@ def wait(w: World, e: int, time: int) -> None:
         at = above
     w.timers[at]["deadline"] = deadline
     w.timers[at]["endpoint"] = e
+
+
+@rare
+def two_msl_of(w: World, e: int) -> int:
+    """Return how many ns TIME_WAIT lasts on the host of endpoint ``e``."""
+    connection, extra = w.connections[e >> 1], w.extras[e >> 1]
+    high, low = extra["high_0"], connection["low_0"]
+    if e & 1 == 1:
+        high, low = extra["high_1"], connection["low_1"]
+    for at in range(WAITS + 1, WAITS + 1 + WAIT * w.memory[WAITS], WAIT):
+        if high & w.memory[at + 1] == w.memory[at] and low & w.memory[at + 3] == w.memory[at + 2]:
+            return w.memory[at + 4]
+    return w.memory[TWO_MSL]
 
 
 @inner

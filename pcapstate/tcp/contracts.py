@@ -231,7 +231,10 @@ looked for."""
 FORESEEN = KEYS + 8
 AHEAD = 16
 """Segments whose rows are fetched from memory together, while the time that takes can still be used."""
-MEMORY_SIZE = FORESEEN + AHEAD
+WAITS = FORESEEN + AHEAD
+"""How many networks there are in which TIME_WAIT lasts otherwise; then WAIT cells for each (``lasting``)."""
+WAIT = 5
+MEMORY_SIZE = WAITS + 1
 
 
 class World(NamedTuple):

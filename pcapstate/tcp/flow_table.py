@@ -13,11 +13,9 @@ from ..compiled import Kernels
 from ..moving import endpoints_after, move_up
 from . import contracts as c
 from .giving_way import KINDS, give_way
+from .lasting import TimeWait
 
 Rows = np.ndarray[Any, Any]
-
-TWO_MSL = 60.0
-"""Seconds that TIME_WAIT lasts by default: as Linux has it (RFC 9293 says four minutes)."""
 
 RESERVED = 1 << 19
 """Connections there is room for at first. np.zeros takes memory only as rows are written, so this costs nothing."""
@@ -52,7 +50,7 @@ def bytes_each(details: bool) -> int:
 class FlowTable:
     """Follows segments in order and keeps the connections; what it keeps does not depend on the capture's length.
 
-    ``two_msl``: seconds that TIME_WAIT lasts. ``record``: give out transitions (else only the states are kept).
+    ``time_wait``: how long TIME_WAIT lasts. ``record``: give out transitions (else only the states are kept).
     ``details``: keep DETAIL and TROUBLE rows, too. ``most``: connections to keep; beyond that some are let go.
     ``split``: the same 4-tuple on different VLANs, or other virtual networks, is different connections.
 
@@ -63,7 +61,7 @@ class FlowTable:
     def __init__(
         self,
         kernels: Kernels,
-        two_msl: float = TWO_MSL,
+        time_wait: TimeWait = TimeWait(),  # noqa: B008 (it cannot be changed)
         record: bool = True,
         details: bool = False,
         most: int = MOST,
@@ -92,9 +90,12 @@ class FlowTable:
         self._timers = np.zeros(1024, dtype=c.TIMER)
         self._transitions = np.zeros(16_384 if record else 0, dtype=c.TRANSITION)
         self._recent = _aligned(RECENT, c.RECENT)
-        self._memory = np.zeros(c.MEMORY_SIZE, dtype=np.int64)
+        waits = [cell for cells in time_wait.cells() for cell in cells]
+        self._memory = np.zeros(c.MEMORY_SIZE + len(waits), dtype=np.int64)
         self._memory[c.CLOCK] = np.iinfo(np.int64).min
-        self._memory[c.TWO_MSL] = round(two_msl * 1e9)
+        self._memory[c.TWO_MSL] = round(time_wait.seconds * 1e9)
+        self._memory[c.WAITS] = len(waits) // c.WAIT
+        self._memory[c.MEMORY_SIZE :] = waits
         self._memory[c.RECORD] = record
         self._memory[c.DETAILS] = details
         self._memory[c.SPLIT] = split

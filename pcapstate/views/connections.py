@@ -33,7 +33,7 @@ OUTCOMES = {
     "closed": "both ends have sent a FIN and both FINs are acknowledged",
     "reset by client": "the client's RST ended it before both had closed",
     "reset by server": "the server's RST ended it before both had closed",
-    "timed out": "one end sent the same again at least three times (R1 of RFC 9293 §3.8.3) or gave up; nothing came back",
+    "timed out": "one end sent the same at least three times more (R1 of RFC 9293 §3.8.3) or gave up: no answer",
     "superseded": "a new connection took its 4-tuple while it was not closed",
     "unknown": "the packets do not tell: joined late, or with a gap where it counts",
 }

@@ -323,7 +323,7 @@ def test_tables_that_are_compared_are_of_one_host(tmp_path: Path) -> None:
     """The second client's connections must not turn those of the first around."""
     path = tmp_path / "two.pcap"
     talks = [(("10.0.0.5", 50_000), 1), (("10.0.0.6", 50_001), 15), (("10.0.0.5", 50_002), 25)]
-    frames = [((FIRST + at) * NS, tcp_frame(client, ("10.0.0.9", 80), b"", flags=2)) for client, at in talks]
+    frames = [((FIRST + at) * NS, tcp_frame(client, ("10.0.0.9", 80), b"", flags=16)) for client, at in talks]
     path.write_bytes(pcap(frames))
     rows = [json.loads(line) for line in run("netstat", path, "10", "--format", "jsonl").stdout.splitlines()]
     assert [row["change"] for row in rows] == [None, None, "new", None, None, "new"][: len(rows)]

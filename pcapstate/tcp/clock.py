@@ -26,6 +26,7 @@ from .contracts import (
     WEAK,
     World,
 )
+from .flows import is_own_peer
 from .machine import ALONE, EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
 from .sequence import MASK
 from .states import State
@@ -56,6 +57,8 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
     if target == State.TIME_WAIT:
         wait(w, e, time)
     me["state"] = target
+    if is_own_peer(w, e >> 1):
+        w.endpoints[e ^ 1]["state"] = target
     if w.memory[DETAILS] != 0:
         w.details[e]["since"] = time
         w.details[e]["packet"] = packet
@@ -85,7 +88,8 @@ def doubt_of(w: World, e: int, event: int) -> int:
         return doubt
     handshake = (known | i64(peer["known"])) & (SENT_SYN | SENT_SYN_ACK)
     gap = known & UNSEEN_TAIL != 0 or i64(me["contiguous"]) != i64(me["next"])
-    if handshake == 0 or me["packets"] == 0 or peer["packets"] == 0 or gap or notes & FIN_FILLED != 0:
+    one_sided = me["packets"] == 0 or (peer["packets"] == 0 and not is_own_peer(w, e >> 1))
+    if handshake == 0 or one_sided or gap or notes & FIN_FILLED != 0:
         doubt |= WEAK
     return doubt
 

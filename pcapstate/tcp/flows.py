@@ -144,3 +144,12 @@ def begin(w: World, number: int, previous: int, segment: Any) -> None:
         if segment["length"] == 0 and segment["time"] <= w.memory[DOUBT_UNTIL]:
             notes |= DOUBTFUL
     one["notes"] = notes
+
+
+@inner
+def is_own_peer(w: World, number: int) -> bool:
+    """Tell whether both ends of a connection are one."""
+    one = w.connections[number]
+    if one["port_0"] != one["port_1"] or one["low_0"] != one["low_1"]:
+        return False
+    return w.extras[number]["high_0"] == w.extras[number]["high_1"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..decode.contracts import ACK, FIN, RST, SYN
-from ..kernel import i64, inner, rare
+from ..kernel import i64, rare
 from .clock import step
 from .contracts import (
     CLOSED_BY_RST,
@@ -23,15 +23,6 @@ from .contracts import (
 )
 from .machine import Event
 from .sequence import after
-
-
-@inner
-def is_own_peer(w: World, number: int) -> bool:
-    """Tell whether both ends of a connection are one."""
-    one = w.connections[number]
-    if one["port_0"] != one["port_1"] or one["low_0"] != one["low_1"]:
-        return False
-    return w.extras[number]["high_0"] == w.extras[number]["high_1"]
 
 
 @rare
@@ -62,12 +53,6 @@ def weigh_own(w: World, number: int, segment: Any) -> None:
         if known & SENT_ACK == 0 or after(segment["ack"], i64(me["acked"])):
             me["acked"] = segment["ack"]
         known |= SENT_ACK | SPOKE
+    # The second endpoint is the first: it knows the same. Its state follows in ``clock``.
     me["known"] = known
-    mirror(w, e)
-
-
-@inner
-def mirror(w: World, e: int) -> None:
-    """Let the second endpoint be in the state of the first: it is the same."""
-    w.endpoints[e + 1]["state"] = w.endpoints[e]["state"]
-    w.endpoints[e + 1]["known"] = w.endpoints[e]["known"]
+    w.endpoints[e + 1]["known"] = known

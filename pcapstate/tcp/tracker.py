@@ -37,9 +37,9 @@ from .copies import bucket_of, count_copy, is_copy, note_network, told_by
 from .counting import count_packet, follow_sequence
 from .details import note_details
 from .evidence import weigh
-from .flows import begin, find, first_slot, side_of
+from .flows import begin, find, first_slot, is_own_peer, side_of
 from .machine import Event
-from .own_peer import is_own_peer, weigh_own
+from .own_peer import weigh_own
 from .reuse import is_for_previous, is_open, settle, supersede
 from .troubles import note_troubles
 from .unreachable import icmp_error

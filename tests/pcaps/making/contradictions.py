@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .files import pcap
-from .packets import LINE, Talk
+from .packets import ANSWER, LINE, SECOND, SYN_OPTIONS, Talk
 from .registry import capture
 
 
@@ -84,4 +84,78 @@ def forged_reset() -> bytes:
     talk.server.send("RA", window=0)
     talk.server.data(LINE)
     talk.client.ack()
+    return pcap(talk.packets)
+
+
+@capture(".pcap")
+def close_cut_off() -> bytes:
+    """The client has closed for good: it has no use for what the server still sends, and answers it with a RST."""
+    talk = Talk().opened()
+    talk.client.fin()
+    talk.server.fin(ANSWER)
+    talk.client.send("R", window=0)
+    return pcap(talk.packets)
+
+
+@capture(".pcap")
+def close_cut_off_by_abort() -> bytes:
+    """The server closes; before that arrives, the client aborts: its RST acknowledges the data and not the FIN."""
+    talk = Talk().opened().exchange()
+    before = talk.server.next
+    talk.server.fin()
+    talk.client.send("RA", ack=before, window=0)
+    return pcap(talk.packets)
+
+
+@capture(".pcap")
+def stray_fin() -> bytes:
+    """A FIN with a number far ahead, in the client's name, which the server refuses; later the client closes."""
+    talk = Talk().opened().exchange()
+    before = talk.client.next
+    talk.client.send("FA", seq=before + 9_000_000)
+    talk.client.next = before
+    talk.server.send("A", ack=before)
+    talk.wait(0.5)
+    talk.client.fin()
+    talk.server.ack()
+    return pcap(talk.packets)
+
+
+@capture(".pcap")
+def given_up() -> bytes:
+    """Three attempts: one that nobody answers, one whose answer nobody acknowledges, and a close that nobody answers."""
+    lost = Talk(("10.0.0.5", 51_900))
+    syn = lost.client.syn()
+    for seconds in (1, 2, 4):
+        lost.wait(seconds)
+        lost.client.emit(syn)
+    half = Talk(("10.0.0.5", 51_901), isn=(0x2A2B3C00, 0x6E6F7000))
+    half.client.syn()
+    answer = half.server.syn_ack()
+    for seconds in (1, 2, 4):
+        half.wait(seconds)
+        half.server.emit(answer)
+    left = Talk(("10.0.0.5", 51_902), isn=(0x3A2B3C00, 0x7E6F7000)).opened()
+    fin = left.client.fin()
+    for seconds in (0.5, 1, 2):
+        left.wait(seconds)
+        left.client.emit(fin)
+    later = Talk(("10.0.0.5", 51_903), isn=(0x4A2B3C00, 0x8E6F7000), start=lost.time + 30 * SECOND).opened()
+    talks = (lost, half, left, later)
+    return pcap(sorted((packet for talk in talks for packet in talk.packets), key=lambda packet: packet.time))
+
+
+@capture(".pcap")
+def self_connected() -> bytes:
+    """A socket that is connected to itself, as where a program connects to an ephemeral port that it gets itself."""
+    talk = Talk(("127.0.0.1", 51_904), ("127.0.0.1", 51_904), isn=(0x1A2B3C00, 0x1A2B3C00))
+    one = talk.client
+    one.peer = one
+    one.syn()
+    one.send("SA", seq=one.isn, options=SYN_OPTIONS)
+    one.ack()
+    one.data(LINE)
+    one.ack()
+    one.fin()
+    one.ack()
     return pcap(talk.packets)

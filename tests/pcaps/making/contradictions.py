@@ -123,7 +123,7 @@ def stray_fin() -> bytes:
 
 @capture(".pcap")
 def given_up() -> bytes:
-    """Three attempts: one that nobody answers, one whose answer nobody acknowledges, and a close that nobody answers."""
+    """Three attempts: a SYN without answer, a SYN-ACK without acknowledgment, and a FIN without answer."""
     lost = Talk(("10.0.0.5", 51_900))
     syn = lost.client.syn()
     for seconds in (1, 2, 4):

@@ -86,6 +86,8 @@ def time_wait(context: click.Context, parameter: click.Parameter, values: tuple[
         except ValueError as error:
             said = str(error) if equals and "network" in str(error) else f"{quoted(text)} is no number of seconds"
             raise click.BadParameter(said, context, parameter) from None
+        if math.isnan(seconds):
+            raise click.BadParameter("is not a number", context, parameter)
         if not 0 <= seconds <= LONGEST_WAIT:
             raise click.BadParameter(
                 f"{quoted(text)} is not between 0 and {LONGEST_WAIT:,} seconds", context, parameter

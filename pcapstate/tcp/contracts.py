@@ -37,6 +37,7 @@ SELDOM = np.dtype(
         ("island", "u4"),
         ("copies", "u4"),  # packets it sent that are there more than once, beside the first
         ("stray", "u4"),  # the end of what it sent last ahead of its peer's window; 0: nothing
+        ("unused", "u4"),  # rows are multiples of eight bytes
     ]
 )
 """What few endpoints have, a row for each all the same: rows that stay zero take no memory."""

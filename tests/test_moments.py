@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from pcapstate.moments import CLOCK, DAY_TIME, END, PACKET, START, parse_moment
 
 from .captures import START as FIRST
 from .captures import pcap, story_frames
-from .payloads import tcp_frame
+from .payloads import tcp_frame, udp_frame
 from .stories import parse
 from .story_texts import NAMES, STORIES
 from .test_cli import run
@@ -328,3 +329,40 @@ def test_tables_that_are_compared_are_of_one_host(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in run("netstat", path, "10", "--format", "jsonl").stdout.splitlines()]
     assert [row["change"] for row in rows] == [None, None, "new", None, None, "new"][: len(rows)]
     assert {row["local_address"] for row in rows} == {"10.0.0.5", "10.0.0.6"}
+
+
+def test_repeated_tables_of_ports_that_stop(tmp_path: Path) -> None:
+    """Listening ports that stop, among UDP ports: each table is that of its moment, and gone is what was before."""
+    host, peer = "10.0.0.2", "10.0.0.1"
+    frames = []
+    for number, port in enumerate((80, 443, 8080)):
+        client, server = (peer, 40_000 + number), (host, port)
+        frames += [
+            (0.1, tcp_frame(client, server, b"", seq=0, flags=0x02)),
+            (0.2, tcp_frame(server, client, b"", seq=0, flags=0x12)),
+            # Another client is refused: the service was stopped.
+            (2.1 + 2 * number, tcp_frame((peer, 50_000 + number), server, b"", seq=0, flags=0x02)),
+            (2.2 + 2 * number, tcp_frame(server, (peer, 50_000 + number), b"", seq=0, flags=0x14)),
+        ]
+    for number, port in enumerate((53, 123, 500, 4500)):
+        frames.append((0.3 + number, udp_frame((host, port), (peer, 9), b"")))
+    path = tmp_path / "stopping.pcap"
+    path.write_bytes(pcap([(round((FIRST + time) * NS), frame) for time, frame in sorted(frames)]))
+    rows = json.loads(run("netstat", path, "1", "-a", "--local", host, "--format", "json").stdout, parse_float=str)
+
+    def key(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["proto"], row["local_port"], row["foreign_port"], row["state"]
+
+    before: list[tuple[Any, ...]] = []
+    stopped = []
+    for at in sorted({row["at"] for row in rows}):
+        now = [key(row) for row in rows if row["at"] == at and row["change"] != "gone"]
+        alone = run("netstat", path, "-a", "--local", host, "--format", "json", "--at", f"@{at}").stdout
+        assert now == [key(row) for row in json.loads(alone)]
+        gone = [key(row) for row in rows if row["at"] == at and row["change"] == "gone"]
+        new = [key(row) for row in rows if row["at"] == at and row["change"] == "new"]
+        assert sorted(gone) == sorted(set(before) - set(now))
+        assert not before or sorted(new) == sorted(set(now) - set(before))
+        stopped += [port for _, port, _, state in gone if state == "LISTEN"]
+        before = now
+    assert stopped == [80, 443, 8080]

@@ -88,7 +88,7 @@ class Netstat:
         self._what, self.state = self._what[which], self.state[which]
 
     def some(self, part: slice | Rows) -> Netstat:
-        """Return some of the rows."""
+        """Return some of the rows. They may share memory with these, so no array of either is changed in place."""
         other = copy(self)
         other._whole = self.whole
         other.keep(part)  # type: ignore[arg-type]
@@ -113,8 +113,6 @@ class Netstat:
         free = FREE - what
         listens, sends = (free >= 0) & (free < len(other._listening)), free >= len(other._listening)
         before, more = len(self._listening), int(np.count_nonzero(listens))
-        # The UDP ports come behind all that listen.
-        self._what[self._what <= FREE - before] -= more
         what[listens] = FREE - before - np.arange(more)
         what[sends] = FREE - before - more - len(self._ports.port) - np.arange(np.count_nonzero(sends))
         sent = free[sends] - len(other._listening)
@@ -122,7 +120,10 @@ class Netstat:
         self._ports = Ports(
             *(np.concatenate([one, old[sent]]) for one, old in zip(self._ports, other._ports, strict=True))
         )
+        own = len(self)
         self._what = np.concatenate([self._what, what])
+        # The UDP ports come behind all that listen.
+        self._what[:own][self._what[:own] <= FREE - before] -= more
         self.state = np.concatenate([self.state, other.state[which]])
 
     def __len__(self) -> int:

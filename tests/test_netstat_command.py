@@ -256,3 +256,16 @@ def test_repeated_tables_ask_a_resolver_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("pcapstate.views.annotations.resolve", resolve)
     assert run("netstat", EXAMPLE, "5", "--resolve").exit_code == 0
     assert len(asked) == len(set(asked)) > 3
+
+
+def test_a_host_has_no_socket_for_a_syn_that_it_never_answered() -> None:
+    scan, flood = CAPTURES / "host-scan.pcap", CAPTURES / "syn-flood.pcap"
+    assert rows(scan, "--local", "10.0.1.1") == []
+    (row,) = rows(scan, "--local", "10.0.1.1", "--both")
+    assert (row["state"], row["foreign_state"]) == ("UNKNOWN", "SYN_SENT")
+    states = [row["state"] for row in rows(flood, "--local", "192.0.2.80")]
+    assert set(states) == {"SYN_RECEIVED"}
+    assert len(states) < len(rows(flood, "--local", "192.0.2.80", "--both"))
+    # Who sent the SYN has a socket, and so has an end of an open connection of which nothing else is known.
+    assert {row["state"] for row in rows(scan, "--local", "10.0.0.66")} == {"SYN_SENT"}
+    assert {row["state"] for row in rows(CAPTURES / "gap-before-fin.pcap", "--local", "0.0.0.0/0")} >= {"UNKNOWN"}

@@ -62,7 +62,8 @@ class Flood:
         clients = ends[0::2]
         clients["first"] = clients["last"] = START + numbers
         clients["packets"], clients["known"], clients["state"] = 1, c.HAS_BASE | c.SENT_SYN, State.SYN_SENT
-        ends["state"][1::2] = State.UNKNOWN
+        # A socket of each server, so that netstat has as many rows.
+        ends["state"][1::2] = State.SYN_RECEIVED
         details["since"][0::2], details["packet"][0::2] = START + numbers, 1 + numbers
         self.moment = START + 60 * SECOND
         self.transitions = np.zeros(count, dtype=c.TRANSITION)

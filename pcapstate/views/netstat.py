@@ -51,8 +51,9 @@ NO_PORTS = Ports(*(np.zeros(0, dtype=np.int64) for _ in Ports._fields))
 class Netstat:
     """The rows of netstat at a moment: what is listening, then connections, then UDP ports.
 
-    An endpoint that is CLOSED has no row, as netstat shows none; with ``both`` it has one where the other end is not
-    closed. Where both ends are local there are two rows. ``moment``: ns since the epoch, from which ages count.
+    An endpoint that is CLOSED has no row, as netstat shows none, nor has one that never answered a SYN; with ``both``
+    it has one where the other end is not closed. Where both ends are local there are two rows. ``moment``: ns since
+    the epoch, from which ages count.
 
     A row is kept as five bytes: what it is about, and its state. All else is worked out where it is asked for, which
     is to be done for ``some`` rows at a time.
@@ -330,7 +331,7 @@ def _connections(table: FlowTable, whose: Perspective, both: bool) -> Rows:
     states, found = table.endpoints["state"], [np.zeros(0, dtype=np.int32)]
     for client, _ in _clients(table):
         ends = np.stack([client, client ^ 1], axis=1)
-        shown = states[ends] != State.CLOSED
+        shown = (states[ends] != State.CLOSED) & ~_without_socket(table, ends)
         if both:
             shown[:] = shown.any(axis=1, keepdims=True)
         if whose.networks:
@@ -340,6 +341,13 @@ def _connections(table: FlowTable, whose: Perspective, both: bool) -> Rows:
             shown[:, 1] = False
         found.append(ends[shown].astype(np.int32))
     return np.concatenate(found)
+
+
+def _without_socket(table: FlowTable, ends: Rows) -> Rows:
+    """Tell of endpoints, two a line, whether only SYNs went to them that they never answered: no socket is known."""
+    endpoints = table.endpoints
+    silent = (endpoints["state"][ends] == State.UNKNOWN) & (endpoints["packets"][ends] == 0)
+    return silent & (endpoints["known"][ends[:, ::-1]] & c.SENT_ACK == 0)
 
 
 def _listening(table: FlowTable, whose: Perspective) -> Rows:

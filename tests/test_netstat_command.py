@@ -13,9 +13,19 @@ import pytest
 from pcapstate.output.widths import display_width
 from pcapstate.wording.styles import STYLES
 
-from .annotated import PACKETS, of_packets, process_event, process_options
-from .captures import pcap
-from .payloads import tcp_frame
+from .annotated import (
+    PACKETS,
+    Talk,
+    direction,
+    interface,
+    of_packets,
+    packet_block,
+    process_event,
+    process_options,
+    section,
+)
+from .captures import START, pcap
+from .payloads import tcp_frame, udp_frame
 from .test_cli import process, run
 
 CAPTURES = Path(__file__).parent / "pcaps"
@@ -269,3 +279,71 @@ def test_a_host_has_no_socket_for_a_syn_that_it_never_answered() -> None:
     # Who sent the SYN has a socket, and so has an end of an open connection of which nothing else is known.
     assert {row["state"] for row in rows(scan, "--local", "10.0.0.66")} == {"SYN_SENT"}
     assert {row["state"] for row in rows(CAPTURES / "gap-before-fin.pcap", "--local", "0.0.0.0/0")} >= {"UNKNOWN"}
+
+
+def with_processes(*talks: Talk, others: tuple[Talk, ...] = ()) -> bytes:
+    """A capture in which the clients' host has a process, and others' packets have none."""
+    out = section("<") + interface("<") + process_event("<", 7, "curl")
+    for talk in talks:
+        for packet in talk.packets:
+            out += packet_block("<", packet, process_options("<", 0) + direction("<", packet))
+    return out + b"".join(packet_block("<", packet, b"") for talk in others for packet in talk.packets)
+
+
+def test_processes_tell_whose_capture_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "named.pcapng"
+    # One server in all connections, and yet it is that of the client with its two addresses.
+    talks = [Talk((f"10.0.0.{last}", 50_000)).opened() for last in (5, 6)]
+    path.write_bytes(with_processes(*talks))
+    shown = lines(path, "-an")
+    assert shown[1].endswith("on 10.0.0.5, 10.0.0.6, the host whose processes the capture names")
+    assert [line.split()[1] for line in shown[4:]] == ["10.0.0.5:50000", "10.0.0.6:50000"]
+    # Not so where nothing names processes, or where as many addresses have some as no host has.
+    path.write_bytes(with_processes(others=tuple(talks)))
+    assert lines(path, "-an")[1].endswith("on 192.0.2.80, the one host in every connection")
+    path.write_bytes(with_processes(*(Talk((f"10.0.0.{last}", 50_000)).opened() for last in range(1, 18))))
+    assert lines(path, "-an")[1].endswith("on 192.0.2.80, the one host in every connection")
+    path.write_bytes(with_processes(others=(Talk().opened(), Talk(("10.0.0.5", 1), ("10.0.0.6", 2)).opened())))
+    assert lines(path)[1].endswith("on 10.0.0.5, the one host in every connection")
+
+
+@pytest.mark.parametrize("name", ["processes-by-id.pcapng", "processes-in-comments.pcapng"])
+def test_listeners_of_others_are_not_those_of_the_host_whose_processes_are_named(name: str) -> None:
+    assert {row["local_address"] for row in rows(CAPTURES / name, "-a")} == {"10.0.0.5"}
+    assert {row["state"] for row in rows(CAPTURES / name, "-a", "--local", "192.0.2.80")} >= {"LISTEN"}
+
+
+def test_connections_between_others_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.pcapng"
+    path.write_bytes(with_processes(Talk().opened(), others=(Talk(("10.0.0.9", 1), ("10.0.0.8", 2)).opened(),)))
+    result = run("netstat", path, "-n")
+    assert "on 10.0.0.5, the host whose processes" in result.stdout
+    assert "1 connection is between other hosts; --local 0.0.0.0/0 --local ::/0 shows all" in result.stderr
+    assert len(rows(path, "--local", "0.0.0.0/0")) == 4
+    repeated = run("netstat", path, "0.01", "-n")
+    assert repeated.stdout.count("the host whose processes") == repeated.stdout.count("Active Connections")
+
+
+def test_ports_of_all_hosts_are_said_to_be() -> None:
+    assert "ports of all hosts" in lines(CAPTURES / "refused-then-accepted.pcap", "-a")[1]
+    assert "ports of all hosts" not in lines(CAPTURES / "refused-then-accepted.pcap")[1]
+
+
+def test_udp_ports_idle_for_more_than_a_minute_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "udp.pcap"
+    sent = [(0, 5001), (0.5, 5002), (1, 5003), (60.5, 5003)]
+    frames = [((START + time) * 10**9, udp_frame(("10.0.0.5", port), ("10.0.0.1", 53), b"")) for time, port in sent]
+    path.write_bytes(pcap([(round(time), frame) for time, frame in frames]))
+
+    def shown(*options: str) -> tuple[list[object], str]:
+        result = run("netstat", path, "--local", "10.0.0.5", "--format", "json", *options)
+        return [row["local_port"] for row in json.loads(result.stdout)], result.stderr
+
+    ports, said = shown("-a")
+    assert ports == [5002, 5003]
+    assert "1 UDP port idle for more than a minute is left out; --filter 'proto = udp' shows it" in said
+    assert shown("-p", "udp")[0] == [5002, 5003]
+    for all_ in (shown("-a", "--filter", "proto = udp"), shown("-a", "--at", "59")):
+        assert all_[0] == [5001, 5002, 5003]
+        assert "left out" not in all_[1]
+    assert shown("-a", "--filter", "idle > 1min")[0] == [5001]

@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from ..output.formats import render, render_all
-from ..views import memory
+from ..views import memory, udp
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
 from ..views.changes import CHANGED, CHANGES, Changes, compare
@@ -19,10 +19,9 @@ from ..views.endpoints import Rows
 from ..views.local_traffic import LocalTraffic
 from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
-from ..views.perspective import NOBODYS, Perspective, in_all
+from ..views.perspective import Perspective, in_all, others
 from ..views.sections import Section, marked
 from ..views.table import WORD, Column, Table, beside, staying
-from ..views.udp import ports as udp_ports
 from ..wording.languages import translate
 from ..wording.styles import STYLES, heading, shown_states
 from .netstat_asked import PROTOCOLS, Asked
@@ -49,6 +48,7 @@ class Answers:
         self._people = wording.format == "table"
         self._before: Netstat | None = None
         self._left_out = 0
+        self._idle = 0
         self._whose: Perspective | None = None
         self._reading: Reading | None = None
         manner(wording, 0)
@@ -140,8 +140,16 @@ class Answers:
                 "so far" if reading.at is not None else "that was read" if self._asked.traffic else "of this capture"
             )
             reading.say(f"{{local}} is in no {what} {until}", local=whose.host)
+        if whose.lasting and (count := others(reading.capture.table, whose)):
+            one = "1 connection is between other hosts; --local 0.0.0.0/0 --local ::/0 shows all"
+            many = "{count:,} connections are between other hosts; --local 0.0.0.0/0 --local ::/0 shows all"
+            reading.say(one if count == 1 else many, count=count)
         if self._left_out and not self._repeats:
             reading.say("no row matches; without the choice there are {count:,}", count=self._left_out)
+        if self._idle and not self._repeats:
+            one = "1 UDP port idle for more than a minute is left out; --filter 'proto = udp' shows it"
+            many = "{count:,} UDP ports idle for more than a minute are left out; --filter 'proto = udp' shows them"
+            reading.say(one if self._idle == 1 else many, count=self._idle)
         for line in self.gathering.remarks():
             reading.say("{line}", line=line)
 
@@ -152,10 +160,10 @@ class Answers:
             return self.gathering.perspective(table)
         if self._whose is None:
             if not len(table.connections):
-                return NOBODYS
+                return self.gathering.nobodys
             self._whose = self.gathering.perspective(table)
-        elif self._whose.networks and not in_all(table, self._whose.networks):
-            self._whose, self._before = NOBODYS, None
+        elif self._whose.networks and not self._whose.lasting and not in_all(table, self._whose.networks):
+            self._whose, self._before = self.gathering.nobodys, None
         return self._whose
 
     def _sections(self, moment: int) -> list[Section]:
@@ -191,7 +199,7 @@ class Answers:
             listening=asked.all_ and asked.protocol not in ("udp", "udpv6"),
             both=asked.both,
             connections=asked.protocol not in ("udp", "udpv6"),
-            ports=udp_ports(self.gathering.the_traffic, whose) if asked.udp else None,
+            ports=udp.ports(self.gathering.the_traffic, whose) if asked.udp else None,
         )
         if asked.protocol is not None:
             rows.keep(rows.of_family(asked.protocol.endswith("v6")))
@@ -201,6 +209,10 @@ class Answers:
             count = len(rows)
             rows.keep(self._selection.rows(lambda part: partial(_lookup, rows.some(part), notes=notes), count))
             self._left_out = 0 if len(rows) else count
+        if asked.udp and not self._selection.filters:
+            idle = rows.idle_ports(udp.IDLE)
+            self._idle = int(np.count_nonzero(idle))
+            rows.keep(~idle)
         if self._repeats:
             before, self._before = self._before, rows.some(slice(None))
             changes = compare(rows, before)

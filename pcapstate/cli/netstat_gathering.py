@@ -20,7 +20,7 @@ from ..traffic.traffic import Traffic
 from ..views import netstat_columns as known
 from ..views.annotations import Annotations
 from ..views.endpoints import Rows
-from ..views.perspective import Perspective, is_there, perspective
+from ..views.perspective import ALL_PORTS, NOBODYS, Perspective, is_there, perspective
 from .netstat_asked import Asked
 
 
@@ -60,8 +60,8 @@ class Gathering:
         self._source = source
         if asked.traffic:
             self._traffic = Traffic(kernels)
-        if asked.connections and self._with_programs:
-            self._processes = Processes(source, asked.udp)
+        if (asked.connections and self._with_programs) or not asked.local:
+            self._processes = Processes(source, asked.udp and self._with_programs)
         if self.with_names:
             self._packets = NamePackets(kernels, self._messages)
         if self.with_names or (asked.connections and asked.program):
@@ -91,14 +91,23 @@ class Gathering:
 
     def perspective(self, table: FlowTable) -> Perspective:
         """Return whose netstat it is."""
-        return perspective(table, self._asked.local, () if self._station is None else self._station.addresses)
+        captured_on = () if self._station is None else self._station.addresses
+        known = self._processes is not None and self._processes.any
+        found = perspective(table, self._asked.local, captured_on, self._processes.endpoints() if known else None)
+        return found if found.networks else self.nobodys
+
+    @property
+    def nobodys(self) -> Perspective:
+        """Whose netstat it is where there is no single host."""
+        return NOBODYS._replace(why=ALL_PORTS) if self._asked.all_ or self._asked.udp else NOBODYS
 
     def annotations(self) -> Annotations:
         """Return names and programs as far as was read; of tables that are repeated, what was asked once is kept."""
         book = self._book()
         if self._annotations is None:
             asked = self._asked
-            self._annotations = Annotations(self._processes, self._data, book, asked.resolve, asked.program)
+            owners = self._processes if self._with_programs else None
+            self._annotations = Annotations(owners, self._data, book, asked.resolve, asked.program)
         return self._annotations
 
     def moved(self, kept: Rows) -> None:

@@ -66,6 +66,11 @@ class Selection:
         """Whether it leaves rows out, or changes their order."""
         return self._condition is not None or bool(self._keys)
 
+    @property
+    def filters(self) -> bool:
+        """Whether ``--filter`` was given."""
+        return self._options.filter is not None
+
     def rows(self, values: Values, count: int) -> Rows:
         """Return the indices of the rows to show, in their order."""
         return order(self._keys, values, matching(self._understood(), values, count))

@@ -163,6 +163,11 @@ class Processes:
                 owner = owner if self._is_local(endpoint) else 0
         return self._told(owner)
 
+    def endpoints(self) -> Rows:
+        """Return the endpoints (2 * connection + side) that have a process: ends of the host which captured."""
+        voted = [endpoint for endpoint in self._votes if self.process_of(endpoint) is not None]
+        return np.union1d(np.flatnonzero(self._exact), np.array(voted, dtype=np.int64)).astype(np.int64)
+
     def process_of_socket(self, address: tuple[int, int], port: int) -> Process | None:
         """Return the process of a UDP socket, by its address (both halves, as SEGMENT has them) and port."""
         found = self._sockets.get((*address, port), {})

@@ -108,6 +108,12 @@ class Netstat:
         """Tell of each row whether it is of IPv6, or else of IPv4."""
         return np.concatenate([np.zeros(0, dtype=bool), *(part.ipv6 == ipv6 for part in self.parts())])
 
+    def idle_ports(self, longer: int) -> Rows:
+        """Tell of each row whether it is a UDP port that has sent nothing for longer than so many nanoseconds."""
+        idle = self._free()[1]
+        idle[idle] = self.moment - self._ports.last[self._port_of(idle)] > longer
+        return idle
+
     def append(self, other: Netstat, which: Rows) -> None:
         """Put rows of another moment behind these, in the states in which they were."""
         what = other._what[which].copy()

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..query.networks import Network, parse_network, within
 from ..tcp.flow_table import FlowTable
-from .endpoints import Rows
+from .endpoints import Rows, where
 from .table import slices
 
 SLICE = 1 << 16
@@ -24,6 +24,8 @@ class Perspective(NamedTuple):
     why: str
     """A template for people, with ``{host}``."""
     host: str
+    lasting: bool = False
+    """It holds whatever else the capture shows, also connections between other hosts."""
 
     def holds(self, high: Rows, low: Rows) -> Rows:
         """Tell of each address whether it is local."""
@@ -31,16 +33,35 @@ class Perspective(NamedTuple):
 
 
 NOBODYS = Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)", "")
+ALL_PORTS = "each connection from its client's side, ports of all hosts (--local ADDRESS chooses a host)"
+"""How it is put where ports that listen, and ports of UDP, are shown, too."""
+MOST = 16
+"""Addresses with processes of one family that a host has at most; with more there is no single host."""
 
 
-def perspective(table: FlowTable, local: Sequence[str], captured_on: Sequence[tuple[int, int]] = ()) -> Perspective:
+def perspective(
+    table: FlowTable,
+    local: Sequence[str],
+    captured_on: Sequence[tuple[int, int]] = (),
+    with_process: Rows | None = None,
+) -> Perspective:
     """Tell whose netstat to show: the given addresses and networks, or the one host that is in every connection.
 
-    ``captured_on``: addresses (high and low bits) of the host whose frames these are, where they tell it. Raises
-    ValueError where one of ``local`` is neither an address nor a network.
+    ``captured_on``: addresses (high and low bits) of the host whose frames these are, where they tell it.
+    ``with_process``: the endpoints whose process the capture names, which are that host's. Raises ValueError where one
+    of ``local`` is neither an address nor a network.
     """
     if local:
         return Perspective(tuple(parse_network(one) for one in local), "on {host}", ", ".join(local))
+    found = _without_processes(table, captured_on)
+    owners = () if with_process is None else _addresses(table, with_process)
+    if owners and not set(owners).issubset(found.networks):
+        host = ", ".join(str(one.network_address) for one in owners)
+        return Perspective(owners, "on {host}, the host whose processes the capture names", host, lasting=True)
+    return found
+
+
+def _without_processes(table: FlowTable, captured_on: Sequence[tuple[int, int]]) -> Perspective:
     hosts = _hosts(table)
     if hosts:
         why = "on {host}, the one host in every connection"
@@ -52,6 +73,23 @@ def perspective(table: FlowTable, local: Sequence[str], captured_on: Sequence[tu
         host = ", ".join(str(one.network_address) for one in captured)
         return Perspective(captured, "on {host}, the one host in every frame", host)
     return NOBODYS
+
+
+def _addresses(table: FlowTable, endpoints: Rows) -> tuple[Network, ...]:
+    """Return the different addresses of endpoints in order, IPv4 first; none where they are no single host's."""
+    high, low, _ = where(table, endpoints)
+    different = sorted(
+        (address(*one) for one in np.unique(np.stack([high, low], axis=1), axis=0).tolist()),
+        key=lambda one: (one.version, int(one)),
+    )
+    if any(sum(one.version == version for one in different) > MOST for version in (4, 6)):
+        return ()
+    return tuple(map(ipaddress.ip_network, different))
+
+
+def others(table: FlowTable, whose: Perspective) -> int:
+    """Return how many connections have no end in the networks of a perspective."""
+    return sum(int(np.count_nonzero(~(whose.holds(*one) | whose.holds(*other)))) for one, other in _ends(table))
 
 
 def is_there(table: FlowTable, whose: Perspective) -> bool:

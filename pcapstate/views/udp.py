@@ -1,7 +1,8 @@
 """The UDP ports that the capture shows in use, for ``netstat -a``.
 
 A port is in use where a datagram was sent from it. One that was only sent to may be closed, and one whose host said
-since that it is closed (ICMP port unreachable) is.
+since that it is closed (ICMP port unreachable) is. Nothing tells when a port is closed quietly; one that has sent
+nothing for a minute nearly always is: a name was asked for from it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from ..traffic.traffic import Traffic
 from .local_traffic import UNSPECIFIED_IPV4
 from .netstat import Ports
 from .perspective import Perspective
+
+IDLE = 60 * 10**9
+"""Nanoseconds without a datagram sent after which a port is taken to be closed."""
 
 
 def ports(traffic: Traffic, whose: Perspective) -> Ports:

@@ -50,6 +50,18 @@ CLOSING_LINES = {
     "whoever captured lost {count:,} packets, as the capture says": (
         "キャプチャ時に {count:,} パケットが失われました (キャプチャの記録による)"
     ),
+    "1 connection is between other hosts; --local 0.0.0.0/0 --local ::/0 shows all": (
+        "他のホストどうしの接続が 1 個あります (--local 0.0.0.0/0 --local ::/0 ですべて表示)"
+    ),
+    "{count:,} connections are between other hosts; --local 0.0.0.0/0 --local ::/0 shows all": (
+        "他のホストどうしの接続が {count:,} 個あります (--local 0.0.0.0/0 --local ::/0 ですべて表示)"
+    ),
+    "1 UDP port idle for more than a minute is left out; --filter 'proto = udp' shows it": (
+        "1 分を超えて送信のない UDP ポート 1 個を省略しました (--filter 'proto = udp' で表示)"
+    ),
+    "{count:,} UDP ports idle for more than a minute are left out; --filter 'proto = udp' shows them": (
+        "1 分を超えて送信のない UDP ポート {count:,} 個を省略しました (--filter 'proto = udp' で表示)"
+    ),
     "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
     "{local} is in no packet that was read": "{local} は読み取ったどのパケットにもありません",
     "{local} is in no packet so far": "{local} はここまでのどのパケットにもありません",

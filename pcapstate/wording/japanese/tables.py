@@ -21,6 +21,12 @@ HEADINGS = {
         "ホスト {host} (IPv4 と IPv6 それぞれのすべての接続に現れる唯一のホスト)"
     ),
     "on {host}, the one host in every frame": "ホスト {host} (すべてのフレームに現れる唯一のホスト)",
+    "on {host}, the host whose processes the capture names": (
+        "ホスト {host} (キャプチャがプロセスを記録しているホスト)"
+    ),
+    "each connection from its client's side, ports of all hosts (--local ADDRESS chooses a host)": (
+        "各接続をクライアント側から、ポートは全ホスト分を表示 (--local アドレス でホストを選択)"
+    ),
     "each connection from its client's side (--local ADDRESS chooses a host)": (
         "各接続をクライアント側から表示 (--local アドレス でホストを選択)"
     ),

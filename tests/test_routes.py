@@ -393,3 +393,45 @@ def test_rows_for_programs_and_for_people() -> None:
     assert "On-link" in text[0]
     assert "2001:db8::9" in text[2]
     assert b"".join(render(view.view([]), "jsonl", Kernels(0))) == b""
+
+
+def test_a_host_captured_on_both_links_of_its_router() -> None:
+    """Its packets come twice: what the router passes on shows no neighbour of the host, and is not counted again."""
+    client, server = (HOST, "10.201.1.2"), (PEER, "10.201.2.2")
+    near, far = (ROUTER, "10.201.1.1"), (OTHER, "10.201.2.1")
+    found = [
+        arp(1, client, (BROADCAST, near[1])),
+        arp(2, near, client, HOST),
+        arp(1, far, (BROADCAST, server[1])),
+        arp(2, server, far, OTHER),
+    ]
+    for _ in range(3):
+        found += [
+            frame(client, (ROUTER, server[1]), 6, tcp(1, 2), hops=64),
+            frame((OTHER, client[1]), server, 6, tcp(1, 2), hops=63),
+            frame(server, (OTHER, client[1]), 6, tcp(2, 1), hops=64),
+            frame((ROUTER, server[1]), client, 6, tcp(2, 1), hops=63),
+        ]
+    for frames in (found, found[4:], found[4:][::-1]):
+        told = watched(frames, [client[1]])
+        (route,) = [one for one in view.routes(told.local) if one.packets]
+        assert (str(route.network), route.on_link, view.mac_text(route.mac)) == ("10.201.2.2/32", False, ROUTER)
+        assert (route.gateway and str(route.gateway)) == (near[1] if frames is found else None)
+        assert (told.counter("ip", "Packets Received"), told.counter("ip", "Output Requests")) == (3, 3)
+        assert told.local.own.tolist() == [int(HOST.replace(":", ""), 16)]
+    # Where the first link was not captured, there is nothing else to go by.
+    told = watched([one for one in found[2:] if station(OTHER) in one[:12]], [client[1]])
+    assert told.counter("ip", "Output Requests") == 3
+
+
+def test_a_host_with_two_stations_is_not_on_one_network_that_spans_both_links() -> None:
+    own, second = (HOST, "10.201.1.1"), (ROUTER, "10.201.1.1")
+    frames = []
+    for source, neighbour in ((own, (PEER, "10.201.1.9")), (second, (OTHER, "10.201.2.2"))):
+        frames += [frame(source, neighbour, 6, tcp(1, 2)), frame(neighbour, source, 6, tcp(2, 1))]
+    networks = [str(one.network) for one in rows(frames, "10.201.1.1") if not one.neighbour]
+    assert networks == ["10.201.1.0/28", "10.201.2.2/32"]
+    # Of one station, it is the least network that holds all.
+    one_link = [frame(own, to, 6, tcp(1, 2)) for to in ((PEER, "10.201.1.9"), (OTHER, "10.201.2.2"))]
+    one_link += [frame(to, own, 6, tcp(2, 1)) for to in ((PEER, "10.201.1.9"), (OTHER, "10.201.2.2"))]
+    assert [str(one.network) for one in rows(one_link, "10.201.1.1") if not one.neighbour] == ["10.201.0.0/22"]

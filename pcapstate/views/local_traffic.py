@@ -10,6 +10,7 @@ import numpy as np
 from ..decode.kinds import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..query.networks import Network, within
 from ..traffic import contracts as c
+from ..traffic.station import FIRST_HOPS
 from ..traffic.traffic import Traffic
 from ..traffic.watching import GROUP
 from .perspective import Perspective
@@ -77,6 +78,10 @@ class LocalTraffic:
         ip = self.ipv4 | self.ipv6
         from_local = ip & self.has_source & whose.holds(*self.source)
         to_local = ip & self.has_target & whose.holds(*self.target)
+        # Captured on a second link, the host's packets come once more, as a router passes them on.
+        passed_on = self._passed_on(whose, from_local)
+        from_local &= ~np.isin(paths["source_mac"], passed_on)
+        to_local &= ~np.isin(paths["target_mac"], passed_on)
         own, shared = self._stations(whose, from_local, to_local)
         from_own, to_own = np.isin(paths["source_mac"], own), np.isin(paths["target_mac"], own)
 
@@ -107,6 +112,20 @@ class LocalTraffic:
         self.frames_received = self.has_target & to_own | broadcast | behind[1]
         if len(shared):
             self.notes.append(BEHIND_ROUTER)
+
+    def _passed_on(self, whose: Perspective, from_local: Rows) -> Rows:
+        """Return the MAC addresses that carry the host's packets with their hop limits counted down, while another one
+        carries them as hosts send them.
+        """
+        paths, bindings = self.traffic.paths, self.traffic.bindings
+        sent = from_local & (paths["source_mac"] >= 0) & ~self.group
+        fresh = np.isin(self.traffic.rests["hops"], FIRST_HOPS)
+        first = np.unique(paths["source_mac"][sent & fresh])
+        if not len(first):
+            return first
+        told = (bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])
+        later = np.unique(paths["source_mac"][sent & ~fresh])
+        return later[~np.isin(later, first) & ~np.isin(later, bindings["mac"][told])]
 
     def _stations(self, whose: Perspective, from_local: Rows, to_local: Rows) -> tuple[Rows, Rows]:
         """Return the MAC addresses that are the host's own, and those that carry its packets among others'."""

@@ -14,13 +14,15 @@ from .local_traffic import LocalTraffic, Rows
 from .next_hops import ON_LINK, UNDECIDED, NextHops
 from .perspective import address
 from .reached import Reached, is_ipv4, link_local
-from .route_networks import sites
+from .route_networks import SITE_IPV4, SITE_IPV6, sites
 from .route_rows import Address, Route, counts, earliest, interface, merged, resolution, written
 
 LOCALS = 16
 """Local addresses of a family at most whose neighbours are told apart."""
 SHORTEST = {4: 8, 6: 32}
 """Prefix lengths of the largest networks that hosts are on, by version: 10.0.0.0/8 (RFC 1918), a provider's /32."""
+USUAL = {4: SITE_IPV4, 6: SITE_IPV6}
+"""The same of a host with several stations: a neighbour farther away may be on another link."""
 
 
 def neighbours(rows: Reached, hops: NextHops, local: LocalTraffic) -> Iterator[Route]:
@@ -118,12 +120,13 @@ def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Net
         return
     # A neighbour is on the network of the local address that it has most leading bits in common with.
     locals_ = [address(*one) for one in own.tolist()]
+    shortest = USUAL if len(local.own) > 1 else SHORTEST
     near_to: dict[Address, list[int]] = {}
     for row, place in enumerate(places.tolist()):
         value = int(address(*place))
         nearest = min(locals_, key=lambda one: int(one) ^ value)
-        if nearest.max_prefixlen - (int(nearest) ^ value).bit_length() < SHORTEST[nearest.version]:
-            # No network is that large: it is reached on the link, and why is not told.
+        if nearest.max_prefixlen - (int(nearest) ^ value).bit_length() < shortest[nearest.version]:
+            # No network is that large, or there are several links: it is reached on one, and why is not told.
             yield ipaddress.ip_network(address(*place)), np.array([row]), nearest
             continue
         near_to.setdefault(nearest, []).append(row)

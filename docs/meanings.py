@@ -104,7 +104,7 @@ FIELDS = {
         "foreign_port": "port of the other end; 0 where there is none",
         "state": "state of this host's end; nothing for UDP, which has none",
         "pid": "number of the process, where the capture says so",
-        "program": "name of the program, or in brackets what the packets say of the application",
+        "program": "name of the program, or behind `?` what the packets say of the application",
         "connection": "number of the connection, as Wireshark's `tcp.stream`; nothing where there is none",
         "foreign_state": "state of the other end, as far as packets tell",
         "role": "whether this host's end is the client or the server of the connection",

@@ -113,7 +113,7 @@ def test_every_capture_shows_what_it_is_there_for() -> None:
     assert "\\x1b]0;title\\x07" in shown
     assert "＠SUM(1)" in shown
     shown = run("netstat", "-b", "-n", str(PCAPS / "hostile-greetings.pcap")).stdout
-    assert all(f"[{protocol}: " in shown for protocol in ("http", "https", "ssh", "smtp"))
+    assert all(f"? {protocol}: " in shown for protocol in ("http", "https", "ssh", "smtp"))
     assert "\\u202aa\\u202bb" in shown
     # What is no name of a host is never shown as one; here one record has a second name that is.
     names = run("netstat", "--columns", "foreign_name", str(PCAPS / "hostile-names.pcapng"), "--format", "json").stdout

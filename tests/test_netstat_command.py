@@ -25,7 +25,7 @@ from .annotated import (
     section,
 )
 from .captures import START, pcap
-from .payloads import tcp_frame, udp_frame
+from .payloads import a, answer, tcp_frame, udp_frame
 from .test_cli import process, run
 
 CAPTURES = Path(__file__).parent / "pcaps"
@@ -347,3 +347,31 @@ def test_udp_ports_idle_for_more_than_a_minute_are_left_out(tmp_path: Path) -> N
         assert all_[0] == [5001, 5002, 5003]
         assert "left out" not in all_[1]
     assert shown("-a", "--filter", "idle > 1min")[0] == [5001]
+
+
+def test_hosts_that_share_a_first_label_are_shown_in_full(tmp_path: Path) -> None:
+    path = tmp_path / "names.pcap"
+    own, names = (
+        "10.0.0.5",
+        {"192.0.2.1": "mail.example.org", "192.0.2.2": "mail.example.com", "192.0.2.3": "www.a.org"},
+    )
+    frames = [udp_frame(("10.0.0.1", 53), (own, 5000), answer(name, a(name, one))) for one, name in names.items()]
+    frames += [tcp_frame((own, 50_000), (one, 443), b"", flags=2) for one in names]
+    path.write_bytes(pcap([(START * 10**9 + number, one) for number, one in enumerate(frames)]))
+
+    def foreign(*options: str) -> list[str]:
+        return [line.split()[-2] for line in lines(path, *options)[4:]]
+
+    assert foreign() == ["mail.example.org:https", "mail.example.com:https", "www:https"]
+    assert foreign("--style", "macos") == ["mail.example.org.https", "mail.example.com.https", "www.https"]
+    assert foreign("-f")[2] == "www.a.org:https"
+    # Where the table has only one of them, its first label is enough.
+    assert foreign("--host", "192.0.2.1,192.0.2.3") == ["mail:https", "www:https"]
+
+
+def test_a_program_that_looks_like_a_guess(tmp_path: Path) -> None:
+    path = tmp_path / "guess.pcapng"
+    path.write_bytes(of_packets([process_options("<", 0)] * len(PACKETS), before=process_event("<", 7, "? http")))
+    assert [row["program"] for row in rows(path, "-b")] == ["(? http)"]
+    path.write_bytes(of_packets([b""]))
+    assert [row["program"] for row in rows(path, "-b")] == ["? http: www.example.com"]

@@ -22,6 +22,8 @@ ALWAYS_TLS = {
     *("domain-s", "sips", "ircs-u", "amqps", "secure-mqtt", "syslog-tls", "wsmans", "diameters", "radsec"),
 }
 """Services of which TLS is no news."""
+GUESS = "?"
+"""What a text begins with that stands where a program would."""
 LONGEST = 48
 """Characters of a detail at most."""
 
@@ -42,12 +44,13 @@ class Hint(NamedTuple):
 
     @property
     def text(self) -> str:
-        """``[https: example.org h2]``, ``[http: example.org (curl/8.5)]``, ``[ssh: OpenSSH_9.6]``, ``[postgresql]``.
+        """``? https: example.org h2``, ``? http: example.org (curl/8.5)``, ``? ssh: OpenSSH_9.6``, ``? postgresql``.
 
-        The brackets tell it from a program: it is not one. What the client names itself stands in parentheses.
+        The question mark tells it from a program, which is not known: Windows' netstat has those in brackets. What the
+        client names itself stands in parentheses.
         """
         known = " ".join(part for part in (self.name, self.detail) if part)
-        return f"[{self.protocol}: {known}]" if known else f"[{self.protocol}]"
+        return f"{GUESS} {self.protocol}: {known}" if known else f"{GUESS} {self.protocol}"
 
 
 class ServerName(NamedTuple):
@@ -163,6 +166,6 @@ def _greeting(data: ApplicationData, connection: int, client: int, port: int) ->
 
 def _shown(raw: bytes) -> str:
     """Return bytes as text that fits a cell; brackets in it cannot end the hint's own."""
-    text = raw.decode("utf-8", "replace").replace("[", "(").replace("]", ")")
+    text = raw.decode("utf-8", "replace")
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

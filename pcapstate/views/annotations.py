@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 
 from ..application.data import ApplicationData
-from ..application.hints import Hint, hint, server_names
+from ..application.hints import GUESS, Hint, hint, server_names
 from ..moving import endpoints_after
 from ..names.addresses import Address
 from ..names.book import NameBook
@@ -75,11 +75,11 @@ class Annotations:
         return np.array([NOBODY if one is None or one.pid is None else one.pid for one in found], dtype=np.int64)
 
     def program(self, rows: Netstat) -> Words:
-        """Return each row's program: its process, or in brackets what its packets say of the application."""
+        """Return each row's program: its process, or behind "?" what its packets say of the application."""
         hints = self._data is not None and self._hints
         if not self._any_process and not hints:
             return nothing(rows)
-        found = [None if one is None else _unbracketed(one.name) or None for one in self._processes(rows)]
+        found = [None if one is None else _no_guess(one.name) or None for one in self._processes(rows)]
         if not hints:
             return worded(found)
         assert self._data is not None
@@ -229,9 +229,9 @@ def nothing(rows: Netstat) -> Words:
     return (None,), np.zeros(len(rows), dtype=np.int64)
 
 
-def _unbracketed(name: str) -> str:
-    """Return a process's name so that it cannot be taken for a hint, which is what stands in brackets."""
-    return f"({name[1:].removesuffix(']')})" if name.startswith("[") else name
+def _no_guess(name: str) -> str:
+    """Return a process's name so that it cannot be taken for a hint, which is what begins with a question mark."""
+    return f"({name})" if name.startswith(GUESS) else name
 
 
 def _addresses(halves: tuple[Rows, ...]) -> list[Address]:

@@ -27,6 +27,18 @@ class Wording(NamedTuple):
     """Names for hosts and ports; else numbers."""
     full_names: bool
     """Fully qualified names, not just their first labels."""
+    shared: frozenset[str] = frozenset()
+    """First labels that several names of the table begin with: these are written in full."""
+
+    @property
+    def local_names(self) -> bool:
+        """Whether local hosts are named, too: Windows' netstat names foreign ones only."""
+        return self.names and self.manner.style.name != "windows"
+
+    def host(self, name: str) -> str:
+        """Return a host's name as the table shows it."""
+        label = short(name)
+        return name if self.full_names or label in self.shared else label
 
 
 def values(rows: Netstat, name: str, notes: Annotations) -> tuple[Column, Any]:
@@ -55,12 +67,27 @@ def for_people(rows: Netstat, names: tuple[str, ...], notes: Annotations, wordin
     ``recv_queue``, as netstat on Linux and macOS has them.
     """
 
+    if wording.names and not wording.full_names and not {"local", "foreign"}.isdisjoint(names):
+        wording = wording._replace(shared=_shared(rows, notes, wording))
+
     def shown(part: Netstat) -> Iterator[tuple[Column, Any]]:
         for name in names:
             column, found = _for_people(part, name, notes, wording)
             yield column._replace(title=translate(column.title, wording.manner.lang)), found
 
     return _table(rows, shown)
+
+
+def _shared(rows: Netstat, notes: Annotations, wording: Wording) -> frozenset[str]:
+    """Return the first labels that the names of several hosts of the rows begin with."""
+    named: dict[str, str] = {}
+    shared = set()
+    for part in rows.parts():
+        names = set(notes.foreign_name(part)[0])
+        if wording.local_names:
+            names.update(notes.local_name(part)[0])
+        shared.update(label for name in names if name and named.setdefault(label := short(name), name) != name)
+    return frozenset(shared)
 
 
 def _table(rows: Netstat, shown: Callable[[Netstat], Iterable[tuple[Column, Any]]]) -> Table:
@@ -114,10 +141,9 @@ def _socket(rows: Netstat, name: str, title: str, notes: Annotations, wording: W
     high, low, port = rows.local if name == "local" else rows.foreign
     hosts = np.full(len(rows), -1, dtype=np.int64)
     words: list[str | None] = []
-    # Windows' netstat names foreign hosts only.
-    if wording.names and (name == "foreign" or style.name != "windows"):
+    if wording.names if name == "foreign" else wording.local_names:
         names, hosts = notes.foreign_name(rows) if name == "foreign" else notes.local_name(rows)
-        words += [one if one is None or wording.full_names else short(one) for one in names]
+        words += [None if one is None else wording.host(one) for one in names]
         hosts = np.where(np.array([one is None for one in names])[hosts], -1, hosts)
     if style.any_host is not None:
         any_host = (hosts < 0) & (high == 0) & ((low == 0) | (low == ANYWHERE_IPV4))

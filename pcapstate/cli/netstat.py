@@ -7,12 +7,15 @@ import re
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ..memory import default_bound
 from ..naming import abridged
 from ..query.networks import parse_network
+from ..wording.styles import LINUX
 from .netstat_answers import Answers
 from .netstat_asked import PROTOCOLS, Asked
+from .netstat_letters import NetstatCommand
 from .options import (
     SelectionOptions,
     SourceOptions,
@@ -26,7 +29,7 @@ from .session import Reading
 INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
-@click.command()
+@click.command(cls=NetstatCommand)
 @source_options
 @click.option("-a", "--all", "all_", is_flag=True, help="Also ports that listen, and UDP ports in use.")
 @click.option("-n", "--numeric", is_flag=True, help="Addresses and ports as numbers.")
@@ -36,7 +39,19 @@ INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 @click.option("-e", "--ethernet", is_flag=True, help="Ethernet statistics.")
 @click.option("-r", "--route", is_flag=True, help="The routing table, as far as the traffic shows it.")
 @click.option("-s", "--statistics", is_flag=True, help="Statistics by protocol.")
-@click.option("-p", "--protocol", type=click.Choice(PROTOCOLS, case_sensitive=False), help="Only this protocol.")
+@click.option(
+    "-p",
+    "--protocol",
+    type=click.Choice(PROTOCOLS, case_sensitive=False),
+    help="Only this protocol. Without one, as on Linux: --programs.",
+)
+@click.option("-t", "--tcp", is_flag=True, help="As on Linux: TCP.")
+@click.option("-u", "--udp", is_flag=True, help="As on Linux: UDP.")
+@click.option("-l", "--listening", is_flag=True, help="As on Linux: ports that listen, and UDP ports.")
+@click.option("-x", "--unix", is_flag=True, help="As on Linux: UNIX sockets, which no capture has.")
+@click.option("-4", "--inet", is_flag=True, help="As on Linux: IPv4.")
+@click.option("-6", "--inet6", is_flag=True, help="As on Linux: IPv6.")
+@click.option("--programs", is_flag=True, help="As -p on Linux: process and program, where the capture tells.")
 @click.option(
     "--local", multiple=True, metavar="ADDRESS|NETWORK", help="Whose netstat: this host's, or all of a network."
 )
@@ -64,12 +79,16 @@ def netstat(
 
     A number behind the captures is an INTERVAL: the table again every so many seconds of the capture's time.
 
+    With --style, or letters as people type them on Linux (-tulpn), the table is in that system's very form, for
+    scripts.
+
     \b
     Examples:
       pcapstate netstat capture.pcapng
       pcapstate netstat -ano capture.pcapng --local 192.168.1.5 --at 12.5
       pcapstate netstat capture.pcapng 60 --filter "state = CLOSE_WAIT and age > 60s"
       pcapstate netstat -e -s capture.pcapng
+      pcapstate netstat -tulpn capture.pcapng
       sudo pcapstate netstat -i eth0 5
     """
     source, every = interval(source)
@@ -80,12 +99,18 @@ def netstat(
             parse_network(one)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--local") from None
+    given, remarks = Asked(local=local, **asked).understood()
+    styled = context.get_parameter_source("style") is not ParameterSource.DEFAULT
+    if given.linux and not styled:
+        wording = wording._replace(style=LINUX.name)
     answers = Answers(
-        Asked(local=local, **asked),
+        given,
         selection,
         wording,
         repeats=every is not None,
         bound=source.memory or default_bound(),
+        exact=styled or given.linux,
+        styled=styled,
     )
     reading = Reading(
         source,
@@ -101,6 +126,8 @@ def netstat(
     answers.read(reading)
     code = reading.close()
     answers.remark()
+    for line in remarks:
+        reading.say(line)
     context.exit(code)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
+from ..output.fixed import fixed
 from ..output.formats import render, render_all
 from ..views import memory, udp
 from ..views import netstat_columns as known
@@ -19,14 +20,17 @@ from ..views.endpoints import Rows
 from ..views.local_traffic import LocalTraffic
 from ..views.netstat import Netstat
 from ..views.netstat_table import Wording, for_people, for_programs, titles, values
-from ..views.perspective import Perspective, in_all, others
+from ..views.perspective import Perspective, in_all
 from ..views.sections import Section, marked
 from ..views.table import WORD, Column, Table, beside, staying
+from ..wording.forms import Form, form_of
 from ..wording.languages import translate
 from ..wording.styles import STYLES, heading, shown_states
-from .netstat_asked import PROTOCOLS, Asked
+from . import netstat_remarks as remarks
+from .joined import Joined
+from .netstat_asked import Asked
 from .netstat_gathering import Gathering
-from .netstat_traffic import ethernet_sections, route_sections, statistics_sections
+from .netstat_traffic import check_forms, ethernet_sections, in_form, route_sections, statistics_sections
 from .options import SelectionOptions, WordingOptions, manner
 from .selection import Selection
 from .session import Reading
@@ -35,20 +39,33 @@ from .session import Reading
 class Answers:
     """What netstat answers to one call: give what ``gathering`` asks for to a Reading, then let it ``read``.
 
-    ``bound``: bytes that the run may take.
+    ``bound``: bytes that the run may take. ``exact``: people get tables in the very form of the style's system;
+    ``styled``: because they name it, so that what has no such form is a mistake.
     """
 
     def __init__(
-        self, asked: Asked, selection: SelectionOptions, wording: WordingOptions, repeats: bool, bound: int
+        self,
+        asked: Asked,
+        selection: SelectionOptions,
+        wording: WordingOptions,
+        *,
+        repeats: bool,
+        bound: int,
+        exact: bool = False,
+        styled: bool = False,
     ) -> None:
         asked.check()
         self._asked, self._wording, self._repeats = asked, wording, repeats
         self._selection = Selection(selection, known.fields, known.COLUMNS, wording.utc)
         self._style = STYLES[wording.style]
         self._people = wording.format == "table"
+        if styled and self._people:
+            check_forms(asked, self._style)
+        # These are in no system's netstat, or not to be had in its form.
+        own = asked.both or asked.route or self._selection.columns is not None
+        self._form = form_of(self._style) if exact and self._people and not own else None
         self._before: Netstat | None = None
-        self._left_out = 0
-        self._idle = 0
+        self._shown = remarks.Shown()
         self._whose: Perspective | None = None
         self._reading: Reading | None = None
         manner(wording, 0)
@@ -81,7 +98,7 @@ class Answers:
             reading.read()
             self._write(self._sections(reading.moment), None)
             return
-        pieces = _Joined(self._wording.format)
+        pieces = Joined(self._wording.format)
         tables = 0
 
         def reached(moment: int) -> None:
@@ -103,7 +120,15 @@ class Answers:
     def _write(self, sections: list[Section], moment: int | None) -> None:
         reading = self._the_reading
         if self._people:
+            kernels = reading.capture.source.kernels
             for section in sections:
+                if section.form is not None:
+                    if section.text:
+                        reading.write([section.text.encode()])
+                    else:
+                        head = section.form.heading.format(heading=section.heading).encode()
+                        reading.write(itertools.chain([head], fixed(section.table, section.form, kernels)))
+                    continue
                 head = f"\n{reading.in_lines(section.heading)}\n\n".encode() if section.heading else b"\n"
                 body = [section.text.encode()] if section.text else self._drawn(section.table)
                 notes = "".join(f"{reading.in_lines(f'({note})', 2)}\n" for note in section.notes)
@@ -133,25 +158,11 @@ class Answers:
 
     def remark(self) -> None:
         """Say on stderr what the tables do not tell."""
-        reading, whose = self._the_reading, self._perspective()
-        if self._asked.local and not self.gathering.is_there(reading.capture.table, whose):
-            what = "packet" if self._asked.traffic else "connection"
-            until = (
-                "so far" if reading.at is not None else "that was read" if self._asked.traffic else "of this capture"
-            )
-            reading.say(f"{{local}} is in no {what} {until}", local=whose.host)
-        if whose.lasting and (count := others(reading.capture.table, whose)):
-            one = "1 connection is between other hosts; --local 0.0.0.0/0 --local ::/0 shows all"
-            many = "{count:,} connections are between other hosts; --local 0.0.0.0/0 --local ::/0 shows all"
-            reading.say(one if count == 1 else many, count=count)
-        if self._left_out and not self._repeats:
-            reading.say("no row matches; without the choice there are {count:,}", count=self._left_out)
-        if self._idle and not self._repeats:
-            one = "1 UDP port idle for more than a minute is left out; --filter 'proto = udp' shows it"
-            many = "{count:,} UDP ports idle for more than a minute are left out; --filter 'proto = udp' shows them"
-            reading.say(one if self._idle == 1 else many, count=self._idle)
-        for line in self.gathering.remarks():
-            reading.say("{line}", line=line)
+        whose, reading = self._perspective(), self._the_reading
+        if self._form is not None:
+            title = translate("Connections" if self._asked.connections else "Traffic", self._wording.lang)
+            reading.say("{line}", line=self._titled(title, whose, reading.moment))
+        remarks.say(reading, self._asked, whose, self.gathering, self._shown, self._repeats)
 
     def _perspective(self) -> Perspective:
         """Return whose netstat it is; of tables that are compared that of all, as long as it holds."""
@@ -173,16 +184,17 @@ class Answers:
             found.append(self._connections(whose, moment))
         if asked.ethernet or asked.route or asked.statistics:
             local = LocalTraffic(self.gathering.the_traffic, whose)
+            table = self._the_reading.capture.table
+            if self._form is not None:
+                return found + in_form(self._form, self._style, asked, local, table, whose)
             heading = "" if asked.connections else self._traffic_of(whose, moment)
             parts = []
             if asked.ethernet:
                 parts += ethernet_sections(local, self._wording.lang)
             if asked.statistics:
-                table = self._the_reading.capture.table
-                protocols = PROTOCOLS if asked.protocol is None else (asked.protocol,)
-                parts += statistics_sections(local, table, whose, protocols, self._wording.lang)
+                parts += statistics_sections(local, table, whose, asked.protocols, self._wording.lang)
             if asked.route:
-                parts += route_sections(local, self._people, self._wording.lang)
+                parts += route_sections(local, self._people, self._wording.lang, asked.families)
             if heading:
                 parts[0] = parts[0]._replace(heading=f"{heading}\n\n{parts[0].heading}".rstrip("\n"))
             found += parts
@@ -196,26 +208,31 @@ class Answers:
             self._the_reading.capture.table,
             whose,
             moment,
-            listening=asked.all_ and asked.protocol not in ("udp", "udpv6"),
+            listening=asked.servers,
             both=asked.both,
-            connections=asked.protocol not in ("udp", "udpv6"),
-            ports=udp.ports(self.gathering.the_traffic, whose) if asked.udp else None,
+            connections=asked.open_ones,
+            ports=udp.ports(self.gathering.the_traffic, whose) if asked.ports else None,
         )
-        if asked.protocol is not None:
-            rows.keep(rows.of_family(asked.protocol.endswith("v6")))
+        if len(asked.families) == 1:
+            rows.keep(rows.of_family(asked.families[0]))
         notes = self.gathering.annotations()
         changes = None
         if self._selection.chooses:
             count = len(rows)
             rows.keep(self._selection.rows(lambda part: partial(_lookup, rows.some(part), notes=notes), count))
-            self._left_out = 0 if len(rows) else count
-        if asked.udp and not self._selection.filters:
+            self._shown.unmatched = 0 if len(rows) else count
+        if asked.ports and not self._selection.filters:
             idle = rows.idle_ports(udp.IDLE)
-            self._idle = int(np.count_nonzero(idle))
+            self._shown.idle = int(np.count_nonzero(idle))
             rows.keep(~idle)
-        if self._repeats:
+        self._shown.rows = len(rows)
+        if self._form is not None and self._form.grouped and not self._selection.sorts:
+            rows.group()
+        elif self._repeats and self._form is None:
             before, self._before = self._before, rows.some(slice(None))
             changes = compare(rows, before)
+        if self._form is not None:
+            return self._in_form(self._form, rows, notes)
         heading = self._heading(whose, moment)
         if self._people:
             table = self._for_people(rows, notes)
@@ -234,6 +251,15 @@ class Answers:
         wording = Wording(manner(self._wording, self._the_reading.start), not asked.numeric, asked.fqdn)
         names = self._selection.columns or titles(self._style, asked.pid, asked.program, asked.both)
         return for_people(rows, names, notes, wording)
+
+    def _in_form(self, form: Form, rows: Netstat, notes: Annotations) -> Section:
+        """Return the table in the form of the style's system; whose it is, is said on stderr."""
+        asked, style = self._asked, self._style
+        title = form.servers if asked.listening else ""
+        title = translate(title or heading(style, asked.all_ or asked.listening), self._wording.lang)
+        wording = Wording(manner(self._wording, 0), not asked.numeric, asked.fqdn, exact=True)
+        table = for_people(rows, titles(style, asked.pid, asked.program, False), notes, wording)
+        return Section("connections", title, table, form=form)
 
     def _heading(self, whose: Perspective, moment: int) -> str:
         title = translate(heading(self._style, self._asked.all_), self._wording.lang)
@@ -274,31 +300,3 @@ def _lookup(rows: Netstat, name: str, notes: Annotations) -> Any:
     column, found = values(rows, name, notes)
     dynamic = column.kind == WORD and name not in ("proto", "state", "foreign_state", "role")
     return (column.words, found) if dynamic else found
-
-
-class _Joined:
-    """Runs of rows that come one after the other, joined to what one run would be."""
-
-    def __init__(self, format: str) -> None:
-        self._format = format
-        self._begun = False
-
-    def more(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the text of a further run."""
-        text = b"".join(pieces)
-        begun = self._begun
-        if self._format == "json":
-            text = text.removeprefix(b"[").removesuffix(b"]\n").rstrip(b"\n")
-            if text:
-                self._begun = True
-                yield (b"," if begun else b"[") + text
-            return
-        self._begun = True
-        if self._format == "csv" and begun:
-            text = text.partition(b"\r\n")[2]
-        yield text
-
-    def end(self) -> Iterator[bytes]:
-        """Yield what ends it all."""
-        if self._format == "json":
-            yield b"\n]\n" if self._begun else b"[]\n"

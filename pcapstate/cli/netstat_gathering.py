@@ -61,7 +61,7 @@ class Gathering:
         if asked.traffic:
             self._traffic = Traffic(kernels)
         if (asked.connections and self._with_programs) or not asked.local:
-            self._processes = Processes(source, asked.udp and self._with_programs)
+            self._processes = Processes(source, asked.ports and self._with_programs)
         if self.with_names:
             self._packets = NamePackets(kernels, self._messages)
         if self.with_names or (asked.connections and asked.program):
@@ -92,14 +92,16 @@ class Gathering:
     def perspective(self, table: FlowTable) -> Perspective:
         """Return whose netstat it is."""
         captured_on = () if self._station is None else self._station.addresses
-        known = self._processes is not None and self._processes.any
-        found = perspective(table, self._asked.local, captured_on, self._processes.endpoints() if known else None)
+        named = self._processes
+        owned = named.endpoints() if named is not None and named.any else None
+        found = perspective(table, self._asked.local, captured_on, owned)
         return found if found.networks else self.nobodys
 
     @property
     def nobodys(self) -> Perspective:
         """Whose netstat it is where there is no single host."""
-        return NOBODYS._replace(why=ALL_PORTS) if self._asked.all_ or self._asked.udp else NOBODYS
+        ports = self._asked.servers or self._asked.ports
+        return NOBODYS._replace(why=ALL_PORTS) if ports else NOBODYS
 
     def annotations(self) -> Annotations:
         """Return names and programs as far as was read; of tables that are repeated, what was asked once is kept."""

@@ -5,15 +5,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import click
+
 from ..output.widths import display_width
 from ..tcp.flow_table import FlowTable
 from ..views import ethernet, routes, statistics
+from ..views import statistics_forms as forms
 from ..views.counters import counters
 from ..views.local_traffic import LocalTraffic
 from ..views.perspective import Perspective
 from ..views.sections import Section
 from ..views.translated import translated
+from ..wording.forms import Form
 from ..wording.languages import translate
+from ..wording.styles import Style
+from .netstat_asked import Asked
+
+NO_FORM = {
+    "-e": ("linux", "macos"),
+    "-s": ("macos",),
+    "-r": ("windows", "linux", "macos"),
+}
+"""The systems in whose form a table is not written: most of it would be what packets do not tell."""
+
+
+def check_forms(asked: Asked, style: Style) -> None:
+    """Raise UsageError where a table is asked for in a form that it is not written in."""
+    for letter, wanted in (("-e", asked.ethernet), ("-s", asked.statistics), ("-r", asked.route)):
+        if wanted and style.name in NO_FORM[letter]:
+            raise click.UsageError(f"{letter} is not written in the form of {style.system}; leave out --style")
+
+
+def in_form(
+    form: Form, style: Style, asked: Asked, local: LocalTraffic, table: FlowTable, whose: Perspective
+) -> list[Section]:
+    """Return statistics as the style's system prints them."""
+    found = []
+    if asked.ethernet:
+        text = forms.windows_interface(ethernet.counters(local))
+        found.append(Section("ethernet", "", ethernet.view(local), text=text, form=form))
+    if asked.statistics:
+        known = counters(local, table, whose)
+        if style.name == "linux":
+            text = forms.linux(known, asked.protocols)
+        else:
+            text = forms.windows(statistics.blocks(known, asked.protocols))
+        found.append(Section("statistics", "", statistics.view(known, asked.protocols), text=text, form=form))
+    return found
 
 
 def ethernet_sections(local: LocalTraffic, lang: str) -> list[Section]:
@@ -35,9 +73,11 @@ def statistics_sections(
     return [Section("statistics", "", statistics.view(found, protocols), text=text, notes=notes)]
 
 
-def route_sections(local: LocalTraffic, people: bool, lang: str) -> list[Section]:
-    """Return the routing table: as one table for programs, in parts for people."""
-    found = routes.routes(local)
+def route_sections(
+    local: LocalTraffic, people: bool, lang: str, families: Sequence[bool] = (False, True)
+) -> list[Section]:
+    """Return the routing table: as one table for programs, in parts for people. ``families``: True is IPv6."""
+    found = [one for one in routes.routes(local) if (one.network.version == 6) in families]
     if not people:
         return [Section("routes", "", routes.view(found))]
     parts = [

@@ -71,6 +71,11 @@ class Selection:
         """Whether ``--filter`` was given."""
         return self._options.filter is not None
 
+    @property
+    def sorts(self) -> bool:
+        """Whether ``--sort`` was given."""
+        return bool(self._keys)
+
     def rows(self, values: Values, count: int) -> Rows:
         """Return the indices of the rows to show, in their order."""
         return order(self._keys, values, matching(self._understood(), values, count))

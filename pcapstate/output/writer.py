@@ -28,7 +28,8 @@ class Layout:
     """How rows become text: what stands before each value and after a row, and how words are spelled.
 
     ``widths``: of columns whose texts are filled up with blanks; ``right``: which of these are flush right. ``widest``
-    tells how wide the text of each column was so far. ``colour``: words have the colours of their tones.
+    tells how wide the text of each column was so far. ``colour``: words have the colours of their tones. ``blanks``:
+    those at the end of a row stay.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Layout:
         widths: Sequence[int] = (),
         right: Sequence[bool] = (),
         colour: bool = False,
+        blanks: bool = False,
     ) -> None:
         literals = bytearray()
         words = [0, 0, 0]
@@ -71,7 +73,7 @@ class Layout:
                 sizes = [put_word(spell(column, word), tone) for word, tone in zip(column.words, tones, strict=True)]
                 self.longest += len(cells) * max(sizes, default=0)
             cell += column.width
-        told += (*put(after), bool(widths))
+        told += (*put(after), bool(widths) and not blanks)
         texts = np.frombuffer(bytes(literals) or b" ", dtype=np.uint8)
         self._told_once = np.array(told, dtype=np.int64), texts, np.array(words, dtype=np.int64)
         self._width = cell
@@ -132,6 +134,13 @@ def aligned_layout(
     columns, none at a row's end."""
     before = [" " * (indent if index == 0 else gap) for index in range(len(columns))]
     return Layout(columns, before, "\n", shown_word, _nothing(columns), widths, right, colour)
+
+
+def fixed_layout(
+    columns: tuple[Column, ...], before: list[str], widths: Sequence[int], right: Sequence[bool], blanks: bool
+) -> Layout:
+    """Lay rows out in columns of these widths, each behind a text of its own; ``blanks``: also at a row's end."""
+    return Layout(columns, before, "\n", shown_word, _nothing(columns), widths, right, blanks=blanks)
 
 
 def _nothing(columns: tuple[Column, ...]) -> str:

@@ -15,6 +15,7 @@ from ..wording.styles import Style, process_text, protocol_text
 from .annotations import Annotations
 from .netstat import ANYWHERE_IPV4, NOBODY, TCP, Netstat
 from .netstat_columns import COLUMNS, LEAST, NAMES, PROTOCOLS
+from .netstat_exact import exact
 from .reading_aids import Manner, readable
 from .table import SOCKET, WORD, Batch, Batches, Column, Table, cells
 
@@ -27,6 +28,8 @@ class Wording(NamedTuple):
     """Names for hosts and ports; else numbers."""
     full_names: bool
     """Fully qualified names, not just their first labels."""
+    exact: bool = False
+    """To the letter as the system's netstat has it, for scripts."""
     shared: frozenset[str] = frozenset()
     """First labels that several names of the table begin with: these are written in full."""
 
@@ -81,7 +84,7 @@ def for_people(rows: Netstat, names: tuple[str, ...], notes: Annotations, wordin
 def _shared(rows: Netstat, notes: Annotations, wording: Wording) -> frozenset[str]:
     """Return the first labels that the names of several hosts of the rows begin with."""
     named: dict[str, str] = {}
-    shared = set()
+    shared: set[str] = set()
     for part in rows.parts():
         names = set(notes.foreign_name(part)[0])
         if wording.local_names:
@@ -114,6 +117,8 @@ def titles(style: Style, process: bool, program: bool, both: bool) -> tuple[str,
 def _for_people(rows: Netstat, name: str, notes: Annotations, wording: Wording) -> tuple[Column, Any]:
     style = wording.manner.style
     title = next((one.title for one in (*style.titles, style.process) if one.column == name), "")
+    if wording.exact and (known := exact(rows, name, notes, style)) is not None:
+        return known[0]._replace(title=title), known[1]
     if name == "proto":
         words = tuple(protocol_text(style, protocol, ipv6) for protocol in PROTOCOLS for ipv6 in (False, True))
         return Column(name, title, WORD, words), 2 * rows.proto + rows.ipv6

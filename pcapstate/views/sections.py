@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..wording.forms import Form
 from .table import TIME, WORD, Column, Table, beside
 
 
@@ -17,6 +18,8 @@ class Section(NamedTuple):
     """What people get instead of the table, where it is not one."""
     notes: tuple[str, ...] = ()
     """What people are to know beside it."""
+    form: Form | None = None
+    """The form in which a system prints it, where that is asked for; its text then stands alone."""
 
 
 def marked(section: Section, at: int | None, named: bool) -> Table:

@@ -58,6 +58,7 @@ def notes(local: LocalTraffic) -> list[str]:
 class Block(NamedTuple):
     """The statistics of a protocol for people: a heading, and lines of a name and one value, or received and sent."""
 
+    protocol: str
     heading: str
     lines: list[tuple[str, list[int | None]]]
     both: bool
@@ -73,7 +74,7 @@ def blocks(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) ->
         for one in counters:
             if one.protocol == protocol and one.printed:
                 lines.setdefault(one.name, []).append(one.value)
-        found.append(Block(HEADINGS[protocol], list(lines.items()), protocol in BOTH))
+        found.append(Block(protocol, HEADINGS[protocol], list(lines.items()), protocol in BOTH))
     return found
 
 

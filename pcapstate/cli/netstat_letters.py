@@ -1,0 +1,80 @@
+"""The letters of two systems on one command line: what ``-p``, ``-e`` and ``-o`` mean is told by what stands beside.
+
+Windows' and macOS' ``-p`` has a protocol behind it, Linux's stands alone, mostly among other letters (``-tulpn``). Of
+the other letters, only Linux has ``-t``, ``-u``, ``-l``, ``-x``, ``-4`` and ``-6`` with these meanings; who uses one of
+them, or a ``-p`` without a protocol, means Linux's ``-e`` and ``-o``, too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+import click
+
+from .netstat_asked import PROTOCOLS
+
+PROGRAMS = "--programs"
+"""Linux's ``-p``."""
+WITH_VALUE = frozenset("i")
+"""Letters that take what is behind them for their value."""
+
+
+class NetstatCommand(click.Command):
+    """A command that understands ``-p`` of either system."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line."""
+        return super().parse_args(ctx, list(told_apart(args, self._with_values(ctx))))
+
+    def _with_values(self, ctx: click.Context) -> frozenset[str]:
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and not one.is_flag]
+        return frozenset(name for one in options for name in one.opts if name.startswith("--"))
+
+
+def told_apart(arguments: Sequence[str], with_values: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield the arguments with ``--programs`` in place of each ``-p`` that has no protocol behind it.
+
+    ``with_values``: the long options whose value is the next argument.
+    """
+    rest = list(arguments)
+    while rest:
+        one = rest.pop(0)
+        if one == "--":
+            yield from (one, *rest)
+            return
+        if one in with_values and rest:
+            yield from (one, rest.pop(0))
+        elif one.startswith("-") and not one.startswith("--") and len(one) > 1:
+            yield from _letters(one[1:], rest)
+        else:
+            yield one
+
+
+def _letters(letters: str, rest: list[str]) -> Iterator[str]:
+    """Yield what is to stand for letters behind one dash; a value among ``rest`` is taken off it."""
+    for at, letter in enumerate(letters):
+        behind = letters[at + 1 :]
+        if letter in WITH_VALUE:
+            yield f"-{letters}"
+            if not behind and rest:
+                yield rest.pop(0)
+            return
+        if letter == "p":
+            before = [f"-{letters[:at]}"] if at else []
+            if behind.lower() in PROTOCOLS or (not behind and rest and _means_protocol(rest[0])):
+                yield from (*before, "-p", behind or rest.pop(0))
+                return
+            yield from (*before, PROGRAMS)
+            if behind:
+                yield from _letters(behind, rest)
+            return
+    yield f"-{letters}"
+
+
+def _means_protocol(argument: str) -> bool:
+    """Tell whether an argument behind ``-p`` is a protocol, or meant to be one, and no capture."""
+    if argument.lower() in PROTOCOLS:
+        return True
+    # What is no protocol, no number and no file, either, is a mistake of which -p tells best.
+    return argument.isalnum() and not argument.isdigit() and not os.path.exists(argument)

@@ -105,7 +105,10 @@ def test_netstat_says_whose_it_is(tmp_path: Path) -> None:
     assert run("netstat", two, "--local", "10.0.0.0/24").stdout.count("ESTABLISHED") == 4
     nobody = run("netstat", two, "--local", "192.0.2.1")
     assert "ESTABLISHED" not in nobody.stdout
-    assert nobody.stderr == "pcapstate: 192.0.2.1 is in no connection of this capture\n"
+    assert nobody.stderr == (
+        "pcapstate: 192.0.2.1 is in no connection of this capture\n"
+        "pcapstate: --local takes another host; those with the most connections: 10.0.0.1, 10.0.0.2, 10.0.0.3\n"
+    )
     wrong = run("netstat", two, "--local", "example")
     assert wrong.exit_code == 2
     assert "neither an IP address nor a network" in wrong.stderr
@@ -166,17 +169,20 @@ def test_what_is_skipped_is_counted_and_named(tmp_path: Path) -> None:
     udp = bytes(12) + b"\x08\x00" + bytes.fromhex("4500001c000000004011000001010101020202020000000000080000")
     path.write_bytes(pcap([(1, arp), (2, udp), (3, arp)]))
     result = run("connections", path)
-    assert result.stderr == "pcapstate: 3 frames are not TCP: 2 ARP, 1 UDP\n"
+    assert result.stderr.splitlines()[0] == "pcapstate: 3 frames are not TCP: 2 ARP, 1 UDP"
     assert result.exit_code == 0
     quiet = run("connections", path, "--quiet")
     assert (quiet.stdout, quiet.stderr, quiet.exit_code) == (result.stdout, "", 0)
     other = tmp_path / "other.pcap"
     other.write_bytes(pcap([(1, bytes(40))] * 12, linktype=195))
-    assert run("connections", other).stderr == "pcapstate: 12 frames could not be read: 12 802.15.4\n"
+    assert run("connections", other).stderr == (
+        "pcapstate: 12 frames could not be read: 12 802.15.4\npcapstate: no frame has a readable TCP segment\n"
+    )
     both = tmp_path / "both.pcap"
     both.write_bytes(pcap([(1, arp), (2, udp[:20])]))
     assert run("connections", both).stderr == (
         "pcapstate: 1 frame could not be read: 1 cut off in the IP header\npcapstate: 1 frame is not TCP: 1 ARP\n"
+        "pcapstate: no frame has a readable TCP segment\n"
     )
 
 

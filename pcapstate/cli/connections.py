@@ -7,6 +7,7 @@ import click
 from ..views import connections as view
 from ..views import memory
 from ..views.table import staying
+from .emptiness import say_without_rows
 from .options import (
     SelectionOptions,
     SourceOptions,
@@ -53,4 +54,6 @@ def connections(
     else:
         shown = view.view(table, chosen.columns, choose)
     reading.show(staying(shown) if chosen.columns else shown, wording.format)
-    context.exit(reading.close())
+    code = reading.close()
+    say_without_rows(reading, chosen, len(table.connections))
+    context.exit(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..views.perspective import Perspective, others
+from .emptiness import without_rows
 from .netstat_asked import Asked
 from .netstat_gathering import Gathering
 from .session import Reading
@@ -33,6 +34,9 @@ def say(reading: Reading, asked: Asked, whose: Perspective, gathering: Gathering
         many = "{count:,} connections are between other hosts; --local 0.0.0.0/0 --local ::/0 shows all"
         reading.say(one if count == 1 else many, count=count)
     if not repeats:
+        if asked.connections and not shown.rows and not shown.unmatched:
+            for text, fields in without_rows(reading, asked, whose, shown.idle):
+                reading.say(text, **fields)
         if shown.unmatched:
             reading.say("no row matches; without the choice there are {count:,}", count=shown.unmatched)
         if shown.idle:

@@ -39,6 +39,8 @@ class Selection:
         self._options, self._fields, self._utc = options, fields, utc
         self.begins: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Tells the times of the capture's first packet and of the moment shown, from which other times count."""
+        self.found = 0
+        """How many rows it has chosen so far."""
         # Mistakes are told before anything is read, though what relative times mean is known only then.
         self._condition = self._understood()
 
@@ -78,4 +80,6 @@ class Selection:
 
     def rows(self, values: Values, count: int) -> Rows:
         """Return the indices of the rows to show, in their order."""
-        return order(self._keys, values, matching(self._understood(), values, count))
+        found = order(self._keys, values, matching(self._understood(), values, count))
+        self.found += len(found)
+        return found

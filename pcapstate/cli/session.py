@@ -231,7 +231,7 @@ class Reading:
             click.echo(message(f"pcapstate: {damage}"), err=True)
             code = 1
         later, last = None if self.interrupted else self.capture.cutter.unfinished, self.capture.last
-        if self.at is not None and last is None and not self.interrupted:
+        if last is None and not self.interrupted and not self.capture.damages:
             self.say("the capture has no packet")
         elif later is not None and last is not None and later > last and self.at is not None:
             self.say(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
 
 import click
 
 from ..tcp.flow_table import FlowTable
 from ..views import memory
 from ..views import timeline as view
+from ..views.endpoints import Rows
 from ..views.table import Table, staying
+from .emptiness import say_without_rows
 from .options import (
     SelectionOptions,
     SourceOptions,
@@ -67,20 +70,32 @@ def timeline(
         found = view.view(table, batches, connection, how, final, chosen.columns, choose)
         return staying(found) if chosen.columns else found
 
-    taken_back = 0
+    taken_back = count = 0
+
+    def counted(batches: Iterable[Rows]) -> Iterator[Rows]:
+        nonlocal count
+        for rows in batches:
+            count += view.count(table, rows, connection)
+            yield rows
+
     if reading.growing:
         runs = reading.transitions()
         # Relative times need the start of the capture, which is known once there are rows.
         first = next((rows for rows in runs if len(rows)), None)
-        reading.show(shown(itertools.chain(() if first is None else (first,), runs), False), wording.format)
+        reading.show(shown(counted(itertools.chain(() if first is None else (first,), runs)), False), wording.format)
         check(connection, table)
     else:
         rows = view.in_time(reading.history())
         if not revisions:
             rows, taken_back = view.settled(rows)
         check(connection, table)
+        count = view.count(table, rows, connection)
         reading.show(shown([rows], not revisions), wording.format)
     code = reading.close()
+    if connection is not None and not count and table.count:
+        reading.say("connection {number} does not change its state in what was read", number=connection)
+    else:
+        say_without_rows(reading, chosen, count)
     if taken_back:
         one = "later packets took back an assumption once; --revisions shows it"
         many = "later packets took back an assumption {count:,} times; --revisions shows it"

@@ -13,6 +13,7 @@ from ..tcp import contracts as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
 from .endpoints import Rows, where
+from .netstat_ends import listening_ends, open_ends
 from .perspective import Perspective
 from .table import NEVER, slices
 
@@ -25,8 +26,6 @@ NOBODY = -1
 """Where a row has no connection, no endpoint, no process."""
 FREE = -2
 """From here on downwards a row is a port without a connection."""
-SLICE = 1 << 16
-"""Connections that are looked at together."""
 NO_STATE = len(State)
 """The state of what has none, a UDP port: an index behind the last state."""
 
@@ -72,9 +71,9 @@ class Netstat:
     ) -> None:
         self.table, self.moment = table, moment
         self._whole: Netstat | None = None
-        self._listening = _listening(table, whose) if listening else np.zeros(0, dtype=np.int32)
+        self._listening = listening_ends(table, whose) if listening else np.zeros(0, dtype=np.int32)
         self._ports = NO_PORTS if ports is None else ports
-        ends = _connections(table, whose, both) if connections else np.zeros(0, dtype=np.int32)
+        ends = open_ends(table, whose, both) if connections else np.zeros(0, dtype=np.int32)
         counts = len(self._listening), len(self._ports.port)
         free = (FREE - np.arange(sum(counts))).astype(np.int32)
         self._what = np.concatenate([free[: counts[0]], ends, free[counts[0] :]])
@@ -330,66 +329,3 @@ class Netstat:
 
 def _sum(one: Rows, other: Rows) -> Rows:
     return np.where(one < 0, NOBODY, one + other)
-
-
-def _clients(table: FlowTable) -> Iterator[tuple[Rows, Rows]]:
-    """Yield the clients' endpoints and the notes of all connections, some at a time."""
-    for part in slices(len(table.connections), SLICE):
-        notes = table.connections["notes"][part]
-        yield 2 * np.arange(part.start, part.stop) + (notes & c.CLIENT_IS_1 != 0), notes
-
-
-def _connections(table: FlowTable, whose: Perspective, both: bool) -> Rows:
-    """Return the endpoints that have a row, in the order of the connections, the client's first."""
-    states, found = table.endpoints["state"], [np.zeros(0, dtype=np.int32)]
-    for client, _ in _clients(table):
-        ends = np.stack([client, client ^ 1], axis=1)
-        shown = (states[ends] != State.CLOSED) & ~_without_socket(table, ends)
-        if both:
-            shown[:] = shown.any(axis=1, keepdims=True)
-        if whose.networks:
-            for side in (0, 1):
-                shown[:, side] &= whose.holds(*where(table, ends[:, side])[:2])
-        else:
-            shown[:, 1] = False
-        found.append(ends[shown].astype(np.int32))
-    return np.concatenate(found)
-
-
-def _without_socket(table: FlowTable, ends: Rows) -> Rows:
-    """Tell of endpoints, two a line, whether only SYNs went to them that they never answered: no socket is known."""
-    endpoints = table.endpoints
-    silent = (endpoints["state"][ends] == State.UNKNOWN) & (endpoints["packets"][ends] == 0)
-    return silent & (endpoints["known"][ends[:, ::-1]] & c.SENT_ACK == 0)
-
-
-def _listening(table: FlowTable, whose: Perspective) -> Rows:
-    """Return a server's endpoint for each port that a SYN-ACK proves to listen, unless a later RST to a SYN says that
-    it closed; by address and port.
-    """
-    chosen, waiting = np.zeros(0, dtype=np.int32), [np.zeros(0, dtype=np.int32)]
-    for client, notes in _clients(table):
-        server = client ^ 1
-        told = server[_answered(table, server) | (notes & c.REFUSED != 0)]
-        if whose.networks:
-            told = told[whose.holds(*where(table, told)[:2])]
-        waiting.append(_last_of_each(table, told.astype(np.int32)))
-        # Now and then, so that it takes no more memory than there are ports.
-        if sum(map(len, waiting)) > max(len(chosen), SLICE):
-            chosen, waiting = _last_of_each(table, np.concatenate([chosen, *waiting])), []
-    chosen = _last_of_each(table, np.concatenate([chosen, *waiting]))
-    return chosen[_answered(table, chosen)]
-
-
-def _answered(table: FlowTable, servers: Rows) -> Rows:
-    return table.endpoints["known"][servers] & (c.SENT_SYN_ACK | c.SENT_SYN) == c.SENT_SYN_ACK
-
-
-def _last_of_each(table: FlowTable, ends: Rows) -> Rows:
-    """Return the last endpoint of each address and port, in the order of these."""
-    high, low, port = where(table, ends)
-    order = np.lexsort((port, low, high))
-    high, low, port = high[order], low[order], port[order]
-    last = np.ones(len(order), dtype=bool)
-    last[:-1] = (high[1:] != high[:-1]) | (low[1:] != low[:-1]) | (port[1:] != port[:-1])
-    return ends[order[last]]

@@ -175,6 +175,13 @@ def view(
     return Table(names_of, shown() if isinstance(batches, Iterator) else Batches(shown))
 
 
+def count(table: FlowTable, rows: Rows, connection: int | None) -> int:
+    """Return how many transitions there are, of all connections or of one."""
+    if connection is None:
+        return len(rows)
+    return int(np.count_nonzero(table.numbers(rows["endpoint"] // 2) == connection))
+
+
 def _chosen(table: FlowTable, rows: Rows, connection: int | None, final: bool, choose: Choice | None) -> Iterator[Rows]:
     """Yield those of the rows that are to be shown, some at a time."""
     if choose is None:

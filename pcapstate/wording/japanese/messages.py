@@ -62,6 +62,43 @@ CLOSING_LINES = {
     "{count:,} UDP ports idle for more than a minute are left out; --filter 'proto = udp' shows them": (
         "1 分を超えて送信のない UDP ポート {count:,} 個を省略しました (--filter 'proto = udp' で表示)"
     ),
+    "no frame has a readable TCP segment; pcapstate netstat -a shows UDP ports, -s counts each protocol": (
+        "読み取れる TCP セグメントがありません (UDP ポートは pcapstate netstat -a、プロトコルごとの統計は -s で表示)"
+    ),
+    "no frame has a readable TCP segment": "読み取れる TCP セグメントがありません",
+    "no frame has a readable TCP segment, and no UDP port has sent anything": (
+        "読み取れる TCP セグメントはなく、送信した UDP ポートもありません"
+    ),
+    "no port is seen to listen: one is, once it has answered a SYN": (
+        "待ち受けているポートは確認できません (SYN に応答したポートだけが分かります)"
+    ),
+    "no UDP port has sent anything": "送信した UDP ポートはありません",
+    "--local takes another host; those with the most connections: {hosts}": (
+        "--local で別のホストを指定できます。接続の多いホスト: {hosts}"
+    ),
+    "no connection is over IPv4; {count:,} are over the other": "IPv4 の接続はありません (IPv6 の接続は {count:,} 個)",
+    "no connection is over IPv6; {count:,} are over the other": "IPv6 の接続はありません (IPv4 の接続は {count:,} 個)",
+    "1 connection is closed, and has no row; --at shows an earlier moment, pcapstate connections how it went": (
+        "1 個の接続は終了しているため表示されません (--at で以前の時点を、pcapstate connections で経過を表示)"
+    ),
+    "{count:,} connections are closed, and have no row; --at shows an earlier moment, pcapstate connections how each"
+    " went": (
+        "{count:,} 個の接続は終了しているため表示されません (--at で以前の時点を、pcapstate connections で経過を表示)"
+    ),
+    "1 attempt got no answer, so the host has no socket for it; --both shows it": (
+        "応答のない接続要求が 1 個あります。ホストにソケットはないため表示されません (--both で表示)"
+    ),
+    "{count:,} attempts got no answer, so the host has no socket for them; --both shows them": (
+        "応答のない接続要求が {count:,} 個あります。ホストにソケットはないため表示されません (--both で表示)"
+    ),
+    "connection {number} does not change its state in what was read": (
+        "読み取った範囲で接続 {number} の状態は変わっていません"
+    ),
+    "-x: UNIX sockets are in no capture": "-x: UNIX ソケットはキャプチャに現れません",
+    "-e among Linux's letters: packets tell neither users nor inodes": (
+        "-e (Linux の意味): ユーザーと inode はパケットからは分かりません"
+    ),
+    "-o among Linux's letters: packets do not tell timers": "-o (Linux の意味): タイマーはパケットからは分かりません",
     "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
     "{local} is in no packet that was read": "{local} は読み取ったどのパケットにもありません",
     "{local} is in no packet so far": "{local} はここまでのどのパケットにもありません",

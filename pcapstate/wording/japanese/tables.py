@@ -9,6 +9,7 @@ HEADINGS = {
     "Active Internet connections (servers and established)": (
         "アクティブなインターネット接続 (サーバーと確立済みの接続)"
     ),
+    "Active Internet connections (only servers)": "アクティブなインターネット接続 (サーバーのみ)",
     "Active Internet connections (including servers)": "アクティブなインターネット接続 (サーバーを含む)",
     "Connections": "接続",
     "Traffic": "トラフィック",

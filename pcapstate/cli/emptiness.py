@@ -1,0 +1,73 @@
+"""Why a table is empty, and what to ask instead: a line on stderr for each reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..names.protocols import account
+from ..views.emptiness import ends, hosts
+from ..views.perspective import Perspective
+from .netstat_asked import Asked
+from .selection import Selection
+from .session import Reading
+
+Line = tuple[str, dict[str, Any]]
+"""A template and its fields."""
+
+
+def say_without_rows(reading: Reading, selection: Selection, count: int) -> None:
+    """Say why a table of connections, or of transitions, has no row; ``count``: of those there are to choose from."""
+    if not count:
+        for line, fields in _without_tcp(reading):
+            reading.say(line, **fields)
+    elif selection.chooses and not selection.found:
+        reading.say("no row matches; without the choice there are {count:,}", count=count)
+
+
+def _without_tcp(reading: Reading) -> Iterator[Line]:
+    # Of a capture without packets that alone is said, at its end.
+    if reading.capture.frames and not reading.capture.table.count:
+        if any(name == "UDP" for name, _ in account(reading.capture.decoder.skipped)[0]):
+            yield (
+                "no frame has a readable TCP segment; pcapstate netstat -a shows UDP ports, -s counts each protocol",
+                {},
+            )
+        else:
+            yield "no frame has a readable TCP segment", {}
+
+
+def without_rows(reading: Reading, asked: Asked, whose: Perspective, idle: int) -> Iterator[Line]:
+    """Yield why netstat's table of connections has no row; ``idle``: UDP ports that were left out."""
+    table = reading.capture.table
+    if not table.count:
+        if asked.open_ones and not asked.ports:
+            yield from _without_tcp(reading)
+        elif reading.capture.frames and not idle:
+            yield "no frame has a readable TCP segment, and no UDP port has sent anything", {}
+        return
+    found = ends(table, whose, asked.families)
+    if not asked.open_ones:
+        if asked.servers:
+            yield "no port is seen to listen: one is, once it has answered a SYN", {}
+        elif not idle:
+            yield "no UDP port has sent anything", {}
+        return
+    total = sum(found.families)
+    if not total:
+        yield "--local takes another host; those with the most connections: {hosts}", {"hosts": ", ".join(hosts(table))}
+        return
+    if len(asked.families) == 1 and not found.families[asked.families[0]]:
+        family = "IPv6" if asked.families[0] else "IPv4"
+        yield f"no connection is over {family}; {{count:,}} are over the other", {"count": total}
+    if found.closed:
+        one = "1 connection is closed, and has no row; --at shows an earlier moment, pcapstate connections how it went"
+        many = (
+            "{count:,} connections are closed, and have no row; --at shows an earlier moment, pcapstate connections"
+            " how each went"
+        )
+        yield (one if found.closed == 1 else many), {"count": found.closed}
+    if found.unanswered:
+        one = "1 attempt got no answer, so the host has no socket for it; --both shows it"
+        many = "{count:,} attempts got no answer, so the host has no socket for them; --both shows them"
+        yield (one if found.unanswered == 1 else many), {"count": found.unanswered}

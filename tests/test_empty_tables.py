@@ -72,7 +72,7 @@ def test_a_host_that_is_not_there_and_one_that_answered_nothing() -> None:
     assert found[0] == "1.2.3.4 is in no connection of this capture"
     assert found[1].startswith("--local takes another host; those with the most connections: 10.0.0.5, ")
     assert said("netstat", CAPTURES / "host-scan.pcap", "--local", "10.0.1.3") == [
-        "1 attempt got no answer, so the host has no socket for it; --both shows it"
+        "1 attempt got no answer, so the host has no socket for it; pcapstate connections shows it"
     ]
 
 

@@ -270,14 +270,17 @@ def test_repeated_tables_ask_a_resolver_once(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_host_has_no_socket_for_a_syn_that_it_never_answered() -> None:
     scan, flood = CAPTURES / "host-scan.pcap", CAPTURES / "syn-flood.pcap"
-    assert rows(scan, "--local", "10.0.1.1") == []
-    (row,) = rows(scan, "--local", "10.0.1.1", "--both")
+    early = ("--local", "10.0.1.1", "--at", "#1")
+    assert rows(scan, *early) == []
+    (row,) = rows(scan, *early, "--both")
     assert (row["state"], row["foreign_state"]) == ("UNKNOWN", "SYN_SENT")
     states = [row["state"] for row in rows(flood, "--local", "192.0.2.80")]
     assert set(states) == {"SYN_RECEIVED"}
     assert len(states) < len(rows(flood, "--local", "192.0.2.80", "--both"))
+    # Once it is given up, there is none at either end.
+    assert rows(scan, "--local", "10.0.1.1", "--both", "--at", "3600") == []
     # Who sent the SYN has a socket, and so has an end of an open connection of which nothing else is known.
-    assert {row["state"] for row in rows(scan, "--local", "10.0.0.66")} == {"SYN_SENT"}
+    assert {row["state"] for row in rows(scan, "--local", "10.0.0.66", "--at", "#2")} == {"SYN_SENT"}
     assert {row["state"] for row in rows(CAPTURES / "gap-before-fin.pcap", "--local", "0.0.0.0/0")} >= {"UNKNOWN"}
 
 

@@ -68,6 +68,6 @@ def without_rows(reading: Reading, asked: Asked, whose: Perspective, idle: int) 
         )
         yield (one if found.closed == 1 else many), {"count": found.closed}
     if found.unanswered:
-        one = "1 attempt got no answer, so the host has no socket for it; --both shows it"
-        many = "{count:,} attempts got no answer, so the host has no socket for them; --both shows them"
+        one = "1 attempt got no answer, so the host has no socket for it; pcapstate connections shows it"
+        many = "{count:,} attempts got no answer, so the host has no socket for them; pcapstate connections shows them"
         yield (one if found.unanswered == 1 else many), {"count": found.unanswered}

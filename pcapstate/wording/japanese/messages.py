@@ -85,11 +85,11 @@ CLOSING_LINES = {
     " went": (
         "{count:,} 個の接続は終了しているため表示されません (--at で以前の時点を、pcapstate connections で経過を表示)"
     ),
-    "1 attempt got no answer, so the host has no socket for it; --both shows it": (
-        "応答のない接続要求が 1 個あります。ホストにソケットはないため表示されません (--both で表示)"
+    "1 attempt got no answer, so the host has no socket for it; pcapstate connections shows it": (
+        "応答のない接続要求が 1 個あります。ホストにソケットはないため表示されません (pcapstate connections で表示)"
     ),
-    "{count:,} attempts got no answer, so the host has no socket for them; --both shows them": (
-        "応答のない接続要求が {count:,} 個あります。ホストにソケットはないため表示されません (--both で表示)"
+    "{count:,} attempts got no answer, so the host has no socket for them; pcapstate connections shows them": (
+        "応答のない接続要求が {count:,} 個あり、ホストにソケットはないため表示されません (pcapstate connections で表示)"
     ),
     "connection {number} does not change its state in what was read": (
         "読み取った範囲で接続 {number} の状態は変わっていません"

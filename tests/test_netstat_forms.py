@@ -234,6 +234,7 @@ def test_letters_of_linux() -> None:
     assert chosen("-tua") == every
     assert chosen("-tul") == chosen("-l") == chosen("-lp") == [*listening, *udp]
     assert chosen("-tl") == listening
+    assert chosen("-tla") == tcp
     assert chosen("-4a") + chosen("-t6") == [row for row in every if row["local_port"] != 49214] + [
         row for row in every if row["local_port"] == 49214
     ]

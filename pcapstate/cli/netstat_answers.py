@@ -255,7 +255,7 @@ class Answers:
     def _in_form(self, form: Form, rows: Netstat, notes: Annotations) -> Section:
         """Return the table in the form of the style's system; whose it is, is said on stderr."""
         asked, style = self._asked, self._style
-        title = form.servers if asked.listening else ""
+        title = form.servers if asked.listening and not asked.all_ else ""
         title = translate(title or heading(style, asked.all_ or asked.listening), self._wording.lang)
         wording = Wording(manner(self._wording, 0), not asked.numeric, asked.fqdn, exact=True)
         table = for_people(rows, titles(style, asked.pid, asked.program, False), notes, wording)

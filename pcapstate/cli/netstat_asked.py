@@ -79,7 +79,7 @@ class Asked(NamedTuple):
     @property
     def open_ones(self) -> bool:
         """Whether connections are wanted."""
-        return self._wants("tcp") and not self.listening
+        return self._wants("tcp") and (self.all_ or not self.listening)
 
     @property
     def servers(self) -> bool:

@@ -20,6 +20,7 @@ from pcapstate.names.addresses import packed
 from pcapstate.names.book import NameBook
 from pcapstate.names.packets import NamePackets
 from pcapstate.naming import safe
+from pcapstate.output.fixed import fixed
 from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import definitions, wrapped
 from pcapstate.processes.watcher import Processes
@@ -38,6 +39,7 @@ from pcapstate.views.reading_aids import Manner
 from pcapstate.views.sections import Section
 from pcapstate.views.table import Table
 from pcapstate.views.udp import ports as udp_ports
+from pcapstate.wording.forms import form_of
 from pcapstate.wording.languages import LANGUAGES
 from pcapstate.wording.styles import STYLES
 from pcapstate.wording.times import TimeFormat
@@ -89,7 +91,7 @@ def whole(data: bytes, all_: bool = False) -> None:
         book.add_record(*packed(raw), names)
     notes = Annotations(processes, opened, book, False, True)
     for local in locals_:
-        _netstat(capture, traffic, station, notes, local, styles, langs, formats)
+        _netstat(capture, traffic, station, processes, notes, local, styles, langs, formats)
     for lang in langs:
         manner = _manner(capture, styles[0], lang)
         shown = [
@@ -117,6 +119,7 @@ def _netstat(
     capture: Capture,
     traffic: Traffic,
     station: Station,
+    processes: Processes,
     notes: Annotations,
     local: tuple[str, ...],
     styles: Iterable[str],
@@ -124,7 +127,7 @@ def _netstat(
     formats: tuple[str, ...],
 ) -> None:
     table, kernels = capture.table, capture.source.kernels
-    whose = perspective(table, local, station.addresses)
+    whose = perspective(table, local, station.addresses, processes.endpoints())
     ports = udp_ports(traffic, whose)
     rows = Netstat(table, whose, capture.moment or 0, listening=True, both=True, connections=True, ports=ports)
     for format in formats:
@@ -136,6 +139,10 @@ def _netstat(
                 wording = Wording(_manner(capture, style, lang), names, names)
                 shown = for_people(rows, titles(STYLES[style], True, True, True), notes, wording)
                 _write_all([shown], kernels, ("table",))
+                if (form := form_of(STYLES[style])) is not None:
+                    exact = wording._replace(exact=True)
+                    shown = for_people(rows, titles(STYLES[style], True, True, False), notes, exact)
+                    check(b"".join(fixed(shown, form, kernels)), "table")
         _sections(ethernet_sections(traffic_seen, lang), kernels, ("table", *formats))
         _sections(statistics_sections(traffic_seen, table, whose, PROTOCOLS, lang), kernels, formats)
         _sections(route_sections(traffic_seen, True, lang), kernels, ("table",))

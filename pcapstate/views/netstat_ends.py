@@ -42,10 +42,12 @@ def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
 
 
 def without_socket(table: FlowTable, ends: Rows) -> Rows:
-    """Tell of endpoints, two a line, whether only SYNs went to them that they never answered: no socket is known."""
+    """Tell of endpoints whether only SYNs went to them that they never answered: no socket is known."""
     endpoints = table.endpoints
-    silent = (endpoints["state"][ends] == State.UNKNOWN) & (endpoints["packets"][ends] == 0)
-    return silent & (endpoints["known"][ends[:, ::-1]] & c.SENT_ACK == 0)
+    silent = endpoints["state"][ends] == State.UNKNOWN
+    unknown = ends[silent]
+    silent[silent] = (endpoints["packets"][unknown] == 0) & (endpoints["known"][unknown ^ 1] & c.SENT_ACK == 0)
+    return silent
 
 
 def listening_ends(table: FlowTable, whose: Perspective) -> Rows:

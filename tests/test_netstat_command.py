@@ -379,3 +379,10 @@ def test_a_program_that_looks_like_a_guess(tmp_path: Path) -> None:
     assert [row["program"] for row in rows(path, "-b")] == ["(? http)"]
     path.write_bytes(of_packets([b""]))
     assert [row["program"] for row in rows(path, "-b")] == ["? http: www.example.com"]
+
+
+def test_a_socket_that_is_connected_to_itself_has_one_row() -> None:
+    path = CAPTURES / "self-connected.pcap"
+    for whose in ((), ("--local", "127.0.0.1"), ("--local", "0.0.0.0/0")):
+        (row,) = rows(path, "--at", "#4", *whose)
+        assert (row["local_port"], row["foreign_port"], row["state"]) == (51_904, 51_904, "ESTABLISHED")

@@ -33,8 +33,13 @@ def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
         if both:
             shown[:] = shown.any(axis=1, keepdims=True)
         if whose.networks:
+            places = [where(table, ends[:, side]) for side in (0, 1)]
             for side in (0, 1):
-                shown[:, side] &= whose.holds(*where(table, ends[:, side])[:2])
+                shown[:, side] &= whose.holds(*places[side][:2])
+            own = places[0][2] == places[1][2]
+            if own.any():
+                # A socket that is connected to itself is one.
+                shown[:, 1] &= ~np.logical_and.reduce([one == other for one, other in zip(*places, strict=True)])
         else:
             shown[:, 1] = False
         found.append(ends[shown].astype(np.int32))

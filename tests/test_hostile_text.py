@@ -67,9 +67,10 @@ def test_nothing_dangerous_in_a_table(name: str, question: list[str]) -> None:
         styles += [["--style", style] for style in STYLES]
     for more in styles:
         result = run(*question, *more, path)
-        assert result.exit_code == 0
-        assert result.stdout
         assert dangerous(result.output) == []
+        if "is not written in the form of" not in result.output:
+            assert result.exit_code == 0
+            assert result.stdout
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)

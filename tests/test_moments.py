@@ -366,3 +366,10 @@ def test_repeated_tables_of_ports_that_stop(tmp_path: Path) -> None:
         stopped += [port for _, port, _, state in gone if state == "LISTEN"]
         before = now
     assert stopped == [80, 443, 8080]
+
+
+def test_a_syn_beside_an_open_connection_has_no_row() -> None:
+    capture = PCAPS / "old-duplicate-syn.pcap"
+    for at in ("1.5", "2.2"):
+        rows = json.loads(run("netstat", capture, "--at", at, "--format", "json").stdout)
+        assert [(row["state"], row["connection"]) for row in rows] == [("ESTABLISHED", 0)]

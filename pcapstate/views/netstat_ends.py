@@ -27,9 +27,11 @@ def clients(table: FlowTable) -> Iterator[tuple[Rows, Rows]]:
 def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
     """Return the endpoints that have a row, in the order of the connections, the client's first."""
     states, found = table.endpoints["state"], [np.zeros(0, dtype=np.int32)]
-    for client, _ in clients(table):
+    for client, notes in clients(table):
         ends = np.stack([client, client ^ 1], axis=1)
         shown = (states[ends] != State.CLOSED) & ~without_socket(table, ends)
+        # Of two connections on one 4-tuple the old one has the socket, as long as nothing answers the new SYN.
+        shown &= (notes & c.BESIDE == 0)[:, np.newaxis]
         if both:
             shown[:] = shown.any(axis=1, keepdims=True)
         if whose.networks:

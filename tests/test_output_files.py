@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -219,6 +220,48 @@ def test_the_capture_is_not_replaced(capture: Path, folder: Path) -> None:
         assert result.exit_code == 2
         assert f"--output would replace the capture {capture}" in result.stderr
         assert capture.read_bytes() == data
+
+
+def test_the_capture_on_standard_input_is_not_replaced(capture: Path, folder: Path) -> None:
+    packed = folder / "packed.pcap.gz"
+    packed.write_bytes(gzip.compress(capture.read_bytes()))
+    (folder / "link").symlink_to(capture)
+    (folder / "hard").hardlink_to(capture)
+    for path, other in ((capture, capture), (capture, folder / "link"), (capture, folder / "hard"), (packed, packed)):
+        before = path.read_bytes()
+        for command in ("connections", "netstat"):
+            for captures in (["-"], [packed, "-"], ["/dev/stdin"]):
+                if not os.path.exists(captures[-1]) and captures[-1] != "-":
+                    continue
+                with path.open("rb") as source:
+                    arguments = [*COMMAND, command, *map(str, captures), "--output", str(other)]
+                    done = subprocess.run(arguments, stdin=source, capture_output=True, timeout=60, check=False)
+                assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+                assert b"--output would replace the capture " in done.stderr
+                assert path.read_bytes() == before
+    # What comes through a pipe has been read when the output takes a file's place.
+    done = subprocess.run(
+        [*COMMAND, "connections", "-", "--output", str(folder / "new")], input=capture.read_bytes(), check=False
+    )
+    assert done.returncode == 0
+
+
+def test_nothing_is_written_into_a_capture(capture: Path, folder: Path) -> None:
+    """As with ``>>``, which leaves the file as it is until something is written."""
+    before = capture.read_bytes()
+    for arguments in ([str(capture)], ["-"], [str(capture), "--output", "/dev/stdout"]):
+        with capture.open("ab") as log, capture.open("rb") as source:
+            done = subprocess.run(
+                [*COMMAND, "connections", *arguments],
+                stdin=source, stdout=log, stderr=subprocess.PIPE, timeout=60, check=False,
+            )  # fmt: skip
+        assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+        assert capture.read_bytes() == before
+    # In a folder, a log is just another file.
+    (folder / "talk.pcap").write_bytes(before)
+    with (folder / "log").open("ab") as log:
+        assert subprocess.run([*COMMAND, "connections", str(folder)], stdout=log, check=False).returncode == 0
+    assert b"TIME_WAIT" in (folder / "log").read_bytes()
 
 
 def test_an_empty_name_is_no_file(capture: Path) -> None:

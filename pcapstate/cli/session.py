@@ -21,7 +21,7 @@ from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
 from ..output.screen import message, screen
-from ..output.whole_files import out, replaces
+from ..output.whole_files import out, overwrites
 from ..sources.finding import meant
 from ..sources.merging import left_out
 from ..tcp.contracts import MIXED
@@ -91,8 +91,8 @@ class Reading:
         except ValueError as error:
             raise click.UsageError(f"--memory: {error}") from None
         for one in meant(captures):
-            if isinstance(one.source, str) and replaces(one.source):
-                raise click.UsageError(f"--output would replace the capture {one.source}")
+            if isinstance(one.source, str) and (why := overwrites(one.source, not one.found)):
+                raise click.UsageError(why)
         if options.follow:
             from ..sources.following import FollowingReader
 

@@ -110,13 +110,25 @@ def out() -> Any:
     return sys.stdout.buffer if _whole is None else _whole
 
 
-def replaces(path: str) -> bool:
-    """Tell whether output goes to the file of this path, which is there, and takes its place."""
-    if _whole is None or not _whole.replaces:
-        return False
+def overwrites(path: str, named: bool) -> str | None:
+    """Return what would become of the capture of a path (``-``: standard input) where output goes to its file.
+
+    None where it goes elsewhere. ``named``: the capture was, and not found in a folder, where a log may stand as well.
+    """
     with suppress(OSError, ValueError):
-        return os.path.samefile(path, _whole.path)
-    return False
+        capture = os.fstat(0) if path == "-" else os.stat(path)
+        if stat.S_ISREG(capture.st_mode) and os.path.samestat(capture, _written()):
+            what = "on standard input" if path == "-" else path
+            if _whole is not None:
+                return f"--output would replace the capture {what}"
+            return f"the output would be written into the capture {what}" if named else None
+    return None
+
+
+def _written() -> os.stat_result:
+    if _whole is None:
+        return os.fstat(sys.stdout.fileno())
+    return os.stat(_whole.path) if _whole.replaces else os.fstat(_whole.file.fileno())
 
 
 def is_terminal() -> bool:

@@ -49,6 +49,7 @@ DEPENDS = (
     "decode.contracts",
     "decode.kinds",
     "decode.encapsulations",
+    "decode.gre",
     "decode.links",
     "decode.rare_links",
     "decode.icmp_errors",

@@ -55,6 +55,7 @@ STACKS = {
     "VXLAN-GPE": (ethernet(ip(udp(4790, vni(5000, 0x0C000001) + PACKET), 17)), "VNI 5000"),
     "Geneve": (ethernet(ip(udp(6081, vni(5000, 0x6558) + PLAIN), 17)), "VNI 5000"),
     "NVGRE": (ethernet(ip(bytes.fromhex("2000 6558 001388 07") + PLAIN, 47)), "VSID 5000"),
+    "NVGRE over UDP": (ethernet(ip(udp(4754, bytes.fromhex("2000 6558 001388 07") + PLAIN), 17)), "VSID 5000"),
     "NVGRE of another flow": (ethernet(ip(bytes.fromhex("2000 6558 001388 08") + PLAIN, 47)), "VSID 5000"),
     "NVGRE with a sequence number": (
         ethernet(ip(bytes.fromhex("3000 6558 001388 07 00000001") + PLAIN, 47)),

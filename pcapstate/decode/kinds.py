@@ -23,6 +23,8 @@ LENGTHS = 1500
 """EtherTypes up to here are lengths."""
 BY_VERSION = -1
 """In the place of an EtherType: the IP version tells which IP follows."""
+NOTHING = -1
+"""In the place of an EtherType: no tunnel, or none that can be read."""
 
 PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ICMPV6, PROTOCOL_IPCOMP = 1, 6, 17, 58, 108
 HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION, MOBILITY, HIP, SHIM6 = 0, 43, 44, 51, 60, 135, 139, 140

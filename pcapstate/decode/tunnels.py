@@ -10,6 +10,7 @@ from typing import Any
 
 from ..kernel import be16, be32, i64, rare, u8
 from .encapsulations import logical_link, of_version, point_to_point
+from .gre import generic
 from .kinds import (
     COMPRESSED,
     ETHERTYPE_BRIDGED,
@@ -26,29 +27,26 @@ from .kinds import (
     ETHERTYPE_VLAN,
     GATHERED,
     LENGTHS,
+    NOTHING,
     PROTOCOL_IPCOMP,
     PROTOCOL_TCP,
     PROTOCOL_UDP,
     SKIPPED_ETHERTYPE,
 )
 from .network import network_layer
-from .networks import I_SID, NOTED, VSID, note, note_tags
-from .udp_tunnels import NOTHING, NSH, behind_udp, service_header
-from .wlan import wlan_in_tunnel
+from .networks import I_SID, NOTED, note, note_tags
+from .udp_tunnels import NSH, behind_udp, service_header
 
 LAYERS = 24
 """Layers of a frame at most."""
 LABELS = 32
 """Labels of an MPLS stack at most."""
-ROUTES = 32
-"""Source routes of a GRE header at most."""
 
 TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, R_TAG = (
     0x22F3, 0x88E5, 0x88E7, 0x8903, 0x8909, 0x8926, 0x892F, 0x893F, 0xF1C1,
 )  # fmt: skip
 JUMBO_LLC = 0x8870
 """In frames of more than 1,500 bytes, which have no length, an LLC header follows."""
-ERSPAN, ERSPAN_3, WCCP, ARUBA_FIRST, ARUBA_LAST, ARUBA_9000 = 0x88BE, 0x22EB, 0x883E, 0x8200, 0x83F0, 0x9000
 IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP = 4, 41, 47, 94, 97, 137
 DEFLATE, NEGOTIATED = 2, 256
 """Of the ways to compress payloads (RFC 3173): the one that is read (RFC 2394), and the first number that the two ends
@@ -201,46 +199,3 @@ def behind_ip(data: Any, protocol: int, at: int, end: int, networks: Any) -> tup
     if protocol == PROTOCOL_IPCOMP and (be16(data, at + 2) == DEFLATE or be16(data, at + 2) >= NEGOTIATED):
         return COMPRESSED, at
     return NOTHING, at
-
-
-@rare
-def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
-    """Read a GRE header (RFC 2784, RFC 2890; version 1: RFC 2637) and what is usual behind it."""
-    flags, kind = be16(data, at), be16(data, at + 2)
-    checksum, routing, key, sequence = flags & 0x8000, flags & 0x4000, flags & 0x2000, flags & 0x1000
-    at += 4 + (4 if checksum | routing else 0) + (4 if key else 0) + (4 if sequence else 0)
-    if flags & 7 == 1:
-        # Without a sequence number there is no payload.
-        return (ETHERTYPE_PPP, at + (4 if flags & 0x0080 else 0)) if sequence else (NOTHING, at)
-    for _ in range(ROUTES if routing else 0):
-        # Source routes (RFC 1701): an address family, offset and length each; all 0 ends them.
-        if end - at < 4:
-            return NOTHING, at
-        last = be32(data, at) == 0
-        at += 4 + u8(data, at + 3)
-        if last:
-            break
-    if flags & 7 != 0 or end - at < 8:
-        return NOTHING, at
-    if kind == ETHERTYPE_BRIDGED and key:
-        # NVGRE (RFC 7637): behind the identifier, which is never 0, stands one of the flow.
-        subnet = be32(data, at - (8 if sequence else 4)) >> 8
-        if subnet != 0:
-            note(networks, VSID | subnet)
-    if kind == ERSPAN:
-        # Type I has no header and no sequence number.
-        return ETHERTYPE_BRIDGED, at + (8 if sequence else 0)
-    if kind == ERSPAN_3:
-        if end - at < 12:
-            return NOTHING, at
-        frame, more = be16(data, at + 10) >> 10 & 0x1F, 8 if u8(data, at + 11) & 1 else 0
-        at += 12 + more
-        if frame == 2:
-            return (of_version(data, at), at) if end - at >= 1 else (NOTHING, at)
-        return ETHERTYPE_BRIDGED, at
-    if kind == WCCP:
-        # Version 2 has a header of its own, which does not look like an IP header.
-        return ETHERTYPE_IPV4, at if u8(data, at) >> 4 == 4 else at + 4
-    if ARUBA_FIRST <= kind <= ARUBA_LAST or kind == ARUBA_9000:
-        return wlan_in_tunnel(data, at, end)
-    return kind, at

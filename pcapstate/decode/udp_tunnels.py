@@ -6,6 +6,7 @@ from typing import Any
 
 from ..kernel import be16, be32, rare, u8
 from .encapsulations import of_version
+from .gre import generic
 from .kinds import (
     ETHERTYPE_BRIDGED,
     ETHERTYPE_IPV4,
@@ -13,16 +14,16 @@ from .kinds import (
     ETHERTYPE_MPLS,
     ETHERTYPE_PPP,
     GATHERED,
+    NOTHING,
     UDP_HEADER,
 )
 from .networks import VNI, note
 from .wlan import wlan_in_tunnel
 
-L2TP, GTP_U, GTP_OLD, TEREDO, LISP, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GENEVE, MPLS_IN_UDP, VXLAN_LINUX, TZSP = (
-    1701, 2152, 3386, 3544, 4341, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37_008,
-)  # fmt: skip
-NOTHING = -1
-"""In the place of an EtherType: no tunnel, or none that can be read."""
+(
+    L2TP, GTP_U, GTP_OLD, TEREDO, LISP, GRE_IN_UDP, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GENEVE, MPLS_IN_UDP, VXLAN_LINUX,
+    TZSP,
+) = 1701, 2152, 3386, 3544, 4341, 4754, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37_008  # fmt: skip
 EXTENSIONS = 16
 """Extension headers of GTP-U at most."""
 TAGS = 64
@@ -76,6 +77,9 @@ def behind_port(data: Any, at: int, end: int, port: int, networks: Any) -> tuple
         return l2tp(data, at, end)
     if port == LISP:
         return of_version(data, at + 8), at + 8
+    if port == GRE_IN_UDP:
+        # RFC 8086; on the port behind it (4755) it is encrypted by DTLS.
+        return generic(data, at, end, networks)
     if port == MPLS_IN_UDP:
         return ETHERTYPE_MPLS, at
     if port == AYIYA:

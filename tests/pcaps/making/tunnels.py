@@ -153,7 +153,7 @@ def tunnels_ppp() -> bytes:
 
 @capture(".pcap", like=LIKE)
 def tunnels_gre() -> bytes:
-    """GRE: plain, with checksum, key and sequence number, bridging, ERSPAN of all three types, WCCP; EtherIP."""
+    """GRE: plain, with checksum, key and sequence number, bridging, ERSPAN of all three types, WCCP, over UDP; EtherIP."""
     return in_turn(
         whole_talk(),
         [
@@ -167,6 +167,7 @@ def tunnels_gre() -> bytes:
             over_ip(47, "0000 883e 00000000", bare),
             over_ip(97, "3000", ethernet),
             over_ipv6(47, "0000 0800", bare),
+            over_udp(4754, "0000 0800", bare),
         ],
     )
 

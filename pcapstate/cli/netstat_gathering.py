@@ -9,6 +9,7 @@ from ..application.data import ApplicationData
 from ..capture import Source, Watcher
 from ..memory import LEAST
 from ..names.addresses import packed
+from ..names.book import MOST as BOOK
 from ..names.book import NameBook
 from ..names.packets import MOST as MESSAGES
 from ..names.packets import NamePackets
@@ -22,6 +23,13 @@ from ..views.annotations import Annotations
 from ..views.endpoints import Rows
 from ..views.perspective import ALL_PORTS, NOBODYS, Perspective, is_there, perspective
 from .netstat_asked import Asked
+
+NOT_NAMED = (
+    "{count:,} addresses are shown without the names that messages may tell: too many to look for",
+    "{count:,} mentions of addresses in messages were let go: too many to keep",
+    "{count:,} names by which clients asked for servers were let go: too many to keep",
+)
+"""What is said of each of the counts of ``NameBook.let_go``."""
 
 
 class Gathering:
@@ -53,6 +61,7 @@ class Gathering:
 
     def _share(self, bound: int) -> None:
         self._messages, self._payloads = min(MESSAGES, bound // 16), min(PAYLOADS, bound // 8)
+        self._book_room = min(BOOK, bound // 16)
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
         """Return what must look at the frames of a source beside the tracker."""
@@ -78,7 +87,7 @@ class Gathering:
         names, programs = self.with_names, asked.connections and asked.program
         parts = (
             (asked.traffic, TRAFFIC),
-            (names, self._messages),
+            (names, self._messages + self._book_room),
             (names or programs, self._payloads),
         )
         return sum(most for wanted, most in parts if wanted)
@@ -121,7 +130,7 @@ class Gathering:
         if self._packets is None or self._source is None:
             return None
         if self._names is None:
-            self._names = NameBook(self._packets)
+            self._names = NameBook(self._packets, self._book_room)
         # Name resolution blocks stand anywhere in a capture.
         for raw, names in self._source.names:
             self._names.add_record(*packed(raw), names)
@@ -143,4 +152,7 @@ class Gathering:
             found.append(f"{self._packets.let_go:,} messages that may tell names were let go: too many to keep")
         if self._data is not None and self._data.let_go:
             found.append(f"{self._data.let_go:,} payloads that may tell applications were let go: too many to keep")
+        for count, text in zip(() if self._names is None else self._names.let_go, NOT_NAMED, strict=False):
+            if count:
+                found.append(text.format(count=count))
         return found

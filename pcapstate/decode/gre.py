@@ -17,7 +17,7 @@ ERSPAN, ERSPAN_3, WCCP, ARUBA_FIRST, ARUBA_LAST, ARUBA_9000 = 0x88BE, 0x22EB, 0x
 
 @rare
 def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
-    """Read a GRE header (RFC 2784, RFC 2890; version 1: RFC 2637), of which eight bytes are there, and what is behind."""
+    """Read a GRE header (RFC 2784, RFC 2890; version 1: RFC 2637), and what is usual behind it."""
     flags, kind = be16(data, at), be16(data, at + 2)
     checksum, routing, key, sequence = flags & 0x8000, flags & 0x4000, flags & 0x2000, flags & 0x1000
     at += 4 + (4 if checksum | routing else 0) + (4 if key else 0) + (4 if sequence else 0)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .addresses import Address, is_one_hosts
+from .evidence import EACH, Evidence, listeners
 from .host_names import host_name
-from .mentions import DHCP_SAYS, DNS_SAYS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
+from .mentions import DHCP_SAYS, DNS_SAYS, KINDS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
 from .packets import NamePackets
 from .reading import Reading
 from .searching import Ipv4Search, Ipv6Search
@@ -20,6 +21,12 @@ Rows = np.ndarray[Any, Any]
 SNI, HTTP, NRB, RESOLVER = "sni", "http", "nrb", "resolver"
 TRIES = 16
 """Messages that are dissected for one question before it is given up: bytes may look like an address and be none."""
+MOST = 64 << 20
+"""Bytes that it takes: half of them for addresses, a quarter each for what messages and what clients say of these."""
+ADDRESS, TEXT = 320, 160
+"""Bytes of an address that is known, and of a name beside its characters."""
+MANY = 20_000
+"""Different addresses from which those that no message mentions are sorted out first."""
 
 
 class Name(NamedTuple):
@@ -36,39 +43,6 @@ class Name(NamedTuple):
     """The name behind the aliases (CNAME) of ``fqdn``; mostly the same."""
 
 
-class _Moments:
-    """What was said of one address at which times, to anybody and to each."""
-
-    def __init__(self) -> None:
-        self._said: list[tuple[int, int, Address]] = []
-        self._sorted = True
-        self._by_listener: dict[Address, list[tuple[int, int]]] = {}
-
-    def add(self, time: int, one: int, listener: Address) -> None:
-        self._said.append((time, one, listener))
-        self._sorted = False
-
-    def around(self, time: int, listener: Address | None) -> Iterator[int]:
-        """Yield what was said: the last before a time first, to the listener before others; then the first after it."""
-        if not self._sorted:
-            self._said.sort()
-            self._sorted = True
-            self._by_listener.clear()
-            for when, one, to in self._said:
-                self._by_listener.setdefault(to, []).append((when, one))
-        to_it = self._by_listener.get(listener, []) if listener is not None else []
-        own = bisect_right(to_it, time, key=lambda said: said[0])
-        at = bisect_right(self._said, time, key=lambda said: said[0])
-        for index in range(own - 1, -1, -1):
-            yield to_it[index][1]
-        for index in range(at - 1, -1, -1):
-            yield self._said[index][1]
-        for index in range(own, len(to_it)):
-            yield to_it[index][1]
-        for index in range(at, len(self._said)):
-            yield self._said[index][1]
-
-
 class NameBook:
     """Names for addresses, looked up when they are asked for.
 
@@ -79,15 +53,28 @@ class NameBook:
     the time counts, before the first after it.
     """
 
-    def __init__(self, packets: NamePackets | None = None) -> None:
+    def __init__(self, packets: NamePackets | None = None, most: int = MOST) -> None:
         self._reading = Reading(packets)
-        self._known: dict[Address, None] = {}
+        self._most_known = most // 2 // ADDRESS
+        self._known: dict[Address, int] = {}
+        self._complete = False
         self._until = 0
-        self._evidence: dict[tuple[str, Address], _Moments] = {}
-        self._hints: dict[tuple[str, Address], _Moments] = {}
-        self._hinted: list[Name] = []
+        self._evidence = Evidence(most // 4 // EACH)
+        self._hints = Evidence(most // 4 // EACH)
+        self._hint_room = most // 4
+        self._hinted: dict[Address, int] = {}
+        self._texts: dict[str, int] = {}
+        self._names: list[str] = []
+        self._hint_rows = tuple(array("q") for _ in range(3))
         self._records: dict[Address, str] = {}
         self._resolved: dict[Address, str] = {}
+        self._told: Rows | None = None
+        self._not_looked_for = 0
+
+    @property
+    def let_go(self) -> tuple[int, int, int]:
+        """What found no room: addresses not looked for, mentions of others, names that clients asked for."""
+        return self._not_looked_for, self._evidence.let_go, self._hints.let_go
 
     # --- what is known besides the kept packets
 
@@ -97,6 +84,7 @@ class NameBook:
             name = host_name(raw)
             if name:
                 self._records.setdefault((high, low), name)
+                self._told = None
                 return
 
     def add_hint(self, high: int, low: int, time: int, name: str | bytes, kind: str, number: int = 0) -> None:
@@ -105,39 +93,75 @@ class NameBook:
         ``time``: of that connection's first packet, so that its own hint is the last one for it.
         """
         shown = host_name(name)
-        if shown and kind in (SNI, HTTP):
-            moments = self._hints.setdefault((kind, (high, low)), _Moments())
-            moments.add(time, len(self._hinted), (0, 0))
-            self._hinted.append(Name(shown, kind, number, time, shown))
+        if not shown or kind not in (SNI, HTTP):
+            return
+        address = high, low
+        takes = EACH + 24 + ADDRESS * (address not in self._hinted) + (TEXT + len(shown)) * (shown not in self._texts)
+        if takes > self._hint_room:
+            self._hints.let_go += 1
+            return
+        self._hint_room -= takes
+        key = 2 * self._hinted.setdefault(address, len(self._hinted)) + (kind == HTTP)
+        self._hints.add_one(key, time, len(self._hint_rows[0]))
+        if shown not in self._texts:
+            self._texts[shown] = len(self._names)
+            self._names.append(shown)
+        for row, value in zip(self._hint_rows, (self._texts[shown], number, time), strict=True):
+            row.append(value)
+        self._told = None
 
     def add_resolved(self, high: int, low: int, name: str) -> None:
         """Take what the resolver of this machine says of an address."""
         shown = host_name(name)
         if shown:
             self._resolved[high, low] = shown
+            self._told = None
 
     # --- questions
 
     def prepare(self, addresses: Iterable[Address]) -> None:
-        """Look in the kept packets for addresses that will be asked for: all at once costs little more than one."""
-        new = [one for one in dict.fromkeys(addresses) if one not in self._known and is_one_hosts(one)]
+        """Look in the kept messages for addresses that will be asked for: all at once costs little more than one."""
+        asked = [one for one in dict.fromkeys(addresses) if is_one_hosts(one)]
+        new = [one for one in asked if one not in self._known]
+        if len(self._known) + len(new) > self._most_known:
+            # Nobody asks for the others at the moment.
+            self._known.clear()
+            self._evidence.forget()
+            new = asked[: self._most_known]
+            self._not_looked_for = max(self._not_looked_for, len(asked) - len(new))
         blocks = self._reading.blocks()
+        if self._evidence.room <= 0 and blocks and blocks[-1].first >= self._until:
+            # What is new counts more than what filled the room.
+            self._evidence.forget()
+            self._known, new, self._until = {}, [*self._known, *new], 0
+        self._evidence.forget(blocks[0].first if blocks else 0)
         # What is new in a growing capture is searched for all addresses, what is old only for the new ones.
+        before = list(self._known) if blocks and blocks[-1].first >= self._until else []
+        self._known.update(zip(new, range(len(self._known), len(self._known) + len(new)), strict=True))
         of_new = Mentions(new)
-        of_all = (
-            Mentions([*self._known, *new]) if self._known and blocks and blocks[-1].first >= self._until else of_new
-        )
-        self._known.update(dict.fromkeys(new))
-        for block in blocks:
-            for kind, address, index in (of_new if block.first < self._until else of_all).of(block):
-                row = block.rows[index]
-                moments = self._evidence.setdefault((kind, address), _Moments())
-                listener = int(row["target_high"]), int(row["target_low"])
-                moments.add(int(row["time"]), block.first + index, listener)
+        of_all = Mentions([*before, *new]) if before else of_new
+        # The latest first: if anything finds no room, it is what is said of long ago.
+        for block in reversed(blocks):
+            search = of_new if block.first < self._until else of_all
+            index, kinds, which = (one[::-1] for one in search.of(block))
+            first = 0 if search is of_all and before else len(self._known) - len(new)
+            time, *target = (block.rows[field][index] for field in ("time", "target_high", "target_low"))
+            self._evidence.add((first + which) * len(KINDS) + kinds, time, block.first + index, listeners(*target))
         if blocks:
             self._until = blocks[-1].first + len(blocks[-1].rows)
+        self._told = None
 
-    def mentioned(self, high: Rows, low: Rows) -> Rows:
+    def prepare_all(self, high: Rows, low: Rows) -> None:
+        """Look in the kept messages for all addresses that will be asked for (halves, each address once)."""
+        self._complete = False
+        if len(high) > MANY:
+            # Most of very many, as those of a flood, are mentioned nowhere, and need not be known.
+            mentioned = self._mentioned(high, low)
+            high, low = high[mentioned], low[mentioned]
+        self.prepare(zip(high.tolist(), low.tolist(), strict=True))
+        self._complete = True
+
+    def _mentioned(self, high: Rows, low: Rows) -> Rows:
         """Tell of each of very many addresses (halves, each address once) whether a kept packet may name it."""
         found = np.zeros(len(high), dtype=bool)
         blocks = self._reading.blocks()
@@ -157,10 +181,15 @@ class NameBook:
                 found[row] |= (int(high[row]), int(low[row])) in backwards
         return found
 
-    def named(self) -> frozenset[Address]:
-        """Return the addresses, of those asked for, that anything is known of."""
-        told = (address for kind, address in (*self._evidence, *self._hints))
-        return frozenset((*told, *self._records, *self._resolved))
+    def may_name(self, high: Rows, low: Rows) -> Rows:
+        """Tell of each address, of those looked for, whether anything is known of it."""
+        if self._told is None:
+            ids = np.unique(self._evidence.keys() // len(KINDS))
+            known = list(self._known) if len(ids) else []
+            said = (*(known[one] for one in ids.tolist()), *self._hinted, *self._records, *self._resolved)
+            halves = np.array(said, dtype=np.int64).reshape(-1, 2)
+            self._told = np.unique(whole(halves[:, 0], halves[:, 1]))
+        return among(whole(high, low), self._told)
 
     def name(self, address: Address, time: int, asker: Address | None = None) -> Name | None:
         """Return the name that an address had at a time (ns since the epoch), as far as is known.
@@ -169,7 +198,7 @@ class NameBook:
         """
         if not is_one_hosts(address):
             return None
-        if address not in self._known:
+        if address not in self._known and not self._complete:
             self.prepare([address])
         for kind in (DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, SNI, HTTP, NRB, REVERSE_SAYS, RESOLVER):
             found = self._of_kind(kind, address, time, asker)
@@ -179,18 +208,25 @@ class NameBook:
 
     def unnamed(self, addresses: Iterable[Address], time: int) -> list[Address]:
         """Return those of the addresses that have no name: what is left to hints, and to a resolver."""
-        return [one for one in dict.fromkeys(addresses) if is_one_hosts(one) and self.name(one, time) is None]
+        asked = [one for one in dict.fromkeys(addresses) if is_one_hosts(one)]
+        if not self._complete:
+            self.prepare(asked)
+        return [one for one in asked if self.name(one, time) is None]
 
     def _of_kind(self, kind: str, address: Address, time: int, asker: Address | None) -> Name | None:
         if kind in (NRB, RESOLVER):
             name = (self._records if kind == NRB else self._resolved).get(address)
             return Name(name, kind, 0, None, name) if name else None
         if kind in (SNI, HTTP):
-            hints = self._hints.get((kind, address))
-            return self._hinted[next(hints.around(time, None))] if hints else None
-        moments = self._evidence.get((kind, address))
+            asked = self._hinted.get(address)
+            one = None if asked is None else next(self._hints.around(2 * asked + (kind == HTTP), time, None), None)
+            return None if one is None else self._hint(one, kind)
+        known = self._known.get(address)
+        if known is None:
+            return None
         tried: set[int] = set()
-        for one in moments.around(time, asker) if moments else ():
+        to = None if asker is None else int(listeners(*np.array(asker).reshape(2, 1))[0])
+        for one in self._evidence.around(known * len(KINDS) + KINDS.index(kind), time, to):
             if one not in tried:
                 said = self._reading.said(kind, address, one)
                 if said:
@@ -199,3 +235,26 @@ class NameBook:
                 if len(tried) == TRIES:
                     break
         return None
+
+    def _hint(self, one: int, kind: str) -> Name:
+        text, number, time = (row[one] for row in self._hint_rows)
+        name = self._names[text]
+        return Name(name, kind, number, time, name)
+
+
+def whole(high: Rows, low: Rows) -> Rows:
+    """Return addresses, of which the halves are given, as one array that can be sorted and searched."""
+    return np.ascontiguousarray(np.stack([high, low], axis=-1).astype(">i8")).view("S16").reshape(-1)
+
+
+def halves(addresses: Rows) -> tuple[Rows, Rows]:
+    """Return the high and the low halves of such addresses."""
+    both = addresses.view(">i8").reshape(-1, 2).astype(np.int64)
+    return both[:, 0], both[:, 1]
+
+
+def among(some: Rows, all_: Rows) -> Rows:
+    """Tell of each of some addresses (as ``whole`` has them) whether it is one of others, which are in order."""
+    if not len(all_):
+        return np.zeros(len(some), dtype=bool)
+    return all_[np.minimum(np.searchsorted(all_, some), len(all_) - 1)] == some

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .addresses import Address, is_ipv4
+from .addresses import Address
 from .dns import reversed_address
 from .packets import DHCP6_SERVER, DHCP_SERVER, NETBIOS, Block
 from .searching import Ipv4Search, Ipv6Search
@@ -18,6 +18,10 @@ Rows = np.ndarray[Any, Any]
 DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, REVERSE_SAYS = "dns", "dhcp", "nbns", "ptr"
 """Kinds of evidence: a name's addresses, what a host is called when it gets its address, or registers; an address's
 name in a reverse query."""
+KINDS = (DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, REVERSE_SAYS)
+
+PIECE = 1 << 17
+"""Bytes that are looked at together: an address may stand at each of them."""
 
 _BEHIND = b"\x04arpa\x00"
 _REVERSED = re.compile(rb"((?:[\x01-\x03][0-9]{1,3}){4}\x07in-addr|(?:\x01[0-9a-f]){32}\x03ip6)\Z")
@@ -31,44 +35,50 @@ class Mentions:
     """Finds in blocks of kept messages what may tell names of some addresses."""
 
     def __init__(self, addresses: Iterable[Address]) -> None:
-        self._wanted = set(addresses)
-        self._searches: list[tuple[int, list[Address], Ipv4Search | Ipv6Search]] = []
-        ipv4 = [one for one in self._wanted if is_ipv4(one)]
-        ipv6 = [one for one in self._wanted if not is_ipv4(one)]
-        if ipv4:
-            self._searches.append((4, ipv4, Ipv4Search(np.array(ipv4, dtype=np.int64)[:, 1] & 0xFFFFFFFF)))
-        if ipv6:
-            self._searches.append((16, ipv6, Ipv6Search(np.array(ipv6, dtype=np.int64))))
+        self._wanted = {one: place for place, one in enumerate(addresses)}
+        self._searches: list[tuple[int, Rows, Ipv4Search | Ipv6Search]] = []
+        wanted = np.array(list(self._wanted), dtype=np.int64).reshape(-1, 2)
+        is4 = (wanted[:, 0] == 0) & (wanted[:, 1] >> 32 == 0xFFFF)
+        if is4.any():
+            self._searches.append((4, np.flatnonzero(is4), Ipv4Search(wanted[is4, 1] & 0xFFFFFFFF)))
+        if not is4.all():
+            self._searches.append((16, np.flatnonzero(~is4), Ipv6Search(wanted[~is4])))
 
-    def of(self, block: Block) -> Iterator[tuple[str, Address, int]]:
-        """Yield kind of evidence, address and index of the message in the block, in order, each once."""
-        seen = set()
-        kinds = {port: _kind(port) for port in np.unique(block.rows["port"]).tolist()}
+    def of(self, block: Block) -> tuple[Rows, Rows, Rows]:
+        """Return what a block may tell, in the order of its messages, each once.
+
+        That is the index of the message in the block, the kind of evidence (index in ``KINDS``), and the address (index
+        in those given).
+        """
+        found = [np.zeros(0, dtype=np.int64)]
+        many = max(1, len(self._wanted))
         for width, wanted, search in self._searches:
-            places, which = search.find(block.data)
-            index = np.searchsorted(block.rows["offset"], places, side="right") - 1
-            rows = block.rows[index]
-            # Not where one message ends and the next begins.
-            inside = places + width <= rows["offset"] + rows["length"]
-            ports = rows["port"]
-            is_dns = (ports != NETBIOS) & (ports != DHCP_SERVER) & (ports != DHCP6_SERVER)
-            unclear = inside & is_dns & ~_in_record(block, places, rows["offset"], width)
-            inside[unclear] = _have_lists(block, index[unclear])
-            for row, one, port in zip(
-                index[inside].tolist(), which[inside].tolist(), ports[inside].tolist(), strict=True
-            ):
-                seen.add((row, kinds[port], wanted[one]))
-        for row, address in reversed_addresses(block) if self._wanted else ():
-            if address in self._wanted:
-                seen.add((row, REVERSE_SAYS, address))
-        for row, kind, address in sorted(seen):
-            yield kind, address, row
+            for start in range(0, len(block.data), PIECE):
+                places, which = search.find(block.data[start : start + PIECE + width - 1])
+                index, kinds, told = self._told(block, start + places, width)
+                found.append(np.unique((index * len(KINDS) + kinds) * many + wanted[which[told]]))
+        backwards = [
+            (row * len(KINDS) + KINDS.index(REVERSE_SAYS)) * many + self._wanted[address]
+            for row, address in (reversed_addresses(block) if self._wanted else ())
+            if address in self._wanted
+        ]
+        whole = np.unique(np.concatenate([*found, np.array(backwards, dtype=np.int64)]))
+        rows, which = np.divmod(whole, many)
+        return (*np.divmod(rows, len(KINDS)), which)
 
-
-def _kind(port: int) -> str:
-    if port == NETBIOS:
-        return NETBIOS_SAYS
-    return DHCP_SAYS if port in (DHCP_SERVER, DHCP6_SERVER) else DNS_SAYS
+    @staticmethod
+    def _told(block: Block, places: Rows, width: int) -> tuple[Rows, Rows, Rows]:
+        """Return of addresses that stand in the bytes of a block messages, kinds, and which of them may tell a name."""
+        starts = block.rows["offset"]
+        index = np.searchsorted(starts, places, side="right") - 1
+        starts, lengths, ports = starts[index], block.rows["length"][index], block.rows["port"][index]
+        # Not where one message ends and the next begins.
+        inside = places + width <= starts + lengths
+        netbios, dhcp = ports == NETBIOS, (ports == DHCP_SERVER) | (ports == DHCP6_SERVER)
+        unclear = inside & ~netbios & ~dhcp & ~_in_record(block, places, starts, width)
+        inside[unclear] = _have_lists(block, index[unclear])
+        kinds = np.where(netbios, KINDS.index(NETBIOS_SAYS), np.where(dhcp, KINDS.index(DHCP_SAYS), 0))
+        return index[inside], kinds[inside], inside
 
 
 def _in_record(block: Block, places: Rows, starts: Rows, width: int) -> Rows:

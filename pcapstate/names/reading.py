@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from bisect import bisect_right
 
 import numpy as np
@@ -21,7 +22,7 @@ EFFORT = 500_000
 EFFORT_OF_HOSTS = 50
 """What a message of DHCP or NetBIOS counts in that."""
 REMEMBERED = 20_000
-"""Messages whose content is remembered once they are dissected."""
+"""Messages, and addresses in them, whose names are remembered once they are dissected."""
 MESSAGES = 8
 """Of one client's exchange with a DHCP server: no more are read."""
 SOURCES = {DNS: "dns", MDNS: "mdns", LLMNR: "llmnr"}
@@ -34,10 +35,11 @@ class Reading:
         self._packets = packets
         self._blocks: list[Block] = []
         self._starts: list[int] = []
-        self._clients: dict[bytes, list[int]] = {}
-        self._indexed = 0
+        self._clients = self._of_clients = np.zeros(0, dtype=np.int64)
+        self._indexed = -1
         self._effort = 0
         self._remembered: dict[tuple[str, int], dict[Address, tuple[str, str]]] = {}
+        self._held = 0
 
     def blocks(self) -> list[Block]:
         """Return what is kept by now."""
@@ -54,9 +56,12 @@ class Reading:
         row = block.rows[index]
         key = kind, number
         if key not in self._remembered:
-            if len(self._remembered) >= REMEMBERED:
+            told = self._read(kind, block, index)
+            self._held += 1 + len(told)
+            if self._held > REMEMBERED:
                 self._remembered.clear()
-            self._remembered[key] = self._read(kind, block, index)
+                self._held = 1 + len(told)
+            self._remembered[key] = told
         found = self._remembered[key].get(address)
         if found is None:
             return None
@@ -101,15 +106,35 @@ class Reading:
 
     def _exchange(self, message: bytes) -> list[dhcp.Lease]:
         """Return what the messages of the same client and transaction say, ``MESSAGES`` at most."""
-        for block in self._blocks:
-            if block.first >= self._indexed:
-                for index in np.flatnonzero(block.rows["port"] == DHCP_SERVER).tolist():
-                    self._clients.setdefault(dhcp.client(block.message(index)), []).append(block.first + index)
-                self._indexed = block.first + len(block.rows)
-        found = []
-        for number in self._clients.get(dhcp.client(message), [])[:MESSAGES]:
+        until = self._blocks[-1].first + len(self._blocks[-1].rows) if self._blocks else 0
+        if until != self._indexed:
+            self._index_clients()
+            self._indexed = until
+        client = dhcp.client(message)
+        at = int(np.searchsorted(self._clients, _print(client)))
+        found: list[dhcp.Lease] = []
+        while at < len(self._clients) and self._clients[at] == _print(client) and len(found) < MESSAGES:
+            number = int(self._of_clients[at])
             held = self._block(number)
-            one = dhcp.lease(held.message(number - held.first)) if held else None
+            other = held.message(number - held.first) if held else b""
+            one = dhcp.lease(other) if dhcp.client(other) == client else None
             if one is not None:
                 found.append(one)
+            at += 1
         return found
+
+    def _index_clients(self) -> None:
+        """Note which messages of DHCP are of which client, in arrays: there may be very many."""
+        prints, numbers = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for block in self._blocks:
+            rows = np.flatnonzero(block.rows["port"] == DHCP_SERVER)
+            numbers.append(block.first + rows)
+            each = (_print(dhcp.client(block.message(row))) for row in rows.tolist())
+            prints.append(np.fromiter(each, dtype=np.int64, count=len(rows)))
+        whole = np.concatenate(prints)
+        order = np.argsort(whole, kind="stable")
+        self._clients, self._of_clients = whole[order], np.concatenate(numbers)[order]
+
+
+def _print(client: bytes) -> int:
+    return zlib.crc32(client)

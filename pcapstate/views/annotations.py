@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ..application.data import ApplicationData
 from ..application.hints import GUESS, Hint, hint, server_names
 from ..moving import endpoints_after
 from ..names.addresses import Address
-from ..names.book import NameBook
+from ..names.book import NameBook, among, halves, whole
 from ..names.resolver import resolve
 from ..names.services import TCP as SERVICES
 from ..names.services import UDP
@@ -29,8 +29,6 @@ Halves = tuple[Rows, Rows]
 """The high and the low bits of addresses."""
 IPV4 = 0xFFFF << 32
 
-MANY = 20_000
-"""Different addresses from which those that no packet mentions are sorted out first."""
 ASKED_BY_NAME = 4
 """Connections to an address without a name of which it is looked at by what name they asked for the server."""
 
@@ -52,16 +50,15 @@ class Annotations:
     ) -> None:
         self._hints = hints
         self._owners, self._data, self._names, self._resolver = processes, data, names, resolver
-        self._hinted: set[int] = set()
+        self._hinted = np.zeros(0, dtype=np.int64)
         self._asked: set[Address] = set()
         self._prepared: dict[bool, Netstat] = {}
-        self._named_ones: frozenset[Address] = frozenset()
         self._listening: tuple[Netstat, dict[tuple[int, ...], list[Rows]]] | None = None
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
-        hinted = 2 * np.array(sorted(self._hinted), dtype=np.int64)
-        self._hinted = {end // 2 for end in endpoints_after(kept, hinted).tolist() if end >= 0}
+        hinted = endpoints_after(kept, 2 * self._hinted)
+        self._hinted = hinted[hinted >= 0] // 2
         self._prepared.clear()
         self._listening = None
 
@@ -151,17 +148,18 @@ class Annotations:
             return nothing(rows)
         if self._prepared.get(foreign) is not rows.whole:
             self._prepare(rows.whole, foreign, book)
-        if not self._named_ones:
+        whose = rows.foreign if foreign else rows.local
+        at = np.flatnonzero(book.may_name(whose[0], whose[1]))
+        if not len(at):
             return nothing(rows)
-        whose = _addresses(rows.foreign if foreign else rows.local)
-        at = [place for place, one in enumerate(whose) if one in self._named_ones]
-        few = rows.some(np.array(at, dtype=np.int64))
+        few = rows.some(at)
         opened = few.values("opened")
         times = np.where(opened == NEVER, rows.moment, opened).tolist()
         askers = _addresses(few.local) if foreign else [None] * len(few)
         found: list[str | None] = [None] * len(rows)
-        for place, time, asker in zip(at, times, askers, strict=True):
-            name = book.name(whose[place], time, asker)
+        named = _addresses(few.foreign if foreign else few.local)
+        for place, one, time, asker in zip(at.tolist(), named, times, askers, strict=True):
+            name = book.name(one, time, asker)
             found[place] = None if name is None else name.fqdn
         return worded(found)
 
@@ -169,48 +167,42 @@ class Annotations:
         """Let the book find out what may name the addresses of rows, all at once."""
         self._prepared[foreign] = rows
         different = _different(part.foreign if foreign else part.local for part in rows.parts())
-        some = different
-        if len(different[0]) > MANY:
-            # Most of very many addresses, as those of a flood, are mentioned nowhere, and the book need not know them.
-            mentioned = book.mentioned(*different)
-            some = different[0][mentioned], different[1][mentioned]
-        book.prepare([*_addresses(some), *book.named()])
+        book.prepare_all(*different)
         self._take_hints(rows, foreign, different, book)
         if self._resolver:
             self._resolve(rows, _addresses(different), book)
-        self._named_ones = book.named()
 
     def _take_hints(self, rows: Netstat, foreign: bool, different: Halves, book: NameBook) -> None:
         """Give the book the names by which clients asked for servers, of addresses that have no other name."""
         if self._data is None:
             return
-        asking = self._data.asking()
-        asking = asking[[connection not in self._hinted for connection in asking.tolist()]]
+        asking = np.setdiff1d(self._data.asking(), self._hinted, assume_unique=True)
         if not len(asking):
             return
         table = rows.table
-        own = [part.some(np.isin(part.row, asking)) for part in rows.parts()]
-        servers = _different([where(table, _servers_of(table, asking))])
-        servers = tuple(half[_among(servers, different)] for half in servers)  # type: ignore[assignment]
-        of_rows = _different(part.foreign if foreign else part.local for part in own)
-        unnamed = set(book.unnamed([*_addresses(of_rows), *_addresses(servers)], rows.moment))
-        wanted = {
-            connection
-            for part in own
-            for connection, address in zip(
-                part.row.tolist(), _addresses(part.foreign if foreign else part.local), strict=True
-            )
-            if address in unnamed
-        }
-        latest = _latest(table, unnamed.intersection(_addresses(servers)))
-        wanted.update(latest.intersection(asking.tolist()))
-        ordered = np.array(sorted(wanted), dtype=np.int64)
-        self._hinted.update(wanted)
-        server = _servers_of(table, ordered)
-        ends = [where(table, 2 * ordered + side) for side in (0, 1)]
-        ports = where(table, server)[2]
-        place = {connection: at for at, connection in enumerate(ordered.tolist())}
-        for name in server_names(self._data, zip(ordered.tolist(), ports.tolist(), strict=True)):
+        own, ends = [asking[:0]], [whole(asking[:0], asking[:0])]
+        for part in rows.parts():
+            few = part.some(np.isin(part.row, asking))
+            own.append(few.row)
+            ends.append(whole(*(few.foreign if foreign else few.local)[:2]))
+        of_rows, whose = np.concatenate(own), np.concatenate(ends)
+        servers = whole(*where(table, _servers_of(table, asking))[:2])
+        servers = servers[among(servers, np.sort(whole(*different)))]
+        nameless = _nameless(np.unique(np.concatenate([whose, servers])), rows.moment, book)
+        latest = _latest(table, nameless[among(nameless, np.unique(servers))])
+        wanted = np.union1d(of_rows[among(whose, nameless)], np.intersect1d(latest, asking))
+        self._hinted = np.union1d(self._hinted, wanted)
+        # The latest first: if any finds no room, it is of long ago.
+        for some in slices(len(wanted)):
+            self._take_hints_of(table, wanted[::-1][some], book)
+
+    def _take_hints_of(self, table: FlowTable, connections: Rows, book: NameBook) -> None:
+        """Give the book the names by which some connections asked for their servers."""
+        assert self._data is not None
+        ends = [where(table, 2 * connections + side) for side in (0, 1)]
+        ports = where(table, _servers_of(table, connections))[2]
+        place = {connection: at for at, connection in enumerate(connections.tolist())}
+        for name in server_names(self._data, zip(connections.tolist(), ports.tolist(), strict=True)):
             high, low, _ = ends[name.server]
             at = place[name.connection]
             # Endpoint 0 sent the first packet.
@@ -258,11 +250,14 @@ def _different(ends: Iterable[tuple[Rows, ...]]) -> Halves:
     return high, low
 
 
-def _among(some: Halves, all_: Halves) -> Rows:
-    """Tell of each address whether it is one of others."""
-    there = np.flatnonzero(np.isin(all_[1], some[1]))
-    known = set(zip(all_[0][there].tolist(), all_[1][there].tolist(), strict=True))
-    return np.array([one in known for one in _addresses(some)], dtype=bool)
+def _nameless(addresses: Rows, moment: int, book: NameBook) -> Rows:
+    """Return those addresses (as ``whole`` has them) that are a host's and have no name."""
+    found = [addresses[:0]]
+    for part in slices(len(addresses)):
+        some = _addresses(halves(addresses[part]))
+        unnamed = set(book.unnamed(some, moment))
+        found.append(addresses[part][[one in unnamed for one in some]])
+    return np.concatenate(found)
 
 
 def _servers_of(table: FlowTable, connections: Rows) -> Rows:
@@ -270,25 +265,25 @@ def _servers_of(table: FlowTable, connections: Rows) -> Rows:
     return 2 * connections + (table.connections["notes"][connections] & c.CLIENT_IS_1 == 0)
 
 
-def _latest(table: FlowTable, servers: Collection[Address]) -> set[int]:
-    """Return the last connections to each of these servers' addresses, ASKED_BY_NAME of each."""
-    found: set[int] = set()
-    left = dict.fromkeys(servers, ASKED_BY_NAME)
+def _latest(table: FlowTable, servers: Rows) -> Rows:
+    """Return the last connections to each of these servers' addresses (``whole``, in order), ASKED_BY_NAME of each."""
+    found = [np.zeros(0, dtype=np.int64)]
+    left = np.full(len(servers), ASKED_BY_NAME)
     for part in reversed([*slices(len(table.connections))]):
-        if not left:
+        if not left.any():
             break
-        numbers = np.arange(part.start, part.stop)
-        high, low, _ = where(table, _servers_of(table, numbers))
-        # A part of the addresses' bits finds the connections in question fast; the rest is compared below.
-        lows = np.array([address[1] for address in left], dtype=np.int64)
-        for at in np.flatnonzero(np.isin(low, lows))[::-1].tolist():
-            address = int(high[at]), int(low[at])
-            if address in left:
-                found.add(part.start + at)
-                left[address] -= 1
-                if not left[address]:
-                    del left[address]
-    return found
+        numbers = np.arange(part.start, part.stop)[::-1]
+        asked = whole(*where(table, _servers_of(table, numbers))[:2])
+        there = among(asked, servers)
+        numbers, which = numbers[there], np.searchsorted(servers, asked[there])
+        # How many of the same server stand before each.
+        order = np.argsort(which, kind="stable")
+        before = np.empty(len(order), dtype=np.int64)
+        before[order] = np.arange(len(order)) - np.searchsorted(which[order], which[order])
+        wanted = before < left[which]
+        found.append(numbers[wanted])
+        left -= np.bincount(which[wanted], minlength=len(left))
+    return np.concatenate(found)
 
 
 def _server_endpoints(rows: Netstat) -> dict[tuple[int, ...], list[Rows]]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import struct
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pcapstate.cli.main import cli
+from pcapstate.compiled import Kernels
 from pcapstate.sources import blocks
 from pcapstate.sources.merging import MergedReader
 from pcapstate.sources.reader import CaptureReader
+from pcapstate.sources.sections import NOT_NAMED, NOT_READ, NOT_TOLD
 
 from .annotated import (
     END,
@@ -100,11 +105,69 @@ def test_blocks_beside_the_packets_neither_cut_batches_nor_count_for_ever(monkey
     sizes = [len(batch.frames) for batch in source.batches()]
     assert sizes == [500]
     assert source.drops == 499
-    monkeypatch.setattr("pcapstate.sources.reader.NOTES", 11)
+    monkeypatch.setattr("pcapstate.sources.sections.NOTES", 10)
     source = reader(data)
     assert [len(batch.frames) for batch in source.batches()] == [500]
-    # One interface description, and ten blocks of statistics.
     assert (source.drops, source.damage) == (9, None)
+    assert source.let_go == {NOT_READ: 490}
+
+
+def interfaces_flood(order: str, count: int, packets: dict[int, int]) -> bytes:
+    """A section with so many interfaces; ``packets``: how many on which of them."""
+    out = [section(order), interface(order, name="first")]
+    out += [interface(order, linktype=101)] * (count - 1)
+    for which, many in packets.items():
+        one = bytearray(packet_block(order, PACKETS[0], END[order]))
+        struct.pack_into(order + "I", one, 8, which)
+        out.append(bytes(one) * many)
+    return b"".join(out)
+
+
+@pytest.mark.parametrize("way", ["plain", "compiled"])
+def test_a_flood_of_interfaces(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as have room are known; packets on others are left out, and counted."""
+    monkeypatch.setenv("PCAPSTATE_KERNELS", way)
+    kernels = Kernels(0)
+    most, more = 65_536, 1_000
+    data = interfaces_flood(">", most + more, {0: 2, most + more - 1: 3, most - 1: 5})
+    source = reader(data + interfaces_flood("<", 2, {1: 1}), kernels)
+    found = [(one["number"], one["linktype"]) for batch in source.batches() for one in batch.frames]
+    assert found == [*((number, 1) for number in (1, 2)), *((number, 101) for number in (6, 7, 8, 9, 10, 11))]
+    assert (source.left_out_packets, source.damage, len(source.interfaces)) == (3, None, most)
+    # Those of the second section are known to read its packets, but not told of.
+    assert source.let_go == {NOT_TOLD: more + 2}
+    assert len(source._sections.timing) == most
+    source = reader(interfaces_flood("<", most + more, {most + more: 1}), kernels)
+    assert [len(batch.frames) for batch in source.batches()] == []
+    assert "an interface that was not described" in str(source.damage)
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "flood.pcapng"
+    path.write_bytes(interfaces_flood("<", 65_540, {0: 1, 65_537: 2}))
+    for captures in ([str(path)], [str(path), str(path)]):
+        result = CliRunner().invoke(cli, ["connections", *captures, "--format", "csv"])
+        assert result.exit_code == 1
+        many = len(captures)
+        assert f"{2 * many:,} packets on other interfaces than the first 65,536 were left out" in result.stderr
+        let_go = 4 if many == 1 else 4 + 65_540
+        assert f"{let_go:,} descriptions of interfaces were let go: too many to keep" in result.stderr
+
+
+def test_names_and_their_characters_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All captures that are read as one share the room."""
+    records = [block("<", 4, name_record("<", bytes([10, 0, 0, one]), f"host{one}.example")) for one in range(9)]
+    data = section("<") + interface("<", name="eth0") + b"".join(records)
+    monkeypatch.setattr("pcapstate.sources.blocks.NAMES", 7)
+    source = reader(data)
+    assert list(source.batches()) == []
+    assert len(source.names) == 7
+    assert source.let_go == {NOT_NAMED: 2}
+    monkeypatch.setattr("pcapstate.sources.blocks.LENGTH", 4 + 3 * len("host0.example") + 2)
+    source = reader(data + section("<") + interface("<", name="eth1"))
+    assert list(source.batches()) == []
+    assert [one.name for one in source.interfaces] == ["eth0", "et"]
+    assert source.let_go == {NOT_NAMED: 6}
 
 
 # --- several captures as one

@@ -242,6 +242,7 @@ class Reading:
         if lines := getattr(self.capture.source, "left_out", []):
             click.echo(message(f"pcapstate: {left_out(lines)}"), err=True)
             code = max(code, int(getattr(self.capture.source, "missing", False)))
+        code = max(code, self._say_what_found_no_room())
         self._say_what_gave_way()
         self._say_what_is_mixed()
         self._say_what_found_no_room()
@@ -280,6 +281,16 @@ class Reading:
             one = "connection {first} mixes packets of several VLANs or VNIs; see --split-vlans"
             many = "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans"
             self.say(one if len(mixed) == 1 else many, count=len(mixed), first=int(table.numbers(mixed[:1])[0]))
+
+    def _say_what_found_no_room(self) -> int:
+        """Say what of the source found no room; return the exit code."""
+        source = self.capture.source
+        for text, count in getattr(source, "let_go", {}).items():
+            self.say(text, count=count)
+        left_out = getattr(source, "left_out_packets", 0)
+        if left_out:
+            self.say("{count:,} packets on other interfaces than the first 65,536 were left out", count=left_out)
+        return int(left_out > 0)
 
     def _say_what_gave_way(self) -> None:
         gone = dict(zip(KINDS, self.capture.table.let_go.tolist(), strict=True))

@@ -11,10 +11,10 @@ from typing import Literal
 
 INTERFACES = 1 << 16
 """Interfaces that are kept with what is said of them."""
-NAMES = 1 << 18
-"""Names that are kept."""
-NAMES_LENGTH = 1 << 24
-"""Characters of them, all together."""
+NAMES = 1 << 16
+"""Names of addresses that are kept."""
+LENGTH = 1 << 22
+"""Characters of the names of addresses and interfaces, all together."""
 NAME_LENGTH = 255
 """Characters of a name at most: DNS allows 253."""
 

@@ -11,6 +11,7 @@ import queue
 import stat
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -19,10 +20,11 @@ import numpy as np
 from ..compiled import Kernels
 from ..errors import CaptureDamaged, CaptureError
 from ..naming import safe
-from .blocks import INTERFACES, NAMES, Interface, Name
+from .blocks import Interface, Name
 from .framing import FRAME
 from .processes import NumbersAnew, Process, ProcessTable
 from .reader import Batch, CaptureReader
+from .sections import Room
 
 NO_DATA, NO_FRAMES = np.zeros(1, dtype=np.uint8), np.zeros(0, dtype=FRAME)
 PAUSE = 0.05
@@ -122,6 +124,8 @@ class FollowingReader:
         self._damages: list[CaptureDamaged] = []
         self._closed = False
         self._dropped: int | None = None
+        self._room = Room()
+        self._left_out = 0
         self._reader = self._open()
 
     @property
@@ -137,18 +141,28 @@ class FollowingReader:
     @property
     def interfaces(self) -> list[Interface]:
         """The interfaces of all files."""
-        return (self._interfaces + self._reader.interfaces)[:INTERFACES]
+        return self._interfaces + self._reader.interfaces
 
     @property
     def names(self) -> list[Name]:
         """What the name resolution blocks of all files say."""
-        return (self._names + self._reader.names)[:NAMES]
+        return self._names + self._reader.names
 
     @property
     def drops(self) -> int | None:
         """Packets that whoever captured lost, where any of the files tells."""
         told = [count for count in (self._dropped, self._reader.drops) if count is not None]
         return sum(told) if told else None
+
+    @property
+    def let_go(self) -> Counter[str]:
+        """How much found no room, by what is said of it."""
+        return self._room.let_go
+
+    @property
+    def left_out_packets(self) -> int:
+        """Packets that were left out, since there is no room for so many interfaces as a capture describes."""
+        return self._left_out + self._reader.left_out_packets
 
     def close(self) -> None:
         """Close the file; what is cut short by that is not damaged."""
@@ -195,6 +209,7 @@ class FollowingReader:
             self._damages = [*self._damages, CaptureDamaged(self.name, 0, what, number)]
             return False
         self._dropped, self._names, self._interfaces = self.drops, self.names, self.interfaces
+        self._left_out = self.left_out_packets
         self._damages = self.damages[:DAMAGES]
         self._reader = new
         return True
@@ -204,7 +219,7 @@ class FollowingReader:
             stream = Growing(self._path)
         except OSError as error:
             raise CaptureError(f"{self.name}: {safe(error.strerror or str(error))}") from None
-        return CaptureReader(stream, self.kernels)
+        return CaptureReader(stream, self.kernels, room=self._room)
 
 
 class Silence:

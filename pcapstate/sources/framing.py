@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel import entry, inner, u32
-from .options import LABEL, LAST, NUMBERED, ROWS, WHY, read_options
+from .options import DECLARED, LABEL, LAST, LEFT_OUT, NUMBERED, PASSED, ROWS, WHY, read_options
 
 FRAME = np.dtype(
     [
@@ -42,6 +42,8 @@ MAXIMUM_CAPTURED = 262_144
 """Captured bytes of one frame that are believed: libpcap's MAXIMUM_SNAPLEN."""
 MAXIMUM_BLOCK = 16 * 1024 * 1024
 """Length of a pcapng block that is read; larger ones are passed over, unless they have packets."""
+INTERFACES = 1 << 16
+"""Interfaces of a section that are known; packets on others are left out."""
 LATEST = 2**62
 """Times beyond this (the year 2116) are cut to it, so that no sum overflows."""
 
@@ -145,7 +147,8 @@ def index_pcapng(
     """Index the packet blocks in ``data[start:end]``; return where the first unread one begins.
 
     Stops before a block that Python reads (``BLOCK_TO_PARSE``): a section header or interface description, of which
-    perhaps just the first bytes are there, or another one that is there as a whole. Other blocks are passed over.
+    perhaps just the first bytes are there, or another one that is there as a whole. Other blocks are passed over, and
+    so are descriptions for which there is no room.
     ``processes``: the numbers of the section's process blocks; ``labels``: as long as ``frames``, see ``options``.
     ``layout``: big-endian?, interfaces declared, process blocks, number of the frame in row 0, first free row, whether
     blocks other than section headers and interface descriptions are read.
@@ -157,7 +160,7 @@ def index_pcapng(
     while end - start >= 12:
         kind = u32(data, start, big)
         # The section header's length is in the byte order of the section it opens, which only Python knows yet.
-        if kind in (SECTION_HEADER, INTERFACE_DESCRIPTION):
+        if kind == SECTION_HEADER or (kind == INTERFACE_DESCRIPTION and declared < INTERFACES):
             result[WHY] = BLOCK_TO_PARSE
             break
         total = u32(data, start + 4, big)
@@ -172,9 +175,13 @@ def index_pcapng(
             result[WHY] = DAMAGED_BLOCK
             break
         if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
-            if reading != 0 and is_read(data, start, total, kind, big):
-                result[WHY] = BLOCK_TO_PARSE
-                break
+            if is_read(data, start, total, kind, big):
+                if reading != 0:
+                    result[WHY] = BLOCK_TO_PARSE
+                    break
+                result[PASSED] += 1
+            if kind == INTERFACE_DESCRIPTION:
+                declared += 1
             if is_numbered(kind):
                 number += 1
                 result[NUMBERED] += 1
@@ -196,6 +203,12 @@ def index_pcapng(
         if which >= declared:
             result[WHY] = DAMAGED_INTERFACE
             break
+        if which >= INTERFACES:
+            result[LEFT_OUT] += 1
+            number += 1
+            result[NUMBERED] += 1
+            start += padded
+            continue
         interface = interfaces[which]
         said = 0
         if kind == SIMPLE_PACKET:
@@ -230,6 +243,7 @@ def index_pcapng(
         start += padded
     result[ROWS] = count
     result[LAST] = last
+    result[DECLARED] = declared
     return start
 
 

@@ -7,6 +7,7 @@ files that do not overlap in time are read one after the other, however many the
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from .blocks import Interface, Name
 from .finding import Meant
 from .processes import NumbersAnew, Process, ProcessTable
 from .reader import CHUNK, FRAMES, Batch, CaptureReader
+from .sections import Room
 from .streams import Sparing
 
 LOOKED_AT = 1 << 16
@@ -98,10 +100,11 @@ class _Late:
         self.start: Time = None if first is None else int(first.frames["time"][0])
         reader.close()
 
-    def open(self, chunk: int) -> CaptureReader | CaptureDamaged:
+    def open(self, chunk: int, room: Room) -> CaptureReader | CaptureDamaged:
         """Open it again; by now it may be gone."""
         try:
-            return CaptureReader(self.path if chunk == CHUNK else Sparing(self.path), Kernels(0), chunk=chunk)
+            path = self.path if chunk == CHUNK else Sparing(self.path)
+            return CaptureReader(path, Kernels(0), chunk=chunk, room=room)
         except (CaptureError, OSError) as error:
             return CaptureDamaged(self.name, 0, str(error).removeprefix(f"{self.name}: "), 0)
 
@@ -117,6 +120,7 @@ class MergedReader:
         self._readers: list[CaptureReader] = []
         self._late: list[_Late] = []
         self._not_read: list[CaptureDamaged] = []
+        self._room = Room()
         self.left_out: list[str] = []
         self.missing = False
         try:
@@ -144,7 +148,7 @@ class MergedReader:
         once = not isinstance(path, (str, os.PathLike)) or os.fspath(path) == "-" or not os.path.isfile(path)
         try:
             if once:
-                self._readers.append(CaptureReader(path, Kernels(0)))
+                self._readers.append(CaptureReader(path, Kernels(0), room=self._room))
             else:
                 self._late.append(_Late(path))
         except CaptureError as error:
@@ -178,6 +182,17 @@ class MergedReader:
         """Packets that whoever captured lost, where any of the captures tells."""
         told = [reader.drops for reader in self._readers if reader.drops is not None]
         return sum(told) if told else None
+
+    @property
+    def let_go(self) -> Counter[str]:
+        """How much found no room, by what is said of it."""
+        rooms = {id(one): one for one in (reader.let_go for reader in self._readers)}
+        return sum(rooms.values(), Counter())
+
+    @property
+    def left_out_packets(self) -> int:
+        """Packets that were left out, since there is no room for so many interfaces as a capture describes."""
+        return sum(reader.left_out_packets for reader in self._readers)
 
     def close(self) -> None:
         """Close all files."""
@@ -222,7 +237,7 @@ class MergedReader:
         chunk = max(LEAST, min(CHUNK, BUFFERS // (already + due)))
         opened = []
         for _ in range(due):
-            reader = late.pop().open(chunk)
+            reader = late.pop().open(chunk, self._room)
             if isinstance(reader, CaptureDamaged):
                 self._not_read.append(reader)
                 continue

@@ -32,10 +32,12 @@ INBOUND, OUTBOUND = 1, 2
 OPTION_END, COMMENT, FLAGS, DROPS, PROCESS_AND_THREAD = 0, 1, 2, 4, 8
 DARWIN_PROCESS, DARWIN_EFFECTIVE_PROCESS = 0x8001, 0x8003
 
-ROWS, WHY, LAST, LABELS, DROPPED, NUMBERED = range(6)
+ROWS, WHY, LAST, LABELS, DROPPED, NUMBERED, DECLARED, PASSED, LEFT_OUT = range(9)
 """Cells of an index kernel's ``result``: frames in all, why it stopped, time of the last one; labels left, the
-packets that options say were dropped (-1 where none says anything), and blocks that have a number as frames have."""
-RESULT_SIZE = 6
+packets that options say were dropped (-1 where none says anything), and blocks that have a number as frames have; the
+interfaces that the section has declared; blocks passed over that Python would read, and packets on interfaces that
+found no room."""
+RESULT_SIZE = 9
 
 MOST_DROPS, MOST_DROPS_IN_ALL = 2**40, 2**62
 """So large a count of dropped packets is not believed; their sum is cut off so that it never overflows."""

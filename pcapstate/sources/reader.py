@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
@@ -30,11 +31,11 @@ from .formats import (
     pcapng_version,
 )
 from .framing import FRAME
-from .options import DROPPED, LABEL, LABELS, NUMBERED, RESULT_SIZE, ROWS, WHY
+from .options import DECLARED, DROPPED, LABEL, LABELS, LEFT_OUT, NUMBERED, PASSED, RESULT_SIZE, ROWS, WHY
 from .pktap import is_pktap, unwrap
 from .prefetching import Prefetched
 from .processes import Process
-from .sections import NOTES, Sections
+from .sections import NOT_READ, NOT_TOLD, Room, Sections
 from .streams import Rejoined, Stream, open_stream, read_into
 
 CHUNK = 4 << 20
@@ -49,6 +50,8 @@ DAMAGES = {
     framing.DAMAGED_BLOCK: "a block contradicts its own length",
     framing.DAMAGED_INTERFACE: "a packet names an interface that was not described",
 }
+NOTED = (framing.NAME_RESOLUTION, framing.INTERFACE_STATISTICS, framing.PROCESS_EVENT)
+SIDE_BY_SIDE = (*NOTED, framing.SECTION_HEADER, framing.INTERFACE_DESCRIPTION)
 LEAST = {framing.SECTION_HEADER: 28, framing.INTERFACE_DESCRIPTION: 20}
 """The length of blocks at least; 12 for the others."""
 
@@ -70,7 +73,7 @@ class CaptureReader:
 
     What it says beside the packets is there as far as it was read; it is text and numbers of others, to be escaped:
     ``processes``, which FRAME's ``process`` and ``effective`` number from 1; ``interfaces``; ``names``, addresses
-    with the names they resolved to; ``drops``.
+    with the names they resolved to; ``drops``. ``room``: what there is room for of that, where several share it.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class CaptureReader:
         *,
         chunk: int = CHUNK,
         rows: int | None = None,
+        room: Room | None = None,
     ) -> None:
         self.name, self._stream, self.size = open_stream(source)
         self.damage: CaptureDamaged | None = None
@@ -90,7 +94,7 @@ class CaptureReader:
         self._labels = np.empty(rows, dtype=LABEL)
         self._result = np.zeros(RESULT_SIZE, dtype=np.int64)
         self._result[DROPPED] = -1
-        self._sections = Sections()
+        self._sections = Sections(room or Room())
         self._start = self._end = self._passed = 0
         self._ended = False
         self._number = 1
@@ -133,6 +137,16 @@ class CaptureReader:
         counts = [count for one in self.interfaces for count in (one.dropped, one.dropped_by_system)]
         counted = [count for count in counts if count is not None]
         return max([*told, *([sum(counted)] if counted else [])], default=None)
+
+    @property
+    def let_go(self) -> Counter[str]:
+        """How much found no room, by what is said of it (a template for ``count``)."""
+        return self._sections.room.let_go
+
+    @property
+    def left_out_packets(self) -> int:
+        """Packets that were left out, since there is no room for so many interfaces as the capture describes."""
+        return int(self._result[LEFT_OUT])
 
     def close(self) -> None:
         """Close the file (standard input stays open)."""
@@ -315,9 +329,9 @@ class CaptureReader:
         """Index the frames from ``_start`` on into the rows from ``rows`` on; return how many rows, why it stopped."""
         sections, result = self._sections, self._result
         layout = [sections.big, sections.declared, sections.processes.declared, self._number - rows, rows]
-        cells = np.array([*layout, sections.taken < NOTES], dtype=np.int64)
+        cells = np.array([*layout, sections.room.notes > 0], dtype=np.int64)
         before = self._start
-        result[LABELS] = result[NUMBERED] = 0
+        result[LABELS] = result[NUMBERED] = result[PASSED] = 0
         self._start = self.kernels.index_pcapng(
             self._buffer,
             before,
@@ -331,6 +345,11 @@ class CaptureReader:
         )
         if result[LABELS]:
             sections.processes.label(self._frames, self._labels[: result[LABELS]], self._buffer)
+        if passed := int(result[PASSED]):
+            sections.room.let_go[NOT_READ] += passed
+        if declared := int(result[DECLARED]) - sections.declared:
+            sections.room.let_go[NOT_TOLD] += declared
+            sections.declared += declared
         self._number += int(result[ROWS]) - rows + int(result[NUMBERED])
         self._others += int(result[NUMBERED])
         self.kernels.worked(self._start - before)
@@ -347,10 +366,13 @@ class CaptureReader:
 
     def _notes(self) -> None:
         """Read the blocks from ``_start`` on that say something beside packets: captures have many, side by side."""
-        order = "big" if self._sections.big else "little"
-        while self._end - self._start >= 12 and self._sections.taken < NOTES:
+        sections = self._sections
+        while self._end - self._start >= 12:
+            order = "big" if sections.big else "little"
             kind = int.from_bytes(self._buffer[self._start : self._start + 4].tobytes(), order)  # type: ignore[arg-type]
-            if kind not in (framing.NAME_RESOLUTION, framing.INTERFACE_STATISTICS, framing.PROCESS_EVENT):
+            if kind == framing.INTERFACE_DESCRIPTION and sections.declared >= framing.INTERFACES:
+                return
+            if kind not in SIDE_BY_SIDE or (kind in NOTED and sections.room.notes <= 0):
                 return
             head = self._block_head()
             if head is None or (head[2] + 3) & ~3 > self._end - self._start or not self._block(*head):

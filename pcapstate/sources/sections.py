@@ -5,6 +5,8 @@ Format: draft-ietf-opsawg-pcapng §4.1 and §4.2. Interfaces and process blocks 
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from . import blocks, framing
@@ -15,27 +17,42 @@ from .processes import ProcessNotes
 
 NOTES = 1 << 20
 """Blocks that are read at most: a flood of them, each of which costs as much as a hundred packets, is passed over."""
+NOT_TOLD, NOT_READ, NOT_NAMED = (
+    "{count:,} descriptions of interfaces were let go: too many to keep",
+    "{count:,} blocks with names, statistics or processes were passed over: too many to read",
+    "{count:,} names of addresses were let go: too many to keep",
+)
+"""What is said of what found no room."""
+
+
+class Room:
+    """How much more there is room for, in one capture, or in several that are read as one."""
+
+    def __init__(self) -> None:
+        self.interfaces = blocks.INTERFACES
+        self.names = blocks.NAMES
+        self.length = blocks.LENGTH
+        self.notes = NOTES
+        self.let_go: Counter[str] = Counter()
+        """How much found none, by what is said of it."""
 
 
 class Sections:
     """Takes the blocks that are no packets; what is known of the section being read, and of all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
+        self.room = room
         self.big = False
         self.timing = np.zeros(1, dtype=INTERFACE)
-        """How the section's interfaces count time; the first ``declared`` rows."""
+        """How the section's interfaces count time; the first ``declared`` rows, as many as there can be."""
         self.declared = 0
         self.processes = ProcessNotes()
         self.wrapped = False
         """There is an interface whose frames may have a PKTAP header."""
         self.interfaces: list[Interface] = []
         self.names: list[Name] = []
-        self._length = 0
-        self.taken = 0
-        """How many blocks were read."""
         self._own: list[Interface] = []
         self._section = -1
-        self._named = 0
 
     def begin(self, big: bool) -> None:
         """Begin a section of that byte order."""
@@ -47,7 +64,7 @@ class Sections:
 
     def take(self, kind: int, body: bytes) -> None:
         """Take the body of another block."""
-        self.taken += 1
+        self.room.notes -= kind != framing.INTERFACE_DESCRIPTION
         if kind == framing.INTERFACE_DESCRIPTION:
             self._describe(body)
         elif kind == framing.INTERFACE_STATISTICS:
@@ -56,14 +73,22 @@ class Sections:
             self.processes.darwin(body, self.big)
         elif kind in (framing.CUSTOM, framing.CUSTOM_NOT_COPIED):
             self.processes.custom(body)
-        elif kind == framing.NAME_RESOLUTION and self._named < blocks.NAMES:
+        elif kind == framing.NAME_RESOLUTION:
             for address, names in blocks.read_names(body, self.big):
-                kept = names[: blocks.NAMES - self._named]
-                self._length += sum(map(len, kept))
-                if not kept or self._length > blocks.NAMES_LENGTH:
-                    break
-                self._named += len(kept)
-                self.names.append((address, kept))
+                self._name(address, names)
+
+    def _name(self, address: bytes, names: list[str]) -> None:
+        room = self.room
+        kept = names[: room.names]
+        length = sum(map(len, kept))
+        if length > room.length:
+            kept, length = [], 0
+        if len(kept) < len(names):
+            room.let_go[NOT_NAMED] += len(names) - len(kept)
+        if kept:
+            room.names -= len(kept)
+            room.length -= length
+            self.names.append((address, kept))
 
     def _describe(self, body: bytes) -> None:
         order = "big" if self.big else "little"
@@ -92,6 +117,11 @@ class Sections:
         one["divide"] = 10 ** (digits - 9) if digits > 9 else 1
         limit = framing.LATEST // 2 // 10**9
         one["shift"] = max(-limit, min(limit, shift)) * 10**9
-        if len(self.interfaces) < blocks.INTERFACES:
-            self.interfaces.append(described)
-            self._own.append(described)
+        if not self.room.interfaces:
+            self.room.let_go[NOT_TOLD] += 1
+            return
+        self.room.interfaces -= 1
+        described.name = described.name[: self.room.length]
+        self.room.length -= len(described.name)
+        self.interfaces.append(described)
+        self._own.append(described)

@@ -155,10 +155,10 @@ def test_what_is_known_again_is_bounded() -> None:
     for identification in range(2 * COMPLETED):
         for frame in fragments(identification):
             reassembler.add(frame[14:], 0, 0)
-    assert reassembler.pending == 0
+    assert reassembler.pending() == {}
     for identification in (0, 2 * COMPLETED - 1):
         reassembler.add(fragments(identification)[2][14:], 0, 0)
-    assert reassembler.pending == 1
+    assert reassembler.pending() == {INCOMPLETE: 1}
     assert len(reassembler._completed) == COMPLETED
     for turn in range(2 * KNOWN_AGAIN):
         reassembler.add(ip(bytes([turn]) * 32, 6, 9, 64, 0x2000), 0, 0)

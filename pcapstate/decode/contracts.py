@@ -34,7 +34,7 @@ SEGMENT_PENDING = -2
 """``flags`` of a row whose frame is left to the slow path.
 
 ``seq`` is the index of the frame, ``ack`` the offset in it: of a fragment; where ``length`` is GATHERED, of frames;
-where it is COMPRESSED, of an IP packet.
+where it is COMPRESSED or FRAGMENTED, of an IP packet.
 """
 SEGMENT_DATAGRAM = -3
 """``flags`` of a row that is a UDP datagram, and no segment: only where somebody asked for these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..kernel import be16
 from ..sources.reader import Batch
 from . import kinds, networks
 from .contracts import SEGMENT, SEGMENT_NONE, SEGMENT_PENDING
-from .fragments import Reassembler
+from .fragments import Reassembler, TunnelReassembler
 from .inflating import inflated
 
 Rows = np.ndarray[Any, Any]
@@ -22,6 +23,11 @@ ROTATING = 3
 """Arrays of segments in use: one being tracked, one waiting, one being written."""
 CLOSED = kinds.SKIPPED_PROTOCOL + kinds.PROTOCOL_IPCOMP
 """What a compressed packet counts as that cannot be unpacked."""
+PACKED_TWICE = {
+    kinds.COMPRESSED: CLOSED,
+    kinds.GATHERED: kinds.SKIPPED_REASON + kinds.NOT_IP,
+    kinds.FRAGMENTED: kinds.SKIPPED_REASON + kinds.INCOMPLETE_FRAGMENT,
+}
 
 
 class Decoder:
@@ -37,7 +43,7 @@ class Decoder:
         self._datagrams = datagrams
         self._arrays = [np.zeros(0, dtype=SEGMENT)] * ROTATING
         self._turn = 0
-        self._reassembler = Reassembler()
+        self._reassembler, self._tunnels = Reassembler(), TunnelReassembler()
         self._networks = networks.empty()
         self.skipped = np.zeros(kinds.SKIPPED_SIZE, dtype=np.int64)
 
@@ -63,6 +69,8 @@ class Decoder:
                 more.append((int(index), self._gathered(row, batch)))
             elif row["length"] == kinds.COMPRESSED:
                 more.append((int(index), self._compressed(row, batch)))
+            elif row["length"] == kinds.FRAGMENTED:
+                more.append((int(index), self._fragmented(row, batch)))
             else:
                 self._fragment(row, batch.data, batch.frames)
         if more:
@@ -78,7 +86,8 @@ class Decoder:
 
     def finish(self) -> None:
         """Count the fragments whose datagrams were never completed."""
-        self.skipped[kinds.SKIPPED_REASON + kinds.INCOMPLETE_FRAGMENT] += self._reassembler.pending
+        for collector in (self._reassembler, self._tunnels):
+            self._account(collector.pending())
 
     def _gathered(self, row: Any, batch: Batch) -> Rows:
         """Return the segments of the frames in one (802.11's A-MSDU), each of which is like one of IEEE 802.3."""
@@ -105,12 +114,36 @@ class Decoder:
         if packet is None:
             self.skipped[CLOSED] += 1
             return np.zeros(0, dtype=SEGMENT)
-        frame["offset"], frame["captured"], frame["length"] = 0, len(packet), len(packet)
+        return self._within_packet(row, frame, packet, len(packet))
+
+    def _fragmented(self, row: Any, batch: Batch) -> Rows:
+        """Return the segment of a tunnel's packet where a fragment completes one."""
+        frame = batch.frames[row["seq"]].copy()
+        row["flags"] = SEGMENT_NONE
+        start, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
+        packet = batch.data[start:end].tobytes()
+        whole = self._tunnels.add(packet, int(row["time"]), int(row["network"]))
+        self._account(self._tunnels.take_dropped())
+        if whole is None:
+            return np.zeros(0, dtype=SEGMENT)
+        segments = self._within_packet(row, frame, whole.packet, whole.length)
+        if not (segments["flags"] >= 0).any():
+            # What is in it has been counted, once.
+            self.skipped[kinds.SKIPPED_PROTOCOL + whole.protocol] += max(0, whole.fragments - 1)
+        return segments
+
+    def _within_packet(self, row: Any, frame: Any, packet: bytes, length: int) -> Rows:
+        """Return the segments of an IP packet that came in the frame of a row and is nowhere in the batch."""
+        frame["offset"], frame["captured"], frame["length"] = 0, len(packet), length
         frame["linktype"] = kinds.RAW
-        segments = self._within(row, np.frombuffer(packet, dtype=np.uint8), np.array([frame], dtype=batch.frames.dtype))
-        # It is nowhere in the batch.
+        frames = np.array([frame], dtype=frame.dtype)
+        segments = self._within(row, np.frombuffer(packet, dtype=np.uint8), frames)
         segments["payload"] = -1
         return segments
+
+    def _account(self, dropped: Counter[int]) -> None:
+        for index, count in dropped.items():
+            self.skipped[index] += count
 
     def _within(self, row: Any, data: Rows, frames: Rows) -> Rows:
         """Return the segments of frames that all came in the one of a row."""
@@ -125,9 +158,8 @@ class Decoder:
         for one in segments[:rows]:
             if one["flags"] == SEGMENT_PENDING and one["length"] != 0:
                 # What is packed twice stays closed.
-                compressed = one["length"] == kinds.COMPRESSED
+                skipped[PACKED_TWICE[int(one["length"])]] += 1
                 one["flags"] = SEGMENT_NONE
-                skipped[CLOSED if compressed else kinds.SKIPPED_REASON + kinds.NOT_IP] += 1
                 continue
             held |= bool(one["flags"] >= 0 or one["flags"] == SEGMENT_PENDING)
             if one["flags"] == SEGMENT_PENDING:
@@ -150,4 +182,4 @@ class Decoder:
             protocol, fragments = self._reassembler.other
             self.skipped[kinds.SKIPPED_PROTOCOL + protocol] += fragments
         # What the reassembler gave up to bound its memory is accounted for like what never came.
-        self.skipped[kinds.SKIPPED_REASON + kinds.INCOMPLETE_FRAGMENT] += self._reassembler.take_dropped()
+        self._account(self._reassembler.take_dropped())

@@ -1,5 +1,7 @@
 """Put IP fragments together, so that a TCP segment cut into fragments counts once, with its last one.
 
+The same goes for the packets of tunnels, in which the segment is whole.
+
 RFC 791 §3.2, RFC 8200 §4.5, RFC 5722 (overlaps). Only the segment's header and length are wanted, so only the first
 bytes of a datagram and the ranges seen are kept. Memory is bounded in datagrams and in ranges of each.
 """
@@ -8,11 +10,21 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_left
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from typing import NamedTuple
 
 from ..kernel import be16, be32
 from .contracts import SYN
-from .kinds import ETHERTYPE_IPV4, ETHERTYPE_IPV6, PROTOCOL_TCP, UNKNOWN_WINDOW, UP_TO_FLAGS
+from .kinds import (
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    INCOMPLETE_FRAGMENT,
+    PROTOCOL_TCP,
+    SKIPPED_PROTOCOL,
+    SKIPPED_REASON,
+    UNKNOWN_WINDOW,
+    UP_TO_FLAGS,
+)
 from .marks import mark_of
 from .network import addresses, signed64, upper_layer
 from .scaling import scale_of
@@ -32,15 +44,17 @@ COMPLETED = 256
 KNOWN_AGAIN = 64
 """Fragments of each of these at most."""
 
+INCOMPLETE = SKIPPED_REASON + INCOMPLETE_FRAGMENT
+
 Print = tuple[int, int, int]
 """What a fragment is known again by: offset, length, and a checksum of what was captured of it."""
 
 
 class _Datagram:
-    __slots__ = ("fragments", "pieces", "prints", "ranges", "room", "since", "total")
+    __slots__ = ("fragments", "pieces", "prints", "protocol", "ranges", "room", "since", "total")
 
-    def __init__(self, since: int) -> None:
-        self.since = since
+    def __init__(self, since: int, protocol: int) -> None:
+        self.since, self.protocol = since, protocol
         self.ranges: list[tuple[int, int]] = []
         self.pieces: list[tuple[int, bytes]] = []
         self.room = 2 * KEPT
@@ -78,35 +92,31 @@ class _Datagram:
         return self.total >= 0 and len(self.ranges) == 1 and self.ranges[0][0] == 0 and self.ranges[0][1] >= self.total
 
 
-class Reassembler:
-    """Collects fragments of TCP datagrams until they are whole."""
+class Collector:
+    """Collects fragments of datagrams until they are whole."""
 
     def __init__(self) -> None:
         self._datagrams: OrderedDict[Key, _Datagram] = OrderedDict()
         self._completed: OrderedDict[Key, set[Print]] = OrderedDict()
-        self._dropped = 0
-        self.other: tuple[int, int] | None = None
-        """Where the last fragment completed what is no TCP segment: its protocol, how many fragments it had."""
+        self._dropped: Counter[int] = Counter()
 
-    @property
-    def pending(self) -> int:
-        """How many fragments wait for the rest of their datagram."""
-        return sum(one.fragments for one in self._datagrams.values())
+    def pending(self) -> Counter[int]:
+        """Return how many fragments wait for the rest of their datagram, by index in ``skipped``."""
+        found: Counter[int] = Counter()
+        for key, one in self._datagrams.items():
+            found[self._counts_as(key, one)] += one.fragments
+        return found
 
-    def take_dropped(self) -> int:
-        """Return how many fragments were given up since the last call."""
-        dropped, self._dropped = self._dropped, 0
+    def take_dropped(self) -> Counter[int]:
+        """Return how many fragments were given up since the last call, by index in ``skipped``."""
+        dropped, self._dropped = self._dropped, Counter()
         return dropped
 
-    def add(self, packet: bytes, time: int, network: int) -> dict[str, int] | None:
-        """Take a fragment (from its IP header on); return its segment's fields where it completes one.
-
-        Only fragments of one ``network`` go together.
-        """
-        self.other = None
+    def collect(self, packet: bytes, time: int, network: int) -> tuple[Key, _Datagram] | None:
+        """Take a fragment (from its IP header on); return the datagram that it completes."""
         parts = _fragment4(packet) if packet[0] >> 4 == 4 else _fragment6(packet)
         if parts is None:
-            self._dropped += 1
+            self._dropped[INCOMPLETE] += 1
             return None
         flow, offset, length, captured, last = parts
         key = (*flow, network)
@@ -117,7 +127,7 @@ class Reassembler:
         if datagram is None:
             if len(self._datagrams) >= DATAGRAMS:
                 self._give_up(next(iter(self._datagrams)))
-            datagram = self._datagrams[key] = _Datagram(time)
+            datagram = self._datagrams[key] = _Datagram(time, _following(packet))
         datagram.add(offset, length, captured, last)
         seen = (offset, length, zlib.crc32(captured))
         # A copy of what was put together already is not missed where the other copies did not come.
@@ -131,6 +141,42 @@ class Reassembler:
         if not datagram.complete:
             return None
         del self._datagrams[key]
+        return key, datagram
+
+    def remember(self, key: Key, datagram: _Datagram) -> None:
+        """Know the fragments of a datagram that was put together again where they were captured twice."""
+        self._completed[key] = datagram.prints
+        self._completed.move_to_end(key)
+        if len(self._completed) > COMPLETED:
+            self._completed.popitem(last=False)
+
+    def _give_up(self, key: Key) -> None:
+        datagram = self._datagrams.pop(key)
+        self._dropped[self._counts_as(key, datagram)] += datagram.fragments
+
+    def _counts_as(self, key: Key, datagram: _Datagram) -> int:
+        """Return the index in ``skipped`` of fragments whose datagram was never completed."""
+        return INCOMPLETE
+
+
+class Reassembler(Collector):
+    """Collects fragments of TCP datagrams until they are whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other: tuple[int, int] | None = None
+        """Where the last fragment completed what is no TCP segment: its protocol, how many fragments it had."""
+
+    def add(self, packet: bytes, time: int, network: int) -> dict[str, int] | None:
+        """Take a fragment (from its IP header on); return its segment's fields where it completes one.
+
+        Only fragments of one ``network`` go together.
+        """
+        self.other = None
+        found = self.collect(packet, time, network)
+        if found is None:
+            return None
+        key, datagram = found
         head = datagram.head
         protocol, at, _ = upper_layer(head, 0, len(head), _following(packet))
         if protocol not in (PROTOCOL_TCP, -1):
@@ -138,16 +184,44 @@ class Reassembler:
             return None
         segment = _segment(packet, head[at:], datagram.total - at) if protocol >= 0 else None
         if segment is None:
-            self._dropped += datagram.fragments
+            self._dropped[INCOMPLETE] += datagram.fragments
             return None
-        self._completed[key] = datagram.prints
-        self._completed.move_to_end(key)
-        if len(self._completed) > COMPLETED:
-            self._completed.popitem(last=False)
+        self.remember(key, datagram)
         return segment
 
-    def _give_up(self, key: Key) -> None:
-        self._dropped += self._datagrams.pop(key).fragments
+
+class Whole(NamedTuple):
+    """A tunnel's packet that was put together."""
+
+    packet: bytes  # the beginning of it, behind an IP header that is no fragment's
+    length: int  # bytes of all of it
+    protocol: int
+    fragments: int
+
+
+class TunnelReassembler(Collector):
+    """Collects fragments of what tunnels send; those that come before the first one may turn out to be of others."""
+
+    def add(self, packet: bytes, time: int, network: int) -> Whole | None:
+        """Take a fragment (from its IP header on); return the packet that it completes."""
+        found = self.collect(packet, time, network)
+        if found is None:
+            return None
+        key, datagram = found
+        self.remember(key, datagram)
+        protocol, head, total = _following(packet), datagram.head[:KEPT], datagram.total
+        if packet[0] >> 4 == 4:
+            # The length of what is longer than it can say is that of the frame.
+            length = 20 + total if 20 + total <= 0xFFFF else 0
+            header = b"\x45" + packet[1:2] + length.to_bytes(2, "big") + packet[4:6] + bytes(2) + packet[8:20]
+        else:
+            length = total if total <= 0xFFFF else 0
+            header = packet[:4] + length.to_bytes(2, "big") + bytes([protocol]) + packet[7:40]
+        return Whole(header + head, len(header) + total, protocol, datagram.fragments)
+
+    def _counts_as(self, key: Key, datagram: _Datagram) -> int:
+        # The first one was looked at; others may be of anything that has this protocol.
+        return INCOMPLETE if datagram.ranges[0][0] == 0 else SKIPPED_PROTOCOL + datagram.protocol
 
 
 Key = tuple[bytes, int, int]

@@ -24,6 +24,7 @@ from .kinds import (
     ETHERTYPE_IPV6,
     FRAGMENT_BITS,
     FRAGMENT_HEADER,
+    FRAGMENTED,
     GATHERED,
     OFFSET_BITS_IPV4,
     OFFSET_BITS_IPV6,
@@ -84,7 +85,7 @@ def decode_frames(
             # Something else, or a tunnel: then it is about the packet inside.
             if ethertype != GATHERED:
                 ethertype, at, end, wire = innermost(data, ethertype, at, end, wire, networks)
-            if ethertype in (GATHERED, COMPRESSED):
+            if ethertype in (GATHERED, COMPRESSED, FRAGMENTED):
                 row = segments[rows]
                 row["time"] = frame["time"]
                 row["number"] = frame["number"]

@@ -42,6 +42,8 @@ GATHERED = -1 - SKIPPED_SIZE
 """In the place of an EtherType: several frames in one (802.11's A-MSDU) begin here, which is no reason to skip it."""
 COMPRESSED = GATHERED - 1
 """The same: an IP packet begins here whose payload is compressed (RFC 3173)."""
+FRAGMENTED = COMPRESSED - 1
+"""The same: an IP packet begins here that is a fragment of a tunnel's, or may be one."""
 
 FRAGMENT_BITS = 0x3FFF
 """More-fragments flag and fragment offset in IPv4's header: zero in a packet that is whole."""

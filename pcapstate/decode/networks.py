@@ -5,7 +5,8 @@ RFC 8926), VSIDs (NVGRE, RFC 7637). What may differ between the directions of on
 priorities, MPLS labels, GTP's TEIDs, session ids of PPPoE and L2TP.
 
 All is in one array of int64, ``networks``, which a decoder keeps: how many stacks there are, the stack being noted for
-the frame at hand, the rows of the stacks known, and a hash table with their numbers.
+the frame at hand, the rows of the stacks known, and a hash table with their numbers; behind them which datagrams in
+fragments are no tunnel's.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ ROWS = STACK + DEPTH
 SLOTS = 4 * STACKS
 PLACES = ROWS + (STACKS + 1) * DEPTH
 """From here on there are SLOTS numbers, 0 where there is none."""
-SIZE = PLACES + SLOTS
+FRAGMENTS, FRAGMENTS_SIZE = PLACES + SLOTS, 4_093
+"""Cells for what ``tunnels`` knows of datagrams in fragments: which of the latest are no tunnel's."""
+SIZE = FRAGMENTS + FRAGMENTS_SIZE
 PROBES = 32
 """Slots looked at for a stack: so many stacks with one hash have room."""
 _FACTOR = 0x5E3779B1

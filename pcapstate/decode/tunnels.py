@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, i64, rare, u8
+from ..kernel import be16, be32, i64, inner, rare, u8
 from .encapsulations import logical_link, of_version, point_to_point
 from .gre import generic
 from .kinds import (
@@ -25,6 +25,8 @@ from .kinds import (
     ETHERTYPE_QINQ_9300,
     ETHERTYPE_QINQ_OLD,
     ETHERTYPE_VLAN,
+    FRAGMENT_BITS,
+    FRAGMENTED,
     GATHERED,
     LENGTHS,
     NOTHING,
@@ -33,8 +35,8 @@ from .kinds import (
     PROTOCOL_UDP,
     SKIPPED_ETHERTYPE,
 )
-from .network import network_layer
-from .networks import I_SID, NOTED, note, note_tags
+from .network import network_layer, upper_layer
+from .networks import FRAGMENTS, FRAGMENTS_SIZE, I_SID, NOTED, note, note_tags
 from .udp_tunnels import NSH, behind_udp, service_header
 
 LAYERS = 24
@@ -48,6 +50,7 @@ TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, R_TAG
 JUMBO_LLC = 0x8870
 """In frames of more than 1,500 bytes, which have no length, an LLC header follows."""
 IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP = 4, 41, 47, 94, 97, 137
+FACTOR = 0x3779B1
 DEFLATE, NEGOTIATED = 2, 256
 """Of the ways to compress payloads (RFC 3173): the one that is read (RFC 2394), and the first number that the two ends
 may have agreed on for any of them."""
@@ -70,8 +73,13 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
             protocol, upper, offset, packet_end = network_layer(data, ethertype, at, end, wire)
             if protocol < 0 and carrier >= 0:
                 break
-            if protocol < 0 or protocol == PROTOCOL_TCP or offset != 0:
+            if protocol < 0 or protocol == PROTOCOL_TCP:
                 return ethertype, at, end, wire
+            identity = fragment_of(data, ethertype, at, end, protocol)
+            if offset != 0:
+                # What it is of, only the first one tells.
+                told = not may_carry(protocol) or i64(networks[FRAGMENTS + identity % FRAGMENTS_SIZE]) == identity
+                return ethertype if told else FRAGMENTED, at, end, wire
             inside_end = min(end, packet_end)
             noted = i64(networks[NOTED])
             inside, inside_at = behind_ip(data, protocol, upper, inside_end, networks)
@@ -79,6 +87,11 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
                 return inside, inside_at, inside_end, packet_end
             if inside == COMPRESSED:
                 return inside, at, end, wire
+            if identity != 0 and may_carry(protocol):
+                networks[FRAGMENTS + identity % FRAGMENTS_SIZE] = identity if inside < 0 else 0
+                if inside >= 0:
+                    networks[NOTED] = noted
+                    return FRAGMENTED, at, end, wire
             if inside < 0:
                 networks[NOTED] = noted
                 return ethertype, at, end, wire
@@ -96,6 +109,30 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
         return -1 - SKIPPED_ETHERTYPE - (ethertype & 0xFFFF), at, end, wire
     networks[NOTED] = noted
     return carrier, carrier_at, carrier_end, carrier_wire
+
+
+@inner
+def may_carry(protocol: int) -> bool:
+    """Tell whether an IP protocol is one of tunnels whose fragments are put together."""
+    return protocol in (PROTOCOL_UDP, IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP)
+
+
+@rare
+def fragment_of(data: Any, ethertype: int, at: int, end: int, protocol: int) -> int:
+    """Return a number for the datagram that an IP packet (its header is valid) is a fragment of; 0 where it is none."""
+    if ethertype == ETHERTYPE_IPV4:
+        if be16(data, at + 6) & FRAGMENT_BITS == 0:
+            return 0
+        mixed, start, words = be16(data, at + 4) << 8 | protocol, at + 12, 2
+    else:
+        _, upper, bits = upper_layer(data, at + 40, end, u8(data, at + 6))
+        if bits == 0:
+            return 0
+        mixed, start, words = be32(data, upper + 4), at + 8, 8
+    for word in range(words):
+        mixed = (mixed ^ be32(data, start + 4 * word)) * FACTOR
+        mixed = (mixed >> 31 ^ mixed) & 0x7FFFFFFF
+    return mixed | 1
 
 
 @rare

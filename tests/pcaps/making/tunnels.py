@@ -153,7 +153,7 @@ def tunnels_ppp() -> bytes:
 
 @capture(".pcap", like=LIKE)
 def tunnels_gre() -> bytes:
-    """GRE: plain, with checksum, key and sequence number, bridging, ERSPAN of all three types, WCCP, over UDP; EtherIP."""
+    """GRE: plain, with checksum, key and sequence number, bridging, ERSPAN of three types, WCCP, over UDP; EtherIP."""
     return in_turn(
         whole_talk(),
         [
@@ -281,7 +281,7 @@ def tunnels_ipv6() -> bytes:
 def tunnels_fragments() -> bytes:
     """GRE: the request in IP fragments that each are in the tunnel, the answer in a tunnel packet that is in fragments.
 
-    Others come whole. A segment counts with its last fragment, but with the first one of a tunnel packet.
+    Others come whole. A segment counts with the last fragment.
     """
     wrap = over_ip(47, "0000 0800", bare)
     out: list[Packet] = []

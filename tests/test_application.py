@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pcapstate.application import openings as o
-from pcapstate.application.data import ApplicationData
+from pcapstate.application.data import EACH, ApplicationData
 from pcapstate.application.greetings import greeting, identification
 from pcapstate.application.hints import Hint, hint, server_names
 from pcapstate.application.http import product, request, response
@@ -312,7 +312,7 @@ def test_only_the_first_of_a_kind_is_kept() -> None:
 
 def test_what_is_too_much_is_let_go() -> None:
     frames = [one for port in range(100) for one in sent(GET, source=(p.CLIENT, 2_000 + port))]
-    data = watched(frames, most=10 * len(GET) + 5)
+    data = watched(frames, most=10 * (len(GET) + EACH) + 5)
     assert data.let_go == 90
     assert [data.opening(2 * number, o.REQUEST) is not None for number in (0, 9, 10, 99)] == [True, True, False, False]
 

@@ -17,6 +17,8 @@ Rows = np.ndarray[Any, Any]
 
 MOST = 256 << 20
 """Bytes that are kept; what opens later conversations is let go beyond that."""
+EACH = 100
+"""Bytes of memory that a payload takes beside its own, also while they are put into order."""
 CONTINUATIONS = 15
 """Segments behind a hello's first, or copies of these, after which no batch brings more for an endpoint."""
 _MASK = 0xFFFFFFFF
@@ -62,9 +64,9 @@ class ApplicationData:
         self._kept: list[Rows] = []
         self._bytes: list[bytes] = []
         self._starts: list[int] = []
-        self._size = 0
+        self._size = self._count = 0
         self._sorted = np.zeros(0, dtype=KEPT)
-        self._kinds = self._offsets = self._lengths = self._first = np.zeros(0, dtype=np.int64)
+        self._kinds = self._offsets = self._lengths = self._ends = np.zeros(0, dtype=np.int64)
         self.let_go = 0
         """Payloads that were not kept, to bound the memory."""
 
@@ -105,8 +107,9 @@ class ApplicationData:
         rows["seq"] += of["flags"] & SYN != 0
         rows = rows[self._is_new(rows)]
         size = int(rows["length"].sum())
-        if self._size + size > self._most:
-            fits = self._size + np.cumsum(rows["length"], dtype=np.int64) <= self._most
+        held = self._size + EACH * self._count
+        if held + size + EACH * len(rows) > self._most:
+            fits = held + np.cumsum(rows["length"] + np.int64(EACH)) <= self._most
             self.let_go += int(np.count_nonzero(~fits))
             rows = rows[fits]
             size = int(rows["length"].sum())
@@ -120,6 +123,7 @@ class ApplicationData:
         self._starts.append(self._size)
         self._bytes.append(data)
         self._size += size
+        self._count += len(rows)
         self._kept.append(rows)
 
     def _is_new(self, rows: Rows) -> Rows:
@@ -151,7 +155,8 @@ class ApplicationData:
         rows = np.concatenate([self._sorted, *self._kept])
         rows["endpoint"] = endpoints_after(kept, rows["endpoint"])
         self._kept = [rows[rows["endpoint"] >= 0]]
-        self._sorted, self._first = rows[:0], self._first[:0]
+        self._count = len(self._kept[0])
+        self._sorted, self._ends = rows[:0], self._ends[:0]
 
     # --- afterwards
 
@@ -174,9 +179,7 @@ class ApplicationData:
     def opening(self, endpoint: int, kind: int) -> Opening | None:
         """Return the first of a kind that an endpoint sent, a hello with what follows it, as far as it was captured."""
         self._settle()
-        if not 0 <= endpoint < len(self._first) - 1:
-            return None
-        start, end = self._first.item(endpoint), self._first.item(endpoint + 1)
+        start, end = np.searchsorted(self._ends, (endpoint, endpoint + 1)).tolist()
         for at in range(start, end):
             if self._kinds.item(at) == kind:
                 break
@@ -199,7 +202,7 @@ class ApplicationData:
         return self._bytes[part][start : start + self._lengths.item(at)]
 
     def _settle(self) -> None:
-        """Put the rows into the order of their endpoints, and note where those of each begin."""
+        """Put the rows into the order of their endpoints."""
         if not any(map(len, self._kept)):
             return
         rows = np.concatenate([self._sorted, *self._kept])
@@ -207,4 +210,4 @@ class ApplicationData:
         self._sorted = rows = rows[np.argsort(rows["endpoint"], kind="stable")]
         # Arrays of one field each hand out their items fast.
         self._kinds, self._offsets, self._lengths = (rows[field].copy() for field in ("kind", "offset", "length"))
-        self._first = np.searchsorted(rows["endpoint"], np.arange(int(rows["endpoint"][-1]) + 2))
+        self._ends = rows["endpoint"].copy()

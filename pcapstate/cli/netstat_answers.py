@@ -83,6 +83,7 @@ class Answers:
         parts = (
             (self._selection.chooses, memory.NETSTAT_CHOSEN),
             (self.gathering.with_names, memory.NETSTAT_NAMED),
+            (self.gathering.with_openings, memory.OPENINGS),
             (self._repeats, memory.NETSTAT_REPEATED),
         )
         return memory.NETSTAT + sum(each for wanted, each in parts if wanted)

@@ -43,6 +43,8 @@ class Gathering:
         wanted = (people and not asked.numeric) or asked.fqdn or asked.resolve
         self.with_names = asked.connections and bool(wanted or needed & known.NAMES)
         """Whether names of hosts are shown: to people unless they ask for numbers, to programs with -f."""
+        self.with_openings = self.with_names or (asked.connections and asked.program)
+        """Whether what opens conversations is kept, for names and programs."""
         self._with_programs = asked.pid or asked.program or not people or bool(needed & known.PROGRAMS)
         self.details = bool(needed & known.DETAILED) or asked.statistics
         """Whether the tracker must keep DETAIL rows."""
@@ -73,7 +75,7 @@ class Gathering:
             self._processes = Processes(source, asked.ports and self._with_programs)
         if self.with_names:
             self._packets = NamePackets(kernels, self._messages)
-        if self.with_names or (asked.connections and asked.program):
+        if self.with_openings:
             self._data = ApplicationData(kernels, self._payloads)
         if not asked.local:
             self._station = Station()
@@ -84,11 +86,10 @@ class Gathering:
     def bytes_beside(self) -> int:
         """The bytes that the watchers take at most, whatever the capture holds."""
         asked = self._asked
-        names, programs = self.with_names, asked.connections and asked.program
         parts = (
             (asked.traffic, TRAFFIC),
-            (names, self._messages + self._book_room),
-            (names or programs, self._payloads),
+            (self.with_names, self._messages + self._book_room),
+            (self.with_openings, self._payloads),
         )
         return sum(most for wanted, most in parts if wanted)
 

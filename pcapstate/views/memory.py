@@ -17,6 +17,8 @@ NETSTAT_CHOSEN = 48
 """``netstat`` with --filter or --sort."""
 NETSTAT_NAMED = 56
 """``netstat`` with names of hosts: its different addresses, in order, while they are looked for in the messages."""
+OPENINGS = 12
+"""What opens conversations, for names and programs: of which kinds that of each endpoint is kept."""
 NETSTAT_REPEATED = 64
 """``netstat`` with an INTERVAL: the rows of two moments, and what became of each."""
 DIAGNOSE = 144

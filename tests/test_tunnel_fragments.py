@@ -10,6 +10,7 @@ import pytest
 from pcapstate.compiled import Kernels
 from pcapstate.decode import fragments as collecting
 from pcapstate.decode import kinds
+from pcapstate.decode.networks import EARLY_FIRST
 
 from .decoded import decoded, ethernet, ip, ip6, kernels_of, same, skipped, tcp, udp
 from .test_networks import tags, vni
@@ -119,6 +120,18 @@ def test_fragments_within_a_tunnel_in_fragments_are_bounded(ways: tuple[Kernels,
     twice = [one for part in pieces(BARE + inner(), 47, 600) for one in pieces(BARE + part[14:], 47, 400)]
     assert same(twice, ways) == []
     assert INCOMPLETE in skipped(decoded(twice)[1])
+
+
+def test_fragments_before_the_first_one_are_collected_within_bounds(ways: tuple[Kernels, Kernels]) -> None:
+    """Each costs time: a flood of them, none of a tunnel's, is passed over, until there is a tunnel's again."""
+    early = [pieces(udp(9, bytes(600)), identification=one)[1] for one in range(EARLY_FIRST)]
+    tunnel = [pieces(udp(2152, GTP + inner()), identification=60_000 + one) for one in range(3)]
+    for flood, expected in ((early[2:], [3, 6]), (early, [6])):
+        # The first comes last.
+        frames = [*flood, *tunnel[0][::-1], *tunnel[1][::-1]]
+        assert [row["number"] - len(flood) for row in same(frames, ways)] == expected
+    (row,) = same([*early, *tunnel[2], early[0]], ways)
+    assert row["number"] == len(early) + 3
 
 
 def test_a_flood_of_fragments_takes_bounded_room(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,8 @@ class ApplicationData:
         self._starts: list[int] = []
         self._size = self._count = 0
         self._sorted = np.zeros(0, dtype=KEPT)
-        self._kinds = self._offsets = self._lengths = self._ends = np.zeros(0, dtype=np.int64)
+        self._kinds = self._offsets = self._lengths = np.zeros(0, dtype=np.int64)
+        self._ends = np.zeros(0, dtype=np.int32)
         self.let_go = 0
         """Payloads that were not kept, to bound the memory."""
 
@@ -179,7 +180,8 @@ class ApplicationData:
     def opening(self, endpoint: int, kind: int) -> Opening | None:
         """Return the first of a kind that an endpoint sent, a hello with what follows it, as far as it was captured."""
         self._settle()
-        start, end = np.searchsorted(self._ends, (endpoint, endpoint + 1)).tolist()
+        # As wide as what is searched, or that would be widened at each call.
+        start, end = self._ends.searchsorted(np.array((endpoint, endpoint + 1), dtype=self._ends.dtype)).tolist()
         for at in range(start, end):
             if self._kinds.item(at) == kind:
                 break

@@ -70,7 +70,8 @@ class Decoder:
             elif row["length"] == kinds.COMPRESSED:
                 more.append((int(index), self._compressed(row, batch)))
             elif row["length"] == kinds.FRAGMENTED:
-                more.append((int(index), self._fragmented(row, batch)))
+                if len(found := self._fragmented(row, batch)):
+                    more.append((int(index), found))
             else:
                 self._fragment(row, batch.data, batch.frames)
         if more:

@@ -6,7 +6,7 @@ priorities, MPLS labels, GTP's TEIDs, session ids of PPPoE and L2TP.
 
 All is in one array of int64, ``networks``, which a decoder keeps: how many stacks there are, the stack being noted for
 the frame at hand, the rows of the stacks known, and a hash table with their numbers; behind them which datagrams in
-fragments are no tunnel's.
+fragments are a tunnel's.
 """
 
 from __future__ import annotations
@@ -33,8 +33,12 @@ ROWS = STACK + DEPTH
 SLOTS = 4 * STACKS
 PLACES = ROWS + (STACKS + 1) * DEPTH
 """From here on there are SLOTS numbers, 0 where there is none."""
-FRAGMENTS, FRAGMENTS_SIZE = PLACES + SLOTS, 4_093
-"""Cells for what ``tunnels`` knows of datagrams in fragments: which of the latest are no tunnel's."""
+EARLY = PLACES + SLOTS
+"""How many fragments may still come before the first one of their datagram and be collected, lest it is a tunnel's."""
+EARLY_FIRST, EARLY_MORE = 10_000, 100
+"""These many, and more for each datagram that is a tunnel's; each costs as much as a hundred packets."""
+FRAGMENTS, FRAGMENTS_SIZE = EARLY + 1, 4_093
+"""Cells for what ``tunnels`` knows of the latest datagrams in fragments: a number of each, negative of a tunnel's."""
 SIZE = FRAGMENTS + FRAGMENTS_SIZE
 PROBES = 32
 """Slots looked at for a stack: so many stacks with one hash have room."""
@@ -120,7 +124,9 @@ def added(networks: Any) -> int:
 
 def empty() -> np.ndarray[Any, Any]:
     """Return the array, with no stack known."""
-    return np.zeros(SIZE, dtype=np.int64)
+    networks = np.zeros(SIZE, dtype=np.int64)
+    networks[EARLY] = EARLY_FIRST
+    return networks
 
 
 def surround(networks: Any, number: int) -> None:

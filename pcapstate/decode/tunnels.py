@@ -36,7 +36,7 @@ from .kinds import (
     SKIPPED_ETHERTYPE,
 )
 from .network import network_layer, upper_layer
-from .networks import FRAGMENTS, FRAGMENTS_SIZE, I_SID, NOTED, note, note_tags
+from .networks import EARLY, EARLY_MORE, FRAGMENTS, FRAGMENTS_SIZE, I_SID, NOTED, note, note_tags
 from .udp_tunnels import NSH, behind_udp, service_header
 
 LAYERS = 24
@@ -77,9 +77,7 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
                 return ethertype, at, end, wire
             identity = fragment_of(data, ethertype, at, end, protocol)
             if offset != 0:
-                # What it is of, only the first one tells.
-                told = not may_carry(protocol) or i64(networks[FRAGMENTS + identity % FRAGMENTS_SIZE]) == identity
-                return ethertype if told else FRAGMENTED, at, end, wire
+                return FRAGMENTED if is_collected(networks, identity, protocol) else ethertype, at, end, wire
             inside_end = min(end, packet_end)
             noted = i64(networks[NOTED])
             inside, inside_at = behind_ip(data, protocol, upper, inside_end, networks)
@@ -88,8 +86,9 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
             if inside == COMPRESSED:
                 return inside, at, end, wire
             if identity != 0 and may_carry(protocol):
-                networks[FRAGMENTS + identity % FRAGMENTS_SIZE] = identity if inside < 0 else 0
+                networks[FRAGMENTS + identity % FRAGMENTS_SIZE] = identity if inside < 0 else -identity
                 if inside >= 0:
+                    networks[EARLY] += EARLY_MORE
                     networks[NOTED] = noted
                     return FRAGMENTED, at, end, wire
             if inside < 0:
@@ -115,6 +114,18 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
 def may_carry(protocol: int) -> bool:
     """Tell whether an IP protocol is one of tunnels whose fragments are put together."""
     return protocol in (PROTOCOL_UDP, IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP)
+
+
+@rare
+def is_collected(networks: Any, identity: int, protocol: int) -> bool:
+    """Tell whether a fragment that is not the first is collected; what it is of, only the first one tells."""
+    if not may_carry(protocol):
+        return False
+    known = i64(networks[FRAGMENTS + identity % FRAGMENTS_SIZE])
+    if known == identity or known == -identity:
+        return known < 0
+    networks[EARLY] -= 1
+    return networks[EARLY] >= 0
 
 
 @rare

@@ -24,13 +24,16 @@ def listeners(high: Rows, low: Rows) -> Rows:
 
 
 class Evidence:
-    """Rows of a key, a time, a number of what was said, and to whom; ``most`` rows are kept, those that come first."""
+    """Rows of a key (from 0 on), a time, a number of what was said, and to whom; those that come first are kept.
+
+    ``most``: how many rows there is room for.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._new = tuple(array("q") for _ in range(4))
         self._rows = tuple(np.zeros(0, dtype=np.int64) for _ in range(4))
-        self._by_listener = np.zeros(0, dtype=np.int32)
+        self._by_listener = self._starts = np.zeros(0, dtype=np.int32)
         self.let_go = 0
         """Rows that found no room."""
 
@@ -74,8 +77,12 @@ class Evidence:
         What was said to the listener comes again among what was said to all.
         """
         self._settle()
-        keys, times, ones, listeners = self._rows
-        start, end = (int(at) for at in np.searchsorted(keys, (key, key + 1)))
+        if key + 1 >= len(self._starts):
+            return
+        start, end = self._starts.item(key), self._starts.item(key + 1)
+        if start == end:
+            return
+        _, times, ones, listeners = self._rows
         own = [] if to is None else self._to(listeners, start, end, to)
         own_at = bisect_right(own, time, key=lambda at: times[at])
         at = start + int(np.searchsorted(times[start:end], time, side="right"))
@@ -110,3 +117,5 @@ class Evidence:
         self._rows = tuple(rows)
         # In the order of time already, so that it is within what is said to one.
         self._by_listener = np.lexsort((rows[3], rows[0])).astype(np.int32)
+        keys = rows[0]
+        self._starts = np.searchsorted(keys, np.arange(int(keys[-1]) + 2) if len(keys) else keys).astype(np.int32)

@@ -34,7 +34,7 @@ SLOTS = 4 * STACKS
 PLACES = ROWS + (STACKS + 1) * DEPTH
 """From here on there are SLOTS numbers, 0 where there is none."""
 EARLY = PLACES + SLOTS
-"""How many fragments may still come before the first one of their datagram and be collected, lest it is a tunnel's."""
+"""How many fragments that come before the first of their datagram may still be collected: it may be a tunnel's."""
 EARLY_FIRST, EARLY_MORE = 10_000, 100
 """These many, and more for each datagram that is a tunnel's; each costs as much as a hundred packets."""
 FRAGMENTS, FRAGMENTS_SIZE = EARLY + 1, 4_093

@@ -38,6 +38,18 @@ CLOSING_LINES = {
     "{count:,} connections were let go, to stay within {bound} MB (--memory): {kinds}": (
         "{bound} MB に収めるため、{count:,} 個の接続を手放しました (--memory): {kinds}"
     ),
+    "{count:,} descriptions of interfaces were let go: too many to keep": (
+        "インターフェースの記述が多すぎるため、{count:,} 個を手放しました"
+    ),
+    "{count:,} blocks with names, statistics or processes were passed over: too many to read": (
+        "名前、統計、プロセスのブロックが多すぎるため、{count:,} 個を読み飛ばしました"
+    ),
+    "{count:,} names of addresses were let go: too many to keep": (
+        "アドレスの名前が多すぎるため、{count:,} 個を手放しました"
+    ),
+    "{count:,} packets on other interfaces than the first 65,536 were left out": (
+        "65,536 番目より後のインターフェースの {count:,} パケットを除外しました"
+    ),
     "embryonic": "確立途中",
     "in TIME_WAIT": "TIME_WAIT",
     "no room for {titles}; pipes and files get all": (

@@ -242,7 +242,7 @@ class Reading:
         if lines := getattr(self.capture.source, "left_out", []):
             click.echo(message(f"pcapstate: {left_out(lines)}"), err=True)
             code = max(code, int(getattr(self.capture.source, "missing", False)))
-        code = max(code, self._say_what_found_no_room())
+        code = max(code, self._say_what_the_source_let_go())
         self._say_what_gave_way()
         self._say_what_is_mixed()
         self._say_what_found_no_room()
@@ -282,14 +282,15 @@ class Reading:
             many = "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans"
             self.say(one if len(mixed) == 1 else many, count=len(mixed), first=int(table.numbers(mixed[:1])[0]))
 
-    def _say_what_found_no_room(self) -> int:
+    def _say_what_the_source_let_go(self) -> int:
         """Say what of the source found no room; return the exit code."""
         source = self.capture.source
         for text, count in getattr(source, "let_go", {}).items():
             self.say(text, count=count)
         left_out = getattr(source, "left_out_packets", 0)
         if left_out:
-            self.say("{count:,} packets on other interfaces than the first 65,536 were left out", count=left_out)
+            text = "{count:,} packets on other interfaces than the first 65,536 were left out"
+            self.say(text, error=True, count=left_out)
         return int(left_out > 0)
 
     def _say_what_gave_way(self) -> None:

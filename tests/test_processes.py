@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcapstate.processes import votes as weighing
 from pcapstate.processes import watcher
 from pcapstate.sources import processes
 from pcapstate.sources.processes import Process
@@ -245,3 +246,14 @@ def test_whatever_directions_and_processes_packets_claim(claims: list[tuple[int,
             last[int((not packet.outgoing) ^ (way == INBOUND))] = 1 + which
     for endpoint, pid in last.items():
         assert seen.process_of(endpoint) == Process(pid, "p")
+
+
+def test_votes_of_one_socket_are_bounded() -> None:
+    """A capture may name another process for each of a connection's packets."""
+    votes: weighing.Votes = {}
+    for turn in range(5_000):
+        weighing.cast(votes, [(turn << weighing.RANK_BITS | weighing.SENT, 1), (7 << 2 | weighing.CERTAIN, 1)])
+        weighing.cast(votes, [(9 << weighing.RANK_BITS | weighing.SENT, 2)])
+    assert len(votes) == weighing.DIFFERENT
+    assert votes[9 << weighing.RANK_BITS | weighing.SENT] > 5_000
+    assert weighing.directed(votes) == 7

@@ -20,6 +20,9 @@ UNDIRECTED, RECEIVED, SENT, CERTAIN = range(4)
 """How much a vote weighs, ascending: sent or received by the process, nobody knows; received; sent; sent with data,
 or told exactly."""
 
+DIFFERENT = 64
+"""Different votes that are kept for one socket at most; that which weighs least, and was given least often, goes."""
+
 PROCESS_BITS = 14
 RANK_BITS = 2
 VOTE_BITS = 2 * PROCESS_BITS + RANK_BITS
@@ -35,6 +38,9 @@ def cast(votes: Votes, ballots: Iterable[tuple[int, int]]) -> None:
     for vote, count in ballots:
         # The last named comes last, also where it was named before.
         votes[vote] = votes.pop(vote, 0) + count
+        if len(votes) > DIFFERENT:
+            # Of those that are alike, the one named first.
+            del votes[min(votes, key=lambda one: (one & 3, votes[one]))]
 
 
 def directed(votes: Votes) -> int:

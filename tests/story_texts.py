@@ -532,6 +532,19 @@ STORIES = {
         S RA 0 1 0     -> CLOSED, CLOSED
         S SA 0 1 0     -> CLOSED, RCVD
     """,
+    "syn_ack_again_at_once_tells_nothing": """
+        C S   0 0 0    -> SENT, -
+        S SA  0 1 0    -> SENT, RCVD
+        ~ C A 1 1 0    -> EST, EST
+        ~ S SA 0 1 0   -> EST, EST      # it answers a copy of the SYN
+    """,
+    "reset_with_the_number_of_a_fin": OPEN
+    + TALK
+    + """
+        S FA 501 101 0 -> CW, FW1
+        C A  101 502 0 -> CW, FW2
+        S R  501 0 0   -> CLOSED, CLOSED
+    """,
     "scan_without_flags": """
         C P 0 0 0 -> -, -
     """,

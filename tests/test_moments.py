@@ -370,6 +370,6 @@ def test_repeated_tables_of_ports_that_stop(tmp_path: Path) -> None:
 
 def test_a_syn_beside_an_open_connection_has_no_row() -> None:
     capture = EXAMPLE.parent / "old-duplicate-syn.pcap"
-    for at in ("1.5", "2.2"):
+    for at in ("1.5", "2.13"):
         rows = json.loads(run("netstat", capture, "--at", at, "--format", "json").stdout)
         assert [(row["state"], row["connection"]) for row in rows] == [("ESTABLISHED", 0)]

@@ -168,6 +168,13 @@ def test_timed_out() -> None:
     assert connections_view.NAMES[connections_view.outcomes(sides(table))[0]] == "timed out"
 
 
+def test_a_syn_ack_after_its_own_syn_is_no_retransmission() -> None:
+    _, rows, table = play(parse(STORIES["simultaneous_open"]))
+    assert table.endpoints["retransmissions"].tolist() == [0, 0]
+    assert not table.connections["notes"] & c.LOSSY
+    assert not changes(rows)["doubt"].any()
+
+
 def test_retransmissions_are_counted_and_keepalives_are_not() -> None:
     again = "C PA 1 1 100 -> EST, EST\nS A 1 101 0 -> EST, EST\n"
     _, _, table = play(parse(OPEN + again * 3 + "C A 100 1 0 -> EST, EST\nC A 100 1 1 -> EST, EST"))

@@ -20,7 +20,8 @@ def one_of(*names: str) -> States:
 
 
 UNKNOWN, OPEN, CLOSE_WAIT = one_of("UNKNOWN"), one_of("ESTABLISHED"), one_of("CLOSE_WAIT")
-SYN_SENT, SYN_RECEIVED = one_of("SYN_SENT"), one_of("SYN_RECEIVED")
+SYN_SENT, SYN_RECEIVED = one_of("SYN_SENT", "CLOSED"), one_of("SYN_RECEIVED", "CLOSED")
+"""An attempt that nothing answers is given up, which depends on the time since."""
 FIN_WAIT_1, FIN_WAIT_2, CLOSED = one_of("FIN_WAIT_1"), one_of("FIN_WAIT_2"), one_of("CLOSED")
 ENDED = CLOSED | one_of("TIME_WAIT")
 ABSENT = CLOSED | UNKNOWN

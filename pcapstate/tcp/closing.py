@@ -188,5 +188,6 @@ def arrived(w: World, p: int, ack: int, segment: Any) -> None:
         top = ack
         peer["next"] = ack
         peer["known"] = i64(peer["known"]) | UNSEEN_TAIL
+        w.seldom[p]["missed"] = 1
         w.connections[p >> 1]["notes"] |= LOSSY
     peer["contiguous"] = top

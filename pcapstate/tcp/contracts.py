@@ -37,7 +37,7 @@ SELDOM = np.dtype(
         ("island", "u4"),
         ("copies", "u4"),  # packets it sent that are there more than once, beside the first
         ("stray", "u4"),  # the end of what it sent last ahead of its peer's window; 0: nothing
-        ("unused", "u4"),  # rows are multiples of eight bytes
+        ("missed", "u4"),  # 1: its peer has acknowledged what is not in the capture, so windows in it prove nothing
     ]
 )
 """What few endpoints have, a row for each all the same: rows that stay zero take no memory."""

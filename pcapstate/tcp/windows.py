@@ -53,7 +53,7 @@ def is_beyond(w: World, e: int, p: int, seq: int, end: int) -> bool:
     Where ``e`` goes on from there, it is no stray: the capture misses what its peer offered since.
     """
     peer, one = w.endpoints[p], w.seldom[e]
-    if i64(peer["known"]) & SENT_ACK == 0 or not at_or_after(seq, i64(peer["edge"])):
+    if i64(peer["known"]) & SENT_ACK == 0 or not at_or_after(seq, i64(peer["edge"])) or one["missed"] != 0:
         return False
     stray = i64(one["stray"])
     one["stray"] = 0

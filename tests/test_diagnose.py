@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pcapstate.views import findings as view
 from pcapstate.wording.findings import KINDS
 
 from .diagnosing import PCAPS, findings_of, of_talks, told
@@ -12,6 +13,7 @@ from making.files import pcap  # isort: skip
 from making.packets import ANSWER, LINE, REQUEST, SECOND, START, Side, Talk, fragments, merged  # isort: skip
 
 EXPECTED = {
+    "accept-queue-full.pcap": ["syns-dropped warning"],
     "answered-late.pcap": ["answered-late warning"],
     "close-by-client.pcap": [],
     "close-by-server.pcap": [],
@@ -20,7 +22,10 @@ EXPECTED = {
     "damaged-snaplen.pcap": ["headers-cut warning"],
     "every-packet-twice.pcap": ["captured-twice note"],
     "unreachable.pcap": ["unreachable warning"] * 5,
-    "example.pcapng": ["close-wait-left warning", "close-wait-left warning", "unanswered warning", "refused warning"],
+    "example.pcapng": [
+        *("close-wait-left warning", "close-wait-left warning", "reset-in-request warning"),
+        *("unanswered warning", "refused warning"),
+    ],
     "fast-open.pcap": [],
     "fin-behind-a-hole.pcap": [],
     "forged-reset.pcap": [],
@@ -42,19 +47,20 @@ EXPECTED = {
     "names-and-drops.pcapng": ["packets-dropped warning"],
     "one-direction-client.pcap": ["one-way warning"],
     "one-direction-server.pcap": ["one-way warning"],
-    "only-syn-fin-rst.pcap": ["capture-gaps warning"],
+    "only-syn-fin-rst.pcap": ["capture-gaps warning", "reset-to-close note"],
     "pcap-snaplen.pcap": ["frames-cut note"],
     "pcapng-simple-packets.pcapng": [],
     "port-scan.pcap": ["port-scan warning"],
     "refused-then-accepted.pcap": [],
     "refused.pcap": ["refused warning"],
-    "reset-by-client.pcap": [],
-    "reset-by-server.pcap": [],
+    "reset-by-client.pcap": ["reset-to-close note"],
+    "reset-by-server.pcap": ["reset-in-request warning"],
     "reset-with-data.pcap": ["reset-lost-data warning"],
     "reused-ports.pcap": [],
     "sent-again.pcap": ["sent-again warning"],
     "simultaneous-close.pcap": [],
     "simultaneous-open.pcap": [],
+    "stored-again.pcap": ["stored-again warning"],
     "stray-reset.pcap": [],
     "superseded.pcap": [],
     "syn-flood.pcap": ["syn-flood warning"],
@@ -93,7 +99,7 @@ def test_a_finding_names_connections_and_packets() -> None:
     assert (silent.host, silent.packets, int(silent.fields["probes"])) == ("192.0.2.80", (13,), 4)
     (scan,) = findings_of(PCAPS / "port-scan.pcap")
     assert (scan.host, scan.count, scan.fields["found"], len(scan.connections)) == ("198.51.100.66", 20, "80", 20)
-    assert scan.filter == "ip.addr == 198.51.100.66"
+    assert scan.filter == "ip.addr == 198.51.100.66 && ip.addr == 192.0.2.80 && tcp.port == 40001"
 
 
 # --- closing
@@ -177,9 +183,9 @@ def test_half_open_wants_silence_and_no_close() -> None:
         return talk
 
     assert of_talks(answered(30)) == ["half-open problem"]
-    assert of_talks(answered(2)) == ["reset-lost-data note"]
-    assert of_talks(answered(30, "RA")) == []
-    assert of_talks(answered(30, close=True)) == []
+    assert of_talks(answered(2)) == ["reset-in-request warning"]
+    assert of_talks(answered(30, "RA")) == ["reset-in-request warning"]
+    assert of_talks(answered(30, close=True)) == ["reset-to-close note"]
 
 
 def test_a_keepalive_answered_by_a_reset_is_half_open() -> None:
@@ -205,18 +211,22 @@ def test_reset_with_data() -> None:
 
     assert of_talks(reset(own=bytes(65))) == ["reset-lost-data warning"]
     assert of_talks(reset(own=bytes(64))) == ["reset-lost-data note"]
-    assert of_talks(reset(own=bytes(500), acked=True)) == []
+    assert of_talks(reset(own=bytes(500), acked=True)) == ["reset-to-close note"]
     assert of_talks(reset(theirs=bytes(500))) == ["reset-lost-data warning"]
-    assert of_talks(reset(theirs=bytes(500), acked=True)) == [], "the RST acknowledges it"
+    assert of_talks(reset(theirs=bytes(500), acked=True)) == ["reset-to-close note"], "the RST acknowledges it"
 
 
-def test_who_has_closed_wants_nothing_more() -> None:
+@pytest.mark.parametrize(("size", "expected"), [(500, ["reset-lost-data note"]), (31, ["reset-to-close note"])])
+def test_what_comes_behind_a_close_is_lost_and_no_more_than_a_note(size: int, expected: list[str]) -> None:
     talk = Talk().opened().exchange()
     talk.client.fin()
     talk.server.ack()
-    talk.server.data(bytes(500))
+    talk.server.data(bytes(size))
     talk.client.send("R", window=0)
-    assert of_talks(talk) == []
+    assert of_talks(talk) == expected
+    if size > 64:
+        (one,) = findings_of(pcap(talk.packets))
+        assert (one.also, int(one.fields["theirs"])) == (["theirs", "late"], size)
 
 
 def test_silence_wants_three_tries() -> None:
@@ -282,11 +292,50 @@ def test_unanswered_wants_time() -> None:
     assert of_talks(syn(1, again=2)) == ["unanswered warning"]
 
 
-def test_servers_that_answer_others_are_said_to() -> None:
+def test_a_port_that_answers_others_drops_syns() -> None:
+    (one,) = findings_of(PCAPS / "accept-queue-full.pcap")
+    assert (one.kind, one.count, one.also, one.fields["before"]) == (
+        "syns-dropped",
+        2,
+        ["before", "other clients"],
+        "0.004000s",
+    )
     (one,) = findings_of(pcap(merged(syn(1), whole(2), until(4))))
-    assert one.also == ["others answered"]
+    assert (one.kind, one.also) == ("syns-dropped", ["after", "other clients"])
     (one,) = findings_of(pcap(merged(syn(1), until(4))))
-    assert one.also == []
+    assert (one.kind, one.also, one.instead) == ("unanswered", [], "")
+
+
+def test_a_port_that_was_there_long_ago_may_be_down() -> None:
+    for seconds, kind in ((59, "syns-dropped"), (61, "unanswered")):
+        gone = syn(1, start=START + seconds * SECOND)
+        (one,) = findings_of(pcap(merged(whole(2), gone, until(seconds + 4))))
+        assert one.kind == kind
+    assert one.also == ["answered before"]
+    assert "whether the host is up" in view.following(one, "en")
+
+
+def test_a_host_that_sends_on_other_ports_is_up() -> None:
+    other = Talk(("10.0.0.9", 40_000), ("192.0.2.80", 22), start=START + 4 * SECOND).opened()
+    (one,) = findings_of(pcap(merged(syn(1), other)))
+    assert (one.kind, one.instead) == ("unanswered", "host is up")
+    for language in ("en", "ja"):
+        assert "192.0.2.80:443" in view.following(one, language)
+    assert "whether the host is up" not in view.following(one, "en")
+
+
+def test_a_queue_that_is_full_drops_acks_and_syns() -> None:
+    talk = Talk(server=("192.0.2.80", 443))
+    talk.client.syn()
+    answer = talk.server.syn_ack()
+    talk.client.ack()
+    for turn in range(2):
+        talk.wait(2**turn)
+        talk.server.emit(answer)
+        talk.client.ack()
+    found = findings_of(pcap(merged(talk, *(syn(number) for number in range(5)), until(4))))
+    assert [f"{one.kind} {one.severity.word}" for one in found] == ["syns-dropped problem", "queue-full warning"]
+    assert "acks, too" in found[0].also
 
 
 def test_a_queue_is_full_where_data_is_ignored_too() -> None:

@@ -138,7 +138,7 @@ def test_one_source_that_scans_much_has_one_finding() -> None:
     servers, ports = SERVER + np.arange(2000) // 20, 1 + np.arange(2000) % 20
     (found,) = played(REFUSED, CLIENT, 50_000, servers, ports)
     assert (found.kind, found.count, int(found.fields["targets"]), int(found.fields["ports"])) == (
-        "port-scan", 2000, 100, 20,
+        "port-scan", 2000, 100, 2000,
     )  # fmt: skip
     assert view.title(found, "en") == "Port scan of 192.0.2.80, 192.0.2.81, 192.0.2.82 and 97 more by 10.0.0.5"
 
@@ -150,11 +150,22 @@ def test_many_sources_that_scan_share_a_finding() -> None:
     assert view.title(found[0], "en") == "Port scan of 192.0.2.80 by 45 other hosts"
 
 
+def test_what_is_tried_twice_counts_once() -> None:
+    ports = 1 + np.arange(40) % 20
+    (found,) = played(REFUSED, CLIENT, 50_000 + np.arange(40), SERVER, ports)
+    assert (found.count, int(found.fields["ports"]), int(found.fields["refused"])) == (40, 20, 20)
+    assert "20 ports were tried within 0.039000s, in 40 attempts: 20 refused, 0 without" in view.text(found, "en")
+    (found,) = played(REFUSED, CLIENT, 50_000 + np.arange(40), SERVER + np.arange(40) % 20, 22)
+    assert (found.kind, found.count, int(found.fields["targets"]), int(found.fields["refused"])) == (
+        "host-scan", 40, 20, 20,
+    )  # fmt: skip
+
+
 def test_a_flood_of_forged_addresses() -> None:
     clients = IPV4 + 0x0B000000 + np.arange(5000) * 7919
     (found,) = played(UNANSWERED, clients, 1024 + np.arange(5000) % 60_000, SERVER, 80, apart=1000)
     assert (found.kind, found.severity.word, found.host, found.count) == ("syn-flood", "problem", "192.0.2.80", 5000)
-    assert found.filter == "ip.addr == 192.0.2.80"
+    assert found.filter == "ip.addr == 192.0.2.80 && tcp.port == 80"
     assert found.packet_count == 5000
 
 

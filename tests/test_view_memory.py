@@ -141,6 +141,13 @@ def diagnose(flood: Flood) -> None:
         list(rule(situation))
 
 
+def diagnose_chosen(flood: Flood) -> None:
+    seen, chosen = FramesSeen(), np.arange(len(flood.table.connections))
+    situation = Situation(flood.table, flood.moment, seen, np.zeros(1 << 18, dtype=np.int64), chosen=chosen)
+    for rule in RULES:
+        list(rule(situation))
+
+
 CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
     (show_connections, memory.CONNECTIONS),
     (choose_connections, memory.CHOSEN),
@@ -151,6 +158,7 @@ CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
     (name_netstat, memory.NETSTAT_NAMED),
     (show_changes, memory.NETSTAT_REPEATED),
     (diagnose, memory.DIAGNOSE),
+    (diagnose_chosen, memory.DIAGNOSE_CHOSEN),
 )
 
 

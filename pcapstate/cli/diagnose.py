@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import click
+import numpy as np
 
 from ..output.colours import painted
 from ..output.formats import FORMATS
+from ..query.networks import parse_network, within
+from ..tcp.flow_table import FlowTable
+from ..views import connections
+from ..views.endpoints import sides_of
+from ..views.table import slices
 from ..wording.languages import LANGUAGES
-from .options import SourceOptions, source_options
+from ..wording.times import TimeFormat
+from .options import SelectionOptions, SourceOptions, source_options
+from .selection import Rows, Selection
 from .session import Reading
 
 COLUMNS = 100
@@ -16,6 +24,13 @@ COLUMNS = 100
 
 @click.command()
 @source_options
+@click.option("--port", multiple=True, metavar="PORT,...", help="Only connections with these ports, at either end.")
+@click.option("--host", multiple=True, metavar="HOST,...", help="Only connections of these addresses or networks.")
+@click.option("--local", multiple=True, metavar="ADDRESS|NETWORK", help="Only connections of this host, or network.")
+@click.option(
+    "--filter", metavar="EXPR", help='Only connections that match, as "server_port = 443 and opened > 12:00".'
+)
+@click.option("--brief", is_flag=True, help="A line for each finding.")
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."
 )
@@ -27,19 +42,35 @@ COLUMNS = 100
     show_default=True,
     help="Language of the texts.",
 )
-@click.option("--utc", is_flag=True, help="Clock times (--at) in UTC instead of local time.")
+@click.option("--utc", is_flag=True, help="Clock times in UTC instead of local time.")
+@click.option("--relative", is_flag=True, help="Times as seconds since the start of the capture.")
 @click.pass_context
-def diagnose(context: click.Context, source: SourceOptions, format_: str, language: str, utc: bool) -> None:
-    """Point at what is wrong, or worth a look, in a capture, the most important first.
+def diagnose(
+    context: click.Context,
+    source: SourceOptions,
+    port: tuple[str, ...],
+    host: tuple[str, ...],
+    local: tuple[str, ...],
+    filter: str | None,
+    brief: bool,
+    format_: str,
+    language: str,
+    utc: bool,
+    relative: bool,
+) -> None:
+    """Point at what is wrong, or worth a look, in a capture: first what makes the rest doubtful, then by importance.
 
-    Each finding says what it means, which connections (tcp.stream) and packets (frame.number) show it, and what to do
-    next. Findings rest on packets only; docs/diagnose.md tells when each is given. With --at, on the packets up to
-    that moment.
+    Each finding says when it was, what it means, which connections (tcp.stream) and packets (frame.number) show it,
+    and what to do next. Findings rest on packets only; docs/diagnose.md tells when each is given. With --at, on the
+    packets up to that moment. --host, --port, --local and --filter choose connections, with the fields that
+    pcapstate connections has; what is wrong with the capture itself is told all the same.
 
     \b
     Examples:
       pcapstate diagnose capture.pcapng
+      pcapstate diagnose capture.pcapng --brief
       pcapstate diagnose capture.pcapng --at 14:05:10
+      pcapstate diagnose capture.pcapng --local 10.0.0.20 --port 443
       pcapstate diagnose capture.pcapng --format jsonl
     """
     # Only this command needs the rules: loading them takes its time.
@@ -47,28 +78,87 @@ def diagnose(context: click.Context, source: SourceOptions, format_: str, langua
     from ..findings.frames_seen import FramesSeen
     from ..output.paragraphs import definitions, wrapped
     from ..views import findings as view
-    from ..views.memory import DIAGNOSE
+    from ..views import memory
 
+    if utc and relative:
+        raise click.UsageError("--utc and --relative are two ways to write times; give one of them")
+    if brief and format_ != "table":
+        raise click.UsageError("--brief is for people; --format has a row for each finding anyway")
+    choice = Choice(SelectionOptions((), port, host, filter, None, None), local, utc)
     seen = FramesSeen()
-    reading = Reading(source, details=True, each=DIAGNOSE, watchers=lambda _: [seen], utc=utc, lang=language)
+    each = memory.DIAGNOSE_CHOSEN if choice.chooses else memory.DIAGNOSE
+    reading = Reading(
+        source, details=True, each=each, beside=memory.FRAMES_SEEN, watchers=lambda _: [seen], utc=utc, lang=language
+    )
     reading.read()
-    found = findings_of(reading.capture, seen)
+    chosen = choice.rows(reading) if choice.chooses else None
+    found = findings_of(reading.capture, seen, chosen)
+    all_ = len(reading.capture.table.connections)
     if format_ == "table":
         screen = reading.screen
         width = COLUMNS if screen is None else screen.columns
-        summary = view.summary(found, len(reading.capture.table.connections), reading.capture.frames, language)
-        blocks = [("\n".join(wrapped(term, width)), texts) for term, texts in view.view_for_people(found, language)]
-        if screen is not None and screen.colour:
-            tones = [view.TONES[one.severity] for one in found]
-            blocks = [(_coloured(head, tone), texts) for (head, texts), tone in zip(blocks, tones, strict=True)]
-        parts = ["\n".join(wrapped(summary, width)) + "\n", *([definitions(blocks, width)] if blocks else [])]
+        tones = [view.TONES[one.severity] if screen is not None and screen.colour else None for one in found]
+        times = TimeFormat(utc, relative, reading.start)
+        number = all_ if chosen is None else len(chosen)
+        summary = view.summary(found, number, reading.capture.frames, language, None if chosen is None else all_)
+        parts = ["\n".join(wrapped(summary, width)) + "\n"]
+        if brief and found:
+            lines = zip(view.brief(found, language, times), tones, strict=True)
+            parts.append("".join(f"{began}  {_coloured(head, tone)}\n" for (began, head), tone in lines))
+        elif found:
+            blocks = view.view_for_people(found, language, times)
+            heads = [
+                _coloured("\n".join(wrapped(term, width)), tone) for (term, _), tone in zip(blocks, tones, strict=True)
+            ]
+            parts.append(definitions([(head, texts) for head, (_, texts) in zip(heads, blocks, strict=True)], width))
         reading.write(["\n".join(parts).encode()])
     else:
         reading.show(view.view(found, language), format_)
-    context.exit(reading.close())
+    code = reading.close()
+    if chosen is not None and not len(chosen) and all_:
+        reading.say("no connection matches; without the choice there are {count:,}", count=all_)
+    context.exit(code)
 
 
-def _coloured(headline: str, tone: int) -> str:
-    """Return a headline whose first word, the severity, has the colour of its tone."""
+def _coloured(headline: str, tone: int | None) -> str:
+    """Return a headline whose first word, the severity, has the colour of its tone; as it is without one."""
+    if tone is None:
+        return headline
     word, blank, rest = headline.partition(" ")
     return painted(word, tone) + blank + rest
+
+
+class Choice:
+    """The connections that options ask for; raises BadParameter and QueryError."""
+
+    def __init__(self, options: SelectionOptions, local: tuple[str, ...], utc: bool) -> None:
+        self._selection = Selection(options, connections.fields, connections.BY_NAME, utc)
+        try:
+            self._networks = tuple(parse_network(one) for one in local)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--local") from None
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it leaves connections out."""
+        return self._selection.chooses or bool(self._networks)
+
+    def rows(self, reading: Reading) -> Rows:
+        """Return the rows of the connections to look at, in ascending order."""
+        table = reading.capture.table
+        self._selection.begins = lambda: (reading.start, reading.moment)
+        count = len(table.connections)
+        rows = np.arange(count)
+        if self._selection.chooses:
+            rows = self._selection.rows(
+                lambda part: connections.Connections(table, np.arange(part.start, part.stop)).value, count
+            )
+        if self._networks:
+            rows = np.concatenate([rows[:0], *(self._of_networks(table, rows[part]) for part in slices(len(rows)))])
+        return rows
+
+    def _of_networks(self, table: FlowTable, rows: Rows) -> Rows:
+        of = sides_of(table, rows)
+        return rows[
+            np.logical_or(*(within(*end[:2], self._networks) for end in (of.client_address, of.server_address)))
+        ]

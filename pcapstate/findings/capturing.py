@@ -11,10 +11,12 @@ from ..moments import SECOND
 from ..tcp import contracts as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import of_frames, of_streams
+from .concerned import Span, span
+from .filters import Filter, of_connections, of_frames
 from .finding import Count, Finding, Severity, first_of, share
-from .frames_seen import LARGE, Marked
+from .frames_seen import LARGE
 from .groups import different
+from .marked import Marked
 from .situation import Rows, Situation
 
 DAMAGES = 5
@@ -55,8 +57,10 @@ def gaps(s: Situation) -> Iterator[Finding]:
     ends, unseen = ends[unseen > 0], unseen[unseen > 0]
     if len(ends):
         yield _of_connections(
-            s, "capture-gaps", Severity.WARNING, ends >> 1, both, s.trouble("gap", ends), bytes=Count(unseen.sum())
-        )
+            s, "capture-gaps", Severity.WARNING, ends >> 1, both, s.trouble("gap", ends),
+            when=span(s.trouble("gap_time", ends)),
+            bytes=Count(unseen.sum()),
+        )  # fmt: skip
 
 
 def one_way(s: Situation) -> Iterator[Finding]:
@@ -96,7 +100,7 @@ def captured_twice(s: Situation) -> Iterator[Finding]:
     ends = s.busy
     copies = s.table.seldom["copies"][ends].astype(np.int64)
     total = int(copies.sum())
-    if total >= TWICE and total >= TWICE_SHARE * s.seen.segments:
+    if total >= TWICE and total >= TWICE_SHARE * s.packets.sum(dtype=np.int64):
         chosen = ends[copies > 0]
         yield _of_connections(
             s,
@@ -107,6 +111,36 @@ def captured_twice(s: Situation) -> Iterator[Finding]:
             s.trouble("copied", chosen),
             copies=Count(total),
         )
+
+
+def stored_again(s: Situation) -> Iterator[Finding]:
+    """Tell that a part of the capture is there a second time; here it counts once."""
+    found = s.seen.stored_again
+    again = found.again
+    if not found.count:
+        return
+    part = found.parts[0]
+    selected = sum(one.last - one.first + 1 for one in found.parts)
+    yield Finding(
+        "stored-again",
+        Severity.WARNING,
+        {
+            "packets": Count(again.count),
+            "parts": Count(found.count - 1),
+            "first": str(part.first),
+            "last": str(part.last),
+            "origin_first": str(part.origin_first),
+            "origin_last": str(part.origin_last),
+            "shift": duration(part.shift),
+        },
+        also=[*(["later"] if part.shift else []), *(["more"] if found.count > 1 else [])],
+        packet_count=again.count,
+        packets=again.numbers,
+        filter=f"frame.number in {{{', '.join(f'{one.first}..{one.last}' for one in found.parts)}}}",
+        selected=None if len(found.parts) == found.count else selected,
+        first=again.first,
+        last=again.last,
+    )
 
 
 def headers_cut(s: Situation) -> Iterator[Finding]:
@@ -120,36 +154,56 @@ def headers_cut(s: Situation) -> Iterator[Finding]:
 def frames_cut(s: Situation) -> Iterator[Finding]:
     """Tell how many frames are cut off."""
     if s.seen.cut.count and s.count:
-        yield _of_frames("frames-cut", Severity.NOTE, s.seen.cut, s)
+        yield _of_frames("frames-cut", Severity.NOTE, s.seen.cut, s, "frame.cap_len < frame.len")
 
 
 def large_segments(s: Situation) -> Iterator[Finding]:
     """Tell of segments that no Ethernet carries in one frame: offload, or jumbo frames."""
     if s.seen.large.count >= LARGE_LEAST:
         fields = {"largest": Count(s.seen.largest), "limit": Count(LARGE)}
-        yield _of_frames("large-segments", Severity.NOTE, s.seen.large, s, **fields)
+        selecting = "" if s.seen.other_large else f"tcp.len > {LARGE}"
+        yield _of_frames("large-segments", Severity.NOTE, s.seen.large, s, selecting, **fields)
 
 
 def steps_back(s: Situation) -> Iterator[Finding]:
     """Tell where packets are dated before those that they follow."""
     if s.seen.step_back >= STEP_BACK:
         severity = Severity.WARNING if s.seen.step_back >= LONG_STEP_BACK else Severity.NOTE
-        yield _of_frames("time-steps-back", severity, s.seen.back, s, step=duration(s.seen.step_back))
+        step = duration(s.seen.step_back)
+        yield _of_frames("time-steps-back", severity, s.seen.back, s, "frame.time_delta < 0", step=step)
 
 
-def _of_frames(kind: str, severity: Severity, frames: Marked, s: Situation, **fields: object) -> Finding:
+def _of_frames(
+    kind: str, severity: Severity, frames: Marked, s: Situation, selecting: str, **fields: object
+) -> Finding:
+    """Return a finding about frames; ``selecting``: the display filter for all of them, empty where there is none."""
     told = {"frames": Count(frames.count), "share": share(frames.count, s.seen.frames), **fields}
+    found = of_frames(frames.numbers, frames.count)
+    if selecting and found.selected is not None:
+        found = Filter(selecting)
     return Finding(
-        kind, severity, told, packet_count=frames.count, packets=frames.numbers, filter=of_frames(frames.numbers)
-    )
+        kind, severity, told, packet_count=frames.count, packets=frames.numbers, filter=found.text,
+        selected=found.selected, first=frames.first, last=frames.last,
+    )  # fmt: skip
 
 
 def _of_connections(
-    s: Situation, kind: str, severity: Severity, numbers: Rows, whole: int, packets: Rows, **fields: object
+    s: Situation,
+    kind: str,
+    severity: Severity,
+    rows: Rows,
+    whole: int,
+    packets: Rows,
+    *,
+    when: Span | None = None,
+    **fields: object,
 ) -> Finding:
-    numbers, packets = different(numbers), different(packets[packets > 0])
-    told = {"count": Count(len(numbers)), "all": Count(whole), "share": share(len(numbers), whole), **fields}
-    named = first_of(s.table.numbers(numbers))
+    """Return a finding about connections as the capture has them; ``when``: as for ``about``."""
+    rows, packets = different(rows), different(packets[packets > 0])
+    told = {"count": Count(len(rows)), "all": Count(whole), "share": share(len(rows), whole), **fields}
+    selecting = of_connections(s, rows)
+    first, last = s.during(rows) if when is None else when
     return Finding(
-        kind, severity, told, None, (), len(numbers), named, len(packets), first_of(packets), of_streams(named)
-    )
+        kind, severity, told, None, (), len(rows), first_of(s.table.numbers(rows)), len(packets), first_of(packets),
+        selecting.text, selecting.selected, first, last,
+    )  # fmt: skip

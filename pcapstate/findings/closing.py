@@ -8,10 +8,10 @@ import numpy as np
 
 from ..moments import SECOND
 from ..tcp.states import State
-from .concerned import about, lasting
+from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity
 from .groups import labels, largest
-from .situation import Situation
+from .situation import Rows, Situation
 
 LEFT_OPEN = 5 * SECOND
 """So long an endpoint is in CLOSE_WAIT, and sends nothing, before that is pointed at: programs close within
@@ -29,12 +29,9 @@ TALLIED = 10
 
 def left_in_close_wait(s: Situation) -> Iterator[Finding]:
     """Point at hosts that do not close what their peers closed, as the acknowledged FIN of the peer proves."""
-    ends = np.flatnonzero(s.state == State.CLOSE_WAIT)
-    ends = ends[(s.state[ends ^ 1] == State.FIN_WAIT_2) & (s.packets[ends ^ 1] > 0) & (s.packets[ends] > 0)]
-    since = s.detail("since", ends)
-    quiet = s.age(np.maximum(since, s.detail("data", ends)))
-    ends, since, quiet = ends[quiet >= IN_COMPANY], since[quiet >= IN_COMPANY], quiet[quiet >= IN_COMPANY]
-    left = np.isin(labels(*s.host(ends)), labels(*s.host(ends[quiet >= LEFT_OPEN])))
+    ends, since, quiet = _waiting(s)
+    whole, _, long = (ends, since, quiet) if s.whole is s else _waiting(s.whole)
+    left = np.isin(labels(*s.host(ends)), labels(*s.whole.host(whole[long >= LEFT_OPEN])))
     ends, since = ends[left], since[left]
     for group in largest(*s.host(ends)):
         own = ends[group.rows]
@@ -44,9 +41,20 @@ def left_in_close_wait(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "close-wait-left", Severity.PROBLEM if bad else Severity.WARNING, own, group,
             packets=s.detail("packet", own),
+            when=span(since[group.rows]),
             age=lasting(ages),
             servers=s.sockets(s.server[own >> 1]),
         )  # fmt: skip
+
+
+def _waiting(s: Situation) -> tuple[Rows, Rows, Rows]:
+    """Return the endpoints in CLOSE_WAIT for IN_COMPANY or longer, since when, and how long they have been quiet."""
+    ends = np.flatnonzero(s.state == State.CLOSE_WAIT)
+    ends = ends[(s.state[ends ^ 1] == State.FIN_WAIT_2) & (s.packets[ends ^ 1] > 0) & (s.packets[ends] > 0)]
+    since = s.detail("since", ends)
+    quiet = s.age(np.maximum(since, s.detail("data", ends)))
+    long = quiet >= IN_COMPANY
+    return ends[long], since[long], quiet[long]
 
 
 def closed_first(s: Situation) -> Iterator[Finding]:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..views.perspective import address
 from ..wording.times import duration
+from .filters import of_connections
 from .finding import Count, Finding, Severity, Text, first_of
 from .groups import Group, different
 from .situation import Rows, Situation
 
-FILTERED = 8
-"""Connections that a display filter names one by one; beyond that it names the host."""
+Span = tuple[int | None, int | None]
+"""Two times, ns since the epoch; None where there is none."""
 
 
 def about(
@@ -25,16 +25,20 @@ def about(
     group: Group,
     *,
     packets: Rows | None = None,
+    when: Span | None = None,
     also: Sequence[str] = (),
+    instead: str = "",
     **fields: Any,
 ) -> Finding:
     """Return a finding about a group of endpoints and their connections; ``packets``: the frames that show it.
 
-    The texts get ``host``, ``where`` (its address with the port) and ``count``, besides ``fields``.
+    ``when``: from when until when it was; unless told, while there are packets of the connections. The texts get
+    ``host``, ``where`` (its address with the port) and ``count``, besides ``fields``.
     """
     shown = np.zeros(0, dtype=np.int64) if packets is None else different(packets[packets > 0])
-    numbers = different(ends >> 1)
-    connections, count = first_of(s.table.numbers(numbers)), len(numbers)
+    rows = different(ends >> 1)
+    connections, count = first_of(s.table.numbers(rows)), len(rows)
+    first, last = s.during(rows) if when is None else when
     if group.groups == 1:
         one = ends[0]
         host = s.host_name(one)
@@ -43,39 +47,19 @@ def about(
         host = None
         many = {"others": Count(group.groups)}
         whom = {"host": Text("{others} other hosts", many), "where": Text("{others} other servers", many)}
+    selecting = of_connections(s, rows)
     return Finding(
-        kind,
-        severity,
-        {**whom, "count": Count(count), **fields},
-        host,
-        also,
-        count,
-        connections,
-        len(shown),
-        first_of(shown),
-        of_streams(connections) if count <= FILTERED or host is None else of_host(s, ends[0]),
-    )
+        kind, severity, {**whom, "count": Count(count), **fields}, host, also, count, connections, len(shown),
+        first_of(shown), selecting.text, selecting.selected, first, last, instead,
+    )  # fmt: skip
 
 
-def of_streams(connections: Sequence[int]) -> str:
-    """Return a display filter for connections."""
-    if len(connections) == 1:
-        return f"tcp.stream == {connections[0]}"
-    return f"tcp.stream in {{{', '.join(map(str, connections))}}}" if connections else ""
-
-
-def of_frames(numbers: Sequence[int]) -> str:
-    """Return a display filter for frames."""
-    if len(numbers) == 1:
-        return f"frame.number == {numbers[0]}"
-    return f"frame.number in {{{', '.join(map(str, numbers))}}}" if numbers else ""
-
-
-def of_host(s: Situation, endpoint: Any) -> str:
-    """Return a display filter for the host of an endpoint."""
-    high, low = s.host(np.array([endpoint]))
-    host = address(int(high[0]), int(low[0]))
-    return f"{'ip' if host.version == 4 else 'ipv6'}.addr == {host}"
+def span(*times: Rows) -> Span:
+    """Return the first and the last of times (ns since the epoch; 0: none)."""
+    known = [some[some > 0] for some in times]
+    first = [int(some.min()) for some in known if len(some)]
+    last = [int(some.max()) for some in known if len(some)]
+    return (min(first), max(last)) if first else (None, None)
 
 
 def lasting(times: Rows) -> str | Text:

@@ -78,7 +78,15 @@ class Finding:
     packets: tuple[int, ...] = ()
     """The first packets (frame.number) that show it."""
     filter: str = ""
-    """A display filter of Wireshark that shows it."""
+    """A display filter of Wireshark that selects it."""
+    selected: int | None = None
+    """How many of the connections, or packets, that filter selects, where it is too long for all."""
+    first: int | None = None
+    """When what it is about began, ns since the epoch; None where nothing tells it."""
+    last: int | None = None
+    """When it was there the last time."""
+    instead: str = ""
+    """The name of what is to be done instead of what its kind says; empty: as its kind says."""
 
 
 def first_of(numbers: Rows) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from ..moments import SECOND
 from ..tcp import contracts as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import about
+from .concerned import about, span
 from .finding import Count, Finding, Severity
 from .groups import Group, different, distinct, grouped
 from .situation import Rows, Situation
@@ -39,7 +39,7 @@ def syn_floods(s: Situation) -> Iterator[Finding]:
         if place == HOSTS:
             break
         to_host = s.to_server(s.server[numbers[group.rows[0]]], port=False)
-        completed = int(np.count_nonzero(s.completed & to_host))
+        completed = int(np.count_nonzero(s.whole.completed & to_host))
         chosen = _unfinished(s, numbers[group.rows], completed)
         if len(chosen) >= max(LEAST, completed):
             s.explained[chosen] = True
@@ -73,6 +73,7 @@ def _flood(s: Situation, numbers: Rows) -> Finding:
     return about(
         s, "syn-flood", Severity.PROBLEM if len(numbers) >= MANY else Severity.WARNING, server, Group(numbers),
         packets=s.detail("packet", client),
+        when=span(first, s.detail("opening", client)),
         where=s.sockets(server),
         ports=Count(len(different(ports))),
         addresses=Count(distinct(*s.host(client))),

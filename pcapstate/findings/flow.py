@@ -9,7 +9,7 @@ import numpy as np
 from ..moments import SECOND
 from ..tcp import contracts as c
 from ..tcp.states import State
-from .concerned import about, lasting
+from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity, share
 from .groups import LARGEST, Group, labels, largest
 from .situation import Situation
@@ -59,7 +59,7 @@ def zero_windows(s: Situation) -> Iterator[Finding]:
     since = s.detail("closed_since", ends)
     # A window stays zero until now, or until the connection ended.
     over = np.isin(s.state[ends], (State.CLOSED, State.TIME_WAIT))
-    until = np.where(over, np.maximum(s.endpoint("last", ends), s.endpoint("last", ends ^ 1)), s.moment)
+    until = np.where(over, np.maximum(s.last(ends), s.last(ends ^ 1)), s.moment)
     now = np.where(since > 0, np.maximum(until - since, 0), 0)
     before = s.trouble("closed_longest", ends)
     longest = np.maximum(now, before)
@@ -67,6 +67,8 @@ def zero_windows(s: Situation) -> Iterator[Finding]:
     still = (since > 0) & ~over
     chosen = longest >= CLOSED
     ends, longest, packets, still = ends[chosen], longest[chosen], packets[chosen], still[chosen]
+    # Of windows that are open again only how long they were zero is known, not when.
+    since, until = np.where(now >= before, since, 0)[chosen], until[chosen]
     for group in largest(*s.host(ends)):
         own = ends[group.rows]
         long = longest[group.rows].max() >= LONG_CLOSED
@@ -74,6 +76,7 @@ def zero_windows(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "zero-window", Severity.PROBLEM if long else Severity.WARNING, own, group,
             packets=packets[group.rows],
+            when=span(since[group.rows], until[group.rows]) if since[group.rows].all() else None,
             peers=s.sockets(own ^ 1),
             times=Count(times.sum()),
             longest=lasting(longest[group.rows]),

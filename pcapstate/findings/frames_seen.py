@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..sources.reader import Batch
-from .finding import LISTED
+from .last_data import LastData
+from .marked import Marked
+from .stored_again import StoredAgain
 
 Rows = np.ndarray[Any, Any]
 
@@ -15,20 +17,6 @@ LARGE = 1_460
 """Bytes of payload that a segment can have where the network carries 1,500 bytes, as Ethernet does."""
 LOOPBACK = 0xFFFF7F
 """The upper bits of 127.0.0.0/8, IPv4-mapped: there packets are as large as the host likes."""
-
-
-class Marked:
-    """Frames of one kind: how many, and the numbers of the first ones."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.numbers: tuple[int, ...] = ()
-
-    def add(self, numbers: Rows) -> None:
-        """Count these frames."""
-        self.count += len(numbers)
-        if len(self.numbers) < LISTED:
-            self.numbers += tuple(int(one) for one in numbers[: LISTED - len(self.numbers)])
 
 
 class FramesSeen:
@@ -52,24 +40,35 @@ class FramesSeen:
         """Frames with a segment larger than LARGE."""
         self.largest = 0
         """Payload bytes of the largest."""
+        self.other_large = 0
+        """Such segments for which there is a good reason: within one host, or put together from fragments."""
+        self.last_data = LastData()
+        self.stored_again = StoredAgain()
         self._last: int | None = None
 
-    def watch(self, batch: Batch, segments: Rows) -> None:
-        """Look at a batch."""
-        frames = batch.frames
-        if not len(frames):
-            return
+    def watch(self, batch: Batch, segments: Rows) -> tuple[Rows, Rows]:
+        """Look at a batch; what it has again is taken out of its segments."""
+        begins = self.stored_again.watch(segments)
+        if len(batch.frames):
+            self._look_at_frames(batch.frames, segments, begins)
+        return self.last_data.watch(batch, segments)
+
+    def _look_at_frames(self, frames: Rows, segments: Rows, begins: list[tuple[int, int]]) -> None:
         times = frames["time"]
         if self._last is None:
             self.start = self._last = int(times[0])
         steps = np.diff(times, prepend=self._last)
         self._last = int(times[-1])
         self.frames += len(frames)
-        self.cut.add(frames["number"][frames["captured"] < frames["length"]])
+        cut = frames["captured"] < frames["length"]
+        self.cut.add(frames["number"][cut], times[cut])
         back = steps < 0
+        for before, first in begins:
+            # That a part which is stored again begins with earlier times is no fault of a clock.
+            back &= (frames["number"] <= before) | (frames["number"] > first)
         if back.any():
-            self.back.add(frames["number"][back])
-            self.step_back = max(self.step_back, -int(steps.min()))
+            self.back.add(frames["number"][back], times[back])
+            self.step_back = max(self.step_back, -int(steps[back].min()))
         self._look_at_segments(frames, segments)
 
     def _look_at_segments(self, frames: Rows, segments: Rows) -> None:
@@ -82,10 +81,16 @@ class FramesSeen:
         within |= large["target_low"] >> 24 == LOOPBACK
         # What was put together from fragments is larger than the frame that completed it.
         whole = frames["length"][np.searchsorted(frames["number"], large["number"])] >= large["length"]
+        self.other_large += int(np.count_nonzero(within | ~whole))
         large = large[whole & ~within]
         if len(large):
-            self.large.add(large["number"])
+            self.large.add(large["number"], large["time"])
             self.largest = max(self.largest, int(large["length"].max()))
 
-    def tracked(self, segments: Rows, seen: Any) -> None:
-        """Nothing more is to be seen in what the tracker has followed."""
+    def tracked(self, segments: Rows, seen: tuple[Rows, Rows]) -> None:
+        """Look at segments whose connections are known."""
+        self.last_data.tracked(segments, seen)
+
+    def moved(self, kept: Rows) -> None:
+        """Follow the tracker, which let connections go."""
+        self.last_data.moved(kept)

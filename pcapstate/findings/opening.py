@@ -1,4 +1,4 @@
-"""Opening: SYNs that nobody answers, ports that refuse, handshakes that are never completed, queues that are full."""
+"""Opening: SYNs that nobody answers, ports that refuse, handshakes that are never completed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from ..moments import SECOND
 from ..tcp import contracts as c
 from ..tcp.states import State
-from .concerned import about, lasting
+from ..wording.times import duration
+from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity, share
 from .groups import distinct, largest
 from .situation import Rows, Situation
@@ -21,8 +22,6 @@ REPEATED = 900_000_000
 """A SYN-ACK that comes so long after the first SYN answers one that was sent again: TCP waits a second for that."""
 LATE_LEAST, LATE_SHARE = 3, 0.05
 """So many connections of a server, and that share of all that it answered, make late SYN-ACKs worth pointing at."""
-FULL_MANY = 5
-"""Connections whose ACKs are dropped from which it is a problem also where none had anything to send."""
 
 
 def given_up(s: Situation, numbers: Rows) -> Rows:
@@ -40,16 +39,23 @@ def unanswered(s: Situation) -> Iterator[Finding]:
     for group in largest(*s.address(server)):
         chosen, ends = numbers[group.rows], server[group.rows]
         client = s.client[chosen]
-        also = []
-        if group.groups == 1 and (s.completed & s.to_server(ends[0])).any():
-            also.append("others answered")
+        tried = s.first(client)
+        also, instead, ago = [], "", 0
+        if group.groups == 1:
+            if heard := s.heard(ends[0], port=True):
+                also, ago = ["answered before"], max(int(tried.min()) - heard, 0)
+            if s.heard(ends[0], port=False) >= int(tried.min()):
+                instead = "host is up"
         yield about(
             s, "unanswered", Severity.WARNING, ends, group,
             packets=s.detail("packet", client),
+            when=span(tried, s.detail("opening", client)),
             clients=s.hosts(client),
             syns=Count(s.detail("syns", client).sum()),
-            waited=lasting(s.age(s.first(client))),
+            waited=lasting(s.age(tried)),
+            ago=duration(ago),
             also=also,
+            instead=instead,
         )  # fmt: skip
 
 
@@ -60,11 +66,12 @@ def refused(s: Situation) -> Iterator[Finding]:
     for group in largest(*s.address(server)):
         chosen, ends = numbers[group.rows], server[group.rows]
         also = []
-        if group.groups == 1 and (s.completed & s.to_server(ends[0])).any():
+        if group.groups == 1 and (s.whole.completed & s.to_server(ends[0])).any():
             also.append("others accepted")
         yield about(
             s, "refused", Severity.WARNING, ends, group,
             packets=s.detail("packet", s.client[chosen]),
+            when=span(s.detail("since", s.client[chosen])),
             clients=s.hosts(s.client[chosen]),
             also=also,
         )  # fmt: skip
@@ -79,6 +86,7 @@ def unreachable(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "unreachable", Severity.WARNING, server[group.rows], group,
             packets=s.detail("packet", chosen),
+            when=span(s.detail("since", chosen)),
             clients=s.hosts(chosen),
         )  # fmt: skip
 
@@ -96,28 +104,9 @@ def never_completed(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "never-completed", Severity.WARNING, server[group.rows], group,
             packets=s.detail("packet", server[group.rows]),
+            when=span(s.first(server[group.rows]), s.detail("opening", server[group.rows])),
             clients=s.hosts(s.client[numbers[group.rows]]),
             waited=lasting(waited[group.rows]),
-        )  # fmt: skip
-
-
-def queue_full(s: Situation) -> Iterator[Finding]:
-    """Point at servers that drop the ACKs which complete handshakes: twice at least, so no loss explains it."""
-    numbers = np.flatnonzero(s.notes & c.ACKS_DROPPED != 0)
-    server = s.server[numbers]
-    for group in largest(*s.address(server)):
-        chosen, ends = numbers[group.rows], server[group.rows]
-        left = s.state[ends] == State.SYN_RECEIVED
-        waiting = np.count_nonzero(left)
-        spoke = np.count_nonzero(s.endpoint("bytes", s.client[chosen[left]]))
-        bad = spoke > 0 or len(ends) >= FULL_MANY
-        yield about(
-            s, "queue-full", Severity.PROBLEM if bad else Severity.WARNING, ends, group,
-            packets=s.trouble("again", ends),
-            spoke=Count(spoke),
-            waiting=Count(waiting),
-            clients=s.hosts(s.client[chosen]),
-            also=[*(["waiting"] if waiting else []), "data ignored" if spoke else "perhaps deferred"],
         )  # fmt: skip
 
 
@@ -137,6 +126,7 @@ def answered_late(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "answered-late", Severity.WARNING, server[slow], group,
             packets=s.detail("packet", client[slow]),
+            when=span(s.first(client[slow]), s.first(server[slow])),
             share=share(len(slow), len(group.rows)),
             answered=Count(len(group.rows)),
             delay=lasting(delay[slow]),

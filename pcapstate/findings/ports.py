@@ -8,7 +8,7 @@ import numpy as np
 
 from ..moments import SECOND
 from ..tcp.states import State
-from .concerned import about, lasting
+from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity, share
 from .groups import different, grouped
 from .situation import Situation
@@ -51,6 +51,7 @@ def time_wait_ports(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "time-wait-ports", severity, own, group,
             packets=s.detail("packet", own),
+            when=span(since),
             server=s.socket(own[0] ^ 1),
             ports=Count(len(ports)),
             lowest=str(ports[0]),
@@ -82,6 +83,7 @@ def ports_reused(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "ports-reused", Severity.WARNING, own, group,
             packets=s.detail("packet", own),
+            when=span(begun[group.rows]),
             server=s.socket(own[0] ^ 1),
             ports=Count(len(different(s.address(own)[2]))),
             rested=lasting(np.maximum(begun[group.rows] - last, 0)),

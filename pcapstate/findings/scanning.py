@@ -10,7 +10,7 @@ import numpy as np
 from ..tcp import contracts as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import about
+from .concerned import about, span
 from .finding import Count, Finding, Severity, Text
 from .groups import different, distinct, labels, largest, sizes, spread
 from .opening import given_up
@@ -119,15 +119,22 @@ def _scans(s: Situation, kind: str, tried: Tried) -> Iterator[Finding]:
         source = s.opener[some.numbers]
         first = s.first(source)
         found = _numbers(s.address(source[some.opened] ^ 1)[2])
+        # Each port that was tried counts once, however often it was tried; in a scan of hosts each host.
+        target = s.host(source ^ 1) if kind == "host-scan" else s.address(source ^ 1)
+        keys = labels(*target)
+        refused = different(keys[some.refused])
+        unanswered = different(keys[some.unanswered])
         yield about(
             s, kind, Severity.WARNING, source, group,
             packets=s.detail("packet", source),
+            when=span(first, s.last(source)),
             target=s.hosts(source ^ 1),
             targets=Count(distinct(*s.host(source ^ 1))),
-            ports=Count(len(different(s.address(source ^ 1)[2]))),
+            ports=Count(distinct(*target) if kind == "port-scan" else len(different(s.address(source ^ 1)[2]))),
             port=_numbers(s.address(source ^ 1)[2]),
-            refused=Count(np.count_nonzero(some.refused)),
-            unanswered=Count(np.count_nonzero(some.unanswered)),
+            pairs=Count(distinct(*target)),
+            refused=Count(len(refused)),
+            unanswered=Count(np.count_nonzero(~np.isin(unanswered, refused))),
             found=found,
             span=duration(int(first.max() - first.min())),
             also=["open"] if found else [],

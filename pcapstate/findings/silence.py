@@ -10,7 +10,7 @@ from ..moments import SECOND
 from ..tcp import contracts as c
 from ..tcp.states import State
 from ..views.connections import R1
-from .concerned import about, lasting
+from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity
 from .groups import largest
 from .situation import Situation
@@ -41,6 +41,7 @@ def fell_silent(s: Situation) -> Iterator[Finding]:
         yield about(
             s, "fell-silent", Severity.PROBLEM, silent, group,
             packets=s.trouble("again", silent ^ 1),
+            when=span(heard[tried], s.last(silent ^ 1)),
             peers=s.sockets(silent ^ 1),
             repeats=Count(repeats[tried].sum()),
             probes=Count(probes[tried].sum()),

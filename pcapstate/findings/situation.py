@@ -10,13 +10,13 @@ import numpy as np
 
 from ..errors import CaptureDamaged
 from ..tcp import contracts as c
-from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
 from ..views.connections import NAMES, outcomes
-from ..views.endpoints import sides, where
+from ..views.endpoints import Flows, sides, where
 from ..views.perspective import address
 from ..views.table import slices
 from .finding import Count, Text
+from .flows import SomeFlows
 from .frames_seen import FramesSeen
 from .groups import most_frequent
 
@@ -36,18 +36,25 @@ class Situation:
     """Connections as arrays, an element each, and endpoints, two elements a connection (``2 * connection + side``).
 
     ``moment``: the time that the table is about, ns since the epoch. ``drops``: packets that the capturing system says
-    it lost, None where it says nothing. The table must have been kept with details.
+    it lost, None where it says nothing. ``chosen``: the rows of the connections to look at, ascending; all unless told.
+    The table must have been kept with details.
     """
 
     def __init__(
         self,
-        table: FlowTable,
+        table: Flows,
         moment: int,
         seen: FramesSeen,
         skipped: Rows,
         damages: Sequence[CaptureDamaged] = (),
         drops: int | None = None,
+        chosen: Rows | None = None,
     ) -> None:
+        self.whole = self if chosen is None else Situation(table, moment, seen, skipped, damages, drops)
+        """The same of all connections, whichever were chosen: what the others did explains these."""
+        if chosen is not None:
+            table = SomeFlows(table, chosen)
+        self._chosen = chosen
         details, troubles = table.details, table.troubles
         if details is None or troubles is None:
             raise ValueError("findings need the details of endpoints")
@@ -99,13 +106,24 @@ class Situation:
         return np.stack([2 * chosen, 2 * chosen + 1], axis=1).reshape(-1)
 
     def to_server(self, endpoint: Any, port: bool = True) -> Rows:
-        """Tell of each connection whether its server has the address of an endpoint, and its ``port``."""
+        """Tell of each connection of ``whole`` whether its server has the address of an endpoint, and its ``port``."""
         wanted = [part[0] for part in self.address(np.array([endpoint]))][: 3 if port else 2]
-        out = np.zeros(self.count, dtype=bool)
-        for part in self.slices():
-            found = self.address(self.server[part])
+        out = np.zeros(self.whole.count, dtype=bool)
+        for part in self.whole.slices():
+            found = self.whole.address(self.whole.server[part])
             out[part] = np.all([one == value for one, value in zip(found, wanted, strict=False)], axis=0)
         return out
+
+    def heard(self, endpoint: Any, *, port: bool) -> int:
+        """Return when the host of an endpoint, or just its ``port``, sent its last packet in all of ``whole``, or 0."""
+        wanted = [part[0] for part in self.address(np.array([endpoint]))][: 3 if port else 2]
+        whole, last = self.whole, 0
+        for part in slices(2 * whole.count, 2 * SLICE):
+            ends = np.arange(part.start, part.stop)
+            ends = ends[whole.packets[ends] > 0]
+            same = np.all([one == value for one, value in zip(whole.address(ends), wanted, strict=False)], axis=0)
+            last = max(last, int(whole.last(ends[same]).max(initial=0)))
+        return last
 
     def slices(self) -> Iterator[slice]:
         """Yield the slices of connections that are looked at together."""
@@ -133,6 +151,12 @@ class Situation:
         """Return a field of ENDPOINT."""
         return self.table.endpoints[field][endpoints].astype(np.int64)
 
+    def original(self, endpoints: Rows) -> Rows:
+        """Return the rows that endpoints have in the table that some connections were chosen of."""
+        if self._chosen is None:
+            return endpoints
+        return 2 * self._chosen.astype(np.int64)[endpoints >> 1] + (endpoints & 1)
+
     def detail(self, field: str, endpoints: Rows) -> Rows:
         """Return a field of DETAIL."""
         return self.details[field][endpoints].astype(np.int64)
@@ -144,6 +168,22 @@ class Situation:
     def first(self, endpoints: Rows) -> Rows:
         """Return when endpoints sent their first packet; where they sent none, that is not before now."""
         return np.where(self.packets[endpoints] > 0, self.endpoint("first", endpoints), self.moment)
+
+    def last(self, endpoints: Rows) -> Rows:
+        """Return when endpoints sent their last packet; 0 where they sent none."""
+        return self.endpoint("last", endpoints)
+
+    def during(self, rows: Rows) -> tuple[int | None, int | None]:
+        """Return the times of the first and the last packet of connections; None where there is none."""
+        found: list[int] = []
+        for part in slices(len(rows), SLICE):
+            ends = np.concatenate([2 * rows[part], 2 * rows[part] + 1])
+            ends = ends[self.packets[ends] > 0]
+            if len(ends):
+                # Where the clock steps back, the last packet may be dated first.
+                times = np.concatenate([self.first(ends), self.last(ends)])
+                found += [int(times.min()), int(times.max())]
+        return (min(found), max(found)) if found else (None, None)
 
     def age(self, times: Rows) -> Rows:
         """Return how long ago times were, in ns; where the clock stepped back, not at all."""

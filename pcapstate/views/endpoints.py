@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..tcp import contracts as c
-from ..tcp.flow_table import FlowTable
 
 Rows = np.ndarray[Any, Any]
+
+
+class Flows(Protocol):
+    """The tables of connections: those of ``tcp.flow_table.FlowTable``, or some of their rows."""
+
+    @property
+    def connections(self) -> Rows:
+        """The rows of CONNECTION."""
+
+    @property
+    def extras(self) -> Rows:
+        """The rows of EXTRA."""
+
+    @property
+    def seldom(self) -> Rows:
+        """The rows of SELDOM, two a connection."""
+
+    @property
+    def endpoints(self) -> Rows:
+        """The rows of ENDPOINT, two a connection."""
+
+    @property
+    def details(self) -> Rows | None:
+        """The rows of DETAIL, two a connection."""
+
+    @property
+    def troubles(self) -> Rows | None:
+        """The rows of TROUBLE, two a connection."""
+
+    def numbers(self, rows: Rows) -> Rows:
+        """Return the numbers (Wireshark's tcp.stream) of the connections with these rows."""
 
 
 class Sides(NamedTuple):
@@ -23,13 +53,13 @@ class Sides(NamedTuple):
     turned: Rows  # bool: endpoint 1 is the client
 
 
-def sides(table: FlowTable, start: int = 0, end: int | None = None) -> Sides:
+def sides(table: Flows, start: int = 0, end: int | None = None) -> Sides:
     """Return connections ``start`` to ``end`` (all, unless told) from client to server."""
     count = len(table.connections)
     return sides_of(table, np.arange(start, count if end is None else min(end, count)))
 
 
-def sides_of(table: FlowTable, numbers: Rows) -> Sides:
+def sides_of(table: Flows, numbers: Rows) -> Sides:
     """Return the connections of these numbers from client to server: copies of their rows, some 250 bytes each."""
     numbers = numbers.astype(np.int64)
     # Rows in a row are looked at where they are, several times faster than gathered.
@@ -49,7 +79,7 @@ def sides_of(table: FlowTable, numbers: Rows) -> Sides:
     return Sides(ends[client], ends[client ^ 1], address(turned), address(~turned), notes, turned)
 
 
-def where(table: FlowTable, endpoints: Rows) -> tuple[Rows, Rows, Rows]:
+def where(table: Flows, endpoints: Rows) -> tuple[Rows, Rows, Rows]:
     """Return high half, low half and port of the addresses of endpoints (2 * connection + side)."""
     numbers, one = endpoints >> 1, endpoints & 1 == 1
     connections, extras = table.connections[numbers], table.extras

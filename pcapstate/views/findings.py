@@ -10,7 +10,21 @@ import numpy as np
 from ..findings.finding import Count, Finding, Severity, Text
 from ..wording.findings import KINDS, LOOKED_FOR
 from ..wording.languages import translate
-from .table import ALARM, CAUTION, NUMBER, PLAIN, WORD, Column, Table, cells, single
+from ..wording.times import TimeFormat
+from .table import (
+    ALARM,
+    CAUTION,
+    NEVER,
+    NUMBER,
+    NUMBER_OR_NOTHING,
+    PLAIN,
+    TIME,
+    WORD,
+    Column,
+    Table,
+    cells,
+    single,
+)
 
 Block = tuple[str, list[tuple[str, str]]]
 
@@ -33,6 +47,9 @@ COLUMNS = (
     Column("packet_count", "Packets", NUMBER),
     Column("packets", "First Packets", WORD),
     Column("filter", "Filter", WORD),
+    Column("filter_selects", "Filter Selects", NUMBER_OR_NOTHING),
+    Column("first", "First Time", TIME),
+    Column("last", "Last Time", TIME),
 )
 
 
@@ -53,12 +70,15 @@ def view(findings: Sequence[Finding], language: str) -> Table:
             "host": one.host,
             "title": title(one, language),
             "text": text(one, language),
-            "next": told(KINDS[one.kind].next, one, language),
+            "next": following(one, language),
             "count": one.count,
             "connections": Numbers(one.connections),
             "packet_count": one.packet_count,
             "packets": Numbers(one.packets),
             "filter": one.filter or None,
+            "filter_selects": -1 if one.selected is None else one.selected,
+            "first": NEVER if one.first is None else one.first,
+            "last": NEVER if one.last is None else one.last,
         }
         for one in findings
     ]
@@ -75,19 +95,62 @@ def view(findings: Sequence[Finding], language: str) -> Table:
     return single(tuple(columns), cells(tuple(columns), len(rows), **values))
 
 
-def view_for_people(findings: Sequence[Finding], language: str) -> list[Block]:
+def view_for_people(findings: Sequence[Finding], language: str, times: TimeFormat) -> list[Block]:
     """Return a block for each finding: a headline, then labels and texts."""
     blocks = []
     for one in findings:
-        severity = translate(one.severity.word, language).upper()
-        texts = [(translate("What", language), text(one, language))]
+        texts = []
+        if one.first is not None and one.last is not None:
+            texts.append((translate("When", language), between(one.first, one.last, language, times)))
+        texts.append((translate("What", language), text(one, language)))
         if shown := evidence(one, language):
             texts.append((translate("Seen in", language), shown))
-        texts.append((translate("Next", language), told(KINDS[one.kind].next, one, language)))
+        texts.append((translate("Next", language), following(one, language)))
         if one.filter:
             texts.append((translate("Filter", language), one.filter))
-        blocks.append((f"{severity}  {title(one, language)}  [{one.kind}]", texts))
+        if one.selected is not None:
+            texts.append(("", cut(one, language)))
+        blocks.append((headline(one, language), texts))
     return blocks
+
+
+def brief(findings: Sequence[Finding], language: str, times: TimeFormat) -> list[tuple[str, str]]:
+    """Return a line for each finding: when it began, and how much it matters, what it says, and its name."""
+    began = ["-" if one.first is None else times.short(one.first) for one in findings]
+    width = max(map(len, began), default=0)
+    return [(f"{time:>{width}}", headline(one, language)) for time, one in zip(began, findings, strict=True)]
+
+
+def headline(one: Finding, language: str) -> str:
+    """Return how much a finding matters, what it says in one line, and its name."""
+    return f"{translate(one.severity.word, language).upper()}  {title(one, language)}  [{one.kind}]"
+
+
+def between(first: int, last: int, language: str, times: TimeFormat) -> str:
+    """Return two times (ns since the epoch) in a row; the date is there once where it is the same."""
+    begun, ended = times.short(first), times.short(last)
+    if begun == ended:
+        return begun
+    date, blank, clock = ended.partition(" ")
+    if blank and begun.startswith(date + blank):
+        ended = clock
+    return Text("{first} to {last}", {"first": begun, "last": ended}).told(language)
+
+
+def following(one: Finding, language: str) -> str:
+    """Return what to do."""
+    kind = KINDS[one.kind]
+    return told(kind.instead[one.instead] if one.instead else kind.next, one, language)
+
+
+def cut(one: Finding, language: str) -> str:
+    """Return how much of what a finding is about its filter selects."""
+    template = "(the filter is cut: it has the first {selected} of {count:connection|connections})"
+    count = one.count
+    if not one.connections:
+        template = "(the filter is cut: it has the first {selected} of {count:packet|packets})"
+        count = one.packet_count
+    return Text(template, {"selected": Count(one.selected or 0), "count": Count(count)}).told(language)
 
 
 def title(one: Finding, language: str) -> str:
@@ -126,9 +189,19 @@ def _some(numbers: Sequence[int], count: int) -> str | Text:
     return Text("{names} and {more} more", {"names": names, "more": Count(count - NAMED)})
 
 
-def summary(findings: Sequence[Finding], connections: int, frames: int, language: str) -> str:
-    """Return one line: how many findings of each severity, or that there is none and what was looked for."""
-    of = {"connections": Count(connections), "frames": Count(frames)}
+def summary(
+    findings: Sequence[Finding], connections: int, frames: int, language: str, of_all: int | None = None
+) -> str:
+    """Return one line: how many findings of each severity, or that there is none and what was looked for.
+
+    ``of_all``: how many connections there are, where only some were chosen.
+    """
+    number: Count | Text = Count(connections)
+    if of_all is not None:
+        number = Text("{some} of {all:connection|connections}", {"some": Count(connections), "all": Count(of_all)})
+    else:
+        number = Text("{some:connection|connections}", {"some": number})
+    of = {"connections": number, "frames": Count(frames)}
     if findings:
         numbers = [sum(one.severity is severity for one in findings) for severity in Severity]
         words = ("{count:problem|problems}", "{count:warning|warnings}", "{count:note|notes}")
@@ -137,9 +210,7 @@ def summary(findings: Sequence[Finding], connections: int, frames: int, language
             for template, number in zip(words, numbers, strict=True)
             if number
         ]
-        template = "{found} in {connections:connection|connections}, {frames:packet|packets}"
+        template = "{found} in {connections}, {frames:packet|packets}"
         return Text(template, {"found": ", ".join(parts), **of}).told(language)
-    template = (
-        "Nothing to point at in {connections:connection|connections}, {frames:packet|packets}. Looked for: {looked}."
-    )
+    template = "Nothing to point at in {connections}, {frames:packet|packets}. Looked for: {looked}."
     return Text(template, {"looked": translate(LOOKED_FOR, language), **of}).told(language)

@@ -23,3 +23,8 @@ NETSTAT_REPEATED = 64
 """``netstat`` with an INTERVAL: the rows of two moments, and what became of each."""
 DIAGNOSE = 144
 """``diagnose``: what most rules look at in arrays of their own, and who belongs together while that is found out."""
+DIAGNOSE_CHOSEN = 760
+"""``diagnose`` with --filter and the like: copies of all that is known of the connections chosen, and of all of them
+what explains these."""
+FRAMES_SEEN = 24_000_000
+"""``diagnose``: the packets by which it knows those that are stored again."""

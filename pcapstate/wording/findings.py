@@ -19,6 +19,8 @@ class Kind(NamedTuple):
     """What to do."""
     also: Mapping[str, str] = {}
     """Further sentences, by the name that a rule gives where they hold."""
+    instead: Mapping[str, str] = {}
+    """What to do instead of ``next``, by the name that a rule gives where that holds."""
 
 
 KINDS: dict[str, Kind] = {
@@ -46,6 +48,21 @@ KINDS: dict[str, Kind] = {
             "accept queue is full.",
             "perhaps deferred": "The accept queue is full, or the server waits for the client's data before it accepts "
             "(TCP_DEFER_ACCEPT).",
+        },
+    ),
+    "syns-dropped": Kind(
+        "SYNs dropped by {where}, which is there ({count:attempt|attempts})",
+        "{syns:SYN|SYNs} and nothing came back, not even a RST, for {waited}, though the port answers others. Clients: "
+        "{clients}.",
+        "Look at the accept queue first: Linux drops SYNs while it is full. See whether the program on {where} accepts "
+        "connections fast enough, and how long a queue it asks for (listen backlog; on Linux ss -ltn, and nstat -az "
+        "TcpExtListenOverflows TcpExtListenDrops). Then look for what limits new connections: a load balancer, or a "
+        "firewall.",
+        {
+            "before": "It had sent something {before} before such an attempt.",
+            "after": "It sent something again {after} after one.",
+            "acks, too": "It drops ACKs that complete handshakes as well, so the queue is full.",
+            "other clients": "None of these clients was answered, and others were: a firewall may drop just theirs.",
         },
     ),
     "close-wait-left": Kind(
@@ -101,6 +118,21 @@ KINDS: dict[str, Kind] = {
         "server that is in TIME_WAIT itself may refuse or ignore such a SYN.",
         "Either {host} runs out of ports towards {server}, or its program asks for a fixed port.",
     ),
+    "reset-in-request": Kind(
+        "{count:connection|connections} to {where} reset in the middle of a request",
+        "Of {all:connection|connections} to it, {count} got a RST while a request had no answer, after {sent} bytes "
+        "from the client and {received} from the server. Clients: {clients}.",
+        "Look at what the program on {where} did at these times: one that crashes, is restarted or runs into a limit "
+        "resets what it works on. The same time after each request points to a timeout: of the program, of a proxy or "
+        "firewall on the way, or of the client.",
+        {
+            "by server": "The server reset {by_server}, {server_waited} after the last of the request.",
+            "by client": "The client reset {by_client}, {client_waited} after the last of its own request: it would "
+            "not wait any longer, or was ended.",
+            "not acknowledged": "On {lost:connection|connections} not even all of the request had been acknowledged.",
+            "others": "{others:other|others} to it {others:=was|were} reset with no request under way.",
+        },
+    ),
     "reset-lost-data": Kind(
         "{host} reset {count:connection|connections} with data under way",
         "Nothing had acknowledged the data when the RST came, so it may never have been read. Peers: {peers}.",
@@ -110,6 +142,7 @@ KINDS: dict[str, Kind] = {
             "own": "{own:byte|bytes} that {host} had sent.",
             "theirs": "{theirs:byte|bytes} that were sent to {host}.",
             "little": "So little may be the farewell of TLS, and no loss.",
+            "late": "It had closed before, so what came then had no reader: the peer may think that it was read.",
         },
     ),
     "unanswered": Kind(
@@ -117,7 +150,11 @@ KINDS: dict[str, Kind] = {
         "{syns:SYN|SYNs} and nothing came back, not even a RST, for {waited}. Clients: {clients}.",
         "See whether a firewall drops packets to {where}, whether the host is up, and whether address and route are "
         "right. A host that is up and unfiltered would answer with a RST at least.",
-        {"others answered": "It did answer others, so it is there."},
+        {"answered before": "It did answer before: what it sent last came {ago} before these SYNs."},
+        {
+            "host is up": "The host is up: it sent other packets meanwhile. See whether a firewall drops what goes to "
+            "{where}, on the way or on the host itself. A port that is merely closed would answer with a RST."
+        },
     ),
     "refused": Kind(
         "Connections refused by {where} ({count:attempt|attempts})",
@@ -146,23 +183,36 @@ KINDS: dict[str, Kind] = {
     ),
     "port-scan": Kind(
         "Port scan of {target} by {host}",
-        "{ports:port was|ports were} tried within {span}: {refused} refused, {unanswered} without an answer.",
+        "{ports:port was|ports were} tried within {span}, in {count:attempt|attempts}: {refused} refused, {unanswered} "
+        "without an answer.",
         "If nobody means to test {target}, see what runs on {host}.",
         {"open": "Open: {found}."},
     ),
     "host-scan": Kind(
         "{targets:host|hosts} tried in vain on {ports:=port|ports} {port} by {host}",
-        "Within {span}: {refused} refused, {unanswered} without an answer. A scan looks so; so does a host that "
-        "reaches nothing any more.",
+        "Within {span}, in {count:attempt|attempts}: {refused} refused, {unanswered} without an answer. A scan looks "
+        "so; so does a host that reaches nothing any more.",
         "If {host} reaches other hosts, see what runs on it: worms look for others so.",
     ),
     "mixed-scan": Kind(
         "{targets:host|hosts} tried in vain on {ports:port|ports} by {host}",
-        "Within {span}: {refused} refused, {unanswered} without an answer. A scan looks so; so does a program that "
-        "seeks peers, and a host that reaches nothing any more.",
+        "Within {span}, in {count:attempt|attempts} at {pairs:pair|pairs} of host and port: {refused} refused, "
+        "{unanswered} without an answer. A scan looks so; so does a program that seeks peers, and a host that reaches "
+        "nothing any more.",
         "See what runs on {host}.",
     ),
     # --- of the capture itself
+    "stored-again": Kind(
+        "{packets:packet is|packets are} in the capture a second time",
+        "Packets {first} to {last} are packets {origin_first} to {origin_last} again, and count once here: in "
+        "Wireshark they look like retransmissions, ports used again and time that steps back.",
+        "The capture was joined with itself, or with one that overlaps it, or its packets were replayed. Leave the "
+        "second ones out: editcap CAPTURE OUTPUT {first}-{last}.",
+        {
+            "later": "They are dated {shift} later.",
+            "more": "There {parts:=is|are} {parts:more such part|more such parts}.",
+        },
+    ),
     "capture-damaged": Kind(
         "The capture is damaged: {what}",
         "{name}: at byte {offset}; {packets:packet was|packets were} read before that.",
@@ -226,6 +276,18 @@ KINDS: dict[str, Kind] = {
         "To see contents, capture without a snap length (tcpdump -s 0).",
     ),
     # --- good to know
+    "reset-to-close": Kind(
+        "{count:connection|connections} to {where} reset with no request under way: {by_client} by the client, "
+        "{by_server} by the server",
+        "After {sent} bytes from the client and {received} from the server. Clients: {clients}.",
+        "Nothing, as a rule: browsers, health checks, load balancers and port scanners end connections so. If clients "
+        "complain of resets, see whether a server or proxy closes idle connections sooner than clients expect.",
+        {
+            "idle": "{idle:RST|RSTs} came {quiet} after the last data.",
+            "empty": "{empty:RST|RSTs} came before any data.",
+            "closing": "{closing:RST|RSTs} came once an end had sent its FIN.",
+        },
+    ),
     "closed-first": Kind(
         "Who closed first at {where}: the client {by_client:time|times}, the server {by_server:time|times}",
         "Of {count:connection|connections} that one end has closed, or both. Who closes first keeps TIME_WAIT.",
@@ -237,7 +299,6 @@ KINDS: dict[str, Kind] = {
 
 LOOKED_FOR = (
     "connections left open or half-open, handshakes that nobody answers, refuses or completes, floods and scans, full "
-    "queues, resets that lost data, retransmissions, windows that stay zero, ports held by TIME_WAIT, and faults of "
-    "the capture itself"
+    "queues, resets, retransmissions, windows that stay zero, ports held by TIME_WAIT, and faults of the capture itself"
 )
 """What was looked for, where nothing was found."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..findings import KINDS, LOOKED_FOR
 
-_TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
+_TEXTS: dict[str, tuple[str, str, str, *tuple[dict[str, str], ...]]] = {
     "syn-flood": (
         "SYN フラッドの疑い: {host} との {count} 個のハンドシェイクが開始されたまま放置されています",
         "{span} の間に {addresses} 個のアドレスから {where} に SYN が届き、その後は何も届いていません。ACK もなく、本"
@@ -31,6 +31,24 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
             "perhaps deferred": (
                 "受け入れキューがいっぱいか、サーバーがクライアントのデータを待ってから受け入れています ("
                 "TCP_DEFER_ACCEPT)。"
+            ),
+        },
+    ),
+    "syns-dropped": (
+        "{where} は動いているのに SYN を破棄しています (試行 {count} 回)",
+        "ほかの接続には応答しているポートが、SYN {syns} 個に対し、{waited} の間、RST すら返していません。クライアント: "
+        "{clients}。",
+        "まず受け入れキューを調べてください。いっぱいの間、Linux は SYN を破棄します。{where} のプログラムの accept が"
+        "間に合っているか、キューの長さ (listen の backlog。Linux では ss -ltn と nstat -az TcpExtListenOverflows "
+        "TcpExtListenDrops) が足りているかを確かめてください。次に、新しい接続を制限するロードバランサーやファイアウォ"
+        "ールを調べてください。",
+        {
+            "before": "そのような試行の {before} 前には、このポートから何か届いています。",
+            "after": "試行の {after} 後にも、また何か届いています。",
+            "acks, too": "ハンドシェイクを完了する ACK も破棄しているので、キューはいっぱいです。",
+            "other clients": (
+                "応答があったのはほかのクライアントだけです。ファイアウォールがこれらのクライアントだけを遮っている可能"
+                "性があります。"
             ),
         },
     ),
@@ -95,6 +113,23 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
         "{host} の {server} 向けのポートが足りないか、プログラムが決まったポートを使っています。",
         {},
     ),
+    "reset-in-request": (
+        "{where} への接続 {count} 個がリクエストの途中でリセットされました",
+        "{all} 個の接続のうち {count} 個に、リクエストへの応答がないうちに RST が届きました。それまでのデータは、クラ"
+        "イアントから {sent} バイト、サーバーから {received} バイトです。クライアント: {clients}。",
+        "その時刻に {where} のプログラムで何が起きたかを調べてください。異常終了、再起動、上限への到達の際に、処理中"
+        "の接続がリセットされます。リクエストからの時間がいつも同じなら、プログラム、途中のプロキシやファイアウォール"
+        "、またはクライアントのタイムアウトです。",
+        {
+            "by server": "サーバーによるもの {by_server} 個、リクエストの最後から {server_waited} 後です。",
+            "by client": (
+                "クライアントによるもの {by_client} 個、自分のリクエストの最後から {client_waited} 後です。待つのをやめ"
+                "たか、終了されました。"
+            ),
+            "not acknowledged": "{lost} 個の接続では、リクエストの一部に ACK も返っていません。",
+            "others": "ほかに {others} 個が、リクエストの処理中でないときにリセットされました。",
+        },
+    ),
     "reset-lost-data": (
         "{host} がデータの途中で {count} 個の接続をリセットしました",
         "RST の時点で、そのデータには ACK が返っていませんでした。読まれなかったかもしれません。相手: {peers}。",
@@ -104,6 +139,10 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
             "own": "{host} が送った {own} バイト。",
             "theirs": "{host} に送られた {theirs} バイト。",
             "little": "この程度なら TLS の終了通知で、損失ではないかもしれません。",
+            "late": (
+                "{host} はすでに閉じていたので、その後に届いたデータを読むプログラムはありません。相手は読まれたと思っ"
+                "ているかもしれません。"
+            ),
         },
     ),
     "unanswered": (
@@ -112,7 +151,13 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
         "ファイアウォールが {where} へのパケットを破棄していないか、ホストが動いているか、アドレスと経路が正しいかを"
         "確かめてください。動いていて遮られていないホストなら、少なくとも RST を返します。",
         {
-            "others answered": "ほかの試行には応答したので、サーバーはあります。",
+            "answered before": "以前は応答していました。最後のパケットは、これらの SYN の {ago} 前です。",
+        },
+        {
+            "host is up": (
+                "ホストは動いています。その間、ほかのパケットを送っています。途中またはホスト自身のファイアウォールが "
+                "{where} 宛てを破棄していないかを確かめてください。閉じているだけのポートなら RST を返します。"
+            ),
         },
     ),
     "refused": (
@@ -151,7 +196,7 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
     ),
     "port-scan": (
         "{host} が {target} をポート スキャンしています",
-        "{span} の間に {ports} 個のポートを試しました。拒否 {refused} 回、応答なし {unanswered} 回。",
+        "{span} の間に {ports} 個のポートを {count} 回試しました。拒否 {refused} 個、応答なし {unanswered} 個。",
         "{target} の検査を頼んだ人がいなければ、{host} で何が動いているかを調べてください。",
         {
             "open": "開いているポート: {found}。",
@@ -159,18 +204,29 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
     ),
     "host-scan": (
         "{host} がポート {port} で {targets} 台のホストを試し、どれもつながりません",
-        "{span} の間に、拒否 {refused} 回、応答なし {unanswered} 回。スキャンに見えますが、どこにも届かなくなったホス"
-        "トでもこうなります。",
+        "{span} の間に {count} 回試し、拒否 {refused} 台、応答なし {unanswered} 台。スキャンに見えますが、どこにも届か"
+        "なくなったホストでもこうなります。",
         "{host} がほかのホストとは通信できているなら、何が動いているかを調べてください。ワームはこのように相手を探し"
         "ます。",
         {},
     ),
     "mixed-scan": (
         "{host} が {targets} 台のホストの {ports} 個のポートを試し、どれもつながりません",
-        "{span} の間に、拒否 {refused} 回、応答なし {unanswered} 回。スキャンに見えますが、ピアを探すプログラムや、ど"
-        "こにも届かなくなったホストでもこうなります。",
+        "{span} の間に、ホストとポートの組 {pairs} 個を {count} 回試し、拒否 {refused} 個、応答なし {unanswered} 個。ス"
+        "キャンに見えますが、ピアを探すプログラムや、どこにも届かなくなったホストでもこうなります。",
         "{host} で何が動いているかを調べてください。",
         {},
+    ),
+    "stored-again": (
+        "{packets} パケットがキャプチャに 2 回入っています",
+        "パケット {first} ~ {last} は、パケット {origin_first} ~ {origin_last} と同じものです。ここでは 1 回だけ数え"
+        "ています。Wireshark では、再送、ポートの再使用、時刻の戻りに見えます。",
+        "キャプチャを同じもの、または重なりのあるものと連結したか、パケットを再生したものです。2 回目を取り除いてくだ"
+        "さい: editcap CAPTURE OUTPUT {first}-{last}。",
+        {
+            "later": "2 回目の時刻は {shift} 後です。",
+            "more": "このような部分が、ほかに {parts} か所あります。",
+        },
     ),
     "capture-damaged": (
         "キャプチャが壊れています: {what}",
@@ -244,6 +300,20 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
         "内容も見るには、スナップ長を指定せずにキャプチャしてください (tcpdump -s 0)。",
         {},
     ),
+    "reset-to-close": (
+        "{where} への接続 {count} 個がリクエストの処理中でないときにリセットされました (クライアントから {by_client} "
+        "個、サーバーから {by_server} 個)",
+        "それまでのデータは、クライアントから {sent} バイト、サーバーから {received} バイトです。クライアント: "
+        "{clients}。",
+        "ふつうは何も必要ありません。ブラウザー、ヘルス チェック、ロードバランサー、ポート スキャナーはこのように接続"
+        "を終えます。クライアント側でリセットが問題になっているなら、サーバーやプロキシが、使われていない接続をクライ"
+        "アントの想定より早く閉じていないかを確かめてください。",
+        {
+            "idle": "RST {idle} 個は、最後のデータの {quiet} 後です。",
+            "empty": "RST {empty} 個は、データが何も送られないうちに届きました。",
+            "closing": "RST {closing} 個は、一方が FIN を送った後です。",
+        },
+    ),
     "closed-first": (
         "{where} で先に閉じた側: クライアント {by_client} 回、サーバー {by_server} 回",
         "一方または両方が閉じた接続は {count} 個です。先に閉じた側に TIME_WAIT が残ります。",
@@ -258,7 +328,7 @@ _TEXTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
 _WORDS = {
     LOOKED_FOR: (
         "閉じられない接続やハーフオープンの接続、応答がない、拒否された、または完了しないハンドシェイク、フラッドとス"
-        "キャン、いっぱいのキュー、データを失うリセット、再送、0 のままのウィンドウ、TIME_WAIT が占めるポート、キャプ"
+        "キャン、いっぱいのキュー、リセット、再送、0 のままのウィンドウ、TIME_WAIT が占めるポート、キャプ"
         "チャ自体の問題"
     ),
     "Finding": "診断",
@@ -270,6 +340,10 @@ _WORDS = {
     "First Connections": "接続の番号",
     "First Packets": "パケットの番号",
     "Filter": "フィルター",
+    "Filter Selects": "フィルターの対象数",
+    "First Time": "最初の時刻",
+    "Last Time": "最後の時刻",
+    "When": "時刻",
     "What": "説明",
     "Seen in": "該当",
     "problem": "問題",
@@ -278,11 +352,18 @@ _WORDS = {
     "{count:problem|problems}": "問題 {count} 件",
     "{count:warning|warnings}": "警告 {count} 件",
     "{count:note|notes}": "情報 {count} 件",
-    "{found} in {connections:connection|connections}, {frames:packet|packets}": (
-        "{found} (接続 {connections} 個、{frames} パケット)"
+    "{found} in {connections}, {frames:packet|packets}": "{found} ({connections}、{frames} パケット)",
+    "Nothing to point at in {connections}, {frames:packet|packets}. Looked for: {looked}.": (
+        "指摘することはありません ({connections}、{frames} パケット)。調べたもの: {looked}。"
     ),
-    "Nothing to point at in {connections:connection|connections}, {frames:packet|packets}. Looked for: {looked}.": (
-        "指摘することはありません (接続 {connections} 個、{frames} パケット)。調べたもの: {looked}。"
+    "{some:connection|connections}": "接続 {some} 個",
+    "{some} of {all:connection|connections}": "接続 {all} 個のうち {some} 個",
+    "{first} to {last}": "{first} ~ {last}",
+    "(the filter is cut: it has the first {selected} of {count:connection|connections})": (
+        "(フィルターは途中までです。{count} 個の接続のうち最初の {selected} 個を選びます)"
+    ),
+    "(the filter is cut: it has the first {selected} of {count:packet|packets})": (
+        "(フィルターは途中までです。{count} パケットのうち最初の {selected} 個を選びます)"
     ),
     "{count:=connection|connections} {numbers}": "接続 {numbers}",
     "{count:=packet|packets} {numbers}": "パケット {numbers}",
@@ -290,15 +371,17 @@ _WORDS = {
     "{others} other hosts": "ほかの {others} 台のホスト",
     "{others} other servers": "ほかの {others} 台のサーバー",
     "{shortest} to {longest}": "{shortest} ~ {longest}",
+    "{range}, the median {middle}": "{range} (中央値 {middle})",
 }
 
 
 def _texts() -> dict[str, str]:
     found = dict(_WORDS)
-    for name, (title, text, following, also) in _TEXTS.items():
+    for name, (title, text, following, *further) in _TEXTS.items():
         kind = KINDS[name]
         found |= {kind.title: title, kind.text: text, kind.next: following}
-        found |= {kind.also[key]: sentence for key, sentence in also.items()}
+        for sentences, own in zip((kind.also, kind.instead), further, strict=False):
+            found |= {sentences[key]: sentence for key, sentence in own.items()}
     return found
 
 

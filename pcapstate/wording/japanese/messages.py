@@ -112,6 +112,9 @@ CLOSING_LINES = {
     ),
     "-o among Linux's letters: packets do not tell timers": "-o (Linux の意味): タイマーはパケットからは分かりません",
     "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
+    "no connection matches; without the choice there are {count:,}": (
+        "一致する接続はありません (条件なしでは {count:,} 個)"
+    ),
     "{local} is in no packet that was read": "{local} は読み取ったどのパケットにもありません",
     "{local} is in no packet so far": "{local} はここまでのどのパケットにもありません",
     "{local} is in no connection so far": "{local} はここまでのどの接続にもありません",

@@ -66,6 +66,21 @@ def answered_late() -> bytes:
 
 
 @capture(".pcap")
+def accept_queue_full() -> bytes:
+    """The port answers, and 4 ms later it is silent: two clients send SYNs in vain, as where the queue is full."""
+    talk = Talk(step=SECOND // 1000).opened()
+    talks = [talk]
+    for number in range(2):
+        later = Talk(("10.0.0.6", 51_900 + number), start=talk.time + (2 + number) * SECOND // 1000)
+        syn = later.client.syn()
+        for turn in range(2):
+            later.wait(2**turn)
+            later.client.emit(syn)
+        talks.append(later)
+    return pcap(merged(*talks))
+
+
+@capture(".pcap")
 def port_scan() -> bytes:
     """SYNs to twenty ports of one host: one is open and reset at once, sixteen are closed, three are filtered."""
     talks = []
@@ -140,6 +155,16 @@ def time_steps_back() -> bytes:
     talk = Talk().opened()
     talk.time -= 3600 * SECOND
     return pcap(talk.exchange().packets)
+
+
+@capture(".pcap")
+def stored_again() -> bytes:
+    """A connection of twelve requests, and all of its packets once more behind it: the capture joined with itself."""
+    talk = Talk().opened()
+    for number in range(12):
+        talk.exchange(b"request %d" % number)
+    talk.closed_by(talk.client)
+    return pcap(talk.packets + talk.packets)
 
 
 @capture(".pcap")

@@ -1,0 +1,160 @@
+"""Connections that a RST ended: in the middle of a request, or with nothing under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..tcp import contracts as c
+from .concerned import about, lasting, span
+from .finding import Count, Finding, Severity, Text
+from .groups import Group, distinct, labels, largest, sizes
+from .resets import FORGOT, resetting
+from .situation import Rows, Situation
+
+WAITED = 100_000_000
+"""Nanoseconds: a client whose RST comes sooner behind its own data did not wait for an answer to it."""
+MANY, SHARE = 10, 0.1
+"""Requests of one server that it cut off, and their share of all its connections, from which that is a problem."""
+FEW = 3
+"""Connections with one server from which their resets have a finding of their own; and requests that clients gave up
+from which that is worth a look: now and then somebody presses a button twice."""
+
+
+class Resets(NamedTuple):
+    """Connections that a RST ended, an element each."""
+
+    rows: Rows
+    ended: Rows  # the time of the RST, ns since the epoch
+    by_server: Rows
+    quiet: Rows  # ns since the last data of either end; -1 where there was none
+    closing: Rows  # one end had sent its FIN
+    cut: Rows  # a request had no answer yet
+
+    def some(self, chosen: Rows) -> Resets:
+        """Return some of them."""
+        return Resets(*(one[chosen] for one in self))
+
+
+def in_request(s: Situation) -> Iterator[Finding]:
+    """Point at servers whose connections were reset while a request had no answer."""
+    found = _resets(s)
+    yield from _cut_off(s, found.some(found.cut), s.server[found.rows[~found.cut]])
+
+
+def to_close(s: Situation) -> Iterator[Finding]:
+    """Tell of the other connections that a RST ended: who sent it, how often, after how much."""
+    found = _resets(s)
+    if not len(found.rows):
+        return
+    servers = s.server[found.rows]
+    many = sizes(labels(*s.address(servers))) >= FEW
+    for group in largest(*s.address(servers[many])):
+        yield _with_nothing_under_way(s, found.some(np.flatnonzero(many)[group.rows]), group.groups)
+    if not many.all():
+        yield _with_nothing_under_way(s, found.some(~many), distinct(*s.address(servers[~many])))
+
+
+def _resets(s: Situation) -> Resets:
+    ends = resetting(s)
+    ends = ends[(s.trouble("silence", ends) < FORGOT) & ~s.explained[ends >> 1]]
+    rows = ends >> 1
+    client, server = s.client[rows], s.server[rows]
+    ended = np.maximum(s.detail("since", ends), s.detail("since", ends ^ 1))
+    asked, answered = s.detail("data", client), s.detail("data", server)
+    latest = np.maximum(asked, answered)
+    quiet = np.where(latest > 0, np.maximum(ended - latest, 0), -1)
+    closing = (s.known[client] | s.known[server]) & c.SENT_FIN != 0
+    by_server = ends == server
+    waiting = (asked > answered) & ~closing & ~s.seen.last_data.is_short(s.original(client))
+    return Resets(rows, ended, by_server, quiet, closing, waiting & (by_server | (quiet >= WAITED)))
+
+
+def _cut_off(s: Situation, found: Resets, servers: Rows) -> Iterator[Finding]:
+    """``servers``: of the connections that were reset otherwise."""
+    s.explained[found.rows] = True
+    for group in largest(*s.address(s.server[found.rows])):
+        own = found.some(group.rows)
+        ends = s.server[own.rows]
+        ports = labels(*s.address(ends))
+        whole = np.count_nonzero(np.isin(labels(*s.whole.address(s.whole.server)), ports))
+        by_server, by_client = own.some(own.by_server), own.some(~own.by_server)
+        lost = np.count_nonzero(s.trouble("cut", s.client[own.rows]))
+        others = np.count_nonzero(np.isin(labels(*s.address(servers)), ports))
+        also = [
+            *(["by server"] if len(by_server.rows) else []),
+            *(["by client"] if len(by_client.rows) else []),
+            *(["not acknowledged"] if lost else []),
+            *(["others"] if others else []),
+        ]
+        severity = Severity.WARNING if len(by_server.rows) or len(own.rows) >= FEW else Severity.NOTE
+        if len(by_server.rows) >= MANY and len(by_server.rows) >= SHARE * whole:
+            severity = Severity.PROBLEM
+        yield about(
+            s, "reset-in-request", severity, ends, group,
+            packets=_packets(s, own),
+            when=span(own.ended),
+            **_facts(s, own),
+            all=Count(whole),
+            server_waited=usually(by_server.quiet, lasting) if len(by_server.rows) else "",
+            client_waited=usually(by_client.quiet, lasting) if len(by_client.rows) else "",
+            lost=Count(lost),
+            others=Count(others),
+            also=also,
+        )  # fmt: skip
+
+
+def _with_nothing_under_way(s: Situation, own: Resets, servers: int) -> Finding:
+    """Tell of resets with nothing under way."""
+    idle = own.quiet[~own.closing & (own.quiet >= 0)]
+    empty = np.count_nonzero(~own.closing & (own.quiet < 0))
+    closing = np.count_nonzero(own.closing)
+    also = [
+        *(["idle"] if len(idle) else []),
+        *(["empty"] if empty else []),
+        *(["closing"] if closing else []),
+    ]
+    return about(
+        s, "reset-to-close", Severity.NOTE, s.server[own.rows], Group(own.rows, servers),
+        packets=_packets(s, own),
+        when=span(own.ended),
+        **_facts(s, own),
+        idle=Count(len(idle)),
+        quiet=usually(idle, lasting) if len(idle) else "",
+        empty=Count(empty),
+        closing=Count(closing),
+        also=also,
+    )  # fmt: skip
+
+
+def _packets(s: Situation, own: Resets) -> Rows:
+    return s.trouble("reset", np.where(own.by_server, s.server[own.rows], s.client[own.rows]))
+
+
+def _facts(s: Situation, own: Resets) -> dict[str, Any]:
+    return {
+        "by_server": Count(np.count_nonzero(own.by_server)),
+        "by_client": Count(np.count_nonzero(~own.by_server)),
+        "sent": usually(s.endpoint("bytes", s.client[own.rows]), amount),
+        "received": usually(s.endpoint("bytes", s.server[own.rows]), amount),
+        "clients": s.hosts(s.client[own.rows]),
+    }
+
+
+def amount(numbers: Rows) -> str | Text:
+    """Return a number, or of several the least and the most."""
+    least, most = Count(numbers.min()), Count(numbers.max())
+    if least == most:
+        return f"{least}"
+    return Text("{shortest} to {longest}", {"shortest": least, "longest": most})
+
+
+def usually(numbers: Rows, told: Any) -> str | Text:
+    """Return numbers as ``told`` does, with the median where they differ."""
+    around = told(numbers)
+    if numbers.min() == numbers.max() or len(numbers) < FEW:
+        return around
+    middle = np.sort(numbers)[len(numbers) // 2 : len(numbers) // 2 + 1]
+    return Text("{range}, the median {middle}", {"range": around, "middle": told(middle)})

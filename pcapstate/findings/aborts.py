@@ -157,4 +157,4 @@ def usually(numbers: Rows, told: Any) -> str | Text:
     if numbers.min() == numbers.max() or len(numbers) < FEW:
         return around
     middle = np.sort(numbers)[len(numbers) // 2 : len(numbers) // 2 + 1]
-    return Text("{range}, the median {middle}", {"range": around, "middle": told(middle)})
+    return Text("{range} (median {middle})", {"range": around, "middle": told(middle)})

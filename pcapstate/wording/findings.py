@@ -60,7 +60,7 @@ KINDS: dict[str, Kind] = {
         "firewall.",
         {
             "before": "It had sent something {before} before such an attempt.",
-            "after": "It sent something again {after} after one.",
+            "after": "It sent something {after} after such an attempt.",
             "acks, too": "It drops ACKs that complete handshakes as well, so the queue is full.",
             "other clients": "None of these clients was answered, and others were: a firewall may drop just theirs.",
         },

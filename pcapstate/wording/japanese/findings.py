@@ -44,7 +44,7 @@ _TEXTS: dict[str, tuple[str, str, str, *tuple[dict[str, str], ...]]] = {
         "ールを調べてください。",
         {
             "before": "そのような試行の {before} 前には、このポートから何か届いています。",
-            "after": "試行の {after} 後にも、また何か届いています。",
+            "after": "試行の {after} 後には、このポートから何か届いています。",
             "acks, too": "ハンドシェイクを完了する ACK も破棄しているので、キューはいっぱいです。",
             "other clients": (
                 "応答があったのはほかのクライアントだけです。ファイアウォールがこれらのクライアントだけを遮っている可能"
@@ -371,7 +371,7 @@ _WORDS = {
     "{others} other hosts": "ほかの {others} 台のホスト",
     "{others} other servers": "ほかの {others} 台のサーバー",
     "{shortest} to {longest}": "{shortest} ~ {longest}",
-    "{range}, the median {middle}": "{range} (中央値 {middle})",
+    "{range} (median {middle})": "{range} (中央値 {middle})",
 }
 
 

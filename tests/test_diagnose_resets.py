@@ -114,6 +114,14 @@ def test_resets_with_nothing_under_way() -> None:
     assert f"0 to {len(ANSWER)} (median {len(ANSWER)}) from the server" in text
 
 
+def test_of_a_lone_reset_nothing_is_known() -> None:
+    lone = talk().exchange()
+    lone.packets.clear()
+    lone.client.send("RA", window=0)
+    found = {one.kind: one for one in findings_of(pcap(lone.packets))}
+    assert found["reset-to-close"].also == []
+
+
 def test_a_connection_is_in_one_finding() -> None:
     lost = talk(3).exchange()
     lost.server.data(bytes(500))

@@ -109,7 +109,8 @@ def _cut_off(s: Situation, found: Resets, servers: Rows) -> Iterator[Finding]:
 def _with_nothing_under_way(s: Situation, own: Resets, servers: int) -> Finding:
     """Tell of resets with nothing under way."""
     idle = own.quiet[~own.closing & (own.quiet >= 0)]
-    empty = np.count_nonzero(~own.closing & (own.quiet < 0))
+    opened = (s.known[2 * own.rows] | s.known[2 * own.rows + 1]) & (c.SENT_SYN | c.SENT_SYN_ACK) != 0
+    empty = np.count_nonzero(~own.closing & (own.quiet < 0) & opened)
     closing = np.count_nonzero(own.closing)
     also = [
         *(["idle"] if len(idle) else []),

@@ -77,8 +77,11 @@ class StoredAgain:
         rows = np.flatnonzero(segments["flags"] >= 0)
         if not len(rows):
             return []
-        own = segments[rows]
-        prints, times, numbers = fingerprints(own), own["time"], own["number"]
+        own = segments if len(rows) == len(segments) else segments[rows]
+        prints, times, numbers = (
+            fingerprints(own),
+            *(np.ascontiguousarray(own[field]) for field in ("time", "number")),
+        )
         back = np.diff(times, prepend=self._before) < -STEP_BACK
         self._before = int(times[-1])
         again = np.zeros(len(rows), dtype=bool)
@@ -165,15 +168,15 @@ class StoredAgain:
 
 def fingerprints(segments: Rows) -> Rows:
     """Return 64 bits for each segment, the same where headers are the same in what tells segments apart."""
+    ports = segments["source_port"].astype(np.int64) << 16 | segments["target_port"]
+    told = segments["mark"].astype(np.int64) << 16 | segments["window"]
+    size = segments["flags"].astype(np.int64) << 32 | segments["length"]
     with np.errstate(over="ignore"):
         return labels(
-            segments["source_low"] ^ segments["source_high"] * ODD,
-            segments["target_low"] ^ segments["target_high"] * ODD,
-            segments["source_port"].astype(np.int64) << 16 | segments["target_port"],
-            segments["seq"],
-            segments["ack"],
-            segments["flags"].astype(np.int64) << 32 | segments["length"],
-            segments["mark"].astype(np.int64) << 16 | segments["window"],
+            segments["seq"] << 32 | segments["ack"],
+            (segments["source_low"] ^ ports << 48) + segments["source_high"] * ODD,
+            (segments["target_low"] ^ ports >> 16 << 48) + segments["target_high"] * ODD,
+            told ^ size << 16,
         )
 
 

@@ -297,7 +297,7 @@ def test_a_port_that_answers_others_drops_syns() -> None:
     assert (one.kind, one.count, one.also, one.fields["before"]) == (
         "syns-dropped",
         2,
-        ["before", "other clients"],
+        ["before", "other clients", "nothing since"],
         "0.004000s",
     )
     (one,) = findings_of(pcap(merged(syn(1), whole(2), until(4))))

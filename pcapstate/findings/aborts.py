@@ -90,7 +90,8 @@ def _cut_off(s: Situation, found: Resets, servers: Rows) -> Iterator[Finding]:
             *(["others"] if others else []),
         ]
         severity = Severity.WARNING if len(by_server.rows) or len(own.rows) >= FEW else Severity.NOTE
-        if len(by_server.rows) >= MANY and len(by_server.rows) >= SHARE * whole:
+        most = sizes(labels(*s.address(s.server[by_server.rows]))).max(initial=0)
+        if most >= MANY and len(by_server.rows) >= SHARE * whole:
             severity = Severity.PROBLEM
         yield about(
             s, "reset-in-request", severity, ends, group,

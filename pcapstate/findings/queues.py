@@ -12,14 +12,14 @@ from ..tcp.states import State
 from ..wording.times import duration
 from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity
-from .groups import different, labels, largest
+from .groups import different, labels, largest, sizes
 from .opening import given_up
 from .situation import Rows, Situation
 
 FULL_MANY = 5
 """Connections whose ACKs, or SYNs, are dropped from which it is a problem."""
 ALIVE = 60 * SECOND
-"""A port that was heard of so shortly before a SYN, or at any time after it, is taken to have been there."""
+"""A port that was heard of so shortly before a SYN, or after it, is taken to have been there."""
 NONE = np.int64(-1)
 
 
@@ -30,7 +30,7 @@ def syns_dropped(s: Situation) -> Iterator[Finding]:
     if not len(numbers):
         return
     before, after = _heard(s, numbers)
-    alive = (after != NONE) | ((before != NONE) & (before <= ALIVE))
+    alive = np.any([(gap != NONE) & (gap <= ALIVE) for gap in (before, after)], axis=0)
     numbers, before, after = numbers[alive], before[alive], after[alive]
     s.explained[numbers] = True
     full = labels(*s.whole.address(s.whole.server[s.whole.notes & c.ACKS_DROPPED != 0]))
@@ -38,15 +38,17 @@ def syns_dropped(s: Situation) -> Iterator[Finding]:
         chosen, known = numbers[group.rows], before[group.rows][before[group.rows] != NONE]
         later = after[group.rows][after[group.rows] != NONE]
         client, ends = s.client[chosen], s.server[chosen]
-        tried = s.first(client)
+        tried, many = s.first(client), sizes(labels(*s.address(ends))).max()
         also = [*(["before"] if len(known) else []), *(["after"] if len(later) else [])]
         if group.groups == 1:
             if np.isin(labels(*s.address(ends[:1])), full)[0]:
                 also.append("acks, too")
             elif not _answered(s, ends[0], client):
                 also.append("other clients")
+            if s.heard(ends[0], port=False) < tried.min():
+                also.append("nothing since")
         yield about(
-            s, "syns-dropped", Severity.PROBLEM if len(chosen) >= FULL_MANY else Severity.WARNING, ends, group,
+            s, "syns-dropped", Severity.PROBLEM if many >= FULL_MANY else Severity.WARNING, ends, group,
             packets=s.detail("packet", client),
             when=span(tried, s.detail("opening", client)),
             clients=s.hosts(client),

@@ -51,17 +51,18 @@ KINDS: dict[str, Kind] = {
         },
     ),
     "syns-dropped": Kind(
-        "SYNs dropped by {where}, which is there ({count:attempt|attempts})",
-        "{syns:SYN|SYNs} and nothing came back, not even a RST, for {waited}, though the port answers others. Clients: "
-        "{clients}.",
+        "No answer from {where} to some SYNs ({count:attempt|attempts})",
+        "{syns:SYN|SYNs} and nothing came back, not even a RST, for {waited}, though other connections "
+        "there were answered. Clients: {clients}.",
         "Look at the accept queue first: Linux drops SYNs while it is full. See whether the program on {where} accepts "
         "connections fast enough, and how long a queue it asks for (listen backlog; on Linux ss -ltn, and nstat -az "
         "TcpExtListenOverflows TcpExtListenDrops). Then look for what limits new connections: a load balancer, or a "
         "firewall.",
         {
-            "before": "It had sent something {before} before such an attempt.",
-            "after": "It sent something {after} after such an attempt.",
+            "before": "Something had come from there {before} before such an attempt.",
+            "after": "Something came from there {after} after such an attempt.",
             "acks, too": "It drops ACKs that complete handshakes as well, so the queue is full.",
+            "nothing since": "Nothing at all has come from the host since, so it may also have gone down.",
             "other clients": "None of these clients was answered, and others were: a firewall may drop just theirs.",
         },
     ),

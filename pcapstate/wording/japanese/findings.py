@@ -35,8 +35,8 @@ _TEXTS: dict[str, tuple[str, str, str, *tuple[dict[str, str], ...]]] = {
         },
     ),
     "syns-dropped": (
-        "{where} は動いているのに SYN を破棄しています (試行 {count} 回)",
-        "ほかの接続には応答しているポートが、SYN {syns} 個に対し、{waited} の間、RST すら返していません。クライアント: "
+        "{where} から一部の SYN に応答がありません (試行 {count} 回)",
+        "ほかの接続には応答しているのに、SYN {syns} 個に対し、{waited} の間、RST すら返ってきていません。クライアント: "
         "{clients}。",
         "まず受け入れキューを調べてください。いっぱいの間、Linux は SYN を破棄します。{where} のプログラムの accept が"
         "間に合っているか、キューの長さ (listen の backlog。Linux では ss -ltn と nstat -az TcpExtListenOverflows "
@@ -46,6 +46,7 @@ _TEXTS: dict[str, tuple[str, str, str, *tuple[dict[str, str], ...]]] = {
             "before": "そのような試行の {before} 前には、このポートから何か届いています。",
             "after": "試行の {after} 後には、このポートから何か届いています。",
             "acks, too": "ハンドシェイクを完了する ACK も破棄しているので、キューはいっぱいです。",
+            "nothing since": "その後はホストから何も届いていないので、停止した可能性もあります。",
             "other clients": (
                 "応答があったのはほかのクライアントだけです。ファイアウォールがこれらのクライアントだけを遮っている可能"
                 "性があります。"

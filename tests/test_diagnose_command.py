@@ -191,6 +191,14 @@ def test_what_makes_the_rest_doubtful_comes_first(tmp_path: Path) -> None:
     assert found[1] == findings_of(PCAPS / "full-backlog.pcap")[0]
 
 
+def test_an_attempt_that_was_given_up_is_shown_by_its_syn() -> None:
+    """The tracker ends it by a timer, for which there is no packet; and the findings are those of an attempt still."""
+    rows = [json.loads(line) for line in run(PCAPS / "host-scan.pcap", "--format", "jsonl").stdout.splitlines()]
+    assert [(row["finding"], row["packet_count"], row["packets"][:3]) for row in rows] == [("host-scan", 16, [1, 2, 3])]
+    (row,) = json.loads(run(PCAPS / "unanswered.pcap", "--at", "200", "--format", "json").stdout)
+    assert (row["finding"], row["packets"]) == ("unanswered", [6])
+
+
 # --- words
 
 

@@ -72,7 +72,7 @@ def _flood(s: Situation, numbers: Rows) -> Finding:
     answered = np.count_nonzero(s.known[server] & c.SENT_SYN_ACK)
     return about(
         s, "syn-flood", Severity.PROBLEM if len(numbers) >= MANY else Severity.WARNING, server, Group(numbers),
-        packets=s.detail("packet", client),
+        packets=s.shown(client),
         when=span(first, s.detail("opening", client)),
         where=s.sockets(server),
         ports=Count(len(different(ports))),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..sources.reader import Batch
+from .first_syns import FirstSyns
 from .last_data import LastData
 from .marked import Marked
 from .stored_again import StoredAgain
@@ -43,6 +44,7 @@ class FramesSeen:
         self.other_large = 0
         """Such segments for which there is a good reason: within one host, or put together from fragments."""
         self.last_data = LastData()
+        self.first_syns = FirstSyns()
         self.stored_again = StoredAgain()
         self._last: int | None = None
 
@@ -90,7 +92,9 @@ class FramesSeen:
     def tracked(self, segments: Rows, seen: tuple[Rows, Rows]) -> None:
         """Look at segments whose connections are known."""
         self.last_data.tracked(segments, seen)
+        self.first_syns.tracked(segments)
 
     def moved(self, kept: Rows) -> None:
         """Follow the tracker, which let connections go."""
         self.last_data.moved(kept)
+        self.first_syns.moved(kept)

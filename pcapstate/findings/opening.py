@@ -48,7 +48,7 @@ def unanswered(s: Situation) -> Iterator[Finding]:
                 instead = "host is up"
         yield about(
             s, "unanswered", Severity.WARNING, ends, group,
-            packets=s.detail("packet", client),
+            packets=s.shown(client),
             when=span(tried, s.detail("opening", client)),
             clients=s.hosts(client),
             syns=Count(s.detail("syns", client).sum()),
@@ -70,7 +70,7 @@ def refused(s: Situation) -> Iterator[Finding]:
             also.append("others accepted")
         yield about(
             s, "refused", Severity.WARNING, ends, group,
-            packets=s.detail("packet", s.client[chosen]),
+            packets=s.shown(s.client[chosen]),
             when=span(s.detail("since", s.client[chosen])),
             clients=s.hosts(s.client[chosen]),
             also=also,
@@ -85,7 +85,7 @@ def unreachable(s: Situation) -> Iterator[Finding]:
         chosen = s.client[numbers[group.rows]]
         yield about(
             s, "unreachable", Severity.WARNING, server[group.rows], group,
-            packets=s.detail("packet", chosen),
+            packets=s.shown(chosen),
             when=span(s.detail("since", chosen)),
             clients=s.hosts(chosen),
         )  # fmt: skip
@@ -103,7 +103,7 @@ def never_completed(s: Situation) -> Iterator[Finding]:
     for group in largest(*s.address(server)):
         yield about(
             s, "never-completed", Severity.WARNING, server[group.rows], group,
-            packets=s.detail("packet", server[group.rows]),
+            packets=s.shown(server[group.rows]),
             when=span(s.first(server[group.rows]), s.detail("opening", server[group.rows])),
             clients=s.hosts(s.client[numbers[group.rows]]),
             waited=lasting(waited[group.rows]),
@@ -125,7 +125,7 @@ def answered_late(s: Situation) -> Iterator[Finding]:
             continue
         yield about(
             s, "answered-late", Severity.WARNING, server[slow], group,
-            packets=s.detail("packet", client[slow]),
+            packets=s.shown(client[slow]),
             when=span(s.first(client[slow]), s.first(server[slow])),
             share=share(len(slow), len(group.rows)),
             answered=Count(len(group.rows)),

@@ -49,7 +49,7 @@ def syns_dropped(s: Situation) -> Iterator[Finding]:
                 also.append("nothing since")
         yield about(
             s, "syns-dropped", Severity.PROBLEM if many >= FULL_MANY else Severity.WARNING, ends, group,
-            packets=s.detail("packet", client),
+            packets=s.shown(client),
             when=span(tried, s.detail("opening", client)),
             clients=s.hosts(client),
             syns=Count(s.detail("syns", client).sum()),

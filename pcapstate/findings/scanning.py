@@ -126,7 +126,7 @@ def _scans(s: Situation, kind: str, tried: Tried) -> Iterator[Finding]:
         unanswered = different(keys[some.unanswered])
         yield about(
             s, kind, Severity.WARNING, source, group,
-            packets=s.detail("packet", source),
+            packets=s.shown(source),
             when=span(first, s.last(source)),
             target=s.hosts(source ^ 1),
             targets=Count(distinct(*s.host(source ^ 1))),

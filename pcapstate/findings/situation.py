@@ -28,6 +28,8 @@ SLICE = 1 << 16
 """Connections that are looked at together where whole rows are copied: so few that they stay in the cache."""
 BUSY = 3
 """Packets of a connection from which more can have gone wrong than that nobody answered."""
+GIVEN_UP_IN = (State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+"""States that end where the retransmission that was due does not come."""
 NAMED = 3
 """Hosts, servers or ports that a text names; of the others it says how many they are."""
 
@@ -62,9 +64,12 @@ class Situation:
         self.moment, self.seen, self.skipped, self.damages, self.drops = moment, seen, skipped, damages, drops
         self.count = len(table.connections)
         # Contiguous copies of what most rules look at.
-        self.state = np.ascontiguousarray(table.endpoints["state"])
+        self.state = table.endpoints["state"].copy()
         self.before = np.ascontiguousarray(table.endpoints["before"])
         self.known = np.ascontiguousarray(table.endpoints["known"])
+        # What a host gave up by a timer that no packet shows is looked at as it was until then.
+        gone = (self.state == State.CLOSED) & (details["packet"] == 0) & np.isin(self.before, GIVEN_UP_IN)
+        self.state[gone] = self.before[gone]
         self.packets = np.ascontiguousarray(table.endpoints["packets"])
         self.notes = np.ascontiguousarray(table.connections["notes"])
         self.client = np.arange(0, 2 * self.count, 2, dtype=np.int32)
@@ -160,6 +165,12 @@ class Situation:
     def detail(self, field: str, endpoints: Rows) -> Rows:
         """Return a field of DETAIL."""
         return self.details[field][endpoints].astype(np.int64)
+
+    def shown(self, endpoints: Rows) -> Rows:
+        """Return the frames that show the states of endpoints; for what was given up, what was sent last or first."""
+        frames = self.detail("packet", endpoints)
+        frames = np.where(frames == 0, self.trouble("again", endpoints), frames)
+        return np.where(frames == 0, self.seen.first_syns.of(self.original(endpoints) >> 1), frames)
 
     def trouble(self, field: str, endpoints: Rows) -> Rows:
         """Return a field of TROUBLE."""

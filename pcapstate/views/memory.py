@@ -21,9 +21,10 @@ OPENINGS = 12
 """What opens conversations, for names and programs: of which kinds that of each endpoint is kept."""
 NETSTAT_REPEATED = 64
 """``netstat`` with an INTERVAL: the rows of two moments, and what became of each."""
-DIAGNOSE = 144
-"""``diagnose``: what most rules look at in arrays of their own, and who belongs together while that is found out."""
-DIAGNOSE_CHOSEN = 760
+DIAGNOSE = 168
+"""``diagnose``: what most rules look at in arrays of their own, who belongs together while that is found out, and what
+its watcher keeps."""
+DIAGNOSE_CHOSEN = 800
 """``diagnose`` with --filter and the like: copies of all that is known of the connections chosen, and of all of them
 what explains these."""
 FRAMES_SEEN = 24_000_000

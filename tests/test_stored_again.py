@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from pcapstate.decode.contracts import ACK, SEGMENT, SEGMENT_NONE, SYN
 from pcapstate.findings import stored_again
 from pcapstate.findings.finding import Finding
+from pcapstate.findings.first_syns import ROOM, FirstSyns
+from pcapstate.findings.last_data import LastData
 from pcapstate.views import findings as view
 
 from .diagnosing import PCAPS, findings_of
@@ -91,8 +95,7 @@ def test_what_follows_counts() -> None:
 
 
 def test_a_clock_that_is_set_back_is_no_repetition() -> None:
-    for kind in ("time-steps-back",):
-        assert [one.kind for one in findings_of(PCAPS / "time-steps-back.pcap")] == [kind]
+    assert [one.kind for one in findings_of(PCAPS / "time-steps-back.pcap")] == ["time-steps-back"]
     other = Talk(("10.0.0.9", 50_001), isn=(77, 99)).opened().exchange()
     found = [one.kind for one in findings_of(pcap(ONCE + other.packets))]
     assert "time-steps-back" in found
@@ -114,3 +117,25 @@ def test_what_a_host_sends_again_is_no_repetition() -> None:
         talk.client.emit(request)
         talk.server.ack()
     assert "stored-again" not in [one.kind for one in findings_of(pcap(talk.packets))]
+
+
+def test_notes_follow_connections_that_give_way() -> None:
+    """What is kept of endpoints and connections moves up where the tracker lets others go."""
+    segments = np.zeros(6, dtype=SEGMENT)
+    segments["flags"] = [SYN, SYN | ACK, SYN, SYN, SYN, SEGMENT_NONE]
+    segments["endpoint"] = [0, 1, 4, 4, 6, 8]
+    segments["number"] = [1, 2, 3, 4, 5, 6]
+    syns = FirstSyns()
+    syns.tracked(segments)
+    assert syns.of(np.array([0, 1, 2, 3, 4, 10**6])).tolist() == [1, 0, 3, 5, 0, 0], "the first of two"
+    syns.moved(np.array([0, 2]))
+    assert syns.of(np.arange(4)).tolist() == [1, 3, 0, 0]
+    segments["endpoint"] = [2 * ROOM + 4, 1, 4, 4, 6, 8]
+    syns.tracked(segments[:1])
+    assert syns.of(np.array([1, ROOM + 2])).tolist() == [3, 1]
+
+    last = LastData()
+    last.tracked(segments, (np.array([1, 2, 3]), np.array([True, True, False])))
+    assert last.is_short(np.array([0, 1, 4, 10**6])).tolist() == [False, True, False, False]
+    last.moved(np.array([0]))
+    assert last.is_short(np.array([0, 1, 2])).tolist() == [False, True, False]

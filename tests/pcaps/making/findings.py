@@ -159,9 +159,9 @@ def time_steps_back() -> bytes:
 
 @capture(".pcap")
 def stored_again() -> bytes:
-    """A connection of twelve requests, and all of its packets once more behind it: the capture joined with itself."""
+    """A connection of six requests, and all of its packets once more behind it: the capture joined with itself."""
     talk = Talk().opened()
-    for number in range(12):
+    for number in range(6):
         talk.exchange(b"request %d" % number)
     talk.closed_by(talk.client)
     return pcap(talk.packets + talk.packets)

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from pcapstate.application.data import ApplicationData
 from pcapstate.capture import Capture
 from pcapstate.cli.netstat_traffic import ethernet_sections, route_sections, statistics_sections
@@ -100,8 +102,10 @@ def whole(data: bytes, all_: bool = False) -> None:
             timeline.view(capture.table, [timeline.settled(rows)[0]], None, manner, True),
         ]
         _write_all(shown, kernels, ("table",))
-        found = diagnose(capture, seen)
-        blocks = [("\n".join(wrapped(term, 60)), texts) for term, texts in findings.view_for_people(found, lang)]
+        some = np.arange(turn & 1, len(capture.table.connections), 2) if turn >> 15 & 1 else None
+        found, times = diagnose(capture, seen, some), manner.times
+        check("\n".join(findings.brief(found, lang, times)).encode(), "table")
+        blocks = [("\n".join(wrapped(term, 60)), texts) for term, texts in findings.view_for_people(found, lang, times)]
         check(definitions(blocks, 60).encode() if blocks else b"", "table")
         check(findings.summary(found, len(capture.table.connections), capture.frames, lang).encode(), "table")
         for format in formats:

@@ -104,7 +104,7 @@ def whole(data: bytes, all_: bool = False) -> None:
         _write_all(shown, kernels, ("table",))
         some = np.arange(turn & 1, len(capture.table.connections), 2) if turn >> 15 & 1 else None
         found, times = diagnose(capture, seen, some), manner.times
-        check("\n".join(findings.brief(found, lang, times)).encode(), "table")
+        check("\n".join(map("  ".join, findings.brief(found, lang, times))).encode(), "table")
         blocks = [("\n".join(wrapped(term, 60)), texts) for term, texts in findings.view_for_people(found, lang, times)]
         check(definitions(blocks, 60).encode() if blocks else b"", "table")
         check(findings.summary(found, len(capture.table.connections), capture.frames, lang).encode(), "table")

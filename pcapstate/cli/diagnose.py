@@ -107,10 +107,11 @@ def diagnose(
             parts.append("".join(f"{began}  {_coloured(head, tone)}\n" for (began, head), tone in lines))
         elif found:
             blocks = view.view_for_people(found, language, times)
-            heads = [
-                _coloured("\n".join(wrapped(term, width)), tone) for (term, _), tone in zip(blocks, tones, strict=True)
+            told = [
+                (_coloured("\n".join(wrapped(head, width)), tone), texts)
+                for (head, texts), tone in zip(blocks, tones, strict=True)
             ]
-            parts.append(definitions([(head, texts) for head, (_, texts) in zip(heads, blocks, strict=True)], width))
+            parts.append(definitions(told, width))
         reading.write(["\n".join(parts).encode()])
     else:
         reading.show(view.view(found, language), format_)

@@ -53,7 +53,7 @@ EXPECTED = {
     "port-scan.pcap": ["port-scan warning"],
     "refused-then-accepted.pcap": [],
     "refused.pcap": ["refused warning"],
-    "reset-by-client.pcap": ["reset-to-close note"],
+    "reset-by-client.pcap": ["reset-in-answer note"],
     "reset-by-server.pcap": ["reset-in-request warning"],
     "reset-with-data.pcap": ["reset-lost-data warning"],
     "reused-ports.pcap": [],
@@ -213,7 +213,7 @@ def test_reset_with_data() -> None:
     assert of_talks(reset(own=bytes(64))) == ["reset-lost-data note"]
     assert of_talks(reset(own=bytes(500), acked=True)) == ["reset-to-close note"]
     assert of_talks(reset(theirs=bytes(500))) == ["reset-lost-data warning"]
-    assert of_talks(reset(theirs=bytes(500), acked=True)) == ["reset-to-close note"], "the RST acknowledges it"
+    assert of_talks(reset(theirs=bytes(500), acked=True)) == ["reset-in-answer note"], "the RST acknowledges it"
 
 
 @pytest.mark.parametrize(("size", "expected"), [(500, ["reset-lost-data note"]), (31, ["reset-to-close note"])])

@@ -129,13 +129,15 @@ def test_a_connection_is_in_one_finding() -> None:
     found = findings_of(pcap(merged(asked(0), idle(1), lost)))
     assert [one.kind for one in found] == ["reset-in-request", "reset-lost-data", "reset-to-close"]
     assert sorted(number for one in found for number in one.connections) == [0, 1, 2]
-    assert "2 others to it were reset with no request under way." in view.text(found[0], "en")
+    assert "2 others to it were reset otherwise." in view.text(found[0], "en")
 
 
-def test_servers_with_few_resets_share_a_finding() -> None:
+@pytest.mark.parametrize("waited", [0.1, 5])
+def test_servers_with_few_resets_share_a_finding(waited: float) -> None:
     def at(server: int, number: int) -> Talk:
         one = Talk(("10.0.0.5", 50_000 + number), (f"192.0.2.{server}", 80), start=START + number * SECOND).opened()
         one.exchange(LINE, LINE)
+        one.wait(waited)
         one.client.send("RA", window=0)
         return one
 
@@ -152,5 +154,14 @@ def test_a_long_request_that_goes_on_after_the_answer_began() -> None:
     one.server.ack()
     one.server.data(ANSWER)
     one.client.ack()
+    one.wait(1)
     one.server.send("RA", window=0)
     assert told(one) == ["reset-to-close note"]
+
+
+@pytest.mark.parametrize(("by", "severity"), [("client", "note"), ("server", "warning")])
+def test_a_reset_right_behind_an_answer_may_have_cut_it_off(by: str, severity: str) -> None:
+    one = only(idle(0, 0.5, by), idle(1, 0.25, by))
+    assert (one.kind, one.severity.word, one.count) == ("reset-in-answer", severity, 2)
+    assert "The RST came 0.281250s to 0.531250s after the last data of the server" in view.text(one, "en")
+    assert told(idle(0, 1, by)) == ["reset-to-close note"]

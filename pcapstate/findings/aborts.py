@@ -1,4 +1,4 @@
-"""Connections that a RST ended: in the middle of a request, or with nothing under way."""
+"""Connections that a RST ended: in the middle of a request or an answer, or with nothing under way."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..moments import SECOND
 from ..tcp import contracts as c
 from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity, Text
@@ -16,6 +17,9 @@ from .situation import Rows, Situation
 
 WAITED = 100_000_000
 """Nanoseconds: a client whose RST comes sooner behind its own data did not wait for an answer to it."""
+SHORTLY = SECOND
+"""A RST that comes sooner behind the last data of the server may have cut its answer off: idle connections are closed
+later."""
 MANY, SHARE = 10, 0.1
 """Requests of one server that it cut off, and their share of all its connections, from which that is a problem."""
 FEW = 3
@@ -32,6 +36,7 @@ class Resets(NamedTuple):
     quiet: Rows  # ns since the last data of either end; -1 where there was none
     closing: Rows  # one end had sent its FIN
     cut: Rows  # a request had no answer yet
+    answering: Rows  # the server had sent data just before
 
     def some(self, chosen: Rows) -> Resets:
         """Return some of them."""
@@ -44,17 +49,38 @@ def in_request(s: Situation) -> Iterator[Finding]:
     yield from _cut_off(s, found.some(found.cut), s.server[found.rows[~found.cut]])
 
 
+def in_answer(s: Situation) -> Iterator[Finding]:
+    """Point at servers whose connections were reset right behind data of the server."""
+    found = _resets(s)
+    found = found.some(found.answering)
+    s.explained[found.rows] = True
+    keys = labels(*s.address(s.server[found.rows]))
+    for own, servers in _by_servers(s, found, (sizes(keys) >= FEW) | np.isin(keys, keys[found.by_server])):
+        severity = Severity.WARNING if own.by_server.any() else Severity.NOTE
+        yield about(
+            s, "reset-in-answer", severity, s.server[own.rows], Group(own.rows, servers),
+            packets=_packets(s, own),
+            when=span(own.ended),
+            **_facts(s, own),
+            quiet=usually(own.quiet, lasting),
+        )  # fmt: skip
+
+
 def to_close(s: Situation) -> Iterator[Finding]:
     """Tell of the other connections that a RST ended: who sent it, how often, after how much."""
     found = _resets(s)
-    if not len(found.rows):
-        return
+    keys = labels(*s.address(s.server[found.rows]))
+    for own, servers in _by_servers(s, found, sizes(keys) >= FEW):
+        yield _with_nothing_under_way(s, own, servers)
+
+
+def _by_servers(s: Situation, found: Resets, alone: Rows) -> Iterator[tuple[Resets, int]]:
+    """Yield resets by server, and of how many servers they are: those that are not ``alone`` are together."""
     servers = s.server[found.rows]
-    many = sizes(labels(*s.address(servers))) >= FEW
-    for group in largest(*s.address(servers[many])):
-        yield _with_nothing_under_way(s, found.some(np.flatnonzero(many)[group.rows]), group.groups)
-    if not many.all():
-        yield _with_nothing_under_way(s, found.some(~many), distinct(*s.address(servers[~many])))
+    for group in largest(*s.address(servers[alone])):
+        yield found.some(np.flatnonzero(alone)[group.rows]), group.groups
+    if not alone.all():
+        yield found.some(~alone), distinct(*s.address(servers[~alone]))
 
 
 def _resets(s: Situation) -> Resets:
@@ -69,7 +95,8 @@ def _resets(s: Situation) -> Resets:
     closing = (s.known[client] | s.known[server]) & c.SENT_FIN != 0
     by_server = ends == server
     waiting = (asked > answered) & ~closing & ~s.seen.last_data.is_short(s.original(client))
-    return Resets(rows, ended, by_server, quiet, closing, waiting & (by_server | (quiet >= WAITED)))
+    answering = (answered >= asked) & (answered > 0) & ~closing & (quiet < SHORTLY)
+    return Resets(rows, ended, by_server, quiet, closing, waiting & (by_server | (quiet >= WAITED)), answering)
 
 
 def _cut_off(s: Situation, found: Resets, servers: Rows) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ RULES: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     resets.half_open,
     aborts.in_request,
     resets.lost_data,
+    aborts.in_answer,
     aborts.to_close,
     flow.sent_again,
     flow.zero_windows,

@@ -131,8 +131,18 @@ KINDS: dict[str, Kind] = {
             "by client": "The client reset {by_client}, {client_waited} after the last of its own request: it would "
             "not wait any longer, or was ended.",
             "not acknowledged": "On {lost:connection|connections} not even all of the request had been acknowledged.",
-            "others": "{others:other|others} to it {others:=was|were} reset with no request under way.",
+            "others": "{others:other|others} to it {others:=was|were} reset otherwise.",
         },
+    ),
+    "reset-in-answer": Kind(
+        "{count:connection|connections} to {where} reset right behind an answer: {by_client} by the client, "
+        "{by_server} by the server",
+        "The RST came {quiet} after the last data of the server, after {sent} bytes from the client and {received} "
+        "from the server. All of it was acknowledged; whether it was the whole answer, packets do not tell. Clients: "
+        "{clients}.",
+        "Where the server resets, look at what its program did at these times: one that crashes resets in the middle "
+        "of an answer, and so does one that closes with part of a request unread. Where clients reset, they had what "
+        "they wanted, as health checks have, or somebody went elsewhere.",
     ),
     "reset-lost-data": Kind(
         "{host} reset {count:connection|connections} with data under way",

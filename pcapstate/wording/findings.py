@@ -153,7 +153,7 @@ KINDS: dict[str, Kind] = {
             "own": "{own:byte|bytes} that {host} had sent.",
             "theirs": "{theirs:byte|bytes} that were sent to {host}.",
             "little": "So little may be the farewell of TLS, and no loss.",
-            "late": "It had closed before, so what came then had no reader: the peer may think that it was read.",
+            "late": "{host} had closed before, so what came then had no reader: the peer may think that it was read.",
         },
     ),
     "unanswered": Kind(

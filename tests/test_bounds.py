@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapstate import compiled
+from pcapstate import object_code
 
 KERNEL = """
 import numpy as np
@@ -30,14 +30,14 @@ import json, sys
 from pathlib import Path
 import numpy as np
 import pcapstate
-from pcapstate import compiled, compiling
+from pcapstate import compiled, compiling, object_code
 
 folder, at = Path(sys.argv[1]), int(sys.argv[2])
 pcapstate.__path__.append(str(folder))
 compiling.compile_modules(folder, "0", ["probing"])
-(folder / "symbols-0.json").rename(folder / "symbols.json")
+object_code.seal(folder)
 room = np.arange(16, dtype=np.uint8)
-print(compiled._load(folder)["probe"](room[:8], at))
+print(compiled._load(object_code.read(folder))["probe"](room[:8], at))
 """
 
 
@@ -66,6 +66,8 @@ def test_unchecked_code_reads_on(tmp_path: Path) -> None:
 def test_checked_code_is_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = set()
     for checked in (False, True):
-        monkeypatch.setattr(compiled, "CHECKED", checked)
-        keys.add(compiled._key())
+        monkeypatch.setattr(object_code, "CHECKED", checked)
+        object_code.key.cache_clear()
+        keys.add(object_code.key())
+    object_code.key.cache_clear()
     assert len(keys) == 2

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from pcapstate import compiled
+from pcapstate import building, compiled, object_code
 from pcapstate.compiled import PLAIN_UNBUILT, Kernels
 
 from .captures import pcap, story_frames
@@ -73,9 +74,8 @@ def test_what_others_can_write_to_is_not_built_into(tmp_path: Path, monkeypatch:
     shared, own = tmp_path / "shared", tmp_path / "own"
     shared.mkdir()
     shared.chmod(0o777)
-    monkeypatch.setattr(compiled, "_folders", lambda: [shared, own])
-    monkeypatch.setitem(compiled.PARTS, "nothing", ())
-    folder = compiled.build("nothing")
+    monkeypatch.setattr(object_code, "folders", lambda: [shared, own])
+    folder = building.build("nothing", (), print)
     assert folder is not None
     assert folder.parent == own
     assert not list(shared.iterdir())
@@ -83,13 +83,108 @@ def test_what_others_can_write_to_is_not_built_into(tmp_path: Path, monkeypatch:
 
 def test_a_folder_that_cannot_be_looked_into_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impossible, usable = tmp_path / ("x" * 300), tmp_path / "usable"
-    monkeypatch.setattr(compiled, "_folders", lambda: [impossible, usable])
-    assert compiled._built(compiled.ENGINE) is None
-    folder = usable / f"{compiled._key()}-{compiled.ENGINE}"
-    folder.mkdir(mode=0o700, parents=True)
-    (folder / "symbols.json").write_text("{}")
-    usable.chmod(0o700)
-    assert compiled._built(compiled.ENGINE) == folder
+    monkeypatch.setattr(object_code, "folders", lambda: [impossible, usable])
+    assert object_code.folder_of("nothing") is None
+    assert building.build("nothing", (), print) == object_code.folder_of("nothing")
+    assert object_code.folder_of("nothing") == usable / f"{object_code.key()}-nothing"
+
+
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep object code in a folder of this test's own."""
+    monkeypatch.setattr(object_code, "folders", lambda: [tmp_path / "cache"])
+    monkeypatch.setattr(compiled, "_loaded", {})
+    monkeypatch.delenv("PCAPSTATE_KERNELS", raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize("damaged", ["object", "digest", "list", "gone"])
+def test_damaged_object_code_is_not_loaded(apart: Path, damaged: str) -> None:
+    """It would end the process at each start; it is built anew."""
+    said: list[str] = []
+    folder = building.build("small", [["output.text"]], said.append)
+    assert folder is not None
+    assert (code := object_code.read(folder)) is not None
+    assert list(code.symbols) == ["write_rows"]
+    path = folder / ("write_rows.o" if damaged in ("object", "gone") else "symbols.json")
+    data = path.read_bytes()
+    at = {"object": len(data) // 2, "digest": 3, "list": len(data) - 9, "gone": 0}[damaged]
+    path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    if damaged == "gone":
+        path.unlink()
+    assert object_code.read(folder) is None
+    assert building.build("small", [["output.text"]], said.append) == folder
+    assert object_code.read(folder) == code
+    assert said == []
+
+
+def test_what_cannot_be_compiled_is_said_and_tried_once(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(compiled, "announce", said.append)
+    monkeypatch.setitem(compiled.PARTS, "broken", [["no_such_module"]])
+    monkeypatch.setitem(compiled.ANNOUNCED, "broken", "compiling")
+    assert compiled.compiled_calls("broken") is None
+    assert len(said) == 2
+    assert "No module named 'pcapstate.no_such_module'" in said[-1]
+    assert "running slower, as plain Python" in said[-1]
+    monkeypatch.setattr(compiled, "_loaded", {})
+    assert compiled.built("broken")
+    assert compiled.compiled_calls("broken") is None
+    assert len(said) == 2
+
+
+WITHOUT = """
+import sys
+sys.modules["llvmlite"] = None
+from pcapstate.cli.main import main
+sys.argv = ["pcapstate", "connections", sys.argv[1], "--format", "csv"]
+main()
+"""
+
+
+def test_plain_is_reached_without_llvmlite(capture: Path, tmp_path: Path) -> None:
+    frames = story_frames(parse(STORIES["half_close"]))
+    capture.write_bytes(pcap([(at + turn, frame) for turn in range(600) for at, frame in frames]))
+    assert capture.stat().st_size > compiled.PLAIN_WHEN_BUILT
+    expected = run(capture, PCAPSTATE_KERNELS="plain")
+    script = tmp_path / "without.py"
+    script.write_text(WITHOUT)
+    for kernels in ("auto", "compiled"):
+        done = subprocess.run(
+            [sys.executable, "-P", str(script), str(capture)], capture_output=True, text=True, check=True, timeout=120,
+            env={**os.environ, "PCAPSTATE_KERNELS": kernels, "PCAPSTATE_CACHE_DIR": str(tmp_path / "cache")},
+        )  # fmt: skip
+        assert done.stdout == expected.stdout
+        assert "running slower, as plain Python" in done.stderr
+
+
+def test_the_key_covers_every_source(tmp_path: Path) -> None:
+    shutil.copytree(
+        Path(compiled.__file__).parent, tmp_path / "pcapstate", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    command = [sys.executable, "-c", "from pcapstate import object_code; print(object_code.key())"]
+
+    def key() -> str:
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    before = key()
+    assert key() == before
+    source = tmp_path / "pcapstate" / "naming.py"
+    source.write_text(source.read_text() + "\n# changed\n")
+    assert key() != before
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="needs root")
+def test_root_keeps_nothing_in_a_folder_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 1000, 1000)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("PCAPSTATE_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert not [one for one in object_code.folders() if home in one.parents]
+    os.chown(home, 0, 0)
+    assert [one for one in object_code.folders() if home in one.parents]
 
 
 def test_small_captures_never_wait(capture: Path, tmp_path: Path) -> None:
@@ -105,3 +200,14 @@ def test_a_pipe_starts_plain_and_changes_over(capture: Path, monkeypatch: pytest
     assert not kernels.compiled
     kernels.worked(PLAIN_UNBUILT + 1)
     assert kernels.compiled
+
+
+def test_who_must_not_wait_goes_on_plain_meanwhile(apart: Path) -> None:
+    kernels = Kernels(None, waits=False)
+    kernels.worked(PLAIN_UNBUILT + 1)
+    assert not kernels.compiled
+    deadline = time.monotonic() + 300
+    while not kernels.compiled:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        kernels.worked(0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from ..scapy_modules import scapy_module
 
 Answer = TypeVar("Answer")
 
@@ -22,7 +23,7 @@ def dissected(
     log = logging.getLogger("scapy.runtime")
     was, log.disabled = log.disabled, True
     try:
-        return read(getattr(importlib.import_module(f"scapy.layers.{module}"), layer)(message))
+        return read(getattr(scapy_module(f"layers.{module}"), layer)(message))
     except ImportError:
         raise
     except Exception:

@@ -9,10 +9,14 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import OutputError
 from ..naming import safe
+from ..sources.privileges import caller
+
+if TYPE_CHECKING:
+    from .replacing import Replacing
 
 SHOW_CURSOR = b"\x1b[?25h"
 DESCRIPTOR = re.compile(r"/dev/(stdout|stderr|fd/(\d{1,9}))|/proc/self/fd/(\d{1,9})")
@@ -26,6 +30,7 @@ class WholeFile:
         # Where the path is a link, it stays one, and what it leads to is replaced.
         self.path = os.path.realpath(path)
         self._beside: str | None = None
+        self._replacing: Replacing | None = None
         with self._complaining():
             if not path:
                 raise ValueError("the name is empty")
@@ -35,24 +40,31 @@ class WholeFile:
                 self.file: BinaryIO = os.fdopen(os.dup(number), "wb")
                 return
             try:
-                mode: int | None = os.stat(path).st_mode
+                old: os.stat_result | None = os.stat(path)
             except FileNotFoundError:
-                mode = None
-            if mode is not None and not stat.S_ISREG(mode):
+                old = None
+            if old is not None and not stat.S_ISREG(old.st_mode):
                 # A device, a pipe: nothing to replace. A directory complains.
                 self.file = open(path, "wb")  # noqa: SIM115 (closed by keep or discard)
                 return
+            if old is not None and not _replaceable(old, os.path.dirname(self.path)):
+                raise PermissionError(1, "it is another user's, in a folder where only owners replace files")
             import tempfile
 
             descriptor, self._beside = tempfile.mkstemp(
                 prefix=f".{os.path.basename(self.path)[:100]}.", dir=os.path.dirname(self.path)
             )
-            self.file = os.fdopen(descriptor, "wb")
-            if mode is None:
+            self.file = os.fdopen(descriptor, "w+b")
+            self._new = old is None
+            if old is None:
                 mask = os.umask(0)
                 os.umask(mask)
                 mode = 0o666 & ~mask
-            os.chmod(self._beside, stat.S_IMODE(mode))
+            else:
+                mode = stat.S_IMODE(old.st_mode)
+                if os.name == "posix" and os.geteuid() == 0:
+                    os.fchown(descriptor, old.st_uid, old.st_gid)
+            os.chmod(self._beside, mode)
 
     @property
     def replaces(self) -> bool:
@@ -69,25 +81,64 @@ class WholeFile:
         with self._complaining():
             self.file.flush()
 
+    def keep_privileges_to_replace(self) -> None:
+        """Be ready to put the file in its place as root, though the program goes on as the user who called sudo."""
+        who = caller()
+        if who is None or self._beside is None:
+            return
+        from .replacing import Replacing
+
+        with self._complaining():
+            self._replacing = Replacing(self._beside, self.path)
+            if self._new:
+                os.fchown(self.file.fileno(), who.user, who.group)
+
     def keep(self) -> None:
-        """Put the file in its place."""
+        """Put the file in its place. Where that fails, what was written stays, and the OutputError says where."""
         with self._complaining():
             self.file.flush()
-            if self._beside is not None:
-                os.fsync(self.file.fileno())
-            self.file.close()
-            if self._beside is not None:
+            if self._beside is None:
+                self.file.close()
+                return
+            os.fsync(self.file.fileno())
+        try:
+            if os.name != "posix":
+                # A file that is open cannot be moved there.
+                self.file.close()
+            if self._replacing is not None:
+                self._replacing.keep()
+            else:
                 os.replace(self._beside, self.path)
-                self._beside = None
+        except OSError as error:
+            where = self._saved()
+            raise OutputError(f"{self.name}: {safe(error.strerror or str(error))}; it is in {safe(where)}") from None
+        finally:
+            self._beside = self._replacing = None
+            self.file.close()
+
+    def _saved(self) -> str:
+        """Return where the file is; where its folder is gone, it is copied to that of temporary files."""
+        assert self._beside is not None
+        if self.file.closed or os.path.exists(self._beside):
+            return self._beside
+        import shutil
+        import tempfile
+
+        with tempfile.NamedTemporaryFile(prefix="pcapstate-", delete=False) as copy:
+            self.file.seek(0)
+            shutil.copyfileobj(self.file, copy)
+        return copy.name
 
     def discard(self) -> None:
         """Leave everything as it was."""
         with suppress(OSError):
             self.file.close()
-        if self._beside is not None:
+        if self._replacing is not None:
+            self._replacing.discard()
+        elif self._beside is not None:
             with suppress(OSError):
                 os.unlink(self._beside)
-            self._beside = None
+        self._beside = self._replacing = None
 
     @contextmanager
     def _complaining(self) -> Iterator[None]:
@@ -100,6 +151,14 @@ class WholeFile:
                 self.discard()
             why = getattr(error, "strerror", None) or str(error)
             raise OutputError(f"{self.name}: writing failed: {safe(why)}") from None
+
+
+def _replaceable(old: os.stat_result, folder: str) -> bool:
+    """Tell whether a file of a folder may be replaced as far as the sticky bit goes."""
+    if os.name != "posix":
+        return True
+    status = os.stat(folder or ".")
+    return not status.st_mode & stat.S_ISVTX or os.geteuid() in (0, old.st_uid, status.st_uid)
 
 
 _whole: WholeFile | None = None
@@ -129,6 +188,15 @@ def _written() -> os.stat_result:
     if _whole is None:
         return os.fstat(sys.stdout.fileno())
     return os.stat(_whole.path) if _whole.replaces else os.fstat(_whole.file.fileno())
+
+
+def keep_privileges_to_replace() -> None:
+    """Be ready for the program to give up its privileges: the file that was asked for gets to its place all the same.
+
+    Raises OutputError.
+    """
+    if _whole is not None:
+        _whole.keep_privileges_to_replace()
 
 
 def is_terminal() -> bool:

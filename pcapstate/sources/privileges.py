@@ -1,0 +1,79 @@
+"""Who called: with sudo that is another user than root, as whom everything is done that needs no privilege."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+
+from ..scapy_modules import scapy_module
+
+LATE = ("difflib", "encodings.idna", "faulthandler", "llvmlite.binding", "shutil", "tabulate", "tempfile", "wcwidth")
+"""What this program imports once it needs it."""
+LATE_OF_SCAPY = ("dhcp", "dhcp6", "dns", "netbios")
+
+
+class Caller(NamedTuple):
+    """A user by number, and the user's group."""
+
+    user: int
+    group: int
+
+
+def caller() -> Caller | None:
+    """Return the user who called sudo; None where that is nobody else than who runs this."""
+    user, group = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if os.name != "posix" or os.geteuid() != 0 or not (user.isdecimal() and group.isdecimal()) or int(user) == 0:
+        return None
+    return Caller(int(user), int(group))
+
+
+def prepare_to_give_up() -> None:
+    """Import what the user who called sudo could not, later on: Python may be in a folder of root's own."""
+    if (who := caller()) is not None and not _can_import(who):
+        _import_all()
+
+
+def give_up_privileges() -> None:
+    """Become the user who called sudo: from here on only hostile bytes are handled, and that needs no privilege."""
+    who = caller()
+    if who is None:
+        return
+    import pwd
+
+    os.setgroups([])
+    os.setgid(who.group)
+    os.setuid(who.user)
+    try:
+        os.environ["HOME"] = pwd.getpwuid(who.user).pw_dir
+    except KeyError:
+        os.environ.pop("HOME", None)
+
+
+def _can_import(who: Caller) -> bool:
+    """Tell whether a user can read Python and this program."""
+    os.setegid(who.group)
+    os.seteuid(who.user)
+    try:
+        return all(os.access(one, os.R_OK, effective_ids=True) for one in (os.__file__, np.__file__, __file__))
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def _import_all() -> None:
+    """Import now whatever may be needed later."""
+    package = __package__.partition(".")[0]
+    paths = importlib.import_module(package).__path__
+    own = [one.name for one in pkgutil.walk_packages(paths, f"{package}.") if not one.name.endswith("__main__")]
+    for name in (*LATE, *own):
+        # What is not there now, is not there later.
+        with suppress(ImportError):
+            importlib.import_module(name)
+    for name in LATE_OF_SCAPY:
+        with suppress(ImportError):
+            scapy_module(f"layers.{name}")

@@ -90,6 +90,8 @@ def _compile(jobs: Jobs, scratch: Path) -> None:
             runs.append(run)
             _running.append(run)
         complaints = [run.communicate()[1].decode(errors="replace") for run in runs]
+    except OSError as error:
+        raise CompilingFailed(safe(str(error)), False) from None
     finally:
         for run in runs:
             run.kill()

@@ -154,7 +154,8 @@ class Capture:
                     looked = time.monotonic()
                 if progress is not None:
                     progress(piece.position)
-            later = self.cutter.due
+            # Where it was stopped, the moment was not reached.
+            later = None if getattr(self.source, "stopped", False) else self.cutter.due
             if later is not None and later > self.table.clock:
                 # The moment is behind the last packet: no packet tells of more, but time passed.
                 yield from self.table.pass_time(later)

@@ -25,8 +25,7 @@ class CaptureDamaged(PcapstateError):
     """The capture is damaged or cut short; everything before ``offset`` (bytes from its start) was read."""
 
     def __init__(self, name: str, offset: int, what: str, packets: int) -> None:
-        read = "1 packet" if packets == 1 else f"{packets:,} packets"
-        super().__init__(f"{name}: {what} at byte {offset:,}; {read} read before that")
+        super().__init__(f"{name}: {what} at byte {offset:,}; {_count(packets)} read before that")
         self.packets = packets
         self.name = name
         self.offset = offset
@@ -36,6 +35,18 @@ class CaptureDamaged(PcapstateError):
     def cut_short(self) -> bool:
         """Whether it just ends too early."""
         return self.what.startswith(CUT_SHORT) or PACKED_CUT_SHORT in self.what
+
+
+def _count(packets: int) -> str:
+    return "1 packet" if packets == 1 else f"{packets:,} packets"
+
+
+class InterfaceLost(CaptureDamaged):
+    """An interface went down, or away, while it was captured on; what came before that was read."""
+
+    def __init__(self, name: str, what: str, packets: int) -> None:
+        super().__init__(name, 0, what, packets)
+        self.args = (f"{name}: {what}; {_count(packets)} captured before that",)
 
 
 class LiveError(PcapstateError):

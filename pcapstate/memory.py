@@ -11,6 +11,8 @@ PROGRAM = 170_000_000
 """Bytes of the program itself: Python, libraries, buffers for reading and decoding."""
 CONNECTIONS = 64_000_000
 """Bytes that there must be for connections, or it is not worth it."""
+LIVE = 96_000_000
+"""Bytes that packets of an interface take, which wait to be worked off, or are."""
 LEAST = PROGRAM + CONNECTIONS
 """Bytes below which nothing can be done."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.sources import live
+from pcapstate.sources import interfaces, live
 from pcapstate.sources.options import PROCESS_NUMBER
 from pcapstate.sources.processes import Process
 
@@ -110,6 +110,10 @@ class Socket:
     def recv_raw(self, size: int) -> tuple[Any, bytes, float]:
         return None, self.frames.pop(0), 1.0
 
+    @staticmethod
+    def select(sockets: list[Socket], seconds: float) -> list[Socket]:
+        return [one for one in sockets if one.frames]
+
     def close(self) -> None:
         self.frames = []
 
@@ -117,9 +121,8 @@ class Socket:
 def test_a_live_interface_that_names_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     header = pktap_header(1, "en0", OUTBOUND, 0, (7, b"seven"), (-1, b""))
     socket = Socket([header + ethernet(packet) for packet in PACKETS])
-    monkeypatch.setattr(live, "_open", lambda *_: (socket, 258))
-    monkeypatch.setattr(live, "_give_up_privileges", lambda: None)
-    monkeypatch.setattr("scapy.supersocket.SuperSocket.select", lambda sockets, _: sockets if socket.frames else [])
+    monkeypatch.setattr(interfaces, "_open", lambda *_: (socket, 258, ()))
+    monkeypatch.setattr("scapy.supersocket.SuperSocket.select", Socket.select)
     source = live.LiveReader("pktap", duration=0.1)
     batch = next(source.batches())
     assert batch.frames["linktype"].tolist() == [1] * len(PACKETS)

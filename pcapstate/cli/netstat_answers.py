@@ -168,7 +168,7 @@ class Answers:
     def _perspective(self) -> Perspective:
         """Return whose netstat it is; of tables that are compared that of all, as long as it holds."""
         table = self._the_reading.capture.table
-        if not self._repeats or self._asked.local:
+        if not self._repeats or self._asked.local or self.gathering.own:
             return self.gathering.perspective(table)
         if self._whose is None:
             if not len(table.connections):

@@ -53,6 +53,8 @@ class Gathering:
             # So that there is one least bound, and the message that tells it holds.
             self._share(LEAST)
         self._source: Source | None = None
+        self.own: tuple[str, ...] = ()
+        """The addresses of the interfaces that are captured on."""
         self._processes: Processes | None = None
         self._packets: NamePackets | None = None
         self._data: ApplicationData | None = None
@@ -69,6 +71,7 @@ class Gathering:
         """Return what must look at the frames of a source beside the tracker."""
         asked, kernels = self._asked, source.kernels
         self._source = source
+        self.own = getattr(source, "addresses", ())
         if asked.traffic:
             self._traffic = Traffic(kernels)
         if (asked.connections and self._with_programs) or not asked.local:
@@ -104,7 +107,7 @@ class Gathering:
         captured_on = () if self._station is None else self._station.addresses
         named = self._processes
         owned = named.endpoints() if named is not None and named.any else None
-        found = perspective(table, self._asked.local, captured_on, owned)
+        found = perspective(table, self._asked.local, captured_on, owned, self.own)
         return found if found.networks else self.nobodys
 
     @property

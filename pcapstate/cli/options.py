@@ -34,7 +34,7 @@ class SourceOptions(NamedTuple):
     """Where packets come from, and until which moment."""
 
     captures: tuple[str, ...]
-    interface: str | None
+    interfaces: tuple[str, ...]
     capture_filter: str | None
     duration: float | None
     time_wait: TimeWait
@@ -181,7 +181,14 @@ def output_option(command: Command) -> Command:
 
 SOURCE = (
     click.argument("captures", nargs=-1, metavar="CAPTURE...", type=click.Path()),
-    click.option("-i", "--interface", metavar="NAME", help="Capture live on this interface instead of a file."),
+    click.option(
+        "-i",
+        "--interface",
+        "interfaces",
+        multiple=True,
+        metavar="NAME",
+        help="Capture live on this interface instead of a file; several: on all of them.",
+    ),
     click.option("--capture-filter", metavar="BPF", help="With -i: capture only what this BPF filter lets through."),
     click.option(
         "--duration",
@@ -195,7 +202,7 @@ SOURCE = (
         metavar="TIME",
         help="The moment: since the start (12.5, 1m30s) or before the end (-3), a clock time, or a packet (#417).",
     ),
-    click.option("--follow", is_flag=True, help="Read on as the file is written, until Ctrl-C."),
+    click.option("--follow", is_flag=True, help="Read on as the file, or ring of files, is written, until Ctrl-C."),
     click.option(
         "--time-wait",
         multiple=True,

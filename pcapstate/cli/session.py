@@ -16,12 +16,12 @@ from .. import compiled
 from ..capture import Capture, Source, Watcher, open_source
 from ..cutting import Cutter
 from ..errors import OutputClosed
-from ..memory import LEAST, connections_within, default_bound
+from ..memory import LEAST, LIVE, connections_within, default_bound
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
 from ..output.screen import message, screen
-from ..output.whole_files import out, overwrites
+from ..output.whole_files import keep_privileges_to_replace, out, overwrites
 from ..sources.finding import meant
 from ..sources.merging import left_out
 from ..tcp.contracts import MIXED
@@ -66,8 +66,8 @@ class Reading:
             compiled.announce = lambda message: None
         self.screen = screen()
         """The terminal that tables are drawn on, if output goes to one."""
-        captures, interface = options.captures, options.interface
-        if interface is None:
+        captures, interfaces = options.captures, options.interfaces
+        if not interfaces:
             if not captures:
                 raise click.UsageError("name a capture file, - for standard input, or an interface with -i")
             if options.capture_filter is not None or options.duration is not None:
@@ -76,12 +76,13 @@ class Reading:
             raise click.UsageError("give either capture files or an interface, not both")
         self.at = None if options.at is None else parse_moment(options.at, utc)
         cutter = Cutter(self.at, None if every is None else round(every * SECOND), count, self._end(options))
-        if options.follow and (interface is not None or len(captures) != 1 or captures == ("-",)):
+        if options.follow and (interfaces or len(captures) != 1 or captures == ("-",)):
             raise click.UsageError("--follow goes with one capture file")
-        self.live = interface is not None or options.follow
+        self.live = bool(interfaces) or options.follow
         """It has no end of its own: Ctrl-C is how to end it."""
         self.growing = self.live or captures == ("-",)
         self._each = each
+        beside += LIVE if interfaces else 0
         keeps = record and not self.growing
         least = FEWEST * (TRANSITION_EACH + each) if keeps else 0
         self._bound = options.memory or default_bound(beside + least)
@@ -101,12 +102,13 @@ class Reading:
             except KeyboardInterrupt:
                 # It waited for the file to begin: nothing is known, which is no error.
                 raise OutputClosed from None
-        elif interface is None:
+        elif not interfaces:
             source = open_source(captures)
         else:
             from ..sources.live import LiveReader
 
-            source = LiveReader(interface, options.capture_filter, options.duration)
+            keep_privileges_to_replace()
+            source = LiveReader(interfaces, options.capture_filter, options.duration)
         self.capture = Capture(
             source,
             options.time_wait,
@@ -121,7 +123,7 @@ class Reading:
 
     def _end(self, options: SourceOptions) -> int | None:
         """Return the time of the last packet, where the moment counts from it."""
-        if self.at is None or self.at.kind != END or options.interface is not None or options.follow:
+        if self.at is None or self.at.kind != END or options.interfaces or options.follow:
             return None
         if any(not isinstance(one.source, str) or not os.path.isfile(one.source) for one in meant(options.captures)):
             return None  # a pipe can be read only once
@@ -137,7 +139,8 @@ class Reading:
 
         ``reached`` is called with each moment once the states are those of it.
         """
-        with self._progress() as progress, Interruption() as interruption:
+        stop = getattr(self.capture.source, "stop", None)
+        with self._progress() as progress, Interruption(self.growing, stop) as interruption:
             self.capture.table.undisturbed = interruption.held
 
             def show(moment: int) -> None:
@@ -155,6 +158,7 @@ class Reading:
                 self.interrupted = True
             finally:
                 following.close()
+                self.interrupted |= interruption.came
 
     def read(self, reached: Callable[[int], None] | None = None) -> None:
         """Read the source to its end, its last moment, or Ctrl-C."""
@@ -248,7 +252,11 @@ class Reading:
         self._say_what_found_no_room()
         if drops := self.capture.source.drops:
             one, many = "1 packet", "{count:,} packets"
-            self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)
+            if getattr(self.capture.source, "live", False):
+                self.say(f"lost {one if drops == 1 else many}, which came faster than they could be read", count=drops)
+                code = 1
+            else:
+                self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)
         if self.interrupted and not self.live:
             one, many = "interrupted; this is what 1 packet told", "interrupted; this is what {count:,} packets told"
             self.say(one if self.capture.frames == 1 else many, error=True, count=self.capture.frames)

@@ -32,6 +32,7 @@ class Perspective(NamedTuple):
         return within(high, low, self.networks)
 
 
+OWN = "on {host}, by the addresses of its interface"
 NOBODYS = Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)", "")
 ALL_PORTS = "each connection from its client's side, ports of all hosts (--local ADDRESS chooses a host)"
 """How it is put where ports that listen, and ports of UDP, are shown, too."""
@@ -44,15 +45,22 @@ def perspective(
     local: Sequence[str],
     captured_on: Sequence[tuple[int, int]] = (),
     with_process: Rows | None = None,
+    own: Sequence[str] = (),
 ) -> Perspective:
     """Tell whose netstat to show: the given addresses and networks, or the one host that is in every connection.
 
     ``captured_on``: addresses (high and low bits) of the host whose frames these are, where they tell it.
-    ``with_process``: the endpoints whose process the capture names, which are that host's. Raises ValueError where one
-    of ``local`` is neither an address nor a network.
+    ``with_process``: the endpoints whose process the capture names, which are that host's. ``own``: addresses of the
+    interfaces that were captured on; they decide, unless all connections are of others. Raises ValueError where one of
+    ``local`` is neither an address nor a network.
     """
     if local:
         return Perspective(tuple(parse_network(one) for one in local), "on {host}", ", ".join(local))
+    if own:
+        there = [one for one in own if _is_there(table, (ipaddress.ip_network(one),))]
+        if there or not len(table.connections):
+            networks = tuple(map(ipaddress.ip_network, own))
+            return Perspective(networks, OWN, ", ".join(there or own), lasting=True)
     found = _without_processes(table, captured_on)
     owners = () if with_process is None else _addresses(table, with_process)
     if owners and not set(owners).issubset(found.networks):
@@ -94,7 +102,7 @@ def others(table: FlowTable, whose: Perspective) -> int:
 
 def is_there(table: FlowTable, whose: Perspective) -> bool:
     """Tell whether any connection has an end in the networks of a perspective."""
-    return any(bool(whose.holds(*end).any()) for ends in _ends(table) for end in ends)
+    return _is_there(table, whose.networks)
 
 
 def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -108,6 +116,10 @@ def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Addres
 def in_all(table: FlowTable, networks: tuple[Network, ...]) -> bool:
     """Tell whether every connection has an end in these networks."""
     return all(bool(np.all(within(*ends[0], networks) | within(*ends[1], networks))) for ends in _ends(table))
+
+
+def _is_there(table: FlowTable, networks: tuple[Network, ...]) -> bool:
+    return any(bool(within(*end, networks).any()) for ends in _ends(table) for end in ends)
 
 
 def _ends(table: FlowTable) -> Iterator[list[tuple[Rows, Rows]]]:

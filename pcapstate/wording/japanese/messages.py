@@ -111,6 +111,10 @@ CLOSING_LINES = {
         "-e (Linux の意味): ユーザーと inode はパケットからは分かりません"
     ),
     "-o among Linux's letters: packets do not tell timers": "-o (Linux の意味): タイマーはパケットからは分かりません",
+    "lost 1 packet, which came faster than they could be read": ("読み取りが追いつかず、1 パケットを取りこぼしました"),
+    "lost {count:,} packets, which came faster than they could be read": (
+        "読み取りが追いつかず、{count:,} パケットを取りこぼしました"
+    ),
     "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
     "no connection matches; without the choice there are {count:,}": (
         "一致する接続はありません (条件なしでは {count:,} 個)"

@@ -21,6 +21,7 @@ HEADINGS = {
     "on {host}, the one host in every connection of either family": (
         "ホスト {host} (IPv4 と IPv6 それぞれのすべての接続に現れる唯一のホスト)"
     ),
+    "on {host}, by the addresses of its interface": "ホスト {host} (キャプチャしたインターフェースのアドレスによる)",
     "on {host}, the one host in every frame": "ホスト {host} (すべてのフレームに現れる唯一のホスト)",
     "on {host}, the host whose processes the capture names": (
         "ホスト {host} (キャプチャがプロセスを記録しているホスト)"

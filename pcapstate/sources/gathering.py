@@ -1,0 +1,203 @@
+"""The thread that reads interfaces: whatever else is being done, packets are taken from the kernel as they come."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..memory import LIVE
+from .framing import FRAME
+from .interfaces import OpenInterface, waited
+
+PAUSE = 0.05
+"""Seconds to wait for packets before looking whether the end has come."""
+READS = 64
+"""Reads of one interface before the others have their turn."""
+ROOM = LIVE // 2
+"""Bytes of packets that wait to be worked off at most; beyond that the kernel keeps them, and then loses some."""
+OVERHEAD = 200
+"""Bytes that each of them takes beside its own."""
+ALL = np.iinfo(np.int64).max
+
+
+class Gathered(NamedTuple):
+    """Packets in the order of their times, and up to when no more will come."""
+
+    data: bytes
+    frames: Any  # FRAME; without numbers
+    until: int  # ns since the epoch
+
+    @property
+    def size(self) -> int:
+        """How much room they take, in bytes."""
+        return len(self.data) + OVERHEAD * len(self.frames)
+
+
+class Lost(NamedTuple):
+    """An interface that went away, and what became of it."""
+
+    name: str
+    what: str
+
+
+class Gatherer:
+    """Reads interfaces in a thread, for ``duration`` seconds or until ``stop``; ``take`` gives what it has read.
+
+    ``lost``: the interface that went away, which ends it. The interfaces are closed at the end.
+    """
+
+    def __init__(self, interfaces: Sequence[OpenInterface], duration: float | None) -> None:
+        self._interfaces = interfaces
+        self._ends = ALL
+        self._due = None if duration is None else time.monotonic() + duration
+        self._news = threading.Condition()
+        self._waiting: list[Gathered] = []
+        self._size = self._count = 0
+        self._until = time.time_ns()
+        self._abandoned = self._ended = False
+        self._error: BaseException | None = None
+        self._held: list[Gathered] = []
+        self.lost: Lost | None = None
+        self._thread = threading.Thread(target=self._run, name="pcapstate-capture", daemon=True)
+        self._thread.start()
+
+    @property
+    def drops(self) -> int | None:
+        """Packets that the kernel had no room for; None where it does not count them."""
+        told = [one.packets.drops for one in self._interfaces if one.packets.drops is not None]
+        return sum(told) if told else None
+
+    def stop(self) -> None:
+        """End with the packets that have come until now."""
+        self._ends = min(self._ends, time.time_ns())
+        self._due = 0.0
+
+    def close(self) -> None:
+        """End, and give up what was not taken."""
+        with self._news:
+            self._abandoned = True
+            self._news.notify_all()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def take(self, most: int, seconds: float) -> tuple[list[Gathered], int, bool]:
+        """Wait up to so many seconds for ``most`` packets or the end; return those there, roughly as many at most.
+
+        With them: up to when no more will come (ns since the epoch), and whether the end has come.
+        """
+        due = time.monotonic() + seconds
+        with self._news:
+            while self._count < most and not self._ended and (left := due - time.monotonic()) > 0:
+                self._news.wait(left)
+            taken: list[Gathered] = []
+            count = 0
+            while self._waiting and (count == 0 or count + len(self._waiting[0].frames) <= most):
+                one = self._waiting.pop(0)
+                taken.append(one)
+                count += len(one.frames)
+                self._size -= one.size
+            self._count -= count
+            self._news.notify_all()
+            until = taken[-1].until if self._waiting else self._until
+            ended = self._ended and not self._waiting
+            if ended and self._error is not None:
+                raise self._error
+            return taken, until, ended
+
+    # --- the thread
+
+    def _run(self) -> None:
+        try:
+            while self._has_room():
+                last = self._due is not None and time.monotonic() >= self._due
+                if last:
+                    self._ends = min(self._ends, time.time_ns())
+                quiet = self._round()
+                if self._abandoned or self.lost or (last and quiet):
+                    break
+                if quiet:
+                    left = PAUSE if self._due is None else min(PAUSE, max(0.0, self._due - time.monotonic()))
+                    # What is wrong with an interface is told where it is read.
+                    with suppress(OSError, ValueError):
+                        waited([one.socket for one in self._interfaces], left)
+            self._give(ALL, time.time_ns())
+        except BaseException as error:
+            self._error = error
+        finally:
+            for one in self._interfaces:
+                one.packets.count_drops()
+                one.close()
+            with self._news:
+                self._ended = True
+                self._news.notify_all()
+
+    def _has_room(self) -> bool:
+        with self._news:
+            while self._size > ROOM and not self._abandoned:
+                self._news.wait()
+            return not self._abandoned
+
+    def _round(self) -> bool:
+        """Read each interface until nothing is there; tell whether all were read so far, or up to the end."""
+        began = time.time_ns()
+        until, quiet = began, True
+        for number, one in enumerate(self._interfaces):
+            last = self._read(number, one)
+            if last is not None:
+                until, quiet = min(until, last), False
+        self._give(until if not self.lost else ALL, began)
+        return quiet or until > self._ends
+
+    def _read(self, number: int, one: OpenInterface) -> int | None:
+        """Read an interface; return the time of its last packet where there are more, otherwise None."""
+        last = None
+        try:
+            for _ in range(READS):
+                packets = one.packets.read()
+                if packets is None:
+                    return None
+                count = len(packets.captured)
+                if not count:
+                    continue
+                frames = np.zeros(count, dtype=FRAME)
+                frames["time"], frames["captured"], frames["length"] = packets.time, packets.captured, packets.length
+                frames["offset"] = np.cumsum(packets.captured) - packets.captured
+                frames["linktype"], frames["interface"] = one.linktype, number
+                last = int(packets.time[-1])
+                self._held.append(Gathered(packets.data, frames, last))
+        except OSError as error:
+            self.lost = Lost(one.name, one.fate(error))
+            return None
+        return last
+
+    def _give(self, until: int, began: int) -> None:
+        """Give out what came until a time; ``began``: when reading it did.
+
+        Of several interfaces some packets are held back, since earlier ones of another may come yet.
+        """
+        held, self._held = self._held, []
+        if held:
+            frames = np.concatenate([one.frames for one in held])
+            starts = np.cumsum([0] + [len(one.data) for one in held[:-1]])
+            frames["offset"] += np.repeat(starts, [len(one.frames) for one in held])
+            data = b"".join([one.data for one in held])
+            frames = frames[frames["time"] <= self._ends]
+            if len(self._interfaces) > 1:
+                frames = frames[np.argsort(frames["time"], kind="stable")]
+                later = frames["time"] > until
+                if later.any():
+                    self._held = [Gathered(data, frames[later], until)]
+                    frames = frames[~later]
+            held = [Gathered(data, frames, int(frames["time"].max()))] if len(frames) else []
+        with self._news:
+            for one in held:
+                self._waiting.append(one)
+                self._size += one.size
+                self._count += len(one.frames)
+            self._until = max(self._until, min(until, self._ends, began))
+            self._news.notify_all()

@@ -1,0 +1,155 @@
+"""A packet socket of Linux (packet(7)), read many packets at a call, with what the kernel tells of each.
+
+One call for each packet would lose them from some ten thousand a second: the thread that reads must get the
+interpreter's lock back after each.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import socket
+import struct
+import sys
+import time
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .framing import MAXIMUM_CAPTURED
+
+RECEIVE_BUFFER = 32 << 20
+"""Bytes that the kernel keeps at most until they are read; it doubles that, for what it keeps beside packets."""
+SLOTS = 64
+"""Packets that are read at a call."""
+TAG = 4
+"""Bytes of a VLAN tag, which the kernel has taken out of the frame."""
+ROOM = TAG + MAXIMUM_CAPTURED
+"""Bytes for each packet, and for a tag before it."""
+ADDRESSES = 12
+"""Bytes of an Ethernet frame before the place of a tag."""
+
+SO_RCVBUFFORCE, SCM_TIMESTAMPNS = 33, 35
+SOL_PACKET, PACKET_STATISTICS, PACKET_AUXDATA = 263, 6, 8
+TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1 << 4, 1 << 6
+ETHERTYPE_VLAN = 0x8100
+PACKET_OUTGOING, ARPHRD_LOOPBACK = 4, 772
+
+
+VECTOR = np.dtype([("base", "u8"), ("length", "u8")])
+"""A struct iovec, where addresses have 64 bits."""
+MESSAGE = np.dtype(
+    [
+        ("name", "u8"), ("name_length", "u4"), ("pad", "u4"), ("vector", "u8"), ("vectors", "u8"), ("control", "u8"),
+        ("control_length", "u8"), ("flags", "u4"), ("pad2", "u4"), ("length", "u4"), ("pad3", "u4"),
+    ]
+)  # fmt: skip
+"""A struct mmsghdr there."""
+NAME = np.dtype(
+    [("family", "u2"), ("protocol", "u2"), ("interface", "i4"), ("hatype", "u2"), ("kind", "u1"), ("more", "u1", 9)]
+)
+"""A struct sockaddr_ll."""
+CONTROL = np.dtype(
+    [
+        ("time_length", "u8"), ("time_level", "i4"), ("time_type", "i4"), ("seconds", "i8"), ("nanoseconds", "i8"),
+        ("tag_length", "u8"), ("tag_level", "i4"), ("tag_type", "i4"), ("status", "u4"), ("lengths", "u4", 2),
+        ("places", "u2", 2), ("tci", "u2"), ("tpid", "u2"), ("pad", "u4"),
+    ]
+)  # fmt: skip
+"""The control messages of a packet, in the order in which the kernel puts them: its time, and its tag."""
+
+
+class Captured(NamedTuple):
+    """Packets that were read together."""
+
+    data: bytes
+    captured: Any  # int64: bytes of each that are there, one packet after the other
+    length: Any  # int64: bytes that each had
+    time: Any  # int64: nanoseconds since the epoch
+
+
+def can_be_read() -> bool:
+    """Tell whether packet sockets are read so here."""
+    return sys.platform.startswith("linux") and ctypes.sizeof(ctypes.c_long) == 8
+
+
+class PacketSocket:
+    """Reads an open packet socket that gives times (SO_TIMESTAMPNS) and tags (PACKET_AUXDATA); it never waits.
+
+    ``drops``: packets that the kernel had no room for, as far as ``count_drops`` asked.
+    """
+
+    def __init__(self, opened: socket.socket) -> None:
+        self._socket = opened
+        self.drops: int | None = 0
+        _enlarge(opened)
+        # On loopback each packet passes twice, out and in.
+        self._skips_outgoing = opened.getsockname()[3] == ARPHRD_LOOPBACK
+        self._data = np.empty(SLOTS * ROOM, dtype=np.uint8)
+        self._names = np.zeros(SLOTS, dtype=NAME)
+        self._control = np.zeros(SLOTS, dtype=CONTROL)
+        self._vectors = np.zeros(SLOTS, dtype=VECTOR)
+        self._messages = np.zeros(SLOTS, dtype=MESSAGE)
+        slots = np.arange(SLOTS, dtype=np.uint64)
+        self._vectors["base"] = self._data.ctypes.data + TAG + slots * np.uint64(ROOM)
+        self._vectors["length"] = MAXIMUM_CAPTURED
+        for field, parts in (("name", self._names), ("vector", self._vectors), ("control", self._control)):
+            self._messages[field] = parts.ctypes.data + slots * np.uint64(parts.itemsize)
+        self._messages["vectors"] = 1
+        self._call = ctypes.CDLL(None, use_errno=True).recvmmsg
+
+    def read(self) -> Captured | None:
+        """Return packets that are there, None where there is none. Raises OSError where the interface is gone."""
+        self._messages["name_length"] = NAME.itemsize
+        self._messages["control_length"] = CONTROL.itemsize
+        flags = socket.MSG_DONTWAIT | socket.MSG_TRUNC
+        count = self._call(self._socket.fileno(), ctypes.c_void_p(self._messages.ctypes.data), SLOTS, flags, None)
+        if count <= 0:
+            number = ctypes.get_errno()
+            if count == 0 or number in (errno.EAGAIN, errno.EINTR):
+                return None
+            raise OSError(number, os.strerror(number))
+        control = self._control[:count]
+        length = self._messages["length"][:count].astype(np.int64)
+        captured = np.minimum(length, MAXIMUM_CAPTURED)
+        start = np.arange(count, dtype=np.int64) * ROOM + TAG
+        told = self._messages["control_length"][:count] >= CONTROL.itemsize - 4
+        tagged = told & (control["tag_level"] == SOL_PACKET) & (control["tag_type"] == PACKET_AUXDATA)
+        tagged &= (control["status"] & TP_STATUS_VLAN_VALID != 0) & (captured >= ADDRESSES)
+        for index in np.flatnonzero(tagged).tolist():
+            self._put_tag(int(start[index]), control[index])
+        start[tagged] -= TAG
+        captured[tagged] += TAG
+        length[tagged] += TAG
+        timed = (control["time_level"] == socket.SOL_SOCKET) & (control["time_type"] == SCM_TIMESTAMPNS)
+        stamps = np.where(timed, control["seconds"] * 1_000_000_000 + control["nanoseconds"], time.time_ns())
+        kept = np.full(count, True)
+        if self._skips_outgoing:
+            kept = self._names["kind"][:count] != PACKET_OUTGOING
+        octets = memoryview(self._data)  # type: ignore[arg-type]
+        ends = (start + captured)[kept].tolist()
+        data = b"".join([octets[one:end] for one, end in zip(start[kept].tolist(), ends, strict=True)])
+        return Captured(data, captured[kept], length[kept], stamps[kept])
+
+    def _put_tag(self, start: int, control: Any) -> None:
+        """Put a tag back where it was, behind the addresses of the frame at ``start``, which begins earlier then."""
+        self._data[start - TAG : start - TAG + ADDRESSES] = self._data[start : start + ADDRESSES].copy()
+        kind = int(control["tpid"]) if control["status"] & TP_STATUS_VLAN_TPID_VALID else ETHERTYPE_VLAN
+        tag = struct.pack(">HH", kind, int(control["tci"]))
+        self._data[start - TAG + ADDRESSES : start + ADDRESSES] = np.frombuffer(tag, dtype=np.uint8)
+
+    def count_drops(self) -> None:
+        """Ask the kernel how many packets it had no room for, which it counts anew from then on."""
+        with suppress(OSError):
+            told = self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
+            self.drops = (self.drops or 0) + struct.unpack("II", told)[1]
+
+
+def _enlarge(opened: socket.socket) -> None:
+    """Let the kernel keep as much as possible: beyond its limit (net.core.rmem_max) only with CAP_NET_ADMIN."""
+    for option in (SO_RCVBUFFORCE, socket.SO_RCVBUF):
+        with suppress(OSError):
+            opened.setsockopt(socket.SOL_SOCKET, option, RECEIVE_BUFFER)
+            return

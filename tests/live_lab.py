@@ -1,0 +1,152 @@
+"""Two hosts in network namespaces of our own, a wire between them, and commands that capture on one of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+OURS, PEERS = "10.93.0.2", "10.93.0.1"
+WIRE = "pcapwire0"
+
+TALK = """
+import socket, sys
+where, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+server = socket.create_server((where, port))
+print("ready", flush=True)
+for _ in range(count):
+    accepted, _ = server.accept()
+    accepted.recv(5)
+    accepted.close()
+"""
+CALL = """
+import socket, sys
+for _ in range(int(sys.argv[3])):
+    client = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)
+    client.sendall(b"hello")
+    client.recv(1)
+    client.close()
+"""
+FLOOD = """
+import socket, sys
+opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+opened.bind((sys.argv[1], 0))
+frame = bytes.fromhex(sys.argv[2])
+for _ in range(int(sys.argv[3])):
+    while True:
+        try:
+            opened.send(frame)
+            break
+        except OSError:
+            pass
+"""
+
+
+def usable() -> bool:
+    return sys.platform.startswith("linux") and os.geteuid() == 0 and shutil.which("ip") is not None
+
+
+class Lab:
+    """The namespaces; ``ours`` and ``peers`` begin commands in them."""
+
+    def __init__(self) -> None:
+        names = [f"pcapstate-{os.getpid()}-{side}" for side in "ab"]
+        self.names = names
+        self.ours, self.peers = (["ip", "netns", "exec", name] for name in names)
+        for name in names:
+            subprocess.run(["ip", "netns", "add", name], check=True)
+            self.run(name, "link", "set", "lo", "up")
+        self.wire()
+
+    def wire(self) -> None:
+        """Put the wire between them, anew where it is there."""
+        ours, peers = self.names
+        subprocess.run(["ip", "-n", ours, "link", "del", WIRE], check=False, stderr=subprocess.DEVNULL)
+        self.run(ours, "link", "add", WIRE, "type", "veth", "peer", "name", WIRE, "netns", peers)
+        for name, address in ((ours, OURS), (peers, PEERS)):
+            self.run(name, "addr", "add", f"{address}/24", "dev", WIRE)
+            self.run(name, "link", "set", WIRE, "up")
+
+    def run(self, name: str, *arguments: str) -> None:
+        subprocess.run(["ip", "-n", name, *arguments], check=True)
+
+    def close(self) -> None:
+        for name in self.names:
+            subprocess.run(["ip", "netns", "del", name], check=False)
+
+    def talk(self, caller: list[str], where: str = OURS, port: int = 8765, count: int = 1) -> None:
+        """Have so many connections to our host."""
+        with subprocess.Popen(
+            [*self.ours, sys.executable, "-c", TALK, where, str(port), str(count)], stdout=subprocess.PIPE
+        ) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            call = [*caller, sys.executable, "-c", CALL, where, str(port), str(count)]
+            subprocess.run(call, check=True, timeout=30)
+            assert server.wait(20) == 0
+
+    def flood(self, frame: bytes, count: int) -> None:
+        """Let the peer send a frame so many times."""
+        command = [*self.peers, sys.executable, "-c", FLOOD, WIRE, frame.hex(), str(count)]
+        subprocess.run(command, check=True, timeout=60)
+
+
+class Capturing:
+    """A command that captures on our host; entered once its capture sockets are open."""
+
+    def __init__(
+        self, lab: Lab, *arguments: str | Path, cwd: Path | None = None, program: str | None = None, **environment: str
+    ) -> None:
+        start = ["-m", "pcapstate"] if program is None else ["-c", program]
+        self._sockets = max(1, arguments.count("-i"))
+        self._namespace = os.stat(f"/run/netns/{lab.names[0]}").st_ino
+        self.process = subprocess.Popen(
+            [*lab.ours, sys.executable, "-P", *start, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, **environment},
+        )
+
+    def __enter__(self) -> Capturing:
+        deadline = time.monotonic() + 30
+        while self.process.poll() is None and self._opened() < self._sockets:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        # By then it is bound, and has its filter.
+        time.sleep(0.7)
+        return self
+
+    def _opened(self) -> int:
+        """Return how many capture sockets there are in its namespace, once it is in there."""
+        process = Path(f"/proc/{self.process.pid}")
+        if (process / "ns/net").stat().st_ino != self._namespace:
+            return 0
+        return len((process / "net/packet").read_text(encoding="ascii").splitlines()) - 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def end(self, how: int | None = signal.SIGINT) -> tuple[str, str, int]:
+        """End it with a signal (None: wait for its end); return stdout, stderr and the exit code."""
+        if how is not None:
+            time.sleep(0.5)
+            self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=60)
+        return out, err, self.process.returncode
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]

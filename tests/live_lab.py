@@ -18,19 +18,21 @@ WIRE = "pcapwire0"
 
 TALK = """
 import socket, sys
-where, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+where, port, count, size = sys.argv[1], *map(int, sys.argv[2:])
 server = socket.create_server((where, port))
 print("ready", flush=True)
 for _ in range(count):
     accepted, _ = server.accept()
-    accepted.recv(5)
+    left = size
+    while left:
+        left -= len(accepted.recv(left))
     accepted.close()
 """
 CALL = """
 import socket, sys
 for _ in range(int(sys.argv[3])):
     client = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)
-    client.sendall(b"hello")
+    client.sendall(b"x" * int(sys.argv[4]))
     client.recv(1)
     client.close()
 """
@@ -81,15 +83,13 @@ class Lab:
         for name in self.names:
             subprocess.run(["ip", "netns", "del", name], check=False)
 
-    def talk(self, caller: list[str], where: str = OURS, port: int = 8765, count: int = 1) -> None:
-        """Have so many connections to our host."""
-        with subprocess.Popen(
-            [*self.ours, sys.executable, "-c", TALK, where, str(port), str(count)], stdout=subprocess.PIPE
-        ) as server:
+    def talk(self, caller: list[str], where: str = OURS, port: int = 8765, count: int = 1, size: int = 5) -> None:
+        """Have so many connections to our host, with so many bytes each."""
+        told = [where, str(port), str(count), str(size)]
+        with subprocess.Popen([*self.ours, sys.executable, "-c", TALK, *told], stdout=subprocess.PIPE) as server:
             assert server.stdout is not None
             assert server.stdout.readline() == b"ready\n"
-            call = [*caller, sys.executable, "-c", CALL, where, str(port), str(count)]
-            subprocess.run(call, check=True, timeout=30)
+            subprocess.run([*caller, sys.executable, "-c", CALL, *told], check=True, timeout=30)
             assert server.wait(20) == 0
 
     def flood(self, frame: bytes, count: int) -> None:
@@ -99,13 +99,19 @@ class Lab:
 
 
 class Capturing:
-    """A command that captures on our host; entered once its capture sockets are open."""
+    """A command that captures on our host; entered once there are so many capture sockets."""
 
     def __init__(
-        self, lab: Lab, *arguments: str | Path, cwd: Path | None = None, program: str | None = None, **environment: str
+        self,
+        lab: Lab,
+        *arguments: str | Path,
+        cwd: Path | None = None,
+        program: str | None = None,
+        sockets: int | None = None,
+        **environment: str,
     ) -> None:
         start = ["-m", "pcapstate"] if program is None else ["-c", program]
-        self._sockets = max(1, arguments.count("-i"))
+        self._sockets = arguments.count("-i") if sockets is None else sockets
         self._namespace = os.stat(f"/run/netns/{lab.names[0]}").st_ino
         self.process = subprocess.Popen(
             [*lab.ours, sys.executable, "-P", *start, *map(str, arguments)],

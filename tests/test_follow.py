@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pcapstate.errors import CaptureError
-from pcapstate.sources import following
+from pcapstate.sources import growing
 from pcapstate.sources.following import FollowingReader
 
 from .captures import pcap, pcapng, story_frames
@@ -191,7 +191,7 @@ class Following:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "PAUSE", 0.02)
+    monkeypatch.setattr(growing, "PAUSE", 0.02)
 
 
 @pytest.fixture
@@ -301,7 +301,7 @@ def test_a_new_file_that_is_no_capture_ends_it(tmp_path: Path, opened: list[Any]
 
 def test_what_cannot_be_followed(tmp_path: Path) -> None:
     impossible = tmp_path / ("x" * 300)
-    for path, message in ((tmp_path, "not a file"), (tmp_path / "none", "no such file"), (impossible, "too long")):
+    for path, message in ((tmp_path, "no file in it"), (tmp_path / "none", "no such file"), (impossible, "too long")):
         with pytest.raises(CaptureError, match=message):
             FollowingReader(path)
     (tmp_path / "text").write_bytes(b"This is just text, more than a header.")

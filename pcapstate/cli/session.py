@@ -77,7 +77,7 @@ class Reading:
         self.at = None if options.at is None else parse_moment(options.at, utc)
         cutter = Cutter(self.at, None if every is None else round(every * SECOND), count, self._end(options))
         if options.follow and (interfaces or len(captures) != 1 or captures == ("-",)):
-            raise click.UsageError("--follow goes with one capture file")
+            raise click.UsageError("--follow goes with one capture file, folder or pattern (in quotes)")
         self.live = bool(interfaces) or options.follow
         """It has no end of its own: Ctrl-C is how to end it."""
         self.growing = self.live or captures == ("-",)

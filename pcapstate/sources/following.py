@@ -1,137 +1,82 @@
-"""A capture file that is still being written, as ``tail -F`` reads it: at its end, more is waited for.
+"""A capture that is still being written, as ``tail -F`` reads it: at its end, more is waited for.
 
-Where the file is replaced by another of its name, or cut off and begun anew, reading goes on with the new one. Where
-packets are written as they are captured, silence lets time pass; where an old capture is copied, it does not.
+Where a file is replaced by another of its name, or cut off and begun anew, reading goes on with the new one, and where
+the capture goes on in another file (``rings``), with that. Where packets are written as they are captured, silence lets
+time pass; where an old capture is copied, it does not.
 """
 
 from __future__ import annotations
 
 import os
 import queue
-import stat
 import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
-from typing import Any
 
 import numpy as np
 
 from ..compiled import Kernels
-from ..errors import CaptureDamaged, CaptureError
+from ..errors import CaptureDamaged, CaptureError, NoCaptureError
 from ..naming import safe
 from .blocks import Interface, Name
 from .framing import FRAME
+from .growing import Growing
 from .processes import NumbersAnew, Process, ProcessTable
 from .reader import Batch, CaptureReader
+from .rings import Ring
 from .sections import Room
 
 NO_DATA, NO_FRAMES = np.zeros(1, dtype=np.uint8), np.zeros(0, dtype=FRAME)
-PAUSE = 0.05
-"""Seconds between two looks at a file that does not grow."""
-BEGINNING = 512
-"""Bytes by which a file is known: up to the first packet's time."""
 JUST_NOW = 5_000_000_000
 """Nanoseconds: a packet that is no older when it is read is of now, and so is the silence after it."""
 PATIENCE = 0.2
-"""Seconds without a packet after which time passes without one."""
+"""Seconds without a packet after which time passes without one, and between two looks for another file."""
 DAMAGES = 100
 """Damaged files that are told of; a name may be used again for ever."""
 
 
-class Growing:
-    """A stream over a file, whose end is where the file was replaced or begun anew."""
-
-    endless = True
-
-    def __init__(self, path: str) -> None:
-        self.name = path
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 (closed by close)
-        status = os.fstat(self._file.fileno())
-        self._identity = status.st_dev, status.st_ino
-        self._position = 0
-        self._beginning = b""
-        self._changed = status.st_mtime_ns
-        self._closed = threading.Event()
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read bytes into a buffer, waiting for some; return how many, 0 where another file begins."""
-        while not self._closed.is_set():
-            count = self._file.readinto(buffer) or 0
-            if count and self._begun_anew():
-                return 0
-            if not count and self._replaced():
-                # What was written to the old file just before that still counts.
-                count = self._file.readinto(buffer) or 0
-                self._position += count
-                return count
-            if count:
-                self._position += count
-                return count
-            self._closed.wait(PAUSE)
-        return 0
-
-    def _begun_anew(self) -> bool:
-        """Tell whether the file begins otherwise than before: it may have grown beyond what was read of the old one."""
-        here = self._file.seek(0, os.SEEK_CUR)
-        self._file.seek(0)
-        beginning = self._file.read(BEGINNING) or b""
-        self._file.seek(here)
-        known, self._beginning = self._beginning, beginning
-        return not beginning.startswith(known)
-
-    def _replaced(self) -> bool:
-        try:
-            status = os.stat(self.name)
-        except OSError:
-            return False  # between two files; the old one may still grow
-        changed, self._changed = status.st_mtime_ns != self._changed, status.st_mtime_ns
-        if (status.st_dev, status.st_ino) != self._identity or status.st_size < self._position:
-            return True
-        # It may be just as long as what was read of the old one.
-        return changed and status.st_size == self._position and self._begun_anew()
-
-    def close(self) -> None:
-        """Wait no longer, and close the file."""
-        self._closed.set()
-        self._file.close()
-
-
 class FollowingReader:
-    """Reads a capture file and what is written to it from now on; its interface is that of CaptureReader.
+    """Reads a capture file, or a ring of them, and what is written from now on; its interface is that of CaptureReader.
 
-    It ends where the file is damaged, otherwise never. Packets are numbered on from one file to the next. Raises
-    CaptureError where it is no capture file.
+    ``path``: as a Ring has it. It ends where a file is damaged, otherwise never. Packets are numbered on from one file
+    to the next. ``left_out`` tells what was not read, and ``missing`` whether any of it is, or may be, of the capture.
+    Raises CaptureError where it is no capture file.
     """
 
     size = None
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = os.fspath(path)
-        self.name = safe(self._path)
-        try:
-            mode = os.stat(self._path).st_mode
-        except FileNotFoundError:
-            raise CaptureError(f"{self.name}: no such file") from None
-        except (OSError, ValueError) as error:
-            raise CaptureError(f"{self.name}: {safe(getattr(error, 'strerror', None) or str(error))}") from None
-        if not stat.S_ISREG(mode):
-            raise CaptureError(f"{self.name}: not a file that could be followed")
-        self.kernels = Kernels(None)
+        self.name = safe(os.fspath(path))
+        self._ring = Ring(os.fspath(path))
+        self.kernels = Kernels(None, waits=False)
         self._interfaces: list[Interface] = []
         self._names: list[Name] = []
         self._table = ProcessTable()
         self._damages: list[CaptureDamaged] = []
+        self._not_captures: list[str] = []
         self._closed = False
         self._dropped: int | None = None
         self._room = Room()
         self._left_out = 0
-        self._reader = self._open()
+        self._looked = 0.0
+        self._stream: Growing | None = None
+        self._reader = self._first()
 
     @property
     def damages(self) -> list[CaptureDamaged]:
         """What was damaged in which file."""
         return self._damages if self._closed else [*self._damages, *self._reader.damages]
+
+    @property
+    def left_out(self) -> list[str]:
+        """What was not read."""
+        return [*self._not_captures, *self._ring.complaints]
+
+    @property
+    def missing(self) -> bool:
+        """Whether packets of the capture were not read."""
+        return bool(self._ring.complaints)
 
     @property
     def processes(self) -> list[Process]:
@@ -171,23 +116,29 @@ class FollowingReader:
 
     def batches(self) -> Iterator[Batch]:
         """Yield frames as they are written; batches without frames let time pass."""
-        number = position = 0
         silence = Silence()
+        position = 0
+        for batch in patiently(self._all()):
+            if batch is not None:
+                position = batch.position
+                silence.begins(batch.clock)
+                yield batch
+            elif (clock := silence.clock()) is not None:
+                yield Batch(NO_DATA, NO_FRAMES, position, clock)
+
+    def _all(self) -> Iterator[Batch]:
+        """Yield the frames of one file after the other; waits for them."""
+        number = position = 0
         while True:
             reader = self._reader
             anew = NumbersAnew(self._table, reader.processes)
             read = 0
-            for batch in patiently(reader):
-                if batch is None:
-                    if (clock := silence.clock()) is not None:
-                        yield Batch(NO_DATA, NO_FRAMES, position + read, clock)
-                    continue
+            for batch in reader.batches():
                 read = batch.position
                 anew.number(batch.frames)
                 frames = batch.frames
                 frames["number"] = np.arange(number + 1, number + 1 + len(frames))
                 number += len(frames)
-                silence.begins(batch.clock)
                 yield batch._replace(position=position + batch.position)
             position += read
             if not self._next(number):
@@ -199,14 +150,16 @@ class FollowingReader:
         ``number``: of the last packet.
         """
         old = self._reader
-        if old.damage is not None and not old.damage.cut_short:
+        if self._closed or (old.damage is not None and not old.damage.cut_short):
             return False
         old.release()
         try:
-            new = self._open()
+            new = self._another()
         except CaptureError as error:
-            what = str(error).removeprefix(f"{self.name}: ")
+            what = str(error).removeprefix(f"{safe(self._ring.path)}: ")
             self._damages = [*self._damages, CaptureDamaged(self.name, 0, what, number)]
+            return False
+        if new is None:
             return False
         self._dropped, self._names, self._interfaces = self.drops, self.names, self.interfaces
         self._left_out = self.left_out_packets
@@ -214,12 +167,56 @@ class FollowingReader:
         self._reader = new
         return True
 
+    def _another(self) -> CaptureReader | None:
+        """Open what comes next: the next file, or this one where it was begun anew; None where it was closed."""
+        while not self._closed:
+            on = self._ring.next(self._stream)
+            try:
+                return self._open()
+            except NoCaptureError as error:
+                # An empty file, or none of ours, among others.
+                if self._ring.lone and not (on and "is empty" in str(error)):
+                    raise
+                self._leave_out(error)
+            except CaptureError as error:
+                if self._ring.lone:
+                    raise
+                self._leave_out(error)
+            if not on:
+                time.sleep(PATIENCE)
+        return None
+
+    def _first(self) -> CaptureReader:
+        while True:
+            try:
+                return self._open()
+            except CaptureError as error:
+                if self._ring.lone:
+                    raise
+                self._leave_out(error)
+                if not self._ring.next(self._stream):
+                    raise
+
+    def _leave_out(self, error: CaptureError) -> None:
+        if "is empty" not in str(error) and len(self._not_captures) < DAMAGES:
+            self._not_captures.append(str(error))
+
+    def _goes_on(self) -> bool:
+        """Tell whether the capture goes on in another file; looked for now and then."""
+        now = time.monotonic()
+        if now - self._looked < PATIENCE:
+            return False
+        self._looked = now
+        return self._ring.goes_on()
+
     def _open(self) -> CaptureReader:
+        path = self._ring.path
+        self._stream = None
         try:
-            stream = Growing(self._path)
+            self._stream = Growing(path, self._goes_on)
         except OSError as error:
-            raise CaptureError(f"{self.name}: {safe(error.strerror or str(error))}") from None
-        return CaptureReader(stream, self.kernels, room=self._room)
+            raise CaptureError(f"{safe(path)}: {safe(error.strerror or str(error))}") from None
+        return CaptureReader(self._stream, self.kernels, room=self._room)
 
 
 class Silence:
@@ -239,13 +236,12 @@ class Silence:
         return self._last + time.monotonic_ns() - self._read if self._now else None
 
 
-def patiently(reader: CaptureReader) -> Generator[Batch | None, None, None]:
-    """Yield the batches of a reader, and None after each pause without one."""
+def patiently(batches: Iterator[Batch]) -> Generator[Batch | None, None, None]:
+    """Yield batches that must be waited for, and None after each pause without one."""
     wanted: queue.Queue[bool] = queue.Queue()
     found: queue.Queue[Batch | BaseException | None] = queue.Queue()
 
     def run() -> None:
-        batches = reader.batches()
         # One at a time: the next one overwrites it.
         while wanted.get():
             try:

@@ -253,7 +253,8 @@ class Reading:
         if drops := self.capture.source.drops:
             one, many = "1 packet", "{count:,} packets"
             if getattr(self.capture.source, "live", False):
-                self.say(f"lost {one if drops == 1 else many}, which came faster than they could be read", count=drops)
+                lost = f"lost {one if drops == 1 else many}, which came faster than they could be read"
+                self.say(lost, error=True, count=drops)
                 code = 1
             else:
                 self.say(f"whoever captured lost {one if drops == 1 else many}, as the capture says", count=drops)

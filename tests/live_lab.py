@@ -65,6 +65,9 @@ class Lab:
         for name in names:
             subprocess.run(["ip", "netns", "add", name], check=True)
             self.run(name, "link", "set", "lo", "up")
+            # Neighbour discovery would be among what is captured, now and then.
+            quiet = "for one in all default; do echo 1 > /proc/sys/net/ipv6/conf/$one/disable_ipv6; done"
+            subprocess.run(["ip", "netns", "exec", name, "sh", "-c", quiet], check=False, stderr=subprocess.DEVNULL)
         self.wire()
 
     def wire(self) -> None:

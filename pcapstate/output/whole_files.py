@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import OutputError
 from ..naming import safe
-from ..sources.privileges import caller
 
 if TYPE_CHECKING:
     from .replacing import Replacing
@@ -83,6 +82,8 @@ class WholeFile:
 
     def keep_privileges_to_replace(self) -> None:
         """Be ready to put the file in its place as root, though the program goes on as the user who called sudo."""
+        from ..sources.privileges import caller
+
         who = caller()
         if who is None or self._beside is None:
             return

@@ -118,6 +118,17 @@ def test_a_ring_is_read_from_its_oldest_file(
     assert run.nothing()
 
 
+def test_many_files_are_read_at_once(tmp_path: Path, opened: list[Following], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PATIENCE", 0.2)
+    for index in range(100):
+        write(tmp_path / f"r.pcap{index}", 0, 1, index - 200)
+    began = time.monotonic()
+    run = Following(tmp_path / "r.pcap")
+    opened.append(run)
+    assert len(run.frames(100)) == 100
+    assert time.monotonic() - began < 10
+
+
 def test_a_named_file_in_the_midst_is_begun_with(tmp_path: Path, opened: list[Following]) -> None:
     for index, name in enumerate(DUMPCAP):
         write(tmp_path / name, 2 * index, 2 * index + 2, index - 10)

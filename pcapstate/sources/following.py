@@ -212,6 +212,8 @@ class FollowingReader:
     def _open(self) -> CaptureReader:
         path = self._ring.path
         self._stream = None
+        # Of many files that are there already, each is left at once.
+        self._looked = 0.0
         try:
             self._stream = Growing(path, self._goes_on)
         except OSError as error:

@@ -20,10 +20,11 @@ def one_of(*names: str) -> States:
 
 
 UNKNOWN, OPEN, CLOSE_WAIT = one_of("UNKNOWN"), one_of("ESTABLISHED"), one_of("CLOSE_WAIT")
-SYN_SENT, SYN_RECEIVED = one_of("SYN_SENT", "CLOSED"), one_of("SYN_RECEIVED", "CLOSED")
-"""An attempt that nothing answers is given up, which depends on the time since."""
+SYN_SENT, SYN_RECEIVED = one_of("SYN_SENT"), one_of("SYN_RECEIVED")
 FIN_WAIT_1, FIN_WAIT_2, CLOSED = one_of("FIN_WAIT_1"), one_of("FIN_WAIT_2"), one_of("CLOSED")
 ENDED = CLOSED | one_of("TIME_WAIT")
+TRYING, ANSWERING = SYN_SENT | CLOSED, SYN_RECEIVED | CLOSED
+"""An attempt that nothing answers is given up: whether by then depends on the time since."""
 ABSENT = CLOSED | UNKNOWN
 """It never had the connection: its port is closed, or nothing tells of it."""
 CLOSING = FIN_WAIT_1 | one_of("CLOSING", "LAST_ACK")
@@ -99,11 +100,11 @@ def opening(stream: dict[str, Any]) -> Pairs:
     for client in (0, 1):
         a, b = ("SAD", "had") if client == 0 else ("sad", "HAD")
         if events == {a[0]}:
-            return turned(((SYN_SENT, UNKNOWN),), client == 1)
+            return turned(((TRYING, UNKNOWN),), client == 1)
         if events == {b[0]}:  # it answers a SYN that was not captured, and that has not gone on
-            return turned(((SYN_SENT | UNKNOWN, SYN_RECEIVED),), client == 1)
+            return turned(((TRYING | UNKNOWN, ANSWERING),), client == 1)
         if events == {a[0], b[0]}:
-            return turned(((SYN_SENT, SYN_RECEIVED),), client == 1)
+            return turned(((TRYING, ANSWERING),), client == 1)
         went_on = events & set(a[1:])
         if events & {a[0], b[0]} and went_on and (all(stream["syn_acked"]) or not all(stream["packets"])):
             return ((OPEN, OPEN),)
@@ -151,12 +152,12 @@ def after_reset(stream: dict[str, Any]) -> Pairs:
 def by_zeek(state: str, history: str) -> Pairs:
     """Return what a connection state of Zeek decides of originator and responder, or nothing."""
     if state == "S1" and not set("AD") & set(history.partition("h")[2]):
-        return ((SYN_SENT, SYN_RECEIVED),)  # Zeek takes it to be established at the SYN-ACK
+        return ((TRYING, ANSWERING),)  # Zeek takes it to be established at the SYN-ACK
     return ZEEK.get(state, ())
 
 
 ZEEK: dict[str, Pairs] = {
-    "S0": ((SYN_SENT, UNKNOWN),),
+    "S0": ((TRYING, UNKNOWN),),
     "S1": ((OPEN, OPEN),),
     # Zeek looks at the FINs, and not at what acknowledges them.
     "SF": ((SENT_FIN, SENT_FIN),),
@@ -178,8 +179,8 @@ ZEEK: dict[str, Pairs] = {
 # --- Suricata: stream-tcp-private.h, TcpState: one state for both ends
 
 BOTH = {
-    "syn_sent": (SYN_SENT, UNKNOWN),
-    "syn_recv": (SYN_SENT, SYN_RECEIVED),
+    "syn_sent": (TRYING, UNKNOWN),
+    "syn_recv": (TRYING, ANSWERING),
     "established": (OPEN, OPEN),
     "closed": (ENDED, ENDED),
 }

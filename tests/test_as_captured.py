@@ -77,6 +77,7 @@ def test_headers_that_are_cut_are_counted_by_layer(
         count = len(frames)
         assert result.stderr == (
             f"pcapstate: {count} frames could not be read: {count} cut off in the {layer} header\n"
+            "pcapstate: no frame has a readable TCP segment\n"
         )
         assert (result.exit_code, json.loads(result.stdout)) == (0, [])
 

@@ -10,7 +10,7 @@ from pcapstate.decode.fragments import _Datagram
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 8)), max_size=60))
 def test_ranges_are_those_of_the_bytes_seen(fragments: list[tuple[int, int]]) -> None:
-    datagram, seen = _Datagram(0), set()
+    datagram, seen = _Datagram(0, 6), set()
     for offset, length in fragments:
         datagram.add(offset, length, b"", False)
         seen.update(range(offset, offset + length))

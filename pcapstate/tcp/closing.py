@@ -75,7 +75,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
             peer["proof"] = (segment["seq"] + (1 if length > 0 else 0)) & MASK
     elif others & SENT_FIN == 0 and after(ack, i64(peer["contiguous"])):
         arrived(w, p, ack, segment)
-    elif again and others & SENT_FIN != 0 and length == 0 and flags & FIN == 0:
+    elif again and others & SENT_FIN != 0 and length == 0 and segment["seq"] == i64(me["next"]) and flags & FIN == 0:
         step(w, e, Event.SENT_ACK_WITHOUT_FIN, segment)
 
     if flags & FIN != 0:
@@ -102,8 +102,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
         elif newest and known & CLOSED_BY_RST == 0 and what in (AGAIN, FILLED) and me["packets"] > 1:
             # Sent again by its timer, while what acknowledges it may be under way to it for less than that; and no
             # late copy: that would have an older acknowledgment number.
-            crossed = i64(me["state"]) == State.TIME_WAIT and i64(me["before"]) == State.CLOSING
-            if not covers_fin and not crossed:
+            if not covers_fin and not waits_after_crossing(me):
                 step(w, e, Event.SENT_FIN_AGAIN, segment)
             elif i64(me["state"]) != State.CLOSED or i64(me["before"]) == State.LAST_ACK:
                 step(w, e, Event.SENT_FIN_AGAIN_WITH_ACK, segment)
@@ -113,13 +112,19 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
         if flags & FIN != 0 or length > 0:
             if what != AGAIN:
                 step(w, p, Event.GOT_FIN, segment)
-            elif not acked_before:
+            elif not acked_before and not waits_after_crossing(peer):
                 step(w, p, Event.MISSED_FIN_SENT_AGAIN, segment)
             if i64(peer["state"]) == State.TIME_WAIT:
                 wait(w, p, segment["time"])
             if flags & FIN != 0 and known & SENT_FIN == 0 and acked_before:
                 # The acknowledgment of the FIN was written down before it.
                 step(w, e, Event.GOT_ACK_OF_FIN, segment)
+
+
+@inner
+def waits_after_crossing(me: Any) -> bool:
+    """Tell whether an endpoint is in TIME_WAIT since FINs crossed: one that comes again may have been under way then."""
+    return i64(me["state"]) == State.TIME_WAIT and i64(me["before"]) == State.CLOSING
 
 
 @rare

@@ -93,6 +93,7 @@ def gone(w: World, e: int, state: int) -> tuple[int, int]:
     if state == State.FIN_WAIT_1 or state == State.CLOSING or state == State.LAST_ACK:
         if i64(me["known"]) >> TRIES_SHIFT != 0 and again != 0:
             return Event.GAVE_UP, due
-        if state == State.LAST_ACK and me["packets"] != 0:
+        # Where its peer is not captured, nothing tells which of them closed second.
+        if state == State.LAST_ACK and me["packets"] != 0 and w.endpoints[e ^ 1]["packets"] != 0:
             return Event.SILENT_AFTER_FIN, me["last"] + UNANSWERED_FIN
     return Event.GAVE_UP, -1

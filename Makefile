@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo setup test bounds fuzz fuzz-bounds lint types format bench clean
+.PHONY: demo setup test bounds fuzz fuzz-bounds lint types format bench kernel-random clean
 
 demo: $(VENV)/ready
 	$(BIN)/pcapstate netstat tests/pcaps/example.pcapng
@@ -40,6 +40,14 @@ fuzz: $(VENV)/ready-fuzz
 # Changed captures on kernels that Numba checks in this process, which takes minutes to compile them.
 fuzz-bounds: $(VENV)/ready-dev
 	$(BIN)/python -m fuzz.bounds --seconds $(FUZZ_SECONDS)
+
+# Random runs between real kernels, for nights: SEEDS="1 2 3" or SEEDS=1-40, RUNS_AT_ONCE of them side by side. Prints
+# tables; captures of what was wrong stay in KERNEL_RANDOM, with the kernels' states beside them.
+SEEDS := 1-3
+RUNS_AT_ONCE := 2
+KERNEL_RANDOM := kernel-random
+kernel-random: $(VENV)/ready-dev
+	$(BIN)/python tests/kernel/random_runs.py $(KERNEL_RANDOM) $(SEEDS) --jobs $(RUNS_AT_ONCE)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -134,19 +134,20 @@ def document(recorded: Recorded) -> dict[str, Any]:
         "listeners": listeners,
         "file": recorded.file,
         "connections": [
-            _connection(recorded, connection, index, listeners)
+            entry_of(recorded, connection, index, listeners)
             for index, connection in enumerate(captured_connections(recorded))
         ],
     }
 
 
-def _connection(recorded: Recorded, connection: Connection, index: int, listeners: list[str]) -> dict[str, Any]:
+def entry_of(recorded: Recorded, connection: Connection, index: int, listeners: list[str]) -> dict[str, Any]:
+    """The truth of one connection; `index` is its number in the capture."""
     entry: dict[str, Any] = {"client": connection.client, "server": connection.server}
     ends = {"client": connection.client_life, "server": connection.server_life}
     entry["how"] = {end: life.how if life else "none" for end, life in ends.items()}
     evidence: dict[str, list[float | None]] = {}
     for end, life in ends.items():
-        evidence[end] = [_evidence(recorded, connection, life, i) for i in range(len(life.transitions))] if life else []
+        evidence[end] = [evidence_of(recorded, connection, life, i) for i in range(len(life.transitions))] if life else []
         entry[f"{end}_transitions"] = [
             _transition(recorded, transition, seen, _note(recorded, index, end, transition.state))
             for transition, seen in zip(life.transitions if life else [], evidence[end], strict=True)
@@ -262,7 +263,7 @@ def _lost(recorded: Recorded, connection: Connection) -> list[Segment]:
     return sorted(found, key=lambda segment: segment.packet)
 
 
-def _evidence(recorded: Recorded, connection: Connection, life: Life, index: int) -> float | None:
+def evidence_of(recorded: Recorded, connection: Connection, life: Life, index: int) -> float | None:
     """When the capture first tells that this transition has happened; None if it never does."""
     this, before = life.transitions[index], life.transitions[index - 1].state if index else ""
     sent = [s for s in connection.segments if s.source == life.local]

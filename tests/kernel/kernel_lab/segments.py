@@ -107,7 +107,7 @@ def read_capture(path: Path) -> CaptureFile:
     if magic != 0xA1B23C4D:
         raise ValueError(f"{path}: no nanosecond pcap file")
     segments, errors, packets = [], [], 0
-    for packets, (time, frame) in enumerate(_frames(data), start=1):
+    for packets, (time, frame) in enumerate(frames(data), start=1):
         segment = from_frame(frame, time, packets, linktype)
         if segment:
             segments.append(segment)
@@ -132,7 +132,8 @@ def _quoted(frame: bytes, time: float, packet: int, linktype: int) -> Segment | 
     return Segment(time, packet, *ends, seq=seq, ack=0, flags=0, length=0, header=b"")
 
 
-def _frames(data: bytes) -> Iterator[tuple[float, bytes]]:
+def frames(data: bytes) -> Iterator[tuple[float, bytes]]:
+    """Time and bytes of each packet in a nanosecond pcap file of this machine's byte order."""
     at = 24
     while at + 16 <= len(data):
         seconds, nanoseconds, captured, _ = struct.unpack_from("=IIII", data, at)

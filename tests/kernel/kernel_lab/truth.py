@@ -94,22 +94,29 @@ def lives(host: HostEvidence, *, syn_cookies: bool = False) -> list[Life]:
     for local, remote in pairs:
         if not local.startswith(host.prefix):
             continue
-        of_pair = _lives_of_pair(host, local, remote)
-        for life, following in pairwise([*of_pair, None]):
-            assert life is not None
-            _add_small_sockets(host, life, following.start if following else inf)
+        of_pair = lives_of_pair(host, local, remote)
         _verify(host, of_pair, syn_cookies)
         found += of_pair
     return sorted(found, key=lambda life: life.start)
 
 
-def _lives_of_pair(host: HostEvidence, local: str, remote: str) -> list[Life]:
+def lives_of_pair(host: HostEvidence, local: str, remote: str) -> list[Life]:
+    """The sockets of one pair of endpoints, not yet held against the socket tables."""
+    of_pair = _told(host, local, remote)
+    for life, following in pairwise([*of_pair, None]):
+        assert life is not None
+        _add_small_sockets(host, life, following.start if following else inf)
+    return of_pair
+
+
+def _told(host: HostEvidence, local: str, remote: str) -> list[Life]:
     """The sockets of one pair of endpoints, with what the tracepoint tells and the beginning of requests."""
     sent = [segment for segment in host.segments if (segment.source, segment.destination) == (local, remote)]
     active: list[list[StateEvent]] = []
     children: list[list[StateEvent]] = []
     for run in _runs(event for event in host.events if (event.local, event.remote) == (local, remote)):
-        (active if run[0].now == "SYN_SENT" else children).append(run)
+        if not _refused_at_once(run, sent):
+            (active if run[0].now == "SYN_SENT" else children).append(run)
     opened = [_active_life(run, sent) for run in active]
     accepted = _requests(host.between(local, remote), local, {life.isn for life in opened})
     for run in children:
@@ -126,6 +133,13 @@ def _runs(events: Iterable[StateEvent]) -> list[list[StateEvent]]:
         if runs:
             runs[-1].append(event)
     return runs
+
+
+def _refused_at_once(run: list[StateEvent], sent: list[Segment]) -> bool:
+    """Whether connect() failed without a SYN: the endpoints are still in use by an older socket."""
+    begin, end = run[0].time - _TOGETHER, run[-1].time
+    states = [event.now for event in run]
+    return states == ["SYN_SENT", "CLOSED"] and not any(s.has("S") and begin <= s.time <= end for s in sent)
 
 
 def _active_life(run: list[StateEvent], sent: list[Segment]) -> Life:

@@ -129,9 +129,12 @@ def _runs(events: Iterable[StateEvent]) -> list[list[StateEvent]]:
     runs: list[list[StateEvent]] = []
     for event in events:
         if event.now == "SYN_SENT" or event.before == "LISTEN":
-            runs.append([])
-        if runs:
-            runs[-1].append(event)
+            runs.append([event])
+            continue
+        # An attempt to use endpoints again fails while their old socket goes on.
+        going_on = [run for run in runs if run[-1].now == event.before]
+        if going_on or runs:
+            (going_on or runs)[-1].append(event)
     return runs
 
 

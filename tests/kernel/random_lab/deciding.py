@@ -34,8 +34,8 @@ class Case:
     """How many connections the pair of endpoints has had."""
     opening_shown: bool
     """Whether each of them shows its SYN."""
-    whole: bool
-    """Whether the view has both directions."""
+    only: str
+    """The end whose segments alone are shown; empty where both are."""
 
     def life(self, end: str) -> Life | None:
         """The socket at an end."""
@@ -60,7 +60,7 @@ def undecidable(case: Case, end: str) -> str:
     shown = case.connection.segments
     closed = next((t.time for t in life.transitions if t.state == "CLOSED"), inf)
     arrived = [s for s in own if s.destination == local and s.time <= min(closed, case.recorded.end)]
-    reason = _hidden_close(case, life, ends, shown) or _hidden_end(case, life, ends, closed)
+    reason = _hidden_fin(case) or _hidden_close(life, ends, shown) or _hidden_end(case, life, ends, closed)
     if reason:
         return reason
     # What is shown after the end is no riddle any more.
@@ -128,7 +128,28 @@ def _contradicted(mark: str, ends: _Ends, shown: list[Segment], local: str, last
             return any(s.has("SA") for s in answers)
 
 
-def _hidden_close(case: Case, life: Life, ends: _Ends, shown: list[Segment]) -> str:
+def _hidden_fin(case: Case) -> str:
+    """One direction only: the FIN of the other end shows only in a pure ACK that moves on by one, before any other FIN.
+
+    A FIN with data, or one that crosses another, cannot be told from data.
+    """
+    if not case.only:
+        return ""
+    hidden = case.address("server" if case.only == "client" else "client")
+    fins = [s for s in case.own["server" if case.only == "client" else "client"] if s.source == hidden and s.has("F")]
+    if not fins:
+        return ""
+    shown = case.connection.segments
+    acks = [s.ack for s in shown if s.has("A")]
+    at = next((n for n, ack in enumerate(acks) if ack == fins[0].end), -1)
+    pure = at > 0 and acks[at - 1] == (fins[0].end - 1) & 0xFFFFFFFF
+    first = next((n for n, s in enumerate(shown) if s.has("F")), len(shown))
+    if pure and at <= first:
+        return ""
+    return "one direction only: the FIN of the other is not shown"
+
+
+def _hidden_close(life: Life, ends: _Ends, shown: list[Segment]) -> str:
     """The end closed before the peer's FIN came, but its FIN is not shown before the answer to it."""
     if not ends.peer_fins:
         return ""
@@ -138,7 +159,7 @@ def _hidden_close(case: Case, life: Life, ends: _Ends, shown: list[Segment]) -> 
         return ""
     shown_fins = [s for s in shown if s.source == ends.local and s.has("F")]
     if not shown_fins:
-        return "it closed first, but its FIN is not shown" if case.whole else ""
+        return "it closed first, but its FIN is not shown"
     if shown_fins[0].covers(came.end):
         return "it closed first, but its FIN is shown only after the peer's"
     return ""

@@ -161,14 +161,9 @@ def _entries(
     for index, connection in enumerate(captured):
         entry = entry_of(recorded, connection, index, listeners)
         until = begins[index + 1] - _OPENING if index + 1 < len(begins) else inf
-        own = {
-            end: [
-                s
-                for s in hosts.segments[hosts.name(address)][pair]
-                if connection.opened - _OPENING <= s.time < until
-            ]
-            for end, address in (("client", connection.client), ("server", connection.server))
-        }
+        ends = (("client", connection.client), ("server", connection.server))
+        of_hosts = {end: hosts.segments[hosts.name(address)][pair] for end, address in ends}
+        own = {end: [s for s in of if connection.opened - _OPENING <= s.time < until] for end, of in of_hosts.items()}
         case = Case(
             connection,
             recorded,
@@ -176,7 +171,7 @@ def _entries(
             own=own,
             siblings=siblings,
             opening_shown=len(captured) == siblings and len(syns) >= siblings,
-            whole=not shown.view.only,
+            only=next((end for end, at in ends if shown.view.only == hosts.name(at)), ""),
         )
         for end in _ENDS:
             _mark(case, end, entry)

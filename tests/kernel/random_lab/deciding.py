@@ -139,12 +139,10 @@ def _hidden_fin(case: Case) -> str:
     fins = [s for s in case.own["server" if case.only == "client" else "client"] if s.source == hidden and s.has("F")]
     if not fins:
         return ""
-    shown = case.connection.segments
-    acks = [s.ack for s in shown if s.has("A")]
-    at = next((n for n, ack in enumerate(acks) if ack == fins[0].end), -1)
-    pure = at > 0 and acks[at - 1] == (fins[0].end - 1) & 0xFFFFFFFF
-    first = next((n for n, s in enumerate(shown) if s.has("F")), len(shown))
-    if pure and at <= first:
+    shown = [s for s in case.connection.segments if s.has("A")]
+    at = next((n for n, s in enumerate(shown) if s.ack == fins[0].end), 0)
+    pure = at > 0 and shown[at].length == 0 and shown[at - 1].ack == (fins[0].end - 1) & 0xFFFFFFFF
+    if pure and not any(s.has("F") for s in shown[:at]):
         return ""
     return "one direction only: the FIN of the other is not shown"
 

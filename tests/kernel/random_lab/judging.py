@@ -92,7 +92,7 @@ def judge(truth: dict[str, Any], timeline: Iterable[dict[str, Any]]) -> Judgemen
 
 def _connection(found: Judgement, view: str, entry: dict[str, Any], rows: dict[str, list[dict[str, Any]]]) -> None:
     if entry.get("doubtful"):
-        found.undecided["the truth is not certain"] += 2
+        found.undecided[entry["client_reason"].partition(":")[0]] += 2
         return
     judged, wrong = 0, 0
     for end in _ENDS:

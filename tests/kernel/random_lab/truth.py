@@ -176,7 +176,22 @@ def _entries(
         for end in _ENDS:
             _mark(case, end, entry)
         entries.append(entry | note)
-    return entries
+    return entries + _forged_openings(evidence, shown, connections, pair, note)
+
+
+def _forged_openings(
+    evidence: Evidence, shown: Seen, connections: list[Connection], pair: frozenset[str], note: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Connections that a forged SYN makes believe, where none goes on that it could disturb; they are not judged."""
+    lives = [life for c in connections for life in (c.client_life, c.server_life) if life]
+    forged = [
+        packet.segment
+        for packet in shown.packets
+        if packet.passage and packet.passage.forged and packet.segment.has("S") and _pair(packet.segment) == pair
+    ]
+    over = [s for s in forged if all(life.state_at(s.time) in (None, "CLOSED", "TIME_WAIT") for life in lives)]
+    reason = "a SYN that nobody sent"
+    return [_doubtful([s], reason) | note for s in over if not s.has("A")]
 
 
 def _mark(case: Case, end: str, entry: dict[str, Any]) -> None:

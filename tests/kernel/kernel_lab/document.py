@@ -147,7 +147,9 @@ def entry_of(recorded: Recorded, connection: Connection, index: int, listeners: 
     entry["how"] = {end: life.how if life else "none" for end, life in ends.items()}
     evidence: dict[str, list[float | None]] = {}
     for end, life in ends.items():
-        evidence[end] = [evidence_of(recorded, connection, life, i) for i in range(len(life.transitions))] if life else []
+        evidence[end] = (
+            [evidence_of(recorded, connection, life, i) for i in range(len(life.transitions))] if life else []
+        )
         entry[f"{end}_transitions"] = [
             _transition(recorded, transition, seen, _note(recorded, index, end, transition.state))
             for transition, seen in zip(life.transitions if life else [], evidence[end], strict=True)

@@ -23,6 +23,10 @@ from kernel_lab.segments import Segment
 # A segment and the change of state it causes are this close in time on one host (seconds): mostly microseconds, but
 # the machine may be busy. Scenarios leave more than this between things that could be mixed up.
 _TOGETHER = 0.010
+# The clocks of the trace and of captures differ by less (seconds).
+_CLOCKS = 0.000_2
+# What a socket table says this much later is no longer of the moment itself (seconds).
+_LATER = 0.030
 
 
 class TruthError(Exception):
@@ -117,7 +121,9 @@ def _told(host: HostEvidence, local: str, remote: str) -> list[Life]:
     for run in _runs(event for event in host.events if (event.local, event.remote) == (local, remote)):
         if not _refused_at_once(run, sent):
             (active if run[0].now == "SYN_SENT" else children).append(run)
-    opened = [_active_life(run, sent) for run in active]
+    opened: list[Life] = []
+    for run in active:
+        opened.append(_active_life(run, sent, {life.isn for life in opened}))
     accepted = _requests(host.between(local, remote), local, {life.isn for life in opened})
     for run in children:
         _adopt(accepted, run)
@@ -131,22 +137,23 @@ def _runs(events: Iterable[StateEvent]) -> list[list[StateEvent]]:
         if event.now == "SYN_SENT" or event.before == "LISTEN":
             runs.append([event])
             continue
-        # An attempt to use endpoints again fails while their old socket goes on.
+        # An attempt to use endpoints again fails while their old socket goes on; another network may have the same.
         going_on = [run for run in runs if run[-1].now == event.before]
-        if going_on or runs:
-            (going_on or runs)[-1].append(event)
+        if going_on:
+            going_on[-1].append(event)
     return runs
 
 
 def _refused_at_once(run: list[StateEvent], sent: list[Segment]) -> bool:
     """Whether connect() failed without a SYN: the endpoints are still in use by an older socket."""
-    begin, end = run[0].time - _TOGETHER, run[-1].time
+    begin, end = run[0].time - _CLOCKS, run[-1].time
     states = [event.now for event in run]
     return states == ["SYN_SENT", "CLOSED"] and not any(s.has("S") and begin <= s.time <= end for s in sent)
 
 
-def _active_life(run: list[StateEvent], sent: list[Segment]) -> Life:
+def _active_life(run: list[StateEvent], sent: list[Segment], used: set[int]) -> Life:
     syns = [s for s in sent if s.has("S") and not s.has("A") and s.time >= run[0].time - _TOGETHER]
+    syns = [s for s in syns if s.seq not in used]
     if not syns:
         raise TruthError(f"{run[0].local}: SYN_SENT, but no SYN on its interface")
     transitions = [Transition(event.time, event.now) for event in run]
@@ -173,7 +180,8 @@ def _adopt(requests: list[Life], run: list[StateEvent]) -> None:
     earlier = [life for life in requests if life.start <= run[0].time + _TOGETHER]
     if not earlier:
         raise TruthError(f"{run[0].local}: a socket for {run[0].remote}, but no SYN-ACK on its interface")
-    transitions = earlier[-1].transitions
+    before = [life for life in earlier if life.start <= run[0].time] or earlier
+    transitions = before[-1].transitions
     transitions[0].time = min(transitions[0].time, run[0].time)
     transitions += [Transition(event.time, event.now) for event in run[1:]]
 
@@ -188,9 +196,9 @@ def _add_small_sockets(host: HostEvidence, life: Life, until: float) -> None:
         told.reset = _reset_at(segments, life, told.time)
         if before in ("FIN_WAIT_2", "CLOSING") and not told.reset:
             life.transitions.pop()
-            _after_handover(life, segments, told.time, gone)
+            _after_handover(host, life, segments, told.time, gone)
     elif told.state == "SYN_RECEIVED":
-        _end_of_request(life, segments, host.errors, gone)
+        _end_of_request(host, life, segments, gone)
     last = life.transitions[-1]
     if last.state == "CLOSED":
         return
@@ -208,6 +216,11 @@ def _gone(host: HostEvidence, life: Life, since: float, until: float) -> float:
     return min(times, default=inf)
 
 
+def _listed_after(host: HostEvidence, life: Life, time: float, until: float) -> bool:
+    """Whether the kernel's socket table had the socket some time later, so that it outlived what happened then."""
+    return any(time + _LATER < at < until and (life.local, life.remote) in table for at, table in host.tables)
+
+
 def _reset_at(segments: list[Segment], life: Life, time: float) -> Segment | None:
     """The RST that came in, or went out, at the moment the socket was closed."""
     for segment in segments:
@@ -217,7 +230,7 @@ def _reset_at(segments: list[Segment], life: Life, time: float) -> Segment | Non
     return None
 
 
-def _after_handover(life: Life, segments: list[Segment], handover: float, gone: float) -> None:
+def _after_handover(host: HostEvidence, life: Life, segments: list[Segment], handover: float, gone: float) -> None:
     """The states of the small socket that a full one in FIN_WAIT_2 or CLOSING was handed over to."""
     received = [s for s in segments if s.source == life.remote]
     fin_ends = [s.end for s in received if s.has("F")]
@@ -228,18 +241,19 @@ def _after_handover(life: Life, segments: list[Segment], handover: float, gone: 
         resets = [s for s in received if s.has("R") and s.seq == fin_ends[0] and s.time > acked[0]]
     else:
         resets = [s for s in segments if s.has("R") and s.time > handover]
+    resets = [s for s in resets if not _listed_after(host, life, s.time, gone)]
     if resets and resets[0].time < gone:
         life.transitions.append(Transition(resets[0].time, "CLOSED", resets[0]))
 
 
-def _end_of_request(life: Life, segments: list[Segment], errors: list[Segment], gone: float) -> None:
+def _end_of_request(host: HostEvidence, life: Life, segments: list[Segment], gone: float) -> None:
     """A request that never became a socket: a RST ended it if it was exact, or if the request is gone afterwards.
 
     So did an ICMP error about its SYN-ACK, if the request is gone afterwards.
     """
-    about = [error.time for error in errors if error.time < gone < inf and life.sent(error)]
+    about = [error.time for error in host.errors if error.time < gone < inf and life.sent(error)]
     exact = None if life.peer_isn is None else (life.peer_isn + 1) & 0xFFFFFFFF
-    resets = [s for s in segments if s.has("R") and s.time < gone]
+    resets = [s for s in segments if s.has("R") and s.time < gone and not _listed_after(host, life, s.time, gone)]
     if gone == inf:
         resets = [s for s in resets if s.source == life.remote and s.seq == exact]
     if resets:

@@ -1,4 +1,4 @@
-"""The box between the two hosts of a random run: what each connection suffers on its way, and what became of every frame.
+"""The box between the two hosts of a random run: what each connection suffers, and what became of every frame.
 
 It reads and writes the TAP interfaces of both hosts in one event loop. Chance is drawn per connection and direction, in
 the order of frames, from the seed of the connection.

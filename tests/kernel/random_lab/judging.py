@@ -1,4 +1,4 @@
-"""The program's answers against the truth of a view: how many endpoints are right, and how often each word of certainty."""
+"""The program's answers against the truth of a view: how many endpoints are right, and how often each word is."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _collapsed(transitions: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
 
 
 def _collapsed_names(states: list[str]) -> list[str]:
-    """States without repetition, and without those that are none: before an endpoint takes part, or a listener again."""
+    """States without repetition, and without those that are none: before it takes part, or a listener again."""
     kept: list[str] = []
     for state in states:
         named = "CLOSED" if state == "LISTEN" and kept else state

@@ -69,20 +69,28 @@ class Hosts:
             )
             own = lives_of_pair(evidence, local, remote)
             _hold_against(own, evidence.tables, (local, remote))
-            lives += own
+            lives += _as_one(own)
         return connections_of(lives)
+
+
+def _as_one(lives: list[Life]) -> list[Life]:
+    """Requests that answer the same SYN, one after the other, are one life: to the client they are one connection."""
+    joined: list[Life] = []
+    for life in lives:
+        before = next((one for one in joined if one.how == "passive" and one.peer_isn == life.peer_isn), None)
+        if life.how == "passive" and life.peer_isn is not None and before:
+            before.transitions += life.transitions
+            before.isn = life.isn
+        else:
+            joined.append(life)
+    return joined
 
 
 def _hold_against(lives: list[Life], tables: list[tuple[float, Table]], pair: tuple[str, str]) -> None:
     """Every look at the kernel's table must show a state that a socket had about then."""
     for time, table in tables:
-        had = {
-            state
-            for life in lives
-            for state in (life.state_at(time - _RACE), life.state_at(time + _RACE))
-            + tuple(t.state for t in life.transitions if abs(t.time - time) <= _RACE)
-        }
-        had = {state or "CLOSED" for state in had} or {"CLOSED"}
+        had = {life.state_at(at) or "CLOSED" for life in lives for at in (time - _RACE, time + _RACE)} or {"CLOSED"}
+        had |= {t.state for life in lives for t in life.transitions if abs(t.time - time) <= _RACE}
         if table.get(pair, "CLOSED") not in had:
             raise TruthError(f"{pair[0]} to {pair[1]} at {time:.6f}: {sorted(had)}, the kernel lists {table.get(pair)}")
 
@@ -92,7 +100,8 @@ def document(evidence: Evidence, hosts: Hosts, shown: Seen, name: str) -> dict[s
     by_pair: dict[frozenset[str], list[Segment]] = defaultdict(list)
     for packet in shown.packets:
         by_pair[_pair(packet.segment)].append(packet.segment)
-    listeners = sorted({local for _, table in _all_tables(evidence) for (local, _), s in table.items() if s == "LISTEN"})
+    looks = [look for of_host in evidence.tables.values() for look in of_host]
+    listeners = sorted({local for _, table in looks for (local, _), state in table.items() if state == "LISTEN"})
     entries = []
     for pair, segments in by_pair.items():
         entries += _entries(evidence, hosts, shown, pair, segments, listeners)
@@ -117,10 +126,6 @@ def write(truth: dict[str, Any], path: Path) -> None:
     rest = {key: value for key, value in truth.items() if key != "connections"}
     rows = ",\n".join("  " + json.dumps(row) for row in truth["connections"])
     path.write_text(f'{json.dumps(rest, indent=1)[:-2]},\n "connections": [\n{rows}\n ]\n}}\n', encoding="utf-8")
-
-
-def _all_tables(evidence: Evidence) -> list[tuple[float, Table]]:
-    return [look for looks in evidence.tables.values() for look in looks]
 
 
 def _entries(
@@ -154,6 +159,8 @@ def _entries(
         captured = captured_connections(recorded)
     except TruthError as error:
         return [_doubtful(segments, f"the truth is not certain: {error}") | note]
+    if any(c.opened > shown.start and not c.segments[0].has("S") for c in captured):
+        return [_doubtful(segments, "segments come before its SYN") | note]
     begins = [c.opened for c in captured]
     siblings = max(len(connections), 1)
     syns = {s.seq for s in segments if s.has("S") and not s.has("A")}

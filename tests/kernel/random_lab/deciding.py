@@ -142,7 +142,7 @@ def _hidden_fin(case: Case) -> str:
     shown = [s for s in case.connection.segments if s.has("A")]
     at = next((n for n, s in enumerate(shown) if s.ack == fins[0].end), 0)
     pure = at > 0 and shown[at].length == 0 and shown[at - 1].ack == (fins[0].end - 1) & 0xFFFFFFFF
-    if pure and not any(s.has("F") for s in shown[:at]):
+    if pure and not any(s.has("F") for s in shown[: at + 1]):
         return ""
     return "one direction only: the FIN of the other is not shown"
 

@@ -42,12 +42,13 @@ fuzz-bounds: $(VENV)/ready-dev
 	$(BIN)/python -m fuzz.bounds --seconds $(FUZZ_SECONDS)
 
 # Random runs between real kernels, for nights: SEEDS="1 2 3" or SEEDS=1-40, RUNS_AT_ONCE of them side by side. Prints
-# tables; captures of what was wrong stay in KERNEL_RANDOM, with the kernels' states beside them.
+# tables; captures of what was wrong stay in KERNEL_RANDOM, with the kernels' states beside them. PAGE=docs/inference.md
+# writes the figures into the documentation.
 SEEDS := 1-3
 RUNS_AT_ONCE := 2
 KERNEL_RANDOM := kernel-random
 kernel-random: $(VENV)/ready-dev
-	$(BIN)/python tests/kernel/random_runs.py $(KERNEL_RANDOM) $(SEEDS) --jobs $(RUNS_AT_ONCE)
+	$(BIN)/python tests/kernel/random_runs.py $(KERNEL_RANDOM) $(SEEDS) --jobs $(RUNS_AT_ONCE) $(if $(PAGE),--write $(PAGE))
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -1,17 +1,22 @@
 """Run the random lab for some seeds, judge what the program says of each run, and print figures as Markdown tables.
 
-Usage: python tests/kernel/random_runs.py OUTDIR SEED ... [--all] [--jobs N]     (a seed is a number, or 1-40)
+Usage: python tests/kernel/random_runs.py OUTDIR SEED ... [--all] [--jobs N] [--write PAGE]
 
-Captures and truth files with differences stay in OUTDIR, with --all all of them. Needs root on Linux.
+A seed is a number, or several: 1-40.
+
+Captures and truth files with differences stay in OUTDIR, with --all all of them. --write puts the figures into a page,
+between ``<!-- measured: kernel-random -->`` and ``<!-- end of measured part -->``. Needs root on Linux.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,6 +30,7 @@ from random_lab.views import Own, seen
 from random_lab.views import write as write_capture
 
 _MOST_KINDS = 25
+_MEASURED = re.compile(r"(?<=<!-- measured: kernel-random -->\n).*?(?=<!-- end of measured part -->)", re.DOTALL)
 
 
 def main(arguments: list[str]) -> int:
@@ -34,6 +40,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("seeds", nargs="+", metavar="SEED")
     parser.add_argument("--all", action="store_true", help="keep what is right, too")
     parser.add_argument("--jobs", type=int, default=2, help="how many runs go on at once")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the figures into this page")
     parser.add_argument("--record", action="store_true", help="only record one seed, judge nothing")
     options = parser.parse_args(arguments)
     if problem := reason_to_skip():
@@ -51,6 +58,9 @@ def main(arguments: list[str]) -> int:
         return 0
     total, failures = run_and_judge(seeds, options.directory, options.jobs, keep_all=options.all)
     print(tables(total))
+    if options.write:
+        page = options.write.read_text(encoding="utf-8")
+        options.write.write_text(_MEASURED.sub(lambda _: measured(total, len(seeds)), page), encoding="utf-8")
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0
@@ -108,34 +118,75 @@ def _judged(path: Path, *, keep_all: bool) -> Judgement:
     return found
 
 
+def measured(total: Judgement, runs: int) -> str:
+    """The figures for the documentation."""
+    right, judged = total.endpoints_right, total.endpoints
+    return "\n".join(
+        [
+            f"In {runs} runs, {right:,} of {judged:,} endpoints were right ({_percent(right, judged)}).\n",
+            *_table("Word", total.words, "`{}`"),
+            "",
+            *_circumstances(total),
+            "",
+        ]
+    )
+
+
 def tables(total: Judgement) -> str:
     """The figures, as tables in Markdown."""
+    judged = Counter({("connections", True): total.right, ("connections", False): total.connections - total.right})
+    judged += Counter(
+        {("endpoints", True): total.endpoints_right, ("endpoints", False): total.endpoints - total.endpoints_right}
+    )
+    kinds = Counter(difference.kind for difference in total.differences)
     parts = [
-        "| judged | right | wrong | right of all |\n| --- | ---: | ---: | ---: |",
-        _row("connections", total.right, total.connections - total.right),
-        _row("endpoints", total.endpoints_right, total.endpoints - total.endpoints_right),
-        "\n| word | right | wrong | right of all |\n| --- | ---: | ---: | ---: |",
-        *(_row(f"`{word}`", *_both(total.words, word)) for word in _names(total.words)),
-        "\n| state at a moment | right | wrong | right of all |\n| --- | ---: | ---: | ---: |",
-        *(_row(state, *_both(total.moments, state)) for state in _names(total.moments)),
-        "\n| difference | endpoints |\n| --- | ---: |",
-        *(f"| {kind} | {n} |" for kind, n in Counter(d.kind for d in total.differences).most_common(_MOST_KINDS)),
-        "\n| not judged, since | endpoints |\n| --- | ---: |",
-        *(f"| {reason} | {n} |" for reason, n in total.undecided.most_common()),
+        *_table("Judged", judged),
+        "",
+        *_table("Word", total.words, "`{}`"),
+        "",
+        *_circumstances(total),
+        "",
+        *_table("State at a moment", total.moments),
+        "",
+        "| Difference | Endpoints |\n| --- | ---: |",
+        *(f"| {kind} | {count} |" for kind, count in kinds.most_common(_MOST_KINDS)),
+        "",
+        "| Not judged, since | Endpoints |\n| --- | ---: |",
+        *(f"| {reason} | {count} |" for reason, count in total.undecided.most_common()),
     ]
     return "\n".join(parts)
 
 
-def _names(counts: Counter[tuple[str, bool]]) -> list[str]:
-    return sorted({name for name, _ in counts})
+def _table(title: str, counts: Counter[tuple[str, bool]], form: str = "{}") -> Iterator[str]:
+    yield f"| {title} | Right | Wrong | Right of all |"
+    yield "| --- | ---: | ---: | ---: |"
+    for name in sorted({name for name, _ in counts}):
+        right, wrong = counts[name, True], counts[name, False]
+        yield f"| {form.format(name)} | {right:,} | {wrong:,} | {_percent(right, right + wrong)} |"
 
 
-def _both(counts: Counter[tuple[str, bool]], name: str) -> tuple[int, int]:
-    return counts[name, True], counts[name, False]
+def _circumstances(total: Judgement) -> Iterator[str]:
+    """Which part of the endpoints is right, by the view and by what the box did."""
+    views = sorted({view for view, _, _ in total.circumstances})
+    suffered = [one for one in _SUFFERED if any(one == other for _, other, _ in total.circumstances)]
+    yield f"| Capture | {' | '.join(_SUFFERED[one] for one in suffered)} |"
+    yield f"| --- |{' ---: |' * len(suffered)}"
+    for view in views:
+        counts = [[total.circumstances[view, one, fine] for fine in (True, False)] for one in suffered]
+        cells = [f"{_percent(right, right + wrong)} of {right + wrong:,}" for right, wrong in counts]
+        yield f"| {view} | {' | '.join(cells)} |"
 
 
-def _row(name: str, right: int, wrong: int) -> str:
-    return f"| {name} | {right:,} | {wrong:,} | {100 * right / max(right + wrong, 1):.1f} % |"
+_SUFFERED = {
+    "nothing": "Delay alone",
+    "loss": "Loss, reordering, repetition",
+    "silence": "Holes, NAT timeouts",
+    "forged segments": "Forged segments",
+}
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / max(whole, 1):.1f} %"
 
 
 def _seeds(text: str) -> range:

@@ -1,6 +1,7 @@
 """Random runs between two real kernels: applications, a box that mistreats packets, and captures, all from a seed.
 
 * ``plans``: what happens in the run of a seed
+* ``scripts``: what applications do, and how connections end
 * ``box``: the box between the hosts
 * ``applications``: sockets that do what a plan says
 * ``recording``: one run, and the evidence of it

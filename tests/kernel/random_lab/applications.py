@@ -12,7 +12,8 @@ from typing import TypeVar
 from kernel_lab.hosts import abort
 from kernel_lab.namespaces import Namespace
 
-from random_lab.plans import Plan, Round, Script
+from random_lab.plans import Plan, Round
+from random_lab.scripts import Script
 
 _PATIENCE = 5.0
 """Seconds that an application waits for data, or to get rid of it, before it closes."""

@@ -40,6 +40,8 @@ class Judgement:
     """Transitions by word of certainty, and whether the kernel went through them."""
     moments: Counter[tuple[str, bool]] = field(default_factory=Counter)
     """States said at some moments, and whether the kernel's table had them."""
+    circumstances: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    """Endpoints by the kind of view, by what the box did to the connection, and whether they are right."""
     differences: list[Difference] = field(default_factory=list)
 
     def add(self, other: Judgement) -> None:
@@ -51,6 +53,7 @@ class Judgement:
         self.undecided += other.undecided
         self.words += other.words
         self.moments += other.moments
+        self.circumstances += other.circumstances
         self.differences += other.differences
 
     def rate(self) -> float:
@@ -78,7 +81,7 @@ def judge(truth: dict[str, Any], timeline: Iterable[dict[str, Any]]) -> Judgemen
         pair = frozenset((entry["client"], entry["server"]))
         rows = list(said[pair].values())[known[pair] : known[pair] + 1]
         known[pair] += 1
-        _connection(found, truth["scenario"], entry, rows[0] if rows else {})
+        _connection(found, truth, entry, rows[0] if rows else {})
     doubtful = {frozenset((e["client"], e["server"])) for e in truth["connections"] if e.get("doubtful")}
     for pair, numbered in said.items():
         if len(numbered) > known[pair] and pair not in doubtful:
@@ -90,11 +93,14 @@ def judge(truth: dict[str, Any], timeline: Iterable[dict[str, Any]]) -> Judgemen
     return found
 
 
-def _connection(found: Judgement, view: str, entry: dict[str, Any], rows: dict[str, list[dict[str, Any]]]) -> None:
+def _connection(
+    found: Judgement, truth: dict[str, Any], entry: dict[str, Any], rows: dict[str, list[dict[str, Any]]]
+) -> None:
     if entry.get("doubtful"):
         found.undecided[entry["client_reason"].partition(":")[0]] += 2
         return
     judged, wrong = 0, 0
+    plan = entry.get("plan", {})
     for end in _ENDS:
         own = rows.get(entry[end], [])
         _words(found, entry, end, own)
@@ -106,9 +112,9 @@ def _connection(found: Judgement, view: str, entry: dict[str, Any], rows: dict[s
         difference = _endpoint(entry, end, own)
         if difference:
             wrong += 1
-            circumstances = entry.get("plan", {}).get("box", "")
             name = f"{entry['client']} > {entry['server']}"
-            found.differences.append(Difference(view, name, end, *difference, circumstances))
+            found.differences.append(Difference(truth["scenario"], name, end, *difference, plan.get("box", "")))
+        found.circumstances[truth.get("view", ""), plan.get("suffers", ""), not difference] += 1
     found.endpoints += judged
     found.endpoints_right += judged - wrong
     found.connections += bool(judged)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from random_lab.box import Drop, Forgery, Hole, Policy
-
-Step = tuple[Any, ...]
-Script = tuple[Step, ...]
+from random_lab.scripts import ENDINGS, Script, talk
 
 CLIENT_PORTS, SERVER_PORTS, PORTS_EACH = 20000, 7000, 8
 """Where the ports of plans begin, and how many client ports each has: no two plans share a pair of endpoints."""
@@ -239,141 +235,13 @@ def _forgery(chance: random.Random, end: str) -> Forgery:
 
 def _round(chance: random.Random, first: bool) -> Round:
     gap = 0.0 if first else chance.choice([0.0, 0.05, 0.3, 1.1])
-    name = chance.choice(list(_ENDINGS))
-    begin = _talk(chance)
-    client, server = _ENDINGS[name](chance)
+    name = chance.choice(list(ENDINGS))
+    begin = talk(chance)
+    client, server = ENDINGS[name](chance)
     ends = (*begin[0], *client), (*begin[1], *server)
     if chance.random() < 0.4:
         # The server takes the part of the client.
         other = {"send": "receive", "receive": "send"}
-        talk = [tuple((other[step[0]], *step[1:]) if step[0] in other else step for step in one) for one in begin]
-        ends = (*talk[0], *server), (*talk[1], *client)
+        turned = [tuple((other[step[0]], *step[1:]) if step[0] in other else step for step in one) for one in begin]
+        ends = (*turned[0], *server), (*turned[1], *client)
     return Round(gap, name, *ends)
-
-
-def _talk(chance: random.Random) -> tuple[list[Step], list[Step]]:
-    """Requests and answers before the end, read to the last byte."""
-    client: list[Step] = []
-    server: list[Step] = []
-    for _ in range(chance.choice([0, 1, 1, 2, 3])):
-        request, answer = (chance.choice([0, 1, 1, 300, 1400, 9000, 40_000]) for _ in range(2))
-        client += [("send", request), ("receive", answer)]
-        server += [("receive", request), _nap(chance), ("send", answer)]
-    return [*client, _nap(chance)], server
-
-
-def _nap(chance: random.Random) -> Step:
-    return ("sleep", chance.choice([0.0, 0.0, 0.001, 0.01, 0.05, 0.3, 0.6, 1.2]))
-
-
-def _size(chance: random.Random) -> int:
-    return chance.choice([1, 1, 100, 600, 3000])
-
-
-def _close(chance: random.Random) -> tuple[Script, Script]:
-    return (("close",),), (("drain",), _nap(chance), ("close",))
-
-
-def _shut(chance: random.Random) -> tuple[Script, Script]:
-    return (("shutdown",), ("drain",), _nap(chance), ("close",)), (("drain",), _nap(chance), ("close",))
-
-
-def _half_close(chance: random.Random) -> tuple[Script, Script]:
-    """The peer goes on sending for long after it got the FIN."""
-    more = chance.choice([1, 3000, 60_000])
-    answer = (("drain",), ("send", more), _nap(chance), ("send", _size(chance)), _nap(chance), ("close",))
-    return (("shutdown",), ("drain",), _nap(chance), ("close",)), answer
-
-
-def _simultaneous(chance: random.Random) -> tuple[Script, Script]:
-    return (("meet",), ("close",)), (("meet",), ("close",))
-
-
-def _simultaneous_shutdown(chance: random.Random) -> tuple[Script, Script]:
-    both = (("meet",), ("shutdown",), ("drain",), _nap(chance), ("close",))
-    return both, both
-
-
-def _fin_with_data(chance: random.Random) -> tuple[Script, Script]:
-    answer = (("drain",), _nap(chance), ("cork",), ("send", _size(chance)), ("close",))
-    return (("cork",), ("send", _size(chance)), ("close",)), answer
-
-
-def _fins_with_data_cross(chance: random.Random) -> tuple[Script, Script]:
-    both = (("meet",), ("cork",), ("send", _size(chance)), ("close",))
-    return both, both
-
-
-def _data_after_close(chance: random.Random) -> tuple[Script, Script]:
-    """The peer sends to an end that has closed, which answers with RST."""
-    return (("close",),), (_nap(chance), ("send", _size(chance)), _nap(chance), ("close",))
-
-
-def _unread(chance: random.Random) -> tuple[Script, Script]:
-    """Closed with data unread: RST instead of FIN."""
-    nap = ("sleep", chance.choice([0.05, 0.2, 0.5]))
-    return (nap, ("close",)), (("send", _size(chance)), ("drain",), _nap(chance), ("close",))
-
-
-def _unread_after_shutdown(chance: random.Random) -> tuple[Script, Script]:
-    nap = ("sleep", chance.choice([0.05, 0.2, 0.5]))
-    return (("shutdown",), nap, ("close",)), (("drain",), ("send", _size(chance)), _nap(chance), ("close",))
-
-
-def _abort(chance: random.Random) -> tuple[Script, Script]:
-    return (("abort",),), (("drain",), _nap(chance), ("close",))
-
-
-def _abort_after_shutdown(chance: random.Random) -> tuple[Script, Script]:
-    return (("shutdown",), _nap(chance), ("abort",)), (("drain",), _nap(chance), ("send", 100), ("close",))
-
-
-def _abort_in_close_wait(chance: random.Random) -> tuple[Script, Script]:
-    return (("shutdown",), ("drain",), ("close",)), (("drain",), _nap(chance), ("abort",))
-
-
-def _abort_both(chance: random.Random) -> tuple[Script, Script]:
-    return (("meet",), ("abort",)), (("meet",), ("abort",))
-
-
-def _close_in_mid_stream(chance: random.Random) -> tuple[Script, Script]:
-    """An end closes while much is on its way to it."""
-    return (("sleep", chance.choice([0.0, 0.01, 0.1])), ("close",)), (("send", 90_000), _nap(chance), ("close",))
-
-
-def _long_last_data(chance: random.Random) -> tuple[Script, Script]:
-    """The FIN waits behind data."""
-    return (("send", 60_000), ("close",)), (("drain",), _nap(chance), ("close",))
-
-
-def _open_to_the_end(chance: random.Random) -> tuple[Script, Script]:
-    return (("wait",),), (("wait",),)
-
-
-def _one_waits(chance: random.Random) -> tuple[Script, Script]:
-    """The peer never closes."""
-    return (chance.choice([(("shutdown",), ("wait",)), (("close",),)]), (("drain",), ("wait",)))
-
-
-# How connections end: what the end that begins with it does, and what the other does.
-_ENDINGS: dict[str, Callable[[random.Random], tuple[Script, Script]]] = {
-    "close": _close,
-    "close again": _close,
-    "shutdown": _shut,
-    "half close": _half_close,
-    "simultaneous": _simultaneous,
-    "simultaneous shutdown": _simultaneous_shutdown,
-    "FIN with data": _fin_with_data,
-    "FINs with data cross": _fins_with_data_cross,
-    "data after close": _data_after_close,
-    "unread": _unread,
-    "unread after shutdown": _unread_after_shutdown,
-    "abort": _abort,
-    "abort after shutdown": _abort_after_shutdown,
-    "abort in CLOSE_WAIT": _abort_in_close_wait,
-    "abort by both": _abort_both,
-    "close in mid-stream": _close_in_mid_stream,
-    "long last data": _long_last_data,
-    "open": _open_to_the_end,
-    "one waits": _one_waits,
-}

@@ -14,7 +14,7 @@ from kernel_lab.segments import CaptureFile, Segment
 from kernel_lab.truth import HostEvidence, Life, TruthError, lives_of_pair
 
 from random_lab.deciding import Case, undecidable
-from random_lab.plans import Plan
+from random_lab.plans import Plan, View
 from random_lab.recording import Evidence
 from random_lab.views import Own, Seen
 
@@ -111,6 +111,7 @@ def document(evidence: Evidence, hosts: Hosts, shown: Seen, name: str) -> dict[s
         "scenario": name,
         "description": f"run {evidence.run.seed}, seen as {view.name}; settings {evidence.run.settings}",
         "vantage": vantage,
+        "view": _kind_of_view(view),
         "local": evidence.addresses["server" if vantage == "server" else "client"][0],
         "linktype": 1,
         "packets": len(shown.packets),
@@ -137,7 +138,15 @@ def _entries(
     listeners: list[str],
 ) -> list[dict[str, Any]]:
     plan = hosts.plan(pair)
-    note = {"plan": {"index": plan.index, "kind": plan.kind, "ending": plan.rounds[0].name, "box": _words(plan)}}
+    note = {
+        "plan": {
+            "index": plan.index,
+            "kind": plan.kind,
+            "ending": plan.rounds[0].name,
+            "box": _words(plan),
+            "suffers": _suffers(plan),
+        }
+    }
     recorded = Recorded(
         scenario="",
         description="",
@@ -254,6 +263,25 @@ def _lost(evidence: Evidence, shown: Seen, pair: frozenset[str]) -> list[Segment
         and _pair(p.segment) == pair
         and (own is None or p.segment.source.rpartition(":")[0].strip("[]") in own)
     ]
+
+
+def _kind_of_view(view: View) -> str:
+    if view.only:
+        return "one direction"
+    if view.twice or view.place == "both":
+        return "packets twice"
+    return "begun late or ended early" if view.late or view.early else "whole"
+
+
+def _suffers(plan: Plan) -> str:
+    """The worst that the box does to a connection, in a word."""
+    policy = plan.policy
+    if policy.forgeries or (policy.idle and policy.idle_resets):
+        return "forged segments"
+    if policy.holes or policy.idle:
+        return "silence"
+    others = (*policy.loss, policy.reorder[0], policy.repeat[0], *policy.drops)
+    return "loss" if any(others) else "nothing"
 
 
 def _words(plan: Plan) -> str:

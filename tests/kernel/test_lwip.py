@@ -27,17 +27,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Answer:
     return situations, lines("timeline", Path(capture))
 
 
-_ANSWERS_DATA = "a RST that answers data and FIN acknowledges the data alone: no TIME_WAIT"
-_OUTLIVES_RST = "lwIP stays in TIME_WAIT after a RST: it answers an old FIN"
-_OUT_OF_WINDOW = "a FIN beyond the receiver's window changes nothing: the receiver's ACK does not move"
-_FORGED_SYN = "a SYN that is challenged, and never comes again, opens nothing"
 DIFFERENT = {
-    "fin_ahead_opened_by_linux": _OUT_OF_WINDOW,
-    "fin_ahead_opened_by_lwip": _OUT_OF_WINDOW,
-    "syn_when_open_opened_by_linux": _FORGED_SYN,
-    "syn_when_open_opened_by_lwip": _FORGED_SYN,
-    "data_with_fin_after_close_opened_by_lwip": _ANSWERS_DATA,
-    "rst_in_time_wait_opened_by_lwip": _OUTLIVES_RST,
+    "data_with_fin_after_close_opened_by_lwip": "a RST that acknowledges the data, not the FIN: no TIME_WAIT",
 }
 """What is not inferred as it was, and why it could be."""
 

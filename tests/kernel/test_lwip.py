@@ -27,18 +27,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Answer:
     return situations, lines("timeline", Path(capture))
 
 
-DIFFERENT = {
-    "data_with_fin_after_close_opened_by_lwip": "a RST that acknowledges the data, not the FIN: no TIME_WAIT",
-}
-"""What is not inferred as it was, and why it could be."""
-
-
-def _named(name: str) -> Any:
-    marks = [pytest.mark.xfail(reason=DIFFERENT[name], strict=True)] if name in DIFFERENT else []
-    return pytest.param(name, marks=marks)
-
-
-@pytest.mark.parametrize("name", [_named(name) for name in names()])
+@pytest.mark.parametrize("name", names())
 def test_states_are_those_of_both_stacks(name: str, played: Answer) -> None:
     situations, timeline = played
     situation = situations[name]

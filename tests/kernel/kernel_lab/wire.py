@@ -73,6 +73,12 @@ class Wire:
         self._add(rule)
         return lambda: self._release(rule)
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Carry nothing for a while but what is released or injected meanwhile."""
+        with self._changed:
+            yield
+
     def restore(self) -> None:
         """Forget all rules: from now on everything arrives."""
         with self._changed:

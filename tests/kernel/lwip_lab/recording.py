@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kernel_lab.document import Connection, Recorded, captured_connections, entry_of
+from kernel_lab.document import Connection, Note, Recorded, captured_connections, entry_of
 from kernel_lab.hosts import Host
 from kernel_lab.namespaces import Namespace
 from kernel_lab.recorder import Capture, StateEvent, Table, state_trace
@@ -132,6 +132,8 @@ def _truth(evidence: _Evidence, name: str, index: int) -> dict[str, Any]:
     lost = [s for s in evidence.lost if {s.source, s.destination} == {linux, lwip}]
     events = [e for e in evidence.events if {e.local, e.remote} == {linux, lwip}]
     host = HostEvidence(prefix=linux, segments=segments, errors=[], events=events, tables=evidence.tables)
+    lives = _lwip_lives(evidence, lwip, linux, [*segments, *lost])
+    end = "client" if any(life.how == "active" for life in lives) else "server"
     recorded = Recorded(
         scenario=name,
         description="",
@@ -142,10 +144,10 @@ def _truth(evidence: _Evidence, name: str, index: int) -> dict[str, Any]:
         start=evidence.start,
         end=evidence.end,
         capture=CaptureFile(evidence.capture.linktype, len(segments), segments),
-        lives=lives_of_pair(host, linux, lwip) + _lwip_lives(evidence, lwip, linux, [*segments, *lost]),
+        lives=lives_of_pair(host, linux, lwip) + lives,
         tables=[],
         lost=[s for s in lost if s.source == linux],
-        notes=[],
+        notes=[Note(end, "passed within one event", "TIME_WAIT")] if any(map(_aborted_time_wait, lives)) else [],
     )
     entries = []
     for number, connection in enumerate(captured_connections(recorded)):
@@ -171,10 +173,18 @@ def _lwip_lives(evidence: _Evidence, own: str, peer: str, segments: list[Segment
         if transitions and (transitions[-1].state, change.state) == ("FIN_WAIT_1", "TIME_WAIT"):
             # A FIN that carries the ACK of the other one.
             transitions.append(Transition(change.time, "FIN_WAIT_2"))
+        fins = [s for s in segments if s.has("F") and s.source == peer and 0 <= change.time - s.time < _TOGETHER]
+        if change.state == "CLOSED" and transitions[-1].state == "FIN_WAIT_2" and fins and not resets:
+            # Data with the FIN, after close(): lwIP enters TIME_WAIT and lets go of it, without a word.
+            transitions.append(Transition(change.time, "TIME_WAIT"))
         transitions.append(Transition(change.time, change.state, resets[0] if resets else None))
     how = "active" if changes[0].state == "SYN_SENT" else "passive"
     syns = [s.seq for s in segments if s.source == peer and s.has("S") and not s.has("A")]
     return [Life(own, peer, how, sent[0].seq, syns[0] if syns else None, transitions)]
+
+
+def _aborted_time_wait(life: Life) -> bool:
+    return [transition.state for transition in life.transitions[-2:]] == ["TIME_WAIT", "CLOSED"]
 
 
 def _case(recorded: Recorded, connection: Connection, linux: str, lwip: str, lost: list[Segment]) -> Case:

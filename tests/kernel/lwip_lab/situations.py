@@ -93,8 +93,9 @@ def simultaneous_close(pair: Pair) -> None:
     pair.b.close()
     for end in (pair.a, pair.b):
         pair.wire.await_segment(pair.sends(end, "F"))
-    for release in releases:
-        release()
+    with pair.wire.still():
+        for release in releases:
+            release()
     for end in (pair.a, pair.b):
         end.wait("TIME_WAIT", "CLOSED")
 

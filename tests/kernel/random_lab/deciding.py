@@ -15,6 +15,8 @@ from kernel_lab.truth import Life
 
 _ANSWERED = 0.2
 """Seconds after which a segment answers to what was shown before: that is when a kernel sends again at the earliest."""
+_BEGINS = 0.001
+"""Seconds between the SYN that comes and the SYN-ACK that answers it, at most."""
 _REPEATED = 3
 """A FIN shown so often without a sign of its receiver has not arrived."""
 _MARKS = ("FIN", "ACK of FIN", "RST", "SYN-ACK", "ACK of SYN")
@@ -59,8 +61,14 @@ def undecidable(case: Case, end: str) -> str:
     ends = _Ends(life, local, own)
     shown = case.connection.segments
     closed = next((t.time for t in life.transitions if t.state == "CLOSED"), inf)
-    arrived = [s for s in own if s.destination == local and s.time <= min(closed, case.recorded.end)]
-    reason = _hidden_fin(case) or _hidden_close(life, ends, shown) or _hidden_end(case, life, ends, closed)
+    until = min(closed, case.recorded.end)
+    arrived = [s for s in own if s.destination == local and life.start - _BEGINS <= s.time <= until]
+    reason = (
+        _hidden_fin(case)
+        or _hidden_since(case, end, own, until)
+        or _hidden_close(life, ends, shown)
+        or _hidden_end(case, life, ends, closed)
+    )
     if reason:
         return reason
     # What is shown after the end is no riddle any more.
@@ -145,6 +153,16 @@ def _hidden_fin(case: Case) -> str:
     if pure and not any(s.has("F") for s in shown[: at + 1]):
         return ""
     return "one direction only: the FIN of the other is not shown"
+
+
+def _hidden_since(case: Case, end: str, own: list[Segment], until: float) -> str:
+    """The end went on sending, of which the view shows nothing: it seems to have given up."""
+    local = case.address(end)
+    if case.only and case.only != end:
+        return ""
+    last = max((s.time for s in case.connection.segments if s.source == local), default=inf)
+    since = [s for s in own if s.source == local and last + _ANSWERED < s.time <= until]
+    return "what it sent later is not shown" if since else ""
 
 
 def _hidden_close(life: Life, ends: _Ends, shown: list[Segment]) -> str:

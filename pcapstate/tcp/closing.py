@@ -123,7 +123,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
 
 @inner
 def waits_after_crossing(me: Any) -> bool:
-    """Tell whether an endpoint is in TIME_WAIT since FINs crossed: one that comes again may have been under way then."""
+    """Tell whether an endpoint is in TIME_WAIT since FINs crossed: one that comes again says little then."""
     return i64(me["state"]) == State.TIME_WAIT and i64(me["before"]) == State.CLOSING
 
 

@@ -545,6 +545,66 @@ STORIES = {
         C A  101 502 0 -> CW, FW2
         S R  501 0 0   -> CLOSED, CLOSED
     """,
+    "only_syn_and_fin_captured": """
+        C S  0 0 0           -> SENT, -
+        S SA 0 1 0           -> SENT, RCVD
+        C FA 1000001 4001 0  -> -, -
+        S FA 4001 1000002 0  -> TW, LACK
+    """,
+    "fin_behind_a_gap_wider_than_the_window": OPEN
+    + """
+        C PA 1 1 100         -> EST, EST
+        S A 1 101 0          -> EST, EST
+        C FPA 100101 1 500   -> EST, EST
+        S A 1 100602 0       -> FW2, CW     # it was no stray
+        S FA 1 100602 0      -> TW, LACK
+        C A 100602 2 0       -> TW, CLOSED
+    """,
+    "fin_behind_a_wide_gap_comes_again": OPEN
+    + """
+        C PA 1 1 100         -> EST, EST
+        S A 1 101 0          -> EST, EST
+        C FPA 100101 1 500   -> EST, EST
+        C FPA 100101 1 500   -> FW1, EST
+    """,
+    "joined_late_at_a_keepalive_before_its_fin": """
+        C A  102 1501 0      -> EST, EST
+        C FA 101 2501 0      -> FW1, CW
+        S A  2501 102 0      -> FW2, CW
+    """,
+    "joined_late_at_a_fin_that_acknowledges_one": """
+        S FA 501 102 0       -> CW, FW1
+        C FA 101 502 0       -> CLOSED, TW  # acknowledged before
+        S A  502 102 0       -> CLOSED, TW
+    """,
+    "one_direction_whose_first_bytes_are_missing": """
+        C S  0 0 0           -> SENT, -
+        C PA 1001 1 1000     -> EST, EST
+        C PA 2001 1 1000     -> EST, EST
+        C FA 3001 1 0        -> FW1, EST
+    """,
+    "one_direction_fin_again": """
+        C S  0 0 0           -> SENT, -
+        C A  1 1 0           -> EST, EST
+        C PA 1 1 100         -> EST, EST
+        C A  101 501 0       -> EST, EST
+        C FA 101 501 0       -> FW1, CW
+        C FA 101 501 0       -> FW1, CW
+        C A  102 502 0       -> TW, CLOSED
+    """,
+    "data_again_is_no_fin_again": OPEN
+    + """
+        C PA 1 1 100         -> EST, EST
+        C FA 101 1 0         -> FW1, CW
+        C PA 1 1 100         -> FW1, CW
+    """,
+    "refused_by_a_forged_reset": """
+        C S  0 0 0           -> SENT, -
+        S RA 0 1 0           -> CLOSED, CLOSED
+        S SA 70000 1 0       -> CLOSED, RCVD
+        C A  1 70001 0       -> EST, EST
+        C PA 1 70001 338     -> EST, EST
+    """,
     "scan_without_flags": """
         C P 0 0 0 -> -, -
     """,

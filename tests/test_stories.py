@@ -98,6 +98,17 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     # Its peer's FIN comes again, and nothing tells that it has arrived.
     ("time_wait_that_outlives_resets", 4): (State.FIN_WAIT_2,),
     ("time_wait_that_outlives_resets", 5): (State.FIN_WAIT_2,),
+    # Without the SYN-ACK, or the ACK of what is missing, its peer's FIN may have come first.
+    ("only_syn_and_fin_captured", 1): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    ("only_syn_and_fin_captured", 2): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    ("fin_behind_a_gap_wider_than_the_window", 1): (State.FIN_WAIT_1,),
+    ("fin_behind_a_gap_wider_than_the_window", 3): (State.FIN_WAIT_1,),
+    ("fin_behind_a_gap_wider_than_the_window", 4): (State.FIN_WAIT_1,),
+    # Joined later, it has no hole.
+    ("joined_late_at_a_fin_that_acknowledges_one", 0): (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT),
+    ("one_direction_whose_first_bytes_are_missing", 0): (State.CLOSE_WAIT,),
+    ("one_direction_fin_again", 0): (State.CLOSE_WAIT, State.FIN_WAIT_2),
+    ("one_direction_fin_again", 2): (State.FIN_WAIT_2,),
     # It is passed in the full story too, within one packet.
     ("simultaneous_open", 2): (State.SYN_RECEIVED,),
 }

@@ -56,6 +56,8 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
         me["before"] = state
     if target == State.TIME_WAIT:
         wait(w, e, time)
+    elif state == State.TIME_WAIT:
+        me["deadline"] = 0
     me["state"] = target
     if is_own_peer(w, e >> 1):
         w.endpoints[e ^ 1]["state"] = target

@@ -19,11 +19,13 @@ from .contracts import (
     FILLED,
     FIN_FILLED,
     LOSSY,
+    MISSED,
     NO_GUESS,
     SENT_ACK,
     SENT_FIN,
     SENT_SYN_ACK,
     SPOKE,
+    STRAY_FIN,
     UNSEEN_TAIL,
     UNSURE,
     World,
@@ -62,6 +64,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
     if connection["notes"] & UNSURE != 0 and others & SENT_FIN != 0 and known & UNSEEN_TAIL == 0:
         turned_up(w, e, p, segment, connection)
         known = i64(me["known"])
+    if others & SENT_FIN == 0 and i64(w.seldom[p]["stray"]) != 0 and ack == i64(w.seldom[p]["stray"]):
+        took_stray(w, p, segment)
+        others = i64(peer["known"])
     covers_fin = others & SENT_FIN != 0 and ack == i64(peer["next"])
     if covers_fin:
         if w.memory[DETAILS] != 0:
@@ -69,10 +74,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
         peer["contiguous"] = ack
         if i64(peer["state"]) == State.LAST_ACK:
             # It closed second, so its FIN acknowledges the one of this endpoint: whoever got the one got the other.
-            step(w, e, Event.GOT_ACK_OF_FIN, segment)
+            got_ack_of_fin(w, e, i64(peer["base"]), segment)
         step(w, e, Event.SENT_ACK_OF_FIN, segment)
-        if step(w, p, Event.GOT_ACK_OF_FIN, segment):
-            peer["proof"] = (segment["seq"] + (1 if length > 0 else 0)) & MASK
+        got_ack_of_fin(w, p, (segment["seq"] + (1 if length > 0 else 0)) & MASK, segment)
     elif others & SENT_FIN == 0 and after(ack, i64(peer["contiguous"])):
         arrived(w, p, ack, segment)
     elif again and others & SENT_FIN != 0 and length == 0 and segment["seq"] == i64(me["next"]) and flags & FIN == 0:
@@ -110,15 +114,34 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
     # A FIN counts for its receiver once all before it has been sent, as captured: with it, or by what fills the hole.
     if i64(me["known"]) & SENT_FIN != 0 and i64(me["contiguous"]) == i64(me["next"]):
         if flags & FIN != 0 or length > 0:
-            if what != AGAIN:
+            if what != AGAIN or known & SENT_FIN == 0:
                 step(w, p, Event.GOT_FIN, segment)
-            elif not acked_before and not waits_after_crossing(peer):
+            elif flags & FIN != 0 and not acked_before and peer["packets"] > 0 and not waits_after_crossing(peer):
                 step(w, p, Event.MISSED_FIN_SENT_AGAIN, segment)
             if i64(peer["state"]) == State.TIME_WAIT:
                 wait(w, p, segment["time"])
             if flags & FIN != 0 and known & SENT_FIN == 0 and acked_before:
                 # The acknowledgment of the FIN was written down before it.
-                step(w, e, Event.GOT_ACK_OF_FIN, segment)
+                got_ack_of_fin(w, e, i64(peer["base"]), segment)
+
+
+@inner
+def got_ack_of_fin(w: World, e: int, proof: int, segment: Any) -> None:
+    """Let endpoint ``e`` have got the ACK of its FIN; ``proof``: as in ENDPOINT."""
+    if step(w, e, Event.GOT_ACK_OF_FIN, segment):
+        w.endpoints[e]["proof"] = proof
+
+
+@rare
+def took_stray(w: World, p: int, segment: Any) -> None:
+    """Take for real what ``p`` sent ahead of its peer's window, now that its peer acknowledges just that."""
+    peer, one = w.endpoints[p], w.seldom[p]
+    peer["next"] = peer["contiguous"] = one["stray"]
+    one["stray"] = 0
+    if i64(one["odd"]) & STRAY_FIN != 0:
+        peer["known"] = i64(peer["known"]) | SENT_FIN
+        step(w, p, Event.SENT_FIN_AFTER_ALL, segment)
+    one["odd"] = MISSED
 
 
 @inner
@@ -137,7 +160,7 @@ def turned_up(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
         me["known"] = i64(me["known"]) | SENT_FIN
         step(w, e, Event.SENT_MISSING_FIN, segment)
         step(w, p, Event.GOT_MISSING_FIN, segment)
-        step(w, e, Event.GOT_ACK_OF_FIN, segment)
+        got_ack_of_fin(w, e, i64(peer["base"]), segment)
         step(w, e, Event.GOT_FIN, segment)
     else:
         step(w, e, Event.SENT_MORE, segment)
@@ -162,7 +185,7 @@ def unseen_fin(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
         peer["next"] = segment["ack"]
         # It answers whatever FIN was sent to it.
         if i64(w.endpoints[e]["known"]) & SENT_FIN != 0:
-            step(w, e, Event.GOT_ACK_OF_FIN, segment)
+            got_ack_of_fin(w, e, i64(peer["base"]), segment)
         step(w, e, Event.GOT_FIN, segment)
 
 
@@ -193,6 +216,6 @@ def arrived(w: World, p: int, ack: int, segment: Any) -> None:
         top = ack
         peer["next"] = ack
         peer["known"] = i64(peer["known"]) | UNSEEN_TAIL
-        w.seldom[p]["missed"] = 1
+        w.seldom[p]["odd"] = i64(w.seldom[p]["odd"]) | MISSED
         w.connections[p >> 1]["notes"] |= LOSSY
     peer["contiguous"] = top

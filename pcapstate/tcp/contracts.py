@@ -37,10 +37,14 @@ SELDOM = np.dtype(
         ("island", "u4"),
         ("copies", "u4"),  # packets it sent that are there more than once, beside the first
         ("stray", "u4"),  # the end of what it sent last ahead of its peer's window; 0: nothing
-        ("missed", "u4"),  # 1: its peer has acknowledged what is not in the capture, so windows in it prove nothing
+        ("odd", "u4"),  # the bits below
     ]
 )
 """What few endpoints have, a row for each all the same: rows that stay zero take no memory."""
+
+MISSED, STRAY_FIN = 1, 2
+"""Bits of SELDOM's ``odd``: its peer has acknowledged what the capture does not have, so windows in it prove nothing;
+and what was a ``stray`` has a FIN at its end."""
 
 CLIENT_IS_1 = 1
 """Endpoint 1 is the client (else endpoint 0)."""
@@ -71,8 +75,8 @@ ENDPOINT = np.dtype(
         ("next", "u4"),  # the sequence number after the last it sent
         ("contiguous", "u4"),  # the end of what it sent without a hole in the capture
         ("acked", "u4"),  # the highest acknowledgment number it sent
-        # In TIME_WAIT: when it ends, the low half of ns since the epoch, to know its timer by. Before: microseconds
-        # between the last segment that its timer sent again and the one before it; 0: none.
+        # In TIME_WAIT: when it ends, the low half of ns since the epoch, to know its timer by. Else: microseconds
+        # between the last segment that its timer sent again and the one before it; 0: none since its SYN or FIN.
         ("deadline", "u4"),
         ("edge", "u4"),  # the sequence number behind the window that it offers; means something where SENT_ACK
         # The first sequence number that its peer cannot have had acknowledged before its FIN was: that of the segment

@@ -15,6 +15,7 @@ from .contracts import (
     FRESH,
     HAS_BASE,
     LOSSY,
+    MISSED,
     SENT_ACK,
     SENT_FIN,
     SENT_SYN,
@@ -84,7 +85,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     elif occupies > 0:
         top = i64(me["next"])
         if after(end, top):
-            if after(seq, top) and is_beyond(w, e, p, seq, end):
+            if after(seq, top) and is_beyond(w, e, p, seq, end, flags & FIN != 0):
                 return STRAY
             known &= ~UNSEEN_TAIL
             if known & SENT_FIN != 0 and after(top, seq) and (others & SENT_ACK == 0 or i64(peer["acked"]) != top):
@@ -116,8 +117,8 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         else:
             whole = i64(me["contiguous"])
             if at_or_after(whole, end):
-                if flags & FIN != 0 and known & SENT_FIN == 0:
-                    return STRAY  # its number was that of data
+                if flags & FIN != 0 and known & SENT_FIN == 0 and was_data(w, e, (end - 1) & MASK):
+                    return STRAY
                 what = AGAIN
             elif not after(seq, whole):
                 what = FILLED
@@ -129,7 +130,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
                 what = AGAIN
     elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
         # A bare ACK beyond what was captured: something before it is missing.
-        if is_beyond(w, e, p, seq, seq):
+        if is_beyond(w, e, p, seq, seq, False):
             return STRAY
         me["next"] = w.seldom[e]["island"] = seq
         w.connections[e >> 1]["notes"] |= LOSSY
@@ -154,6 +155,8 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
             w.connections[e >> 1]["notes"] |= LOSSY
             if i64(me["state"]) != State.TIME_WAIT:
                 me["deadline"] = min(max(gap, 0) // 1_000, MASK)
+    elif flags & (SYN | FIN) != 0 and flags & RST == 0 and i64(me["state"]) != State.TIME_WAIT:
+        me["deadline"] = 0
     me["known"] = known
     if others & ~(ASSUMED_NOW - 1) != 0:
         # Its peer has spoken: no more tries without an answer, and a later packet than any assumption rests on.
@@ -164,6 +167,13 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         peer["base"] = (segment["ack"] - 1) & MASK
         peer["next"] = peer["contiguous"] = segment["ack"]
     return what
+
+
+@rare
+def was_data(w: World, e: int, number: int) -> bool:
+    """Tell whether the capture has data of ``e`` with the number of what looks like its FIN."""
+    me = w.endpoints[e]
+    return me["bytes"] > 0 and number != i64(me["base"]) and i64(w.seldom[e]["odd"]) & MISSED == 0
 
 
 @rare

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..decode.contracts import ACK, FIN, RST, SYN
-from ..kernel import i64, inner
+from ..kernel import i64, inner, rare
 from .clock import step
 from .closing import acknowledges_and_closes
-from .contracts import DOUBTFUL, SENT_FIN, STRAY, WENT_ON, World
+from .contracts import CLOSED_BY_RST, DOUBTFUL, GAVE_UP, SENT_FIN, STRAY, WENT_ON, World
 from .handshake import opens, syn, syn_ack
 from .machine import Event
 from .resets import reset, still_there
@@ -34,6 +34,8 @@ def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
                 w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | SENT_FIN
             return
         connection["notes"] &= ~DOUBTFUL
+    if connection["notes"] & GAVE_UP != 0:
+        goes_on(w, e, p, segment, connection)
     if what == STRAY:
         return  # its receiver drops it, and who sent it is not known for sure
     if what == WENT_ON:
@@ -52,3 +54,13 @@ def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
             return
         acknowledges_and_closes(w, e, p, what, segment, connection)
     # A segment with none of the three is valid in no state (RFC 9293 §3.10.7.4): a scan, and no evidence.
+
+
+@rare
+def goes_on(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    """Take back that endpoints gave up: the connection goes on, so nothing hangs on whether somebody looked before."""
+    connection["notes"] &= ~GAVE_UP
+    for one, event in ((e, Event.STILL_SENDS), (p, Event.GOT_MORE_AFTER_ALL)):
+        known = i64(w.endpoints[one]["known"])
+        if known & CLOSED_BY_RST != 0 and step(w, one, event, segment):
+            w.endpoints[one]["known"] = known & ~CLOSED_BY_RST

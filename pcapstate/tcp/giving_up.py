@@ -74,8 +74,8 @@ def give_up(
         if memory[RECORD] != 0 and memory[TRANSITIONS] == len(transitions):
             return e
         if change(w, e, event, due, 0):
-            endpoints[e]["known"] = i64(endpoints[e]["known"]) | CLOSED_BY_RST
             if event == Event.GAVE_UP:
+                endpoints[e]["known"] = i64(endpoints[e]["known"]) | CLOSED_BY_RST
                 connections[e >> 1]["notes"] |= GAVE_UP
     return count
 
@@ -83,17 +83,21 @@ def give_up(
 @inner
 def gone(w: World, e: int, state: int) -> tuple[int, int]:
     """Return by which event the attempt of endpoint ``e`` ends if nothing more comes, and when (-1: never)."""
-    me = w.endpoints[e]
+    me, answers = w.endpoints[e], w.endpoints[e ^ 1]["packets"]
     again = i64(me["deadline"]) * 1_000
     due = me["last"] + 2 * max(again, FIRST) + LATE
     if state == State.SYN_SENT or state == State.SYN_RECEIVED:
         if w.connections[e >> 1]["notes"] & FAST_OPEN != 0 or me["packets"] == 0:
             return Event.GAVE_UP, -1
+        if state == State.SYN_RECEIVED and again == 0 and answers == 0:
+            return Event.GAVE_UP, -1  # it may have been answered, in the direction that is not captured
         return Event.GAVE_UP, max(me["last"], min(due, me["first"] + LONGEST + LATE))
     if state == State.FIN_WAIT_1 or state == State.CLOSING or state == State.LAST_ACK:
+        # Where its peer is not captured, nothing tells whether it was answered, or which of them closed second.
+        if answers == 0:
+            return Event.GAVE_UP, -1
         if i64(me["known"]) >> TRIES_SHIFT != 0 and again != 0:
             return Event.GAVE_UP, due
-        # Where its peer is not captured, nothing tells which of them closed second.
-        if state == State.LAST_ACK and me["packets"] != 0 and w.endpoints[e ^ 1]["packets"] != 0:
+        if state == State.LAST_ACK and me["packets"] != 0:
             return Event.SILENT_AFTER_FIN, me["last"] + UNANSWERED_FIN
     return Event.GAVE_UP, -1

@@ -154,6 +154,7 @@ def begin_anew(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
     me, peer = w.endpoints[e], w.endpoints[p]
     me["known"] = HAS_BASE
     peer["known"] = HAS_BASE | SENT_SYN
+    me["first"] = peer["first"] = segment["time"]
     peer["next"] = peer["contiguous"] = (i64(peer["base"]) + 1) & MASK
     connection["notes"] &= CLIENT_IS_1 | SCALE << SCALE_0 | SCALE << SCALE_1 | LOSSY
     step(w, p, Event.SENT_SAME_SYN, segment)
@@ -186,8 +187,9 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
             step(w, e, Event.MISSED_SYN_ACK, segment)
         step(w, e, Event.SENT_ACK, segment)
     elif mine == State.SYN_SENT:
-        goes_on = in_range(segment["seq"], (i64(me["base"]) + 1) & MASK, i64(me["contiguous"]))
-        if others & SENT_SYN_ACK == 0 and not goes_on:
+        next_one = in_range(segment["seq"], (i64(me["base"]) + 1) & MASK, i64(me["contiguous"]))
+        data = segment["length"] > 0 and segment["seq"] != i64(me["base"])
+        if others & SENT_SYN_ACK == 0 and not next_one and not data:
             return False  # nothing has answered its SYN, and this is not what comes next
         if others & SENT_SYN_ACK != 0:
             if not at_or_after(ack, (i64(peer["base"]) + 1) & MASK):

@@ -3,7 +3,7 @@
 The theory. RFC 9293 §3.3.2 (figure 5) describes one endpoint that knows what it sends and what it gets. An observer
 knows less: a captured segment was sent for sure, but whether it arrived shows only later. So each segment gives
 events of two families. ``SENT_…`` events prove a state of the segment's sender; ``GOT_…`` events are assumed for its
-receiver, until packets contradict them. ``…_AGAIN`` and ``STILL_…`` events are such contradictions: they put an
+receiver, until packets contradict them. Events that CERTAINTY has as REVISED are such contradictions: they put an
 assumption right.
 
 How to read the table: an endpoint in one of ``states`` that meets ``event`` enters ``next``; any other pair changes
@@ -79,6 +79,8 @@ class Event(IntEnum):
     SILENT_AFTER_FIN = 45
     SENT_SAME_SYN = 46
     SENT_MORE_BEFORE = 47
+    SENT_FIN_AFTER_ALL = 48
+    GOT_MORE_AFTER_ALL = 49
 
 
 class Certainty(IntEnum):
@@ -178,6 +180,10 @@ TABLE: tuple[Row, ...] = (
     Row((S.UNKNOWN,), E_.SENT_MISSING_FIN, S.FIN_WAIT_1, "sent FIN before its peer's", "what was missing was this FIN"),
     Row((S.UNKNOWN,), E_.GOT_MISSING_FIN, S.LAST_ACK, "received FIN before it sent its own",
         "what was missing was this FIN, written down late"),
+    Row((S.ESTABLISHED,), E_.SENT_FIN_AFTER_ALL, S.FIN_WAIT_1, "sent FIN, which its peer acknowledges",
+        "it was ahead of the window that the capture shows, and was no stray all the same"),
+    Row((S.CLOSE_WAIT,), E_.SENT_FIN_AFTER_ALL, S.LAST_ACK, "sent FIN, which its peer acknowledges",
+        "it was ahead of the window that the capture shows, and was no stray all the same"),
     # Closing, seen from one direction only
     Row((S.ESTABLISHED,), E_.MISSED_FIN, S.FIN_WAIT_1, "sent FIN (not captured)",
         "nothing that it sends is captured; its peer acknowledged one number more, as of a FIN"),
@@ -256,6 +262,8 @@ TABLE: tuple[Row, ...] = (
         "its peer's numbers go on as if there had been no FIN: that one was stray or forged"),
     Row((S.TIME_WAIT,), E_.GOT_MORE_THAN_FIN, S.FIN_WAIT_2, "its peer went on, so it had got no FIN",
         "its peer's numbers go on as if there had been no FIN: that one was stray or forged"),
+    Row((S.CLOSED,), E_.GOT_MORE_AFTER_ALL, BEFORE_RST, "its peer went on, so it may not have given up",
+        "the connection goes on, so what was due came late, or is not in the capture"),
     Row((S.CLOSED,), E_.STILL_SENDS, BEFORE_RST, "sent more, so it had not ended",
         "the RST never arrived or was not its own, or the new SYN was an old copy"),
 )
@@ -284,6 +292,8 @@ CERTAINTY = {
     Event.GOT_MORE_THAN_FIN: Certainty.REVISED,
     Event.SENT_SAME_SYN: Certainty.ASSUMED,
     Event.SENT_MORE_BEFORE: Certainty.REVISED,
+    Event.SENT_FIN_AFTER_ALL: Certainty.ASSUMED,
+    Event.GOT_MORE_AFTER_ALL: Certainty.REVISED,
     Event.TIME_WAIT_OVER: Certainty.TIMER,
     Event.GAVE_UP: Certainty.TIMER,
     Event.SILENT_AFTER_FIN: Certainty.TIMER,

@@ -16,7 +16,6 @@ from .contracts import (
     ASSUMED_NOW,
     CLOSED_BY_RST,
     DETAILS,
-    GAVE_UP,
     OUTLIVES_0,
     OUTLIVES_1,
     REFUSED,
@@ -49,7 +48,8 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
         # Only a RST that acknowledges the SYN answers it (RFC 9293 §3.10.7.3).
         if segment["flags"] & ACK != 0 and covers_syn(segment["ack"], peer):
             connection["notes"] |= REFUSED
-            step(w, p, Event.GOT_RST_TO_SYN, segment)
+            if step(w, p, Event.GOT_RST_TO_SYN, segment):
+                peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
             step(w, e, Event.SENT_REFUSAL, segment)
         return
     bare = segment["flags"] & ACK == 0
@@ -177,7 +177,7 @@ def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> b
     elif notes & (RESET_BY_0 | RESET_BY_1) != 0 and notes & SENT_AFTER_RST == 0 and was_under_way(w, e, segment):
         return False
     me["known"] = known & ~CLOSED_BY_RST
-    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED | UNREACHABLE | GAVE_UP | SENT_AFTER_RST)
+    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED | UNREACHABLE | REFUSED | SENT_AFTER_RST)
     step(w, e, Event.STILL_SENDS, segment)
     if i64(me["state"]) == State.TIME_WAIT:
         connection["notes"] |= OUTLIVES_1 if e & 1 == 1 else OUTLIVES_0

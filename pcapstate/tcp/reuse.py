@@ -23,6 +23,20 @@ from .machine import Event
 from .sequence import MASK, after, in_range
 from .states import State
 
+MANY = 8
+"""SYNs beside one open connection that are passed over at most, since each packet passes over them."""
+
+
+@inner
+def before(w: World, number: int) -> int:
+    """Return the connection itself, or the open one beside which its SYN came, and that of others before it."""
+    for _ in range(MANY):
+        previous = i64(w.extras[number]["previous"]) - 1
+        if w.connections[number]["notes"] & BESIDE == 0 or previous < 0:
+            break
+        number = previous
+    return number
+
 
 @inner
 def is_open(w: World, number: int) -> bool:

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..decode.contracts import SYN
 from ..kernel import i64, inner, rare
-from .contracts import SCALE, SCALE_0, SCALE_1, SENT_ACK, World
+from .contracts import MISSED, SCALE, SCALE_0, SCALE_1, SPOKE, STRAY_FIN, World
+from .flows import is_own_peer
 from .sequence import MASK, after, at_or_after
 
 UNSCALED, LARGEST = 0, 14
@@ -47,17 +48,22 @@ def offer(me: Any, e: int, first: bool, segment: Any, connection: Any) -> None:
 
 
 @rare
-def is_beyond(w: World, e: int, p: int, seq: int, end: int) -> bool:
-    """Tell whether what ``e`` sent, behind a gap, lies ahead of all that ``p`` offers to take.
+def is_beyond(w: World, e: int, p: int, seq: int, end: int, fin: bool) -> bool:
+    """Tell whether what ``e`` sent, behind a gap, lies ahead of all that ``p`` takes; ``fin``: it ends in a FIN.
 
-    Where ``e`` goes on from there, it is no stray: the capture misses what its peer offered since.
+    Where ``e`` goes on from there, or sends it again, it is no stray: the capture misses what its peer offered since.
+    So does one that has nothing of the peer but SYNs, or not all that the peer acknowledged.
     """
     peer, one = w.endpoints[p], w.seldom[e]
-    if i64(peer["known"]) & SENT_ACK == 0 or not at_or_after(seq, i64(peer["edge"])) or one["missed"] != 0:
+    if i64(peer["known"]) & SPOKE == 0 or not at_or_after(seq, i64(peer["edge"])):
+        return False
+    odd = i64(one["odd"])
+    if odd & MISSED != 0 or is_own_peer(w, e >> 1):
         return False
     stray = i64(one["stray"])
     one["stray"] = 0
-    if stray != 0 and ((seq - stray) & MASK) < NEAR:
+    if stray != 0 and (stray == end or ((seq - stray) & MASK) < NEAR):
         return False
     one["stray"] = end
+    one["odd"] = odd | STRAY_FIN if fin else odd & ~STRAY_FIN
     return True

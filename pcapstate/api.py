@@ -13,9 +13,10 @@ from .errors import CaptureDamaged
 from .moments import parse_moment
 from .tcp import contracts as c
 from .tcp.lasting import TWO_MSL, TimeWait
-from .tcp.machine import CERTAINTY, TABLE
+from .tcp.machine import TABLE, Certainty
 from .tcp.states import State
 from .views import connections as connections_view
+from .views import timeline
 from .views.endpoints import sides
 from .views.netstat import NOBODY
 from .views.netstat import Netstat as NetstatRows
@@ -43,7 +44,7 @@ class Transition:
     to_state: State
     cause: str
     certainty: str
-    """``seen``, ``assumed``, ``timer`` or ``revised``."""
+    """``seen``, ``assumed``, ``doubtful``, ``timer`` or ``revised``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class Session:
         client = 1 if one["notes"] & c.CLIENT_IS_1 else 0
         extra = self._capture.table.extras[number]
         ends = [_written(extra[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (side, 1 - side)]
-        entry = TABLE[row["row"]]
+        certainty = timeline.less_certain(timeline.ROW_CERTAINTY[row["row"]], row["doubt"])
         return Transition(
             int(row["time"]),
             int(row["packet"]) or None,
@@ -185,8 +186,8 @@ class Session:
             ends[1],
             State(row["from"]),
             State(row["to"]),
-            entry.cause,
-            CERTAINTY[entry.event].word,
+            TABLE[row["row"]].cause,
+            Certainty(int(certainty)).word,
         )
 
 

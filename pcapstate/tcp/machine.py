@@ -248,8 +248,6 @@ TABLE: tuple[Row, ...] = (
         "it acknowledges the same again: it is still waiting for what came before the FIN"),
     Row((S.CLOSE_WAIT,), E_.MISSED_FIN_SENT_AGAIN, S.ESTABLISHED, "peer sent FIN again",
         "nothing acknowledged the FIN in time: most FINs that are sent again had not arrived"),
-    Row((S.CLOSING,), E_.MISSED_FIN_SENT_AGAIN, S.FIN_WAIT_1, "peer sent FIN again",
-        "nothing acknowledged the FIN in time: most FINs that are sent again had not arrived"),
     Row((S.TIME_WAIT,), E_.MISSED_FIN_SENT_AGAIN, S.FIN_WAIT_2, "peer sent FIN again",
         "nothing acknowledged the FIN in time: most FINs that are sent again had not arrived"),
     Row((S.FIN_WAIT_1, S.FIN_WAIT_2), E_.SENT_MORE_THAN_FIN, S.ESTABLISHED, "went on, so it had sent no FIN",

@@ -97,8 +97,9 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
                 connection["notes"] |= UNSURE
                 step(w, e, Event.SENT_FIN_UNSURE, segment)
                 step(w, p, Event.GOT_FIN_UNSURE, segment)
-            elif others & SENT_FIN != 0 and not covers_fin and i64(me["state"]) == State.CLOSE_WAIT:
-                step(w, e, Event.SENT_FIN_WITHOUT_ACK, segment)
+            elif others & SENT_FIN != 0 and not covers_fin and i64(peer["contiguous"]) == i64(peer["next"]):
+                if not step(w, e, Event.SENT_FIN_WITHOUT_ACK, segment):
+                    step(w, e, Event.SENT_FIN, segment)
                 # The peer's FIN is still under way to it.
                 step(w, e, Event.GOT_FIN, segment)
             else:

@@ -64,9 +64,11 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
     if connection["notes"] & UNSURE != 0 and others & SENT_FIN != 0 and known & UNSEEN_TAIL == 0:
         turned_up(w, e, p, segment, connection)
         known = i64(me["known"])
-    if others & SENT_FIN == 0 and i64(w.seldom[p]["stray"]) != 0 and ack == i64(w.seldom[p]["stray"]):
-        took_stray(w, p, segment)
-        others = i64(peer["known"])
+    # Rows of SELDOM are far away in memory, so where nothing is missing none is looked at.
+    if others & SENT_FIN == 0 and after(ack, i64(peer["next"])):
+        if i64(w.seldom[p]["stray"]) != 0 and ack == i64(w.seldom[p]["stray"]):
+            took_stray(w, p, segment)
+            others = i64(peer["known"])
     covers_fin = others & SENT_FIN != 0 and ack == i64(peer["next"])
     if covers_fin:
         if w.memory[DETAILS] != 0:

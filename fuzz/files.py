@@ -219,8 +219,8 @@ def growing(data: bytes) -> None:
 
 def _followed(path: str, waiting: Iterator[tuple[int, bytes]]) -> Frames:
     class Growing(following.Growing):
-        def __init__(self, path: str) -> None:
-            super().__init__(path)
+        def __init__(self, path: str, *more: Any) -> None:
+            super().__init__(path, *more)
             self._closed: Any = _Writing(path, waiting)
 
     was, following.Growing = following.Growing, Growing  # type: ignore[misc]

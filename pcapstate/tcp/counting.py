@@ -85,7 +85,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     elif occupies > 0:
         top = i64(me["next"])
         if after(end, top):
-            if after(seq, top) and is_beyond(w, e, p, seq, end, flags & FIN != 0):
+            if after(seq, top) and is_beyond(w, e, p, segment, end):
                 return STRAY
             known &= ~UNSEEN_TAIL
             if known & SENT_FIN != 0 and after(top, seq) and (others & SENT_ACK == 0 or i64(peer["acked"]) != top):
@@ -130,7 +130,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
                 what = AGAIN
     elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
         # A bare ACK beyond what was captured: something before it is missing.
-        if is_beyond(w, e, p, seq, seq, False):
+        if is_beyond(w, e, p, segment, seq):
             return STRAY
         me["next"] = w.seldom[e]["island"] = seq
         w.connections[e >> 1]["notes"] |= LOSSY

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import SYN
+from ..decode.contracts import FIN, SYN
 from ..kernel import i64, inner, rare
-from .contracts import MISSED, SCALE, SCALE_0, SCALE_1, SPOKE, STRAY_FIN, World
+from .contracts import MISSED, SCALE, SCALE_0, SCALE_1, SENT_ACK, SPOKE, STRAY_FIN, World
 from .flows import is_own_peer
 from .sequence import MASK, after, at_or_after
 
@@ -48,14 +48,18 @@ def offer(me: Any, e: int, first: bool, segment: Any, connection: Any) -> None:
 
 
 @rare
-def is_beyond(w: World, e: int, p: int, seq: int, end: int, fin: bool) -> bool:
-    """Tell whether what ``e`` sent, behind a gap, lies ahead of all that ``p`` takes; ``fin``: it ends in a FIN.
+def is_beyond(w: World, e: int, p: int, segment: Any, end: int) -> bool:
+    """Tell whether a segment of ``e`` behind a gap, up to ``end``, lies ahead of all that ``p`` offers to take.
 
     Where ``e`` goes on from there, or sends it again, it is no stray: the capture misses what its peer offered since.
-    So does one that has nothing of the peer but SYNs, or not all that the peer acknowledged.
+    So does one that has not all that the peer acknowledged, or nothing of the peer but a SYN, though it sent more.
     """
     peer, one = w.endpoints[p], w.seldom[e]
-    if i64(peer["known"]) & SPOKE == 0 or not at_or_after(seq, i64(peer["edge"])):
+    seq, fin = segment["seq"], segment["flags"] & FIN != 0
+    known = i64(peer["known"])
+    if known & SENT_ACK == 0 or not at_or_after(seq, i64(peer["edge"])):
+        return False
+    if known & SPOKE == 0 and segment["ack"] != i64(peer["next"]):
         return False
     odd = i64(one["odd"])
     if odd & MISSED != 0 or is_own_peer(w, e >> 1):

@@ -51,6 +51,7 @@ EVENTS = {
     Event.GOT_MORE_THAN_FIN: "the same was sent to it",
     Event.GAVE_UP: "nothing: the retransmission that was due did not come",
     Event.SILENT_AFTER_FIN: "nothing: a FIN that had not been acknowledged would have come again",
+    Event.MISSED_FIN_BEFORE_RST: "a RST of its peer came before anything acknowledged the FIN that crossed its own",
     Event.SENT_FIN_AFTER_ALL: "a FIN ahead of its peer's window, as the capture shows it, which the peer acknowledges",
     Event.GOT_MORE_AFTER_ALL: "more of the connection, after the endpoint seemed to have given up",
     Event.SENT_SAME_SYN: "a SYN with the number of the one before, which its peer answers with another number",

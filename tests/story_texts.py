@@ -605,6 +605,19 @@ STORIES = {
         C A  1 70001 0       -> EST, EST
         C PA 1 70001 338     -> EST, EST
     """,
+    "fins_cross_and_are_cut_off": OPEN
+    + """
+        C FA 1 1 0           -> FW1, CW
+        ~ S FPA 1 1 24       -> CLOSING, CLOSING
+        ~ C R 2 0 0          -> CLOSED, CLOSED
+    """,
+    "far_fin_behind_a_handshake_is_a_stray": OPEN
+    + """
+        C FA 900000001 1 0   -> EST, EST
+        S A  1 1 0           -> EST, EST
+        C PA 1 1 10          -> EST, EST
+        S A  1 11 0          -> EST, EST
+    """,
     "scan_without_flags": """
         C P 0 0 0 -> -, -
     """,

@@ -109,6 +109,9 @@ SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
     ("one_direction_whose_first_bytes_are_missing", 0): (State.CLOSE_WAIT,),
     ("one_direction_fin_again", 0): (State.CLOSE_WAIT, State.FIN_WAIT_2),
     ("one_direction_fin_again", 2): (State.FIN_WAIT_2,),
+    # Without its own FIN, or the SYN-ACK, the other's FIN finds it open; and a far one may be real.
+    ("fins_cross_and_are_cut_off", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1),
+    ("far_fin_behind_a_handshake_is_a_stray", 1): (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT),
     # It is passed in the full story too, within one packet.
     ("simultaneous_open", 2): (State.SYN_RECEIVED,),
 }

@@ -81,6 +81,7 @@ class Event(IntEnum):
     SENT_MORE_BEFORE = 47
     SENT_FIN_AFTER_ALL = 48
     GOT_MORE_AFTER_ALL = 49
+    MISSED_FIN_BEFORE_RST = 50
 
 
 class Certainty(IntEnum):
@@ -239,6 +240,8 @@ TABLE: tuple[Row, ...] = (
         "the ACK of its FIN came with data, or behind it, that it had not received when it sent the RST"),
     Row((S.TIME_WAIT,), E_.SENT_RST_BEFORE_ACK, S.CLOSING, "sent RST before it got the ACK of its FIN",
         "in TIME_WAIT there is no socket left that could abort: the ACK of its FIN had not arrived"),
+    Row((S.CLOSING,), E_.MISSED_FIN_BEFORE_RST, S.FIN_WAIT_1, "peer sent RST",
+        "nothing acknowledged the peer's FIN, which crossed its own, before the RST that followed it"),
     # A FIN that did not arrive, or was none
     Row((S.CLOSE_WAIT,), E_.SENT_ACK_WITHOUT_FIN, S.ESTABLISHED, "its ACK does not cover the FIN",
         "it acknowledges the same again: it is still waiting for what came before the FIN"),
@@ -293,6 +296,7 @@ CERTAINTY = {
     Event.SENT_FIN_AFTER_ALL: Certainty.ASSUMED,
     Event.GOT_MORE_AFTER_ALL: Certainty.REVISED,
     Event.TIME_WAIT_OVER: Certainty.TIMER,
+    Event.MISSED_FIN_BEFORE_RST: Certainty.REVISED,
     Event.GAVE_UP: Certainty.TIMER,
     Event.SILENT_AFTER_FIN: Certainty.TIMER,
 }

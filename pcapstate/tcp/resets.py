@@ -79,6 +79,8 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
     outlives = OUTLIVES_0 if p & 1 == 0 else OUTLIVES_1
     if i64(peer["state"]) == State.TIME_WAIT and connection["notes"] & outlives != 0:
         arrives = False
+    if arrives and i64(peer["acked"]) != i64(me["next"]):
+        step(w, p, Event.MISSED_FIN_BEFORE_RST, segment)
     if arrives and step(w, p, Event.GOT_RST, segment):
         peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
         ended = True

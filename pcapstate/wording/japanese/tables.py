@@ -195,6 +195,7 @@ WORDS = {
     "its peer went on, so it had got no FIN": "相手が送信を継続、つまり FIN を受信していなかった",
     "sent SYN with the same number": "同じ番号の SYN を送信",
     "went on with the connection before": "以前の接続を継続",
+    "peer sent RST": "相手が RST を送信",
     "sent FIN, which its peer acknowledges": "FIN を送信 (相手が確認応答)",
     "its peer went on, so it may not have given up": "相手が送信を継続、つまり断念していない可能性がある",
 }

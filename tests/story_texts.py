@@ -618,6 +618,12 @@ STORIES = {
         C PA 1 1 10          -> EST, EST
         S A  1 11 0          -> EST, EST
     """,
+    "syn_again_to_a_port_that_closed_meanwhile": """
+        C S  0 0 0           -> SENT, -
+        S SA 0 1 0           -> SENT, RCVD
+        C S  0 0 0           -> SENT, RCVD
+        S RA 90001 1 0       -> CLOSED, CLOSED
+    """,
     "scan_without_flags": """
         C P 0 0 0 -> -, -
     """,

@@ -64,8 +64,8 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
             # Its numbers tell that data went both ways, which the capture does not have.
             step(w, e, Event.SENT_ACK, segment)
             step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
-        else:
-            return  # a stray RST changes nothing
+        elif theirs != State.SYN_SENT or bare or not covers_syn(segment["ack"], peer):
+            return  # a stray RST changes nothing; but in SYN_SENT one counts that acknowledges the SYN
     take_back(w, e, p, bare, segment)
     # Without ACK it answers a segment (RFC 9293 §3.5.2); one that ends a connection on purpose carries ACK.
     unsure = known & ASSUMED_NOW != 0 or (connection["notes"] & ACK_DROPPED != 0 and known & SPOKE == 0)
@@ -132,7 +132,7 @@ def behind_a_gap(me: Any, peer: Any, segment: Any) -> bool:
         segment["flags"] & ACK != 0
         and (i64(me["known"]) | i64(peer["known"])) & SPOKE == 0
         and ((segment["seq"] - i64(me["next"])) & MASK) < FAR
-        and ((segment["ack"] - i64(peer["next"])) & MASK) < FAR
+        and 0 < ((segment["ack"] - i64(peer["next"])) & MASK) < FAR
     )
 
 

@@ -182,6 +182,23 @@ def test_timed_out() -> None:
     assert connections_view.NAMES[connections_view.outcomes(sides(table))[0]] == "timed out"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_looking_for_attempts_given_up_changes_no_later_state(name: str) -> None:
+    """Whatever comes later takes back that an end seemed to have given up, so it does not matter who looked before."""
+    packets = [packet for packet in parse(STORIES[name]) if packet.flags is not None]
+    tables = FlowTable(Kernels(0)), FlowTable(Kernels(0))
+    for number, packet in enumerate(packets, 1):
+        # Ten seconds lie between packets: all that is due was given up by then.
+        one = segment(packet, number, 1_700_000_000_000_000_000 + number * 10_000_000_000, Variant())
+        for table in tables:
+            list(table.follow(one.copy(), 1))
+        if number < len(packets):
+            list(tables[1].pass_time(tables[1].clock + 9_000_000_000))
+            list(tables[1].give_up())
+    once, often = (table.endpoints["state"].tolist() for table in tables)
+    assert often == once
+
+
 def test_a_syn_ack_after_its_own_syn_is_no_retransmission() -> None:
     _, rows, table = play(parse(STORIES["simultaneous_open"]))
     assert table.endpoints["retransmissions"].tolist() == [0, 0]

@@ -74,7 +74,8 @@ def acknowledges_and_closes(w: World, e: int, p: int, what: int, segment: Any, c
         if w.memory[DETAILS] != 0:
             note_arrived(w, p, ack, segment)
         peer["contiguous"] = ack
-        if i64(peer["state"]) == State.LAST_ACK:
+        done = i64(peer["state"]) == State.CLOSED and i64(peer["before"]) == State.LAST_ACK
+        if i64(peer["state"]) == State.LAST_ACK or done:
             # It closed second, so its FIN acknowledges the one of this endpoint: whoever got the one got the other.
             got_ack_of_fin(w, e, i64(peer["base"]), segment)
         step(w, e, Event.SENT_ACK_OF_FIN, segment)

@@ -28,7 +28,7 @@ MANY = 8
 
 
 @inner
-def before(w: World, number: int) -> int:
+def behind_syns(w: World, number: int) -> int:
     """Return the connection itself, or the open one beside which its SYN came, and that of others before it."""
     for _ in range(MANY):
         previous = i64(w.extras[number]["previous"]) - 1
@@ -59,7 +59,7 @@ def supersede(w: World, number: int, side: int, event: int, segment: Any) -> Non
 
 
 @rare
-def settle(w: World, fresh: int, previous: int, number: int, side: int, what: int, segment: Any) -> None:
+def find_out(w: World, fresh: int, previous: int, number: int, side: int, what: int, segment: Any) -> None:
     """Find out about a SYN on the 4-tuple of an open connection: is it a new connection, or does the old one go on?
 
     ``fresh`` and ``previous`` are the two; the segment is about ``number``, whose endpoint ``side`` sent it, and

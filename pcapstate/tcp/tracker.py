@@ -40,7 +40,7 @@ from .evidence import weigh
 from .flows import begin, find, first_slot, is_own_peer, side_of
 from .machine import Event
 from .own_peer import weigh_own
-from .reuse import before, is_for_previous, is_open, settle, supersede
+from .reuse import behind_syns, find_out, is_for_previous, is_open, supersede
 from .troubles import note_troubles
 from .unreachable import icmp_error
 
@@ -151,7 +151,7 @@ def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
                 if segment["network"] != 0:
                     note_network(w, number, side, segment)
                 # Another initial sequence number: a new connection on this 4-tuple.
-                beside = is_open(w, before(w, number))
+                beside = is_open(w, behind_syns(w, number))
                 if not beside or w.connections[number]["notes"] & BESIDE != 0:
                     supersede(w, number, side, Event.SENT_NEW_SYN, segment)
                 fresh = memory[CONNECTIONS]
@@ -165,7 +165,7 @@ def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
 
     previous = i64(w.extras[number]["previous"]) - 1
     if previous >= 0:
-        previous = before(w, previous)
+        previous = behind_syns(w, previous)
     e = 2 * number + side
     segment["endpoint"] = e
     if is_copy(w, e, segment):
@@ -184,7 +184,7 @@ def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
     top = i64(endpoints[2 * number + side]["next"])
     what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
     if previous >= 0 and w.connections[newest]["notes"] & BESIDE != 0:
-        settle(w, newest, previous, number, side, what, segment)
+        find_out(w, newest, previous, number, side, what, segment)
     if memory[DETAILS] != 0:
         note_details(w, e, segment)
         note_troubles(w, 2 * number + side, 2 * number + 1 - side, what, top, segment)

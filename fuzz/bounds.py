@@ -42,9 +42,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the changes")
     given = parser.parse_args()
 
-    from pcapstate import compiled
+    from pcapstate.kernels import running
 
-    compiled._plain = _dispatched
+    running._plain = _dispatched
     from . import mutating
 
     captures = given.captures or sorted(path for path in PCAPS.glob("*.pcap*") if path.suffix != ".expected")

@@ -16,13 +16,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pcapstate.compiled import Kernels
 from pcapstate.errors import PcapstateError
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources import following
 from pcapstate.sources.compression import Unpacked, compression
-from pcapstate.sources.finding import Meant
 from pcapstate.sources.merging import MergedReader
-from pcapstate.sources.options import PROCESS_NUMBER
+from pcapstate.sources.packet_options import PROCESS_NUMBER
+from pcapstate.sources.paths import Meant
 from pcapstate.sources.reader import CaptureReader
 
 from . import mutating

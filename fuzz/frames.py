@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import SEGMENT_DATAGRAM
 from pcapstate.decode.decoder import Decoder
+from pcapstate.decode.segment import SEGMENT_DATAGRAM
 from pcapstate.errors import PcapstateError
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources.pktap import WRAPPED
 from pcapstate.sources.reader import Batch, CaptureReader
 

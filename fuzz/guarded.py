@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pcapstate import compiled
+from pcapstate.kernels import running
 
 
 class Guarded:
@@ -46,4 +46,4 @@ def _guarded(function: Callable[..., int], types: tuple[Any, ...]) -> Callable[.
 
 def guard() -> None:
     """Let all plain kernels from now on run with guarded arrays."""
-    compiled._plain = _guarded
+    running._plain = _guarded

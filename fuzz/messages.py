@@ -7,13 +7,13 @@ import struct
 
 from pcapstate.application import greetings, http, openings, tls
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import SEGMENT_DATAGRAM
 from pcapstate.decode.decoder import Decoder
+from pcapstate.decode.segment import SEGMENT_DATAGRAM
+from pcapstate.escaping import safe
+from pcapstate.kernels.running import Kernels
 from pcapstate.names import dhcp, dns, netbios
 from pcapstate.names.book import NameBook
 from pcapstate.names.packets import NamePackets
-from pcapstate.naming import safe
 from pcapstate.sources.reader import CaptureReader
 
 from .target import PCAPS, Wrong

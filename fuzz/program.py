@@ -12,35 +12,36 @@ from typing import Any
 
 import numpy as np
 
+from pcapstate.addresses import packed
 from pcapstate.application.data import ApplicationData
 from pcapstate.capture import Capture
-from pcapstate.cli.netstat_traffic import ethernet_sections, route_sections, statistics_sections
-from pcapstate.compiled import Kernels
+from pcapstate.escaping import safe
 from pcapstate.findings.diagnosis import diagnose
 from pcapstate.findings.frames_seen import FramesSeen
-from pcapstate.names.addresses import packed
+from pcapstate.kernels.running import Kernels
 from pcapstate.names.book import NameBook
 from pcapstate.names.packets import NamePackets
-from pcapstate.naming import safe
+from pcapstate.netstat import columns
+from pcapstate.netstat.annotations import Annotations
+from pcapstate.netstat.rows import Netstat
+from pcapstate.netstat.table import Wording, for_people, for_programs, titles
+from pcapstate.netstat.traffic import ethernet_sections, route_sections, statistics_sections
+from pcapstate.netstat.udp_ports import ports as udp_ports
 from pcapstate.output.fixed import fixed
 from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import definitions, wrapped
 from pcapstate.processes.watcher import Processes
 from pcapstate.sources.reader import CaptureReader
+from pcapstate.table import Table
 from pcapstate.tcp.flow_table import MOST
 from pcapstate.tcp.history import History
-from pcapstate.traffic.station import Station
+from pcapstate.tcp.perspective import perspective
+from pcapstate.traffic.local import LocalTraffic
+from pcapstate.traffic.own_station import Station
 from pcapstate.traffic.traffic import Traffic
-from pcapstate.views import connections, findings, netstat_columns, timeline
-from pcapstate.views.annotations import Annotations
-from pcapstate.views.local_traffic import LocalTraffic
-from pcapstate.views.netstat import Netstat
-from pcapstate.views.netstat_table import Wording, for_people, for_programs, titles
-from pcapstate.views.perspective import perspective
+from pcapstate.views import connections, diagnosis, timeline
 from pcapstate.views.reading_aids import Manner
 from pcapstate.views.sections import Section
-from pcapstate.views.table import Table
-from pcapstate.views.udp import ports as udp_ports
 from pcapstate.wording.forms import form_of
 from pcapstate.wording.languages import LANGUAGES
 from pcapstate.wording.styles import STYLES
@@ -104,12 +105,14 @@ def whole(data: bytes, all_: bool = False) -> None:
         _write_all(shown, kernels, ("table",))
         some = np.arange(turn & 1, len(capture.table.connections), 2) if turn >> 15 & 1 else None
         found, times = diagnose(capture, seen, some), manner.times
-        check("\n".join(map("  ".join, findings.brief(found, lang, times))).encode(), "table")
-        blocks = [("\n".join(wrapped(term, 60)), texts) for term, texts in findings.view_for_people(found, lang, times)]
+        check("\n".join(map("  ".join, diagnosis.brief(found, lang, times))).encode(), "table")
+        blocks = [
+            ("\n".join(wrapped(term, 60)), texts) for term, texts in diagnosis.view_for_people(found, lang, times)
+        ]
         check(definitions(blocks, 60).encode() if blocks else b"", "table")
-        check(findings.summary(found, len(capture.table.connections), capture.frames, lang).encode(), "table")
+        check(diagnosis.summary(found, len(capture.table.connections), capture.frames, lang).encode(), "table")
         for format in formats:
-            _write_all([findings.view(found, lang)], kernels, (format,))
+            _write_all([diagnosis.view(found, lang)], kernels, (format,))
     for format in formats:
         _write_all([connections.view(capture.table, tuple(connections.BY_NAME))], kernels, (format,))
         _write_all([timeline.view(capture.table, [rows], None, None, False)], kernels, (format,))
@@ -135,7 +138,7 @@ def _netstat(
     ports = udp_ports(traffic, whose)
     rows = Netstat(table, whose, capture.moment or 0, listening=True, both=True, connections=True, ports=ports)
     for format in formats:
-        _write_all([for_programs(rows, tuple(netstat_columns.COLUMNS), notes)], kernels, (format,))
+        _write_all([for_programs(rows, tuple(columns.COLUMNS), notes)], kernels, (format,))
     traffic_seen = LocalTraffic(traffic, whose)
     for lang in langs:
         for style in styles:

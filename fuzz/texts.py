@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
 from pcapstate.errors import PcapstateError
+from pcapstate.escaping import safe
+from pcapstate.kernels.running import Kernels
 from pcapstate.moments import parse_moment, written
-from pcapstate.naming import safe
+from pcapstate.netstat import columns
 from pcapstate.query.columns import select_columns, sort_order
 from pcapstate.query.expression import Lookup
-from pcapstate.query.options import from_options
 from pcapstate.query.ordering import order
 from pcapstate.query.parser import parse
+from pcapstate.query.shorthands import from_options
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.flow_table import FlowTable
-from pcapstate.views import connections, netstat_columns, timeline
+from pcapstate.views import connections, timeline
 
 from . import mutating
 from .target import PCAPS, ROOT, Wrong
@@ -46,7 +47,7 @@ def _time(text: str) -> int:
 def filters(data: bytes) -> None:
     """Read a text as a filter, as values of options, as columns to sort by and to show; apply what can be applied."""
     text = data.decode("utf-8", "surrogateescape")
-    for of in (connections, netstat_columns, timeline):
+    for of in (connections, columns, timeline):
         fields = of.fields(_time)
         for reading in (
             lambda fields=fields: parse(text, fields),

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from .capture import Capture, open_source
-from .cutting import Cutter
 from .errors import CaptureDamaged
 from .moments import parse_moment
-from .tcp import contracts as c
-from .tcp.lasting import TWO_MSL, TimeWait
+from .netstat.rows import NOBODY
+from .netstat.rows import Netstat as NetstatRows
+from .stops import Cutter
+from .tcp import tables as c
 from .tcp.machine import TABLE, Certainty
+from .tcp.perspective import address, perspective
+from .tcp.sides import sides
 from .tcp.states import State
+from .tcp.time_wait import TWO_MSL, TimeWait
 from .views import connections as connections_view
 from .views import timeline
-from .views.endpoints import sides
-from .views.netstat import NOBODY
-from .views.netstat import Netstat as NetstatRows
-from .views.perspective import address, perspective
 
 Path = str | os.PathLike[str] | IO[bytes]
 

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from .compiled import Kernels
-from .cutting import Cutter
 from .decode.decoder import Decoder
 from .errors import CaptureDamaged
-from .sources.finding import meant
+from .kernels.running import Kernels
 from .sources.merging import MergedReader
-from .sources.processes import Process
+from .sources.paths import meant
+from .sources.process_blocks import Process
 from .sources.reader import Batch, CaptureReader
+from .stops import Cutter
 from .tcp.flow_table import MOST, FlowTable
-from .tcp.lasting import TimeWait
+from .tcp.time_wait import TimeWait
 
 Rows = np.ndarray[Any, Any]
 

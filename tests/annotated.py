@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 from pcapstate.processes.watcher import Processes
-from pcapstate.sources.processes import Process
+from pcapstate.sources.process_blocks import Process
 from pcapstate.sources.reader import CaptureReader
 
 PCAPS = Path(__file__).parent / "pcaps"

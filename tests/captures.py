@@ -8,8 +8,8 @@ import struct
 from typing import Any
 
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import ACK
+from pcapstate.decode.segment import ACK
+from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.history import History

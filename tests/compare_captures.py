@@ -29,10 +29,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 
 from pcapstate.capture import Capture, open_source
-from pcapstate.decode.contracts import ACK, FIN, RST, SYN
+from pcapstate.decode.segment import ACK, FIN, RST, SYN
 from pcapstate.errors import CaptureError
+from pcapstate.tcp.perspective import address
 from pcapstate.tcp.states import State
-from pcapstate.views.perspective import address
 from tests.deciding_states import decisions
 from tests.running_malformed import complaints
 

@@ -7,8 +7,8 @@ import os
 import struct
 from typing import Any
 
-from pcapstate.compiled import Kernels
 from pcapstate.decode.decoder import Decoder
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 
 from .captures import pcap

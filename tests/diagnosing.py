@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
-from pcapstate.cutting import Cutter
 from pcapstate.findings.diagnosis import diagnose
 from pcapstate.findings.finding import Finding
 from pcapstate.findings.frames_seen import FramesSeen
+from pcapstate.kernels.running import Kernels
 from pcapstate.moments import parse_moment
 from pcapstate.sources.reader import CaptureReader
+from pcapstate.stops import Cutter
 
 PCAPS = Path(__file__).parent / "pcaps"
 # The package that makes the captures lies beside them; it is found whatever the import mode.

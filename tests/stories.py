@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import ACK, FIN, PSH, RST, SEGMENT, SYN
-from pcapstate.tcp import contracts as c
+from pcapstate.decode.segment import ACK, FIN, PSH, RST, SEGMENT, SYN
+from pcapstate.kernels.running import Kernels
+from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.tcp.states import State
 

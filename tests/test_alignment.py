@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
-from pcapstate.naming import safe
+from pcapstate.escaping import safe
+from pcapstate.kernels.running import Kernels
 from pcapstate.output import alignment
 from pcapstate.output.alignment import Columns, aligned
 from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import CLOSING, OPENING, UNITS, definitions, wrapped
 from pcapstate.output.widths import display_width
-from pcapstate.views.table import NUMBER, SOCKET, WORD, Batch, Column, Table, cells
+from pcapstate.table import NUMBER, SOCKET, WORD, Batch, Column, Table, cells
 
 printable = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=8)
 cell = st.one_of(printable, st.sampled_from(("", "TCP", "状態", "ローカル アドレス", "e\u0301", "👩‍👧", "  x  ")))

@@ -18,8 +18,8 @@ from pcapstate.application.hints import Hint, hint, server_names
 from pcapstate.application.http import product, request, response
 from pcapstate.application.tls import Hello, hello
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import SYN
+from pcapstate.decode.segment import SYN
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 
 from . import payloads as p

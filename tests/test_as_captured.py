@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pcapstate.cli.main import cli
-from pcapstate.compiled import Kernels
 from pcapstate.errors import CaptureError
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 
 from .captures import answers, pcap, pcapng, story_frames

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pcapstate import object_code
+from pcapstate.kernels import cache
 
 KERNEL = """
 import numpy as np
-from pcapstate.kernel import entry, inner, u8
+from pcapstate.kernels.source import entry, inner, u8
 
 @inner
 def read(data, at):
@@ -35,9 +35,9 @@ from pcapstate import compiled, compiling, object_code
 folder, at = Path(sys.argv[1]), int(sys.argv[2])
 pcapstate.__path__.append(str(folder))
 compiling.compile_modules(folder, "0", ["probing"])
-object_code.seal(folder)
+cache.seal(folder)
 room = np.arange(16, dtype=np.uint8)
-print(compiled._load(object_code.read(folder))["probe"](room[:8], at))
+print(compiled._load(cache.read(folder))["probe"](room[:8], at))
 """
 
 
@@ -66,8 +66,8 @@ def test_unchecked_code_reads_on(tmp_path: Path) -> None:
 def test_checked_code_is_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = set()
     for checked in (False, True):
-        monkeypatch.setattr(object_code, "CHECKED", checked)
-        object_code.key.cache_clear()
-        keys.add(object_code.key())
-    object_code.key.cache_clear()
+        monkeypatch.setattr(cache, "CHECKED", checked)
+        cache.key.cache_clear()
+        keys.add(cache.key())
+    cache.key.cache_clear()
     assert len(keys) == 2

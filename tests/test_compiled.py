@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pcapstate import building, compiled, object_code
-from pcapstate.compiled import PLAIN_UNBUILT, Kernels
+from pcapstate.kernels import building, cache, running
+from pcapstate.kernels.running import PLAIN_UNBUILT, Kernels
 
 from .captures import pcap, story_frames
 from .stories import parse
@@ -74,7 +74,7 @@ def test_what_others_can_write_to_is_not_built_into(tmp_path: Path, monkeypatch:
     shared, own = tmp_path / "shared", tmp_path / "own"
     shared.mkdir()
     shared.chmod(0o777)
-    monkeypatch.setattr(object_code, "folders", lambda: [shared, own])
+    monkeypatch.setattr(cache, "folders", lambda: [shared, own])
     folder = building.build("nothing", (), print)
     assert folder is not None
     assert folder.parent == own
@@ -83,17 +83,17 @@ def test_what_others_can_write_to_is_not_built_into(tmp_path: Path, monkeypatch:
 
 def test_a_folder_that_cannot_be_looked_into_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impossible, usable = tmp_path / ("x" * 300), tmp_path / "usable"
-    monkeypatch.setattr(object_code, "folders", lambda: [impossible, usable])
-    assert object_code.folder_of("nothing") is None
-    assert building.build("nothing", (), print) == object_code.folder_of("nothing")
-    assert object_code.folder_of("nothing") == usable / f"{object_code.key()}-nothing"
+    monkeypatch.setattr(cache, "folders", lambda: [impossible, usable])
+    assert cache.folder_of("nothing") is None
+    assert building.build("nothing", (), print) == cache.folder_of("nothing")
+    assert cache.folder_of("nothing") == usable / f"{cache.key()}-nothing"
 
 
 @pytest.fixture
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep object code in a folder of this test's own."""
-    monkeypatch.setattr(object_code, "folders", lambda: [tmp_path / "cache"])
-    monkeypatch.setattr(compiled, "_loaded", {})
+    monkeypatch.setattr(cache, "folders", lambda: [tmp_path / "cache"])
+    monkeypatch.setattr(running, "_loaded", {})
     monkeypatch.delenv("PCAPSTATE_KERNELS", raising=False)
     return tmp_path / "cache"
 
@@ -104,7 +104,7 @@ def test_damaged_object_code_is_not_loaded(apart: Path, damaged: str) -> None:
     said: list[str] = []
     folder = building.build("small", [["output.text"]], said.append)
     assert folder is not None
-    assert (code := object_code.read(folder)) is not None
+    assert (code := cache.read(folder)) is not None
     assert list(code.symbols) == ["write_rows"]
     path = folder / ("write_rows.o" if damaged in ("object", "gone") else "symbols.json")
     data = path.read_bytes()
@@ -112,24 +112,24 @@ def test_damaged_object_code_is_not_loaded(apart: Path, damaged: str) -> None:
     path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
     if damaged == "gone":
         path.unlink()
-    assert object_code.read(folder) is None
+    assert cache.read(folder) is None
     assert building.build("small", [["output.text"]], said.append) == folder
-    assert object_code.read(folder) == code
+    assert cache.read(folder) == code
     assert said == []
 
 
 def test_what_cannot_be_compiled_is_said_and_tried_once(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(compiled, "announce", said.append)
-    monkeypatch.setitem(compiled.PARTS, "broken", [["no_such_module"]])
-    monkeypatch.setitem(compiled.ANNOUNCED, "broken", "compiling")
-    assert compiled.compiled_calls("broken") is None
+    monkeypatch.setattr(running, "announce", said.append)
+    monkeypatch.setitem(running.PARTS, "broken", [["no_such_module"]])
+    monkeypatch.setitem(running.ANNOUNCED, "broken", "compiling")
+    assert running.compiled_calls("broken") is None
     assert len(said) == 2
     assert "No module named 'pcapstate.no_such_module'" in said[-1]
     assert "running slower, as plain Python" in said[-1]
-    monkeypatch.setattr(compiled, "_loaded", {})
-    assert compiled.built("broken")
-    assert compiled.compiled_calls("broken") is None
+    monkeypatch.setattr(running, "_loaded", {})
+    assert running.built("broken")
+    assert running.compiled_calls("broken") is None
     assert len(said) == 2
 
 
@@ -145,7 +145,7 @@ main()
 def test_plain_is_reached_without_llvmlite(capture: Path, tmp_path: Path) -> None:
     frames = story_frames(parse(STORIES["half_close"]))
     capture.write_bytes(pcap([(at + turn, frame) for turn in range(600) for at, frame in frames]))
-    assert capture.stat().st_size > compiled.PLAIN_WHEN_BUILT
+    assert capture.stat().st_size > running.PLAIN_WHEN_BUILT
     expected = run(capture, PCAPSTATE_KERNELS="plain")
     script = tmp_path / "without.py"
     script.write_text(WITHOUT)
@@ -159,10 +159,8 @@ def test_plain_is_reached_without_llvmlite(capture: Path, tmp_path: Path) -> Non
 
 
 def test_the_key_covers_every_source(tmp_path: Path) -> None:
-    shutil.copytree(
-        Path(compiled.__file__).parent, tmp_path / "pcapstate", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    command = [sys.executable, "-c", "from pcapstate import object_code; print(object_code.key())"]
+    shutil.copytree(Path(running.__file__).parent, tmp_path / "pcapstate", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-c", "from pcapstate import object_code; print(cache.key())"]
 
     def key() -> str:
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stdout
@@ -182,9 +180,9 @@ def test_root_keeps_nothing_in_a_folder_of_somebody_else(tmp_path: Path, monkeyp
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("PCAPSTATE_CACHE_DIR", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert not [one for one in object_code.folders() if home in one.parents]
+    assert not [one for one in cache.folders() if home in one.parents]
     os.chown(home, 0, 0)
-    assert [one for one in object_code.folders() if home in one.parents]
+    assert [one for one in cache.folders() if home in one.parents]
 
 
 def test_small_captures_never_wait(capture: Path, tmp_path: Path) -> None:

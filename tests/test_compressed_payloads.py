@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode import kinds
-from pcapstate.decode.inflating import LARGEST, inflated
+from pcapstate.decode import protocols
+from pcapstate.decode.ipcomp import LARGEST, inflated
+from pcapstate.kernels.running import Kernels
 
 from .decoded import decoded, ethernet, ip, ip6, kernels_of, same, skipped, tcp, udp
 
 SEGMENT = tcp(payload=bytes(100), checksum=9)
-CLOSED = {kinds.SKIPPED_PROTOCOL + kinds.PROTOCOL_IPCOMP: 1}
+CLOSED = {protocols.SKIPPED_PROTOCOL + protocols.PROTOCOL_IPCOMP: 1}
 AUTHENTICATION = bytes.fromhex("6c 04 0000 00000100 00000001 000102030405060708090a0b")
 
 
@@ -77,7 +77,7 @@ def test_what_stays_closed(case: str, ways: tuple[Kernels, Kernels]) -> None:
 
 
 def test_what_is_in_it_counts() -> None:
-    assert skipped(decoded([ethernet(ip(packed(17, udp(53, b"x")), 108))])[1]) == {kinds.SKIPPED_PROTOCOL + 17: 1}
+    assert skipped(decoded([ethernet(ip(packed(17, udp(53, b"x")), 108))])[1]) == {protocols.SKIPPED_PROTOCOL + 17: 1}
 
 
 def test_the_network_around_it(ways: tuple[Kernels, Kernels]) -> None:

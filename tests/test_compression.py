@@ -24,8 +24,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
 from pcapstate.errors import CaptureError
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources import prefetching
 from pcapstate.sources.compression import Unpacked, compression
 from pcapstate.sources.reader import CaptureReader

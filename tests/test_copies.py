@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode import kinds
+from pcapstate.decode import protocols
+from pcapstate.decode.fingerprint import TELLING
 from pcapstate.decode.fragments import COMPLETED, KNOWN_AGAIN, Reassembler
-from pcapstate.decode.marks import TELLING
+from pcapstate.kernels.running import Kernels
 
 from .captures import pcap
 from .decoded import decoded, decoded_file, ethernet, ip, ip6, kernels_of, same, skipped, tcp
 
-INCOMPLETE = kinds.SKIPPED_REASON + kinds.INCOMPLETE_FRAGMENT
+INCOMPLETE = protocols.SKIPPED_REASON + protocols.INCOMPLETE_FRAGMENT
 IPV6 = 0x86DD
 
 

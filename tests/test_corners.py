@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pcapstate.compiled import Kernels
 from pcapstate.errors import CaptureError
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 
 from .captures import START, answers, pcap, story_frames

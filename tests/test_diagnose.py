@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pcapstate.views import findings as view
+from pcapstate.views import diagnosis as view
 from pcapstate.wording.findings import KINDS
 
 from .diagnosing import PCAPS, findings_of, of_talks, told

@@ -17,7 +17,7 @@ from pcapstate.cli.diagnose import diagnose
 from pcapstate.findings.diagnosis import DOUBTS
 from pcapstate.findings.finding import LISTED, Count, Finding, Severity, Text, share
 from pcapstate.output.widths import display_width
-from pcapstate.views import findings as view
+from pcapstate.views import diagnosis as view
 from pcapstate.wording.findings import KINDS, Kind
 from pcapstate.wording.languages import LANGUAGES, translate
 from pcapstate.wording.times import TimeFormat

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import ACK, FIN, RST, SEGMENT, SYN
+from pcapstate.decode.segment import ACK, FIN, RST, SEGMENT, SYN
 from pcapstate.findings.diagnosis import findings
 from pcapstate.findings.finding import LISTED, Finding
 from pcapstate.findings.frames_seen import FramesSeen
 from pcapstate.findings.groups import LARGEST, distinct, grouped, largest, most_frequent, sizes, spread
 from pcapstate.findings.situation import Situation
+from pcapstate.kernels.running import Kernels
 from pcapstate.tcp.flow_table import FlowTable
-from pcapstate.views import findings as view
+from pcapstate.views import diagnosis as view
 
 SECOND = 1_000_000_000
 CLIENT, SERVER = 0xFFFF0A000005, 0xFFFFC0000250

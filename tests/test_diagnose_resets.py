@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pcapstate.findings.finding import Finding
-from pcapstate.views import findings as view
+from pcapstate.views import diagnosis as view
 
 from .diagnosing import findings_of
 

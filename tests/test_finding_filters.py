@@ -11,7 +11,7 @@ import pytest
 
 from pcapstate.findings import filters
 from pcapstate.findings.finding import Finding
-from pcapstate.views import findings as view
+from pcapstate.views import diagnosis as view
 
 from .diagnosing import PCAPS, findings_of
 

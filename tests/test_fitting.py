@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapstate.cli import session
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 from pcapstate.output.colours import wanted
 from pcapstate.output.fitting import Need, plan
 from pcapstate.output.formats import render
 from pcapstate.output.screen import Screen
 from pcapstate.output.shortening import cut, cut_address, cut_in_the_middle, title_lines
 from pcapstate.output.widths import display_width
-from pcapstate.views.table import (
+from pcapstate.table import (
     ENDPOINT_ADDRESS,
     LEFT,
     LIVE,

@@ -17,8 +17,8 @@ from fuzz.run import one_round
 from fuzz.running import Trial
 from fuzz.target import Target
 from fuzz.targets import TARGETS
-from pcapstate import compiled
 from pcapstate.errors import MomentError, PcapstateError
+from pcapstate.kernels import running
 
 RUNS = {
     **{"pcap": 12, "pcapng": 12, "readers": 150, "merging": 100, "growing": 100, "frames": 250, "fragments": 20},
@@ -29,7 +29,7 @@ RUNS = {
 @pytest.fixture(autouse=True)
 def _plain_and_guarded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PCAPSTATE_KERNELS", "plain")
-    monkeypatch.setattr(compiled, "_plain", compiled._plain)
+    monkeypatch.setattr(running, "_plain", running._plain)
     guarded.guard()
 
 

@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pcapstate.cli.main import cli, main
-from pcapstate.compiled import Kernels
-from pcapstate.naming import safe
+from pcapstate.escaping import safe
+from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
-from pcapstate.views.table import WORD, Column, single
+from pcapstate.table import WORD, Column, single
 
 from .captures import pcap, story_frames
 from .stories import parse

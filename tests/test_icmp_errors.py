@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import SEGMENT_ICMP, SYN
-from pcapstate.decode.kinds import PROTOCOL_ICMP, PROTOCOL_ICMPV6, SKIPPED_PROTOCOL
+from pcapstate.decode.protocols import PROTOCOL_ICMP, PROTOCOL_ICMPV6, SKIPPED_PROTOCOL
+from pcapstate.decode.segment import SEGMENT_ICMP, SYN
+from pcapstate.kernels.running import Kernels
 
 from .decoded import decoded, decoded_file, ethernet, ip, ip6, kernels_of, same, skipped, tcp
 

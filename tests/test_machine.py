@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from pcapstate.decode.contracts import SEGMENT
-from pcapstate.tcp import clock, machine
-from pcapstate.tcp import contracts as c
+from pcapstate.decode.segment import SEGMENT
+from pcapstate.tcp import machine, transition
+from pcapstate.tcp import tables as c
 from pcapstate.tcp.machine import CERTAINTY, NEXT, ORIGIN, STAY, TABLE, Certainty, Event
 from pcapstate.tcp.states import State
 
@@ -40,7 +40,7 @@ def test_every_pair(state: State, event: Event) -> None:
     w.endpoints[1]["before"] = State.CLOSE_WAIT
     segment = np.zeros(1, SEGMENT)[0]
     segment["time"], segment["number"] = 1_000, 7
-    changed = clock.step(w, 1, event, segment)
+    changed = transition.step(w, 1, event, segment)
     was = ORIGIN.get(event, State.UNKNOWN) if state is State.UNKNOWN else state
     rows = [row for row in TABLE if was in row.states and row.event is event]
     if not rows:

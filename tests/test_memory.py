@@ -18,20 +18,20 @@ from hypothesis import strategies as st
 
 from pcapstate.capture import Capture
 from pcapstate.cli.main import cli
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import SEGMENT, SYN
+from pcapstate.compaction import endpoints_after, move_up
+from pcapstate.decode.segment import SEGMENT, SYN
+from pcapstate.kernels.running import Kernels
 from pcapstate.memory import LEAST, connections_within, default_bound
-from pcapstate.moving import endpoints_after, move_up
+from pcapstate.netstat.rows import Netstat
 from pcapstate.processes.watcher import Processes
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.tcp import contracts as c
+from pcapstate.tcp import tables as c
+from pcapstate.tcp.eviction import KINDS, give_way
 from pcapstate.tcp.flow_table import FlowTable, bytes_each
-from pcapstate.tcp.giving_way import KINDS, give_way
 from pcapstate.tcp.history import History
+from pcapstate.tcp.perspective import perspective
 from pcapstate.tcp.states import State
 from pcapstate.views import connections, timeline
-from pcapstate.views.netstat import Netstat
-from pcapstate.views.perspective import perspective
 
 from .stories import Variant, parse, segment
 from .story_texts import OPEN, STORIES, TALK

@@ -16,15 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcapstate.addresses import Address, packed, written
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
+from pcapstate.escaping import safe
+from pcapstate.kernels.running import Kernels
 from pcapstate.names import dhcp, dns, netbios, resolver, services
-from pcapstate.names.addresses import Address, packed, written
 from pcapstate.names.book import NameBook
 from pcapstate.names.host_names import LONGEST, host_name, short
 from pcapstate.names.packets import NamePackets
 from pcapstate.names.searching import Ipv4Search, Ipv6Search
-from pcapstate.naming import safe
 from pcapstate.sources.reader import CaptureReader
 
 from . import payloads as p

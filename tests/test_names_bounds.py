@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcapstate.addresses import Address, written
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 from pcapstate.names import book as names_book
-from pcapstate.names.addresses import Address, written
 from pcapstate.names.book import NameBook, among, halves, whole
-from pcapstate.names.evidence import Evidence, listeners
 from pcapstate.names.packets import KEPT, Block, NamePackets
 from pcapstate.names.reading import Reading
+from pcapstate.names.sightings import Evidence, listeners
+from pcapstate.netstat.annotations import Annotations
+from pcapstate.netstat.rows import Netstat
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.views.annotations import Annotations
-from pcapstate.views.netstat import Netstat
-from pcapstate.views.perspective import perspective
+from pcapstate.tcp.perspective import perspective
 
 from . import payloads as p
 from .captures import START, pcap

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode import networks
+from pcapstate.decode import virtual_networks
+from pcapstate.kernels.running import Kernels
 
 from .decoded import decoded, decoded_file, ethernet, ip, ip6, kernels_of, same, tcp, udp
 
@@ -178,30 +178,34 @@ def test_the_captures_of_overlapping_networks(ways: tuple[Kernels, Kernels]) -> 
 
 
 def test_more_stacks_than_there_is_room_for_share_one(ways: tuple[Kernels, Kernels]) -> None:
-    count = networks.STACKS + 50
+    count = virtual_networks.STACKS + 50
     frames = [tags(1 + index // 4000, 1 + index % 4000) for index in range(count)]
-    frames += [frames[0], PLAIN, frames[networks.STACKS - 1], frames[-1]]
+    frames += [frames[0], PLAIN, frames[virtual_networks.STACKS - 1], frames[-1]]
     rows, decoder = decoded(frames, ways[1])
-    last = networks.STACKS + 1
+    last = virtual_networks.STACKS + 1
     assert [row["network"] for row in rows[:count]] == [min(1 + index, last) for index in range(count)]
-    assert [row["network"] for row in rows[count:]] == [1, 0, networks.STACKS, last]
+    assert [row["network"] for row in rows[count:]] == [1, 0, virtual_networks.STACKS, last]
     assert len(decoder.networks) == last
     assert decoder.networks[-1] == "others"
 
 
 def test_prepared_collisions_cost_no_more_than_others(ways: tuple[Kernels, Kernels]) -> None:
     numbers = np.arange(1 << 22, dtype=np.int64)
-    mixed = ((1 ^ (networks.VNI | numbers)) * networks._FACTOR >> 13) & 0xFFFFFF & (networks.SLOTS - 1)
-    chosen = numbers[mixed == mixed[5000]][: networks.PROBES + 10].tolist()
-    assert len(chosen) == networks.PROBES + 10
+    mixed = (
+        ((1 ^ (virtual_networks.VNI | numbers)) * virtual_networks._FACTOR >> 13)
+        & 0xFFFFFF
+        & (virtual_networks.SLOTS - 1)
+    )
+    chosen = numbers[mixed == mixed[5000]][: virtual_networks.PROBES + 10].tolist()
+    assert len(chosen) == virtual_networks.PROBES + 10
     frames = [ethernet(ip(udp(4789, vni(number) + PLAIN), 17)) for number in [*chosen, *chosen]]
     rows = same(frames, ways)
-    expected = [min(1 + index, networks.PROBES + 1) for index in range(len(chosen))]
+    expected = [min(1 + index, virtual_networks.PROBES + 1) for index in range(len(chosen))]
     assert [row["network"] for row in rows] == expected * 2
     # What comes later, with another hash, has a number of its own again.
     frames.append(tags(10))
-    assert same(frames, ways)[-1]["network"] == networks.PROBES + 2
-    assert decoded(frames)[1].networks[networks.PROBES :] == ["others", "VLAN 10"]
+    assert same(frames, ways)[-1]["network"] == virtual_networks.PROBES + 2
+    assert decoded(frames)[1].networks[virtual_networks.PROBES :] == ["others", "VLAN 10"]
 
 
 layers = st.lists(
@@ -231,9 +235,14 @@ def test_any_stacks(ways: tuple[Kernels, Kernels], stacks: list[list[tuple[str, 
             else:
                 frame = ethernet(ip(struct.pack("!HHI", 0x2000, 0x6558, number << 8) + frame, 47))
         frames.append(frame)
-        kinds = {"VLAN": networks.VLAN, "VNI": networks.VNI, "I-SID": networks.I_SID, "VSID": networks.VSID}
+        kinds = {
+            "VLAN": virtual_networks.VLAN,
+            "VNI": virtual_networks.VNI,
+            "I-SID": virtual_networks.I_SID,
+            "VSID": virtual_networks.VSID,
+        }
         expected.append(
-            networks.name([kinds[kind] | number for kind, number in stack if (kind, number) != ("VLAN", 0)])
+            virtual_networks.name([kinds[kind] | number for kind, number in stack if (kind, number) != ("VLAN", 0)])
         )
     told = ["", *decoded(frames)[1].networks]
     assert [told[row["network"]] for row in same(frames, ways)] == expected
@@ -259,6 +268,9 @@ def test_frames_cut_off_at_every_byte(ways: tuple[Kernels, Kernels]) -> None:
 
 
 def test_names_for_people() -> None:
-    assert networks.name([networks.VLAN | 10, networks.VLAN | 20, networks.VNI | 5000]) == "VLAN 10.20, VNI 5000"
-    assert networks.name([networks.I_SID | 7]) == "I-SID 7"
-    assert networks.name([networks.VLAN | 10, networks.OTHERS]) == "VLAN 10, others"
+    assert (
+        virtual_networks.name([virtual_networks.VLAN | 10, virtual_networks.VLAN | 20, virtual_networks.VNI | 5000])
+        == "VLAN 10.20, VNI 5000"
+    )
+    assert virtual_networks.name([virtual_networks.I_SID | 7]) == "I-SID 7"
+    assert virtual_networks.name([virtual_networks.VLAN | 10, virtual_networks.OTHERS]) == "VLAN 10, others"

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pcapstate.cli.main import cli
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources import blocks
 from pcapstate.sources.merging import MergedReader
 from pcapstate.sources.reader import CaptureReader

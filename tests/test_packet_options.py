@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 
 from .annotated import END, ORDERS, PACKETS, PCAPS, frames, of_packets, option, process_event, reader, watched
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
 from pcapstate.errors import CaptureError
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 
 from .any_packets import packets, variants

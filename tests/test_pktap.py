@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcapstate.sources import interfaces, live
-from pcapstate.sources.options import PROCESS_NUMBER
-from pcapstate.sources.processes import Process
+from pcapstate.sources.packet_options import PROCESS_NUMBER
+from pcapstate.sources.process_blocks import Process
 
 from .annotated import (
     END,

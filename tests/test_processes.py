@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pcapstate.processes import votes as weighing
 from pcapstate.processes import watcher
-from pcapstate.sources import processes
-from pcapstate.sources.processes import Process
+from pcapstate.sources import process_blocks
+from pcapstate.sources.process_blocks import Process
 
 from .annotated import (
     INBOUND,
@@ -151,8 +151,8 @@ def test_comments_that_name_a_process(text: bytes, process: Process | None) -> N
 
 
 def test_there_is_room_for_so_many_processes_and_the_others_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "PROCESSES", 3)
-    monkeypatch.setattr(processes, "KNOWN_TEXTS", 2)
+    monkeypatch.setattr(process_blocks, "PROCESSES", 3)
+    monkeypatch.setattr(process_blocks, "KNOWN_TEXTS", 2)
     before = b"".join(process_event("<", pid, "p") for pid in (1, 2, 1, 3, 4))
     data = of_packets([process_options("<", turn) for turn in range(5)] + [process_id("<", 9), b""], "<", before)
     pids = [None if process is None else process.pid for process, _, _ in frames(reader(data))]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pcapstate import table
+from pcapstate.networks import parse_network, within
 from pcapstate.query.fields import NEVER, Field, Kind
-from pcapstate.query.networks import parse_network, within
 from pcapstate.query.parser import parse
 from pcapstate.tcp.states import State
-from pcapstate.views import table
 
 from .filtered_rows import FIELDS, ROW, bits, fits, lookup
 

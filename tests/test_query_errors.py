@@ -12,8 +12,8 @@ from pcapstate.errors import PcapstateError
 from pcapstate.query import parser
 from pcapstate.query.errors import QueryError
 from pcapstate.query.fields import Field
-from pcapstate.query.options import from_options
 from pcapstate.query.parser import parse
+from pcapstate.query.shorthands import from_options
 
 from .filtered_rows import FIELDS, OUTCOMES, fits
 

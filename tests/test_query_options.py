@@ -9,8 +9,8 @@ import pytest
 from pcapstate.query.columns import SortKey, select_columns, sort_order
 from pcapstate.query.errors import QueryError
 from pcapstate.query.expression import both
-from pcapstate.query.options import from_options
 from pcapstate.query.parser import parse
+from pcapstate.query.shorthands import from_options
 
 from .filtered_rows import FIELDS
 

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
 from pcapstate.errors import CaptureError
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources import reader
 from pcapstate.sources.merging import MergedReader
 from pcapstate.sources.reader import Batch, CaptureReader

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
-from pcapstate.traffic import contracts as c
+from pcapstate.routing.covering import sites, smallest
+from pcapstate.routing.route import Route as Row
+from pcapstate.traffic import tables as c
 from pcapstate.traffic.announced import SECOND, Route
 from pcapstate.traffic.announcements import KEPT, Announcements
 from pcapstate.views import routes as view
-from pcapstate.views.route_networks import sites, smallest
-from pcapstate.views.route_rows import Route as Row
 
 from .traffic_frames import BROADCAST, HOST, PEER, ROUTER, arp, frame, icmp, ip, packed, station, tcp, udp, watched
 

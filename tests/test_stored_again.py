@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pcapstate.decode.contracts import ACK, SEGMENT, SEGMENT_NONE, SYN
+from pcapstate.decode.segment import ACK, SEGMENT, SEGMENT_NONE, SYN
 from pcapstate.findings import stored_again
 from pcapstate.findings.finding import Finding
 from pcapstate.findings.first_syns import ROOM, FirstSyns
 from pcapstate.findings.last_data import LastData
-from pcapstate.views import findings as view
+from pcapstate.views import diagnosis as view
 
 from .diagnosing import PCAPS, findings_of
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pcapstate.compiled import Kernels
-from pcapstate.tcp import contracts as c
-from pcapstate.tcp import flows
+from pcapstate.kernels.running import Kernels
+from pcapstate.tcp import lookup
+from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.sides import sides
 from pcapstate.tcp.states import State
 from pcapstate.views import connections as connections_view
 from pcapstate.views import timeline
-from pcapstate.views.endpoints import sides
 
 from .stories import Packet, Variant, parse, play, segment
 from .story_texts import NAMES, OPEN, STORIES
@@ -289,7 +289,8 @@ def test_neighbouring_addresses_and_ports_do_not_pile_up(seed: int) -> None:
     memory = [0] * c.KEYS + [int(key) for key in keys]
 
     def slots(pairs: list[tuple[tuple[int, int, int], tuple[int, int, int]]]) -> int:
-        return len({flows.pair_key(flows.endpoint_key(*one, memory), flows.endpoint_key(*two, memory), 0, memory) & 8191
+        return len({lookup.pair_key(lookup.endpoint_key(*one, memory), lookup.endpoint_key(*two, memory), 0, memory)
+                    & 8191
                     for one, two in pairs})  # fmt: skip
 
     host, ipv4 = (0, 0xFFFF0A000001, 40_000), 0xFFFF01000000

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import FORMATS, render
-from pcapstate.views.table import (
+from pcapstate.table import (
     ADDRESS,
     ENDPOINT_ADDRESS,
     NEVER,

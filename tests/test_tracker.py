@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
-from pcapstate.decode.contracts import SEGMENT, SEGMENT_ICMP, TELLING
-from pcapstate.tcp import contracts as c
+from pcapstate.decode.segment import SEGMENT, SEGMENT_ICMP, TELLING
+from pcapstate.kernels.running import Kernels
+from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
-from pcapstate.tcp.lasting import TimeWait
 from pcapstate.tcp.machine import TABLE
 from pcapstate.tcp.states import State
+from pcapstate.tcp.time_wait import TimeWait
 
 from .stories import Variant, parse, segment
 from .story_texts import OPEN, STORIES, TALK

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
+from pcapstate.netstat.udp_ports import ports
 from pcapstate.output.formats import render
 from pcapstate.output.widths import display_width
-from pcapstate.traffic import contracts as c
+from pcapstate.tcp.perspective import address
+from pcapstate.traffic import tables as c
+from pcapstate.traffic.counters import NOT_TOLD, PROTOCOLS, Counter, counters
 from pcapstate.views import ethernet, statistics
-from pcapstate.views.counters import NOT_TOLD, PROTOCOLS, Counter, counters
-from pcapstate.views.perspective import address
-from pcapstate.views.udp import ports
 
 from .traffic_frames import BROADCAST, HOST, PEER, ROUTER, Told, arp, ether, frame, icmp, ip, tcp, udp, watched
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
+from pcapstate.netstat.udp_ports import ports as udp_ports
 from pcapstate.output.formats import render
-from pcapstate.traffic import contracts as c
+from pcapstate.traffic import tables as c
+from pcapstate.traffic.counters import counters
 from pcapstate.views import ethernet, routes, statistics
-from pcapstate.views.counters import counters
-from pcapstate.views.udp import ports as udp_ports
 
 from .test_parity import both as both
 from .traffic_frames import BROADCAST, HOST, PEER, ROUTER, Told, arp, ether, frame, icmp, ip, packed, tcp, udp, watched

@@ -7,16 +7,16 @@ import struct
 
 import pytest
 
-from pcapstate.compiled import Kernels
 from pcapstate.decode import fragments as collecting
-from pcapstate.decode import kinds
-from pcapstate.decode.networks import EARLY_FIRST
+from pcapstate.decode import protocols
+from pcapstate.decode.virtual_networks import EARLY_FIRST
+from pcapstate.kernels.running import Kernels
 
 from .decoded import decoded, ethernet, ip, ip6, kernels_of, same, skipped, tcp, udp
 from .test_networks import tags, vni
 
-INCOMPLETE = kinds.SKIPPED_REASON + kinds.INCOMPLETE_FRAGMENT
-UDP, ICMP, GRE = kinds.SKIPPED_PROTOCOL + 17, kinds.SKIPPED_PROTOCOL + 1, kinds.SKIPPED_PROTOCOL + 47
+INCOMPLETE = protocols.SKIPPED_REASON + protocols.INCOMPLETE_FRAGMENT
+UDP, ICMP, GRE = protocols.SKIPPED_PROTOCOL + 17, protocols.SKIPPED_PROTOCOL + 1, protocols.SKIPPED_PROTOCOL + 47
 GTP = bytes.fromhex("30ff 0000 00000001")
 
 

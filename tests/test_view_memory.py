@@ -10,30 +10,31 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pytest
 
-from pcapstate.compiled import Kernels
 from pcapstate.findings.diagnosis import RULES
 from pcapstate.findings.frames_seen import FramesSeen
 from pcapstate.findings.situation import Situation
+from pcapstate.kernels.running import Kernels
 from pcapstate.moments import SECOND
 from pcapstate.names.book import NameBook
+from pcapstate.netstat import columns
+from pcapstate.netstat.annotations import Annotations
+from pcapstate.netstat.changes import CHANGES, compare
+from pcapstate.netstat.rows import Netstat
+from pcapstate.netstat.table import Wording, for_people, for_programs, titles, values
 from pcapstate.output.formats import render
 from pcapstate.query.columns import sort_order
 from pcapstate.query.expression import Lookup
 from pcapstate.query.fields import Field
 from pcapstate.query.ordering import matching, order
 from pcapstate.query.parser import parse
-from pcapstate.tcp import contracts as c
+from pcapstate.table import WORD, Column, Table, beside
+from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.perspective import perspective
 from pcapstate.tcp.states import State
-from pcapstate.views import connections, memory, netstat_columns, timeline
-from pcapstate.views.annotations import Annotations
-from pcapstate.views.changes import CHANGES, compare
+from pcapstate.views import connections, memory, timeline
 from pcapstate.views.connections import Choice
-from pcapstate.views.netstat import Netstat
-from pcapstate.views.netstat_table import Wording, for_people, for_programs, titles, values
-from pcapstate.views.perspective import perspective
 from pcapstate.views.reading_aids import Manner
-from pcapstate.views.table import WORD, Column, Table, beside
 from pcapstate.wording.styles import WINDOWS
 from pcapstate.wording.times import TimeFormat
 
@@ -106,13 +107,13 @@ def choose_timeline(flood: Flood) -> None:
 
 def show_netstat(flood: Flood) -> None:
     rows, notes = flood.rows(), Annotations()
-    flood.write(for_programs(rows, netstat_columns.FOR_PROGRAMS, notes), "csv")
+    flood.write(for_programs(rows, columns.FOR_PROGRAMS, notes), "csv")
     flood.write(for_people(rows, titles(WINDOWS, False, False, True), notes, NUMBERS), "table")
 
 
 def choose_netstat(flood: Flood) -> None:
     rows, notes = flood.rows(), Annotations()
-    choose = chosen("local_port = 80", "-opened,foreign_address", netstat_columns.fields(int), netstat_columns.COLUMNS)
+    choose = chosen("local_port = 80", "-opened,foreign_address", columns.fields(int), columns.COLUMNS)
 
     def given(part: slice) -> Lookup:
         some = rows.some(part)

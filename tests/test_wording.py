@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pcapstate
-from pcapstate.naming import safe
+from pcapstate.escaping import safe
+from pcapstate.table import WORD, Column, Table
 from pcapstate.tcp.machine import TABLE, Certainty
 from pcapstate.tcp.states import State
 from pcapstate.views import connections, timeline
-from pcapstate.views.table import WORD, Column, Table
 from pcapstate.views.translated import translated
 from pcapstate.wording import meanings, styles
 from pcapstate.wording.japanese import CATALOG, MESSAGES, STATISTICS, TABLES, tables

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pcapstate.capture import Capture
-from pcapstate.compiled import Kernels
+from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.traffic import contracts as c
+from pcapstate.tcp.perspective import Perspective, perspective
+from pcapstate.traffic import tables as c
+from pcapstate.traffic.counters import counters
+from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.traffic import Traffic
-from pcapstate.views.counters import counters
-from pcapstate.views.local_traffic import LocalTraffic
-from pcapstate.views.perspective import Perspective, perspective
 
 from .captures import START, pcap
 

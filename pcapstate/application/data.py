@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiled import Kernels
-from ..decode.contracts import SYN
-from ..moving import endpoints_after, kept_of
+from ..compaction import endpoints_after, kept_of
+from ..decode.segment import SYN
+from ..kernels.running import Kernels
 from ..sources.reader import Batch
 from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, REQUEST, SLOTS
 

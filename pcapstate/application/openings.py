@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.contracts import RST, SEGMENT, SYN
-from ..kernel import COMPILING, be16, be32, entry, i64, inner, rare, u8
-from ..names.gathering import copy
+from ..decode.segment import RST, SEGMENT, SYN
+from ..kernels.source import COMPILING, be16, be32, entry, i64, inner, rare, u8
+from ..names.payload_copies import copy
 from ..sources.framing import FRAME
 
 NOTHING, CLIENT_HELLO, SERVER_HELLO, REQUEST, RESPONSE, SSH, GREETING, CONTINUATION = range(8)

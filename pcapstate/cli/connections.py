@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from ..table import staying
 from ..views import connections as view
 from ..views import memory
-from ..views.table import staying
 from .emptiness import say_without_rows
 from .options import (
     SelectionOptions,

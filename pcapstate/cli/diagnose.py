@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 import numpy as np
 
+from ..networks import parse_network, within
 from ..output.colours import painted
 from ..output.formats import FORMATS
-from ..query.networks import parse_network, within
+from ..table import slices
 from ..tcp.flow_table import FlowTable
+from ..tcp.sides import sides_of
 from ..views import connections
-from ..views.endpoints import sides_of
-from ..views.table import slices
 from ..wording.languages import LANGUAGES
 from ..wording.times import TimeFormat
 from .options import SelectionOptions, SourceOptions, source_options
@@ -77,7 +77,7 @@ def diagnose(
     from ..findings.diagnosis import diagnose as findings_of
     from ..findings.frames_seen import FramesSeen
     from ..output.paragraphs import definitions, wrapped
-    from ..views import findings as view
+    from ..views import diagnosis as view
     from ..views import memory
 
     if utc and relative:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..names.protocols import account
-from ..views.emptiness import ends, hosts
-from ..views.perspective import Perspective
-from .netstat_asked import Asked
+from ..netstat.absent import ends, hosts
+from ..netstat.question import Asked
+from ..tcp.perspective import Perspective
 from .selection import Selection
 from .session import Reading
 

@@ -8,9 +8,10 @@ import sys
 
 import click
 
-from .. import __version__, compiled
+from .. import __version__
 from ..errors import OutputClosed, PcapstateError
-from ..naming import safe
+from ..escaping import safe
+from ..kernels import running
 from ..output.screen import message
 from .interruption import end_in_order_on_terminate
 
@@ -37,7 +38,7 @@ class Commands(click.Group):
         """Find the command that the arguments begin with; raises UsageError, which tells what was meant."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             # Only mistakes need it.
-            from .meant import command_meant
+            from .suggestions import command_meant
 
             ctx.fail(command_meant(args[0], COMMANDS))
         return super().resolve_command(ctx, args)
@@ -47,7 +48,7 @@ class Commands(click.Group):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            from .meant import option_meant
+            from .suggestions import option_meant
 
             takers = (name for name in COMMANDS if error.option_name in self._options(ctx, name))
             raise click.UsageError(option_meant(error.option_name, takers), ctx) from None
@@ -77,7 +78,7 @@ def main() -> None:
     if sys.stdout is None:
         print("pcapstate: standard output is closed", file=sys.stderr)
         sys.exit(2)
-    compiled.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
+    running.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
     end_in_order_on_terminate()
     try:
         code = cli.main(prog_name="pcapstate", standalone_mode=False)

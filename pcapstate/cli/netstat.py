@@ -9,12 +9,12 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ..escaping import abridged
 from ..memory import default_bound
-from ..naming import abridged
-from ..query.networks import parse_network
+from ..netstat.answers import Answers
+from ..netstat.question import PROTOCOLS, Asked
+from ..networks import parse_network
 from ..wording.styles import LINUX
-from .netstat_answers import Answers
-from .netstat_asked import PROTOCOLS, Asked
 from .netstat_letters import NetstatCommand
 from .options import (
     SelectionOptions,

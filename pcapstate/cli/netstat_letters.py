@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from .netstat_asked import PROTOCOLS
+from ..netstat.question import PROTOCOLS
 
 PROGRAMS = "--programs"
 """Linux's ``-p``."""

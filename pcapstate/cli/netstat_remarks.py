@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..views.perspective import Perspective, others
+from ..netstat.gathering import Gathering
+from ..netstat.question import Asked
+from ..tcp.perspective import Perspective, others
 from .emptiness import without_rows
-from .netstat_asked import Asked
-from .netstat_gathering import Gathering
 from .session import Reading
 
 

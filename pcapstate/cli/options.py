@@ -13,12 +13,12 @@ import click
 from click.core import ParameterSource
 
 from ..errors import MomentError
+from ..escaping import quoted
 from ..memory import LEAST
 from ..moments import parse_moment
-from ..naming import quoted
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
-from ..tcp.lasting import TWO_MSL, TimeWait
+from ..tcp.time_wait import TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
 from ..wording.languages import LANGUAGES
 from ..wording.styles import STYLES
@@ -75,7 +75,7 @@ def manner(wording: WordingOptions, start: int) -> Manner:
 
 def time_wait(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> TimeWait:
     """Read ``--time-wait``: seconds, and NETWORK=SECONDS for some hosts. Raises BadParameter."""
-    from ..query.networks import parse_network
+    from ..networks import parse_network
 
     whole, elsewhere = TWO_MSL, []
     for value in values:

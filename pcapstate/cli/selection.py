@@ -11,9 +11,9 @@ from ..moments import PACKET, parse_moment
 from ..query.columns import select_columns, sort_order
 from ..query.expression import Expression, both
 from ..query.fields import Field
-from ..query.options import from_options
 from ..query.ordering import Values, matching, order
 from ..query.parser import parse
+from ..query.shorthands import from_options
 from .options import SelectionOptions
 
 Rows = np.ndarray[Any, Any]

@@ -12,24 +12,24 @@ from typing import Any
 import click
 import numpy as np
 
-from .. import compiled
 from ..capture import Capture, Source, Watcher, open_source
-from ..cutting import Cutter
 from ..errors import OutputClosed
+from ..kernels import running
 from ..memory import LEAST, LIVE, connections_within, default_bound
 from ..moments import END, SECOND, parse_moment
 from ..names.protocols import account
 from ..output.formats import render
 from ..output.screen import message, screen
 from ..output.whole_files import keep_privileges_to_replace, out, overwrites
-from ..sources.finding import meant
 from ..sources.merging import left_out
-from ..tcp.contracts import MIXED
+from ..sources.paths import meant
+from ..stops import Cutter
+from ..table import Table
+from ..tcp.eviction import KINDS
 from ..tcp.flow_table import bytes_each
-from ..tcp.giving_way import KINDS
 from ..tcp.history import EACH as TRANSITION_EACH
 from ..tcp.history import FEWEST, History
-from ..views.table import Table
+from ..tcp.tables import MIXED
 from ..wording.languages import translate
 from ..wording.times import duration
 from .interruption import Interruption
@@ -63,7 +63,7 @@ class Reading:
     ) -> None:
         self._lang, self._quiet = lang, options.quiet
         if options.quiet:
-            compiled.announce = lambda message: None
+            running.announce = lambda message: None
         self.screen = screen()
         """The terminal that tables are drawn on, if output goes to one."""
         captures, interfaces = options.captures, options.interfaces

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import click
 
-from ..compiled import Kernels
 from ..errors import OutputClosed
+from ..kernels.running import Kernels
 from ..output.formats import FORMATS, render
 from ..output.paragraphs import definitions
 from ..output.whole_files import out

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from ..table import Table, staying
 from ..tcp.flow_table import FlowTable
+from ..tcp.sides import Rows
 from ..views import memory
 from ..views import timeline as view
-from ..views.endpoints import Rows
-from ..views.table import Table, staying
 from .emptiness import say_without_rows
 from .options import (
     SelectionOptions,

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import Kernels
-from ..kernel import be16
+from ..kernels.running import Kernels
+from ..kernels.source import be16
 from ..sources.reader import Batch
-from . import kinds, networks
-from .contracts import SEGMENT, SEGMENT_NONE, SEGMENT_PENDING
+from . import protocols, virtual_networks
 from .fragments import Reassembler, TunnelReassembler
-from .inflating import inflated
+from .ipcomp import inflated
+from .segment import SEGMENT, SEGMENT_NONE, SEGMENT_PENDING
 
 Rows = np.ndarray[Any, Any]
 
@@ -21,12 +21,12 @@ GATHERED_FRAMES = 64
 """Frames in one at most."""
 ROTATING = 3
 """Arrays of segments in use: one being tracked, one waiting, one being written."""
-CLOSED = kinds.SKIPPED_PROTOCOL + kinds.PROTOCOL_IPCOMP
+CLOSED = protocols.SKIPPED_PROTOCOL + protocols.PROTOCOL_IPCOMP
 """What a compressed packet counts as that cannot be unpacked."""
 PACKED_TWICE = {
-    kinds.COMPRESSED: CLOSED,
-    kinds.GATHERED: kinds.SKIPPED_REASON + kinds.NOT_IP,
-    kinds.FRAGMENTED: kinds.SKIPPED_REASON + kinds.INCOMPLETE_FRAGMENT,
+    protocols.COMPRESSED: CLOSED,
+    protocols.GATHERED: protocols.SKIPPED_REASON + protocols.NOT_IP,
+    protocols.FRAGMENTED: protocols.SKIPPED_REASON + protocols.INCOMPLETE_FRAGMENT,
 }
 
 
@@ -44,8 +44,8 @@ class Decoder:
         self._arrays = [np.zeros(0, dtype=SEGMENT)] * ROTATING
         self._turn = 0
         self._reassembler, self._tunnels = Reassembler(), TunnelReassembler()
-        self._networks = networks.empty()
-        self.skipped = np.zeros(kinds.SKIPPED_SIZE, dtype=np.int64)
+        self._networks = virtual_networks.empty()
+        self.skipped = np.zeros(protocols.SKIPPED_SIZE, dtype=np.int64)
 
     def decode(self, batch: Batch) -> Rows:
         """Return the segments of a batch; the ROTATING-th call after this overwrites them.
@@ -65,11 +65,11 @@ class Decoder:
         more: list[tuple[int, Rows]] = []
         for index in pending:
             row = segments[index]
-            if row["length"] == kinds.GATHERED:
+            if row["length"] == protocols.GATHERED:
                 more.append((int(index), self._gathered(row, batch)))
-            elif row["length"] == kinds.COMPRESSED:
+            elif row["length"] == protocols.COMPRESSED:
                 more.append((int(index), self._compressed(row, batch)))
-            elif row["length"] == kinds.FRAGMENTED:
+            elif row["length"] == protocols.FRAGMENTED:
                 if len(found := self._fragmented(row, batch)):
                     more.append((int(index), found))
             else:
@@ -83,7 +83,7 @@ class Decoder:
     @property
     def networks(self) -> list[str]:
         """The names of the virtual networks that segments came in; their ``network`` numbers them from 1."""
-        return networks.names(self._networks)
+        return virtual_networks.names(self._networks)
 
     def finish(self) -> None:
         """Count the fragments whose datagrams were never completed."""
@@ -96,11 +96,11 @@ class Decoder:
         row["flags"] = SEGMENT_NONE
         at, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
         found: list[Any] = []
-        while end - at >= kinds.ETHERNET_HEADER and len(found) < GATHERED_FRAMES:
-            length = kinds.ETHERNET_HEADER + be16(batch.data, at + kinds.ETHERNET_HEADER - 2)
+        while end - at >= protocols.ETHERNET_HEADER and len(found) < GATHERED_FRAMES:
+            length = protocols.ETHERNET_HEADER + be16(batch.data, at + protocols.ETHERNET_HEADER - 2)
             one = frame.copy()
             one["offset"], one["captured"], one["length"] = at, min(length, end - at), length
-            one["linktype"] = kinds.ETHERNET
+            one["linktype"] = protocols.ETHERNET
             found.append(one)
             # All but the last are filled up to a multiple of four bytes.
             at += (length + 3) & ~3
@@ -130,13 +130,13 @@ class Decoder:
         segments = self._within_packet(row, frame, whole.packet, whole.length)
         if not (segments["flags"] >= 0).any():
             # What is in it has been counted, once.
-            self.skipped[kinds.SKIPPED_PROTOCOL + whole.protocol] += max(0, whole.fragments - 1)
+            self.skipped[protocols.SKIPPED_PROTOCOL + whole.protocol] += max(0, whole.fragments - 1)
         return segments
 
     def _within_packet(self, row: Any, frame: Any, packet: bytes, length: int) -> Rows:
         """Return the segments of an IP packet that came in the frame of a row and is nowhere in the batch."""
         frame["offset"], frame["captured"], frame["length"] = 0, len(packet), length
-        frame["linktype"] = kinds.RAW
+        frame["linktype"] = protocols.RAW
         frames = np.array([frame], dtype=frame.dtype)
         segments = self._within(row, np.frombuffer(packet, dtype=np.uint8), frames)
         segments["payload"] = -1
@@ -150,11 +150,11 @@ class Decoder:
         """Return the segments of frames that all came in the one of a row."""
         segments = np.zeros(len(frames), dtype=SEGMENT)
         skipped = np.zeros_like(self.skipped)
-        networks.surround(self._networks, int(row["network"]))
+        virtual_networks.surround(self._networks, int(row["network"]))
         rows = self._kernels.decode_frames(
             data, frames, len(frames), segments, skipped, self._networks, self._datagrams
         )
-        networks.surround(self._networks, 0)
+        virtual_networks.surround(self._networks, 0)
         held = False
         for one in segments[:rows]:
             if one["flags"] == SEGMENT_PENDING and one["length"] != 0:
@@ -181,6 +181,6 @@ class Decoder:
                 row[name] = value
         if self._reassembler.other is not None:
             protocol, fragments = self._reassembler.other
-            self.skipped[kinds.SKIPPED_PROTOCOL + protocol] += fragments
+            self.skipped[protocols.SKIPPED_PROTOCOL + protocol] += fragments
         # What the reassembler gave up to bound its memory is accounted for like what never came.
         self._account(self._reassembler.take_dropped())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, inner, rare, u8
-from .kinds import (
+from ..kernels.source import be16, be32, inner, rare, u8
+from .protocols import (
     ETHERTYPE_BRIDGED,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,

@@ -13,9 +13,10 @@ from bisect import bisect_left
 from collections import Counter, OrderedDict
 from typing import NamedTuple
 
-from ..kernel import be16, be32
-from .contracts import SYN
-from .kinds import (
+from ..kernels.source import be16, be32
+from .fingerprint import mark_of
+from .ip import addresses, signed64, upper_layer
+from .protocols import (
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     INCOMPLETE_FRAGMENT,
@@ -25,9 +26,8 @@ from .kinds import (
     UNKNOWN_WINDOW,
     UP_TO_FLAGS,
 )
-from .marks import mark_of
-from .network import addresses, signed64, upper_layer
-from .scaling import scale_of
+from .segment import SYN
+from .window_scale import scale_of
 
 KEPT = 320
 """Bytes kept from the start of a datagram's payload: the largest TCP header has 60, a header before it up to 256."""

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel import be16, be32, entry, fetch, i64, u8
+from ..kernels.source import be16, be32, entry, fetch, i64, u8
 from ..sources.framing import FRAME
-from .contracts import SEGMENT, SEGMENT_DATAGRAM, SEGMENT_PENDING, SYN
+from .fingerprint import mark_of
 from .icmp_errors import quoted_segment
-from .kinds import (
+from .ip import addresses, may_hold_tcp, signed64, source_route, upper_layer
+from .links import link_layer
+from .protocols import (
     AUTHENTICATION,
     BAD_IP,
     BAD_TCP,
@@ -40,12 +42,10 @@ from .kinds import (
     UNKNOWN_WINDOW,
     UP_TO_FLAGS,
 )
-from .links import link_layer
-from .marks import mark_of
-from .network import addresses, may_hold_tcp, signed64, source_route, upper_layer
-from .networks import forget, network_of, note_tags
-from .scaling import scale_of
+from .segment import SEGMENT, SEGMENT_DATAGRAM, SEGMENT_PENDING, SYN
 from .tunnels import innermost
+from .virtual_networks import forget, network_of, note_tags
+from .window_scale import scale_of
 
 AHEAD = 8
 """Frames by which memory is asked before they are decoded."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, rare, u8
+from ..kernels.source import be16, be32, rare, u8
 from .encapsulations import of_version
-from .kinds import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_PPP, NOTHING
-from .networks import VSID, note
+from .protocols import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_PPP, NOTHING
+from .virtual_networks import VSID, note
 from .wlan import wlan_in_tunnel
 
 ROUTES = 32

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, rare, u8
-from .contracts import SEGMENT_ICMP
-from .kinds import AUTHENTICATION, FRAGMENT_HEADER, OFFSET_BITS_IPV4, OFFSET_BITS_IPV6, PROTOCOL_ICMP, PROTOCOL_TCP
-from .network import signed64, upper_layer
+from ..kernels.source import be16, be32, rare, u8
+from .ip import signed64, upper_layer
+from .protocols import AUTHENTICATION, FRAGMENT_HEADER, OFFSET_BITS_IPV4, OFFSET_BITS_IPV6, PROTOCOL_ICMP, PROTOCOL_TCP
+from .segment import SEGMENT_ICMP
 
 HEADER = 8
 """Bytes before the packet that is quoted."""

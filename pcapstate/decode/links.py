@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, inner
+from ..kernels.source import be16, inner
 from .encapsulations import TOO_SHORT, logical_link, of_version
-from .kinds import (
+from .protocols import (
     BY_VERSION,
     ETHERNET,
     ETHERTYPE_QINQ,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, inner, le32, rare, u8
+from ..kernels.source import be16, be32, inner, le32, rare, u8
 from .encapsulations import NO_IP, TOO_SHORT, logical_link, of_nlpid, point_to_point
-from .kinds import (
+from .protocols import (
     BY_VERSION,
     ETHERNET,
     ETHERTYPE_BRIDGED,

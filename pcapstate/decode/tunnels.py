@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, i64, inner, rare, u8
+from ..kernels.source import be16, be32, i64, inner, rare, u8
 from .encapsulations import logical_link, of_version, point_to_point
 from .gre import generic
-from .kinds import (
+from .ip import network_layer, upper_layer
+from .protocols import (
     COMPRESSED,
     ETHERTYPE_BRIDGED,
     ETHERTYPE_IPV4,
@@ -35,9 +36,8 @@ from .kinds import (
     PROTOCOL_UDP,
     SKIPPED_ETHERTYPE,
 )
-from .network import network_layer, upper_layer
-from .networks import EARLY, EARLY_MORE, FRAGMENTS, FRAGMENTS_SIZE, I_SID, NOTED, note, note_tags
 from .udp_tunnels import NSH, behind_udp, service_header
+from .virtual_networks import EARLY, EARLY_MORE, FRAGMENTS, FRAGMENTS_SIZE, I_SID, NOTED, note, note_tags
 
 LAYERS = 24
 """Layers of a frame at most."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, rare, u8
+from ..kernels.source import be16, be32, rare, u8
 from .encapsulations import of_version
 from .gre import generic
-from .kinds import (
+from .protocols import (
     ETHERTYPE_BRIDGED,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
@@ -17,7 +17,7 @@ from .kinds import (
     NOTHING,
     UDP_HEADER,
 )
-from .networks import VNI, note
+from .virtual_networks import VNI, note
 from .wlan import wlan_in_tunnel
 
 (

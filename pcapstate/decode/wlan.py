@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import be16, be32, inner, le32, rare, u8
+from ..kernels.source import be16, be32, inner, le32, rare, u8
 from .encapsulations import NO_IP, TOO_SHORT
-from .kinds import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, SKIPPED_REASON, WLAN_NO_DATA
+from .protocols import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, SKIPPED_REASON, WLAN_NO_DATA
 
 WLAN, PRISM, RADIOTAP, AVS, PPI = 105, 119, 127, 163, 192
 FROM_DS, BOTH_DS, PROTECTED, ORDER = 2, 3, 0x40, 0x80

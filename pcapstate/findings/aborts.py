@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..moments import SECOND
-from ..tcp import contracts as c
-from .concerned import about, lasting, span
+from ..tcp import tables as c
 from .finding import Count, Finding, Severity, Text
 from .groups import Group, distinct, labels, largest, sizes
 from .resets import FORGOT, resetting
+from .scope import about, lasting, span
 from .situation import Rows, Situation
 
 WAITED = 100_000_000

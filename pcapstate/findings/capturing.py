@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..decode import kinds
+from ..decode import protocols
 from ..moments import SECOND
-from ..tcp import contracts as c
+from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import Span, span
 from .filters import Filter, of_connections, of_frames
 from .finding import Count, Finding, Severity, first_of, share
 from .frames_seen import LARGE
 from .groups import different
 from .marked import Marked
+from .scope import Span, span
 from .situation import Rows, Situation
 
 DAMAGES = 5
@@ -31,7 +31,9 @@ STEP_BACK, LONG_STEP_BACK = SECOND // 1000, SECOND
 """Time steps back by less where interfaces and queues are written down one after the other; by more where somebody
 set the clock."""
 
-HEADERS_CUT = [kinds.SKIPPED_REASON + one for one in (kinds.SHORT_LINK, kinds.SHORT_IP, kinds.SHORT_TCP)]
+HEADERS_CUT = [
+    protocols.SKIPPED_REASON + one for one in (protocols.SHORT_LINK, protocols.SHORT_IP, protocols.SHORT_TCP)
+]
 
 
 def damaged(s: Situation) -> Iterator[Finding]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..moments import SECOND
 from ..tcp.states import State
-from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity
 from .groups import labels, largest
+from .scope import about, lasting, span
 from .situation import Rows, Situation
 
 LEFT_OPEN = 5 * SECOND

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from ..cutting import Cutter
 from ..decode.decoder import Decoder
 from ..errors import CaptureDamaged
+from ..stops import Cutter
 from ..tcp.flow_table import FlowTable
 from ..wording.findings import KINDS
 from . import aborts, capturing, closing, flooding, flow, opening, ports, queues, resets, scanning, silence

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..views.perspective import address
+from ..tcp.perspective import address
 from .situation import Rows, Situation
 
 EASY = 8

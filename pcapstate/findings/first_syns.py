@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.contracts import ACK, SYN
+from ..decode.segment import ACK, SYN
 
 Rows = np.ndarray[Any, Any]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
-from ..tcp import contracts as c
+from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import about, span
 from .finding import Count, Finding, Severity
 from .groups import Group, different, distinct, grouped
+from .scope import about, span
 from .situation import Rows, Situation
 
 LEAST, MANY = 10, 100

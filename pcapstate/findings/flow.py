@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
-from ..tcp import contracts as c
+from ..tcp import tables as c
 from ..tcp.states import State
-from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity, share
 from .groups import LARGEST, Group, labels, largest
+from .scope import about, lasting, span
 from .situation import Situation
 
 AGAIN, AGAIN_SHARE = 10, 0.03

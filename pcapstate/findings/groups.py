@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..views.table import slices
+from ..table import slices
 
 Rows = np.ndarray[Any, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..moving import kept_of
+from ..compaction import kept_of
 from ..sources.reader import Batch
 
 Rows = np.ndarray[Any, Any]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
-from ..tcp import contracts as c
+from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity, share
 from .groups import distinct, largest
+from .scope import about, lasting, span
 from .situation import Rows, Situation
 
 GIVEN_UP = 3 * SECOND

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..moments import SECOND
 from ..tcp.states import State
-from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity, share
 from .groups import different, grouped
+from .scope import about, lasting, span
 from .situation import Situation
 
 LINUX = 32_768, 60_999

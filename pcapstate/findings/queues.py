@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
-from ..tcp import contracts as c
+from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity
 from .groups import different, labels, largest, sizes
 from .opening import given_up
+from .scope import about, lasting, span
 from .situation import Rows, Situation
 
 FULL_MANY = 5

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
-from ..tcp import contracts as c
-from .concerned import about, lasting, span
+from ..tcp import tables as c
 from .finding import Count, Finding, Severity
 from .groups import largest
+from .scope import about, lasting, span
 from .situation import Rows, Situation
 
 LITTLE = 64

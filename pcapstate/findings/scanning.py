@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..tcp import contracts as c
+from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
-from .concerned import about, span
 from .finding import Count, Finding, Severity, Text
 from .groups import different, distinct, labels, largest, sizes, spread
 from .opening import given_up
+from .scope import about, span
 from .situation import Rows, Situation, listed
 
 PORTS = 15

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
-from ..tcp import contracts as c
+from ..tcp import tables as c
 from ..tcp.states import State
 from ..views.connections import R1
-from .concerned import about, lasting, span
 from .finding import Count, Finding, Severity
 from .groups import largest
+from .scope import about, lasting, span
 from .situation import Situation
 
 PROBES = 3

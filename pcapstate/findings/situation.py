@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import CaptureDamaged
-from ..tcp import contracts as c
+from ..table import slices
+from ..tcp import tables as c
+from ..tcp.perspective import address
+from ..tcp.sides import Flows, sides, where
 from ..tcp.states import State
 from ..views.connections import NAMES, outcomes
-from ..views.endpoints import Flows, sides, where
-from ..views.perspective import address
-from ..views.table import slices
 from .finding import Count, Text
-from .flows import SomeFlows
 from .frames_seen import FramesSeen
 from .groups import most_frequent
+from .subset import SomeFlows
 
 Rows = np.ndarray[Any, Any]
 Address = tuple[Rows, Rows, Rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.contracts import SEGMENT_NONE
+from ..decode.segment import SEGMENT_NONE
 from .finding import LISTED
 from .groups import different, labels
 from .marked import Marked

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .addresses import Address, is_one_hosts
-from .evidence import EACH, Evidence, listeners
+from ..addresses import Address, is_one_hosts
 from .host_names import host_name
 from .mentions import DHCP_SAYS, DNS_SAYS, KINDS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
 from .packets import NamePackets
 from .reading import Reading
 from .searching import Ipv4Search, Ipv6Search
+from .sightings import EACH, Evidence, listeners
 
 Rows = np.ndarray[Any, Any]
 

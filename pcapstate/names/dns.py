@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..kernel import be16
-from .addresses import Address, packed, written
+from ..addresses import Address, packed, written
+from ..kernels.source import be16
 from .dissecting import dissected
 from .host_names import host_name
 

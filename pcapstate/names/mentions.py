@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .addresses import Address
+from ..addresses import Address
 from .dns import reversed_address
 from .packets import DHCP6_SERVER, DHCP_SERVER, NETBIOS, Block
 from .searching import Ipv4Search, Ipv6Search

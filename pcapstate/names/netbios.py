@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .addresses import Address, written
+from ..addresses import Address, written
 from .dissecting import dissected
 from .host_names import host_name
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiled import Kernels
-from ..decode.contracts import SEGMENT_DATAGRAM
+from ..decode.segment import SEGMENT_DATAGRAM
+from ..kernels.running import Kernels
 from ..sources.reader import Batch
 
 Rows = np.ndarray[Any, Any]

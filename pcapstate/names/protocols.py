@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..decode import kinds
+from ..decode import protocols
 
 LINKTYPES = {
     3: "AX.25", 6: "Token Ring", 7: "ARCNET", 8: "SLIP", 9: "PPP", 10: "FDDI", 11: "ATM", 19: "ATM CLIP", 50: "PPP",
@@ -31,20 +31,20 @@ PROTOCOLS = {
 }  # fmt: skip
 
 REASONS = {
-    kinds.SHORT_LINK: "cut off in the link header",
-    kinds.SHORT_IP: "cut off in the IP header",
-    kinds.SHORT_TCP: "cut off in the TCP header",
-    kinds.BAD_IP: "invalid IP header",
-    kinds.BAD_TCP: "invalid TCP header",
-    kinds.NOT_IP: "not IP",
-    kinds.LLC: "LLC",
-    kinds.INCOMPLETE_FRAGMENT: "fragments of incomplete packets",
-    kinds.ENCRYPTED_WLAN: "encrypted 802.11",
-    kinds.WLAN_NO_DATA: "802.11 without data",
+    protocols.SHORT_LINK: "cut off in the link header",
+    protocols.SHORT_IP: "cut off in the IP header",
+    protocols.SHORT_TCP: "cut off in the TCP header",
+    protocols.BAD_IP: "invalid IP header",
+    protocols.BAD_TCP: "invalid TCP header",
+    protocols.NOT_IP: "not IP",
+    protocols.LLC: "LLC",
+    protocols.INCOMPLETE_FRAGMENT: "fragments of incomplete packets",
+    protocols.ENCRYPTED_WLAN: "encrypted 802.11",
+    protocols.WLAN_NO_DATA: "802.11 without data",
 }
 
 
-NO_FAULT = (kinds.NOT_IP, kinds.LLC, kinds.WLAN_NO_DATA)
+NO_FAULT = (protocols.NOT_IP, protocols.LLC, protocols.WLAN_NO_DATA)
 """Reasons that say what a frame is, not that it could not be read."""
 
 Kinds = list[tuple[str, int]]
@@ -56,18 +56,18 @@ def account(skipped: np.ndarray) -> tuple[Kinds, Kinds]:
     unreadable: dict[str, int] = {}
     for index in np.flatnonzero(skipped):
         found = others
-        if index >= kinds.SKIPPED_REASON:
-            reason = int(index) - kinds.SKIPPED_REASON
+        if index >= protocols.SKIPPED_REASON:
+            reason = int(index) - protocols.SKIPPED_REASON
             name = REASONS[reason]
             found = others if reason in NO_FAULT else unreadable
-        elif index >= kinds.SKIPPED_PROTOCOL:
-            number = int(index) - kinds.SKIPPED_PROTOCOL
+        elif index >= protocols.SKIPPED_PROTOCOL:
+            number = int(index) - protocols.SKIPPED_PROTOCOL
             name = PROTOCOLS.get(number, f"IP protocol {number}")
-        elif index >= kinds.SKIPPED_ETHERTYPE:
-            number = int(index) - kinds.SKIPPED_ETHERTYPE
+        elif index >= protocols.SKIPPED_ETHERTYPE:
+            number = int(index) - protocols.SKIPPED_ETHERTYPE
             name = ETHERTYPES.get(number, f"EtherType 0x{number:04x}")
         else:
-            number = int(index) - kinds.SKIPPED_LINKTYPE
+            number = int(index) - protocols.SKIPPED_LINKTYPE
             name = LINKTYPES.get(number, f"link type {number}")
             found = unreadable
         found[name] = found.get(name, 0) + int(skipped[index])

@@ -7,9 +7,9 @@ from bisect import bisect_right
 
 import numpy as np
 
-from ..kernel import be16
+from ..addresses import Address
+from ..kernels.source import be16
 from . import dhcp, netbios
-from .addresses import Address
 from .dns import RECORDS, claims, reverse_claims
 from .mentions import DNS_SAYS, NETBIOS_SAYS, REVERSE_SAYS
 from .packets import DHCP6_SERVER, DHCP_SERVER, DNS, LLMNR, MDNS, Block, NamePackets

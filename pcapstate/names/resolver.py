@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from .addresses import Address, is_ipv4, is_one_hosts
+from ..addresses import Address, is_ipv4, is_one_hosts
 from .host_names import host_name
 
 SECONDS = 3.0

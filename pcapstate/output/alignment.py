@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..compiled import Kernels
-from ..views.table import Batch
+from ..kernels.running import Kernels
+from ..table import Batch
 from .widths import display_width
 from .writer import aligned_layout, cell_layout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..views.table import ALARM, CAUTION, LEFT, LIVE, MOVING, OVER, WAITING
+from ..table import ALARM, CAUTION, LEFT, LIVE, MOVING, OVER, WAITING
 
 CODES = {LIVE: "32", WAITING: "36", MOVING: "33", LEFT: "35", OVER: "2", ALARM: "1;31", CAUTION: "1;33"}
 """Select Graphic Rendition (ECMA-48) for each tone: of the eight colours that each terminal has and each theme fits."""

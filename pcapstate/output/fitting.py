@@ -7,19 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiled import Kernels
-from ..views.table import (
-    ADDRESS,
-    ENDPOINT_ADDRESS,
-    NUMBER,
-    NUMBER_OR_NOTHING,
-    SOCKET,
-    WORD,
-    Batch,
-    Column,
-    Table,
-    worded,
-)
+from ..kernels.running import Kernels
+from ..table import ADDRESS, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, SOCKET, WORD, Batch, Column, Table, worded
 from .screen import Screen
 from .shortening import cut, cut_address, narrowest_title, title_lines
 from .widths import display_width

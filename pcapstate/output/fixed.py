@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..compiled import Kernels
-from ..views.table import Column, Table
+from ..kernels.running import Kernels
+from ..table import Column, Table
 from ..wording.forms import Form
 from .widths import display_width
 from .writer import Layout, fixed_layout

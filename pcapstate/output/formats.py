@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ..compiled import Kernels
-from ..views.table import NUMBER, NUMBER_OR_NOTHING, Batch, Column, Table
+from ..kernels.running import Kernels
+from ..table import NUMBER, NUMBER_OR_NOTHING, Batch, Column, Table
 from . import alignment
 from .alignment import Columns, aligned
 from .fitting import drawn

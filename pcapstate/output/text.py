@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel import entry, inner
-from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
+from ..kernels.source import entry, inner
+from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
 
 LONGEST = 64
 """More characters than any value but a word takes."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import OutputError
-from ..naming import safe
+from ..escaping import safe
 
 if TYPE_CHECKING:
     from .replacing import Replacing

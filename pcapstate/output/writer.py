@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import Kernels
-from ..naming import safe
-from ..views.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, PLAIN, SOCKET, WORD, Cells, Column
+from ..escaping import safe
+from ..kernels.running import Kernels
+from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, PLAIN, SOCKET, WORD, Cells, Column
 from .colours import painted
 from .text import LONGEST, WORDS
 from .widths import display_width

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from ..decode.contracts import SEGMENT_DATAGRAM
-from ..moving import endpoints_after, kept_of
-from ..sources.options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
-from ..sources.processes import Process
+from ..compaction import endpoints_after, kept_of
+from ..decode.segment import SEGMENT_DATAGRAM
+from ..sources.packet_options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
+from ..sources.process_blocks import Process
 from ..sources.reader import Batch
 from . import votes as weighing
 from .votes import CERTAIN, RECEIVED, SENT, UNDIRECTED, VOTE_BITS, Votes, packed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ..naming import quoted
+from ..escaping import quoted
 from .errors import Unfit, did_you_mean
 from .fields import as_name
 from .lists import read_list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..naming import quoted
+from ..escaping import quoted
 from .errors import Unfit, did_you_mean, listed
 from .expression import Condition
 from .fields import LIKE, OPERATORS, Field, Kind, as_word

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ..errors import PcapstateError
-from ..naming import WIDEST, abridged, safe
+from ..escaping import WIDEST, abridged, safe
 
 AROUND = 24
 """Characters of the text that are shown on either side of the place."""

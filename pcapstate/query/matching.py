@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..networks import Network, within
 from .fields import NEVER, Field, Kind, as_word
-from .networks import Network, within
 
 Rows = np.ndarray[Any, Any]
 Answer = tuple[Rows, Rows]

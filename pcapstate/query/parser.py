@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ..naming import quoted
+from ..escaping import quoted
 from .conditions import Item, between, check_operator, comparison, flag, is_likeness, item, likeness
 from .errors import QueryError, Unfit, did_you_mean
 from .expression import Expression, Not, both, either

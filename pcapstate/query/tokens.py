@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ..naming import quoted
+from ..escaping import quoted
 from .errors import QueryError
 
 SYMBOLS = ("..", "==", "!=", "!~", "<=", ">=", "&&", "||", "=", "<", ">", "~", "!", "(", ")", "{", "}", ",")

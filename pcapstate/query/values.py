@@ -6,12 +6,12 @@ import re
 from fractions import Fraction
 
 from ..errors import PcapstateError
+from ..escaping import quoted, safe
 from ..moments import DURATIONS
 from ..names.services import TCP, UDP
-from ..naming import quoted, safe
+from ..networks import Network, parse_network
 from .errors import Unfit, did_you_mean
 from .fields import Field, Kind, as_word
-from .networks import Network, parse_network
 
 PREFIXES = "kmgt"
 SIZES = {

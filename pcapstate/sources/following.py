@@ -16,13 +16,13 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
-from ..compiled import Kernels
 from ..errors import CaptureDamaged, CaptureError, NoCaptureError
-from ..naming import safe
+from ..escaping import safe
+from ..kernels.running import Kernels
 from .blocks import Interface, Name
 from .framing import FRAME
 from .growing import Growing
-from .processes import NumbersAnew, Process, ProcessTable
+from .process_blocks import NumbersAnew, Process, ProcessTable
 from .reader import Batch, CaptureReader
 from .rings import Ring
 from .sections import Room

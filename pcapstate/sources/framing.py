@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel import entry, inner, u32
-from .options import DECLARED, LABEL, LAST, LEFT_OUT, NUMBERED, PASSED, ROWS, WHY, read_options
+from ..kernels.source import entry, inner, u32
+from .packet_options import DECLARED, LABEL, LAST, LEFT_OUT, NUMBERED, PASSED, ROWS, WHY, read_options
 
 FRAME = np.dtype(
     [

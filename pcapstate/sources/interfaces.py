@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..errors import LiveError
-from ..naming import safe
+from ..escaping import safe
 from ..scapy_modules import scapy_module
 from .framing import MAXIMUM_CAPTURED
 from .packet_socket import Captured, PacketSocket, can_be_read

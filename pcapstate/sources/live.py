@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import PLAIN_WHEN_BUILT, Kernels
 from ..errors import CaptureDamaged, InterfaceLost
-from ..naming import safe
+from ..escaping import safe
+from ..kernels.running import PLAIN_WHEN_BUILT, Kernels
 from .blocks import Interface, Name
+from .capture_thread import Gathered, Gatherer
 from .framing import FRAME
-from .gathering import Gathered, Gatherer
 from .interfaces import OpenInterface
 from .pktap import unwrap
 from .privileges import give_up_privileges, prepare_to_give_up
-from .processes import Process, ProcessTable
+from .process_blocks import Process, ProcessTable
 from .reader import FRAMES, Batch
 
 PATIENCE = 0.2

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import Kernels
 from ..errors import CaptureDamaged, CaptureError, NoCaptureError
+from ..kernels.running import Kernels
 from .blocks import Interface, Name
-from .finding import Meant
-from .processes import NumbersAnew, Process, ProcessTable
+from .paths import Meant
+from .process_blocks import NumbersAnew, Process, ProcessTable
 from .reader import CHUNK, FRAMES, Batch, CaptureReader
 from .sections import Room
 from .streams import Sparing

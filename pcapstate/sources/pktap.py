@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
-from .processes import ProcessTable, told
+from .packet_options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
+from .process_blocks import ProcessTable, told
 
 Rows = np.ndarray[Any, Any]
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiled import Kernels
 from ..errors import CUT_SHORT, FIRST_UNPACK, CaptureDamaged, CaptureError, NoCaptureError
-from ..naming import safe
+from ..escaping import safe
+from ..kernels.running import Kernels
 from . import framing
 from .blocks import Interface, Name
 from .compression import Unpacked, compression
@@ -31,10 +31,10 @@ from .formats import (
     pcapng_version,
 )
 from .framing import FRAME
-from .options import DECLARED, DROPPED, LABEL, LABELS, LEFT_OUT, NUMBERED, PASSED, RESULT_SIZE, ROWS, WHY
+from .packet_options import DECLARED, DROPPED, LABEL, LABELS, LEFT_OUT, NUMBERED, PASSED, RESULT_SIZE, ROWS, WHY
 from .pktap import is_pktap, unwrap
 from .prefetching import Prefetched
-from .processes import Process
+from .process_blocks import Process
 from .sections import NOT_READ, NOT_TOLD, Room, Sections
 from .streams import Rejoined, Stream, open_stream, read_into
 

@@ -15,9 +15,9 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from ..errors import CaptureError
-from ..naming import safe
-from .finding import WILD
+from ..escaping import safe
 from .growing import BEGINNING, Growing
+from .paths import WILD
 
 NUMBERED = r"(?:(?P<number>\d{5,})_\d{14}|\d{14}_(?P<number_last>\d{5,}))"
 """What dumpcap puts into names: a number and the time, in either order."""

@@ -13,7 +13,7 @@ from . import blocks, framing
 from .blocks import Interface, Name
 from .framing import INTERFACE
 from .pktap import is_pktap
-from .processes import ProcessNotes
+from .process_blocks import ProcessNotes
 
 NOTES = 1 << 20
 """Blocks that are read at most: a flood of them, each of which costs as much as a hundred packets, is passed over."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import CaptureError
-from ..naming import safe
+from ..escaping import safe
 
 
 class Stream(Protocol):

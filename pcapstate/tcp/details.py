@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import FIN, RST, SYN
-from ..kernel import i64, rare
-from .contracts import World
+from ..decode.segment import FIN, RST, SYN
+from ..kernels.source import i64, rare
+from .tables import World
 
 
 @rare

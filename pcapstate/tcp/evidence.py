@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import ACK, FIN, RST, SYN
-from ..kernel import i64, inner, rare
-from .clock import step
-from .closing import acknowledges_and_closes
-from .contracts import CLOSED_BY_RST, DOUBTFUL, GAVE_UP, SENT_FIN, STRAY, WENT_ON, World
+from ..decode.segment import ACK, FIN, RST, SYN
+from ..kernels.source import i64, inner, rare
+from .fin import acknowledges_and_closes
 from .handshake import opens, syn, syn_ack
 from .machine import Event
-from .resets import reset, still_there
+from .rst import reset, still_there
+from .tables import CLOSED_BY_RST, DOUBTFUL, GAVE_UP, SENT_FIN, STRAY, WENT_ON, World
+from .transition import step
 
 
 @inner

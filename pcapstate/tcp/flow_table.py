@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import Kernels
-from ..moving import endpoints_after, move_up
-from . import contracts as c
-from .giving_way import KINDS, give_way
-from .lasting import TimeWait
+from ..compaction import endpoints_after, move_up
+from ..kernels.running import Kernels
+from . import tables as c
+from .eviction import KINDS, give_way
+from .time_wait import TimeWait
 
 Rows = np.ndarray[Any, Any]
 

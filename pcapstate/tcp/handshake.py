@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import FIN
-from ..kernel import i64, inner, rare
-from .clock import step
-from .contracts import (
+from ..decode.segment import FIN
+from ..kernels.source import i64, inner, rare
+from .machine import Event
+from .sequence import MASK, after, at_or_after, in_range
+from .states import State
+from .tables import (
     ACK_DROPPED,
     ACKS_DROPPED,
     AGAIN,
@@ -40,9 +42,7 @@ from .contracts import (
     UNREACHABLE,
     World,
 )
-from .machine import Event
-from .sequence import MASK, after, at_or_after, in_range
-from .states import State
+from .transition import step
 from .windows import note_scale, offer
 
 

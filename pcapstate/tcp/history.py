@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..moving import endpoints_after
-from .contracts import TRANSITION
+from ..compaction import endpoints_after
 from .flow_table import FlowTable
+from .tables import TRANSITION
 
 Rows = np.ndarray[Any, Any]
 

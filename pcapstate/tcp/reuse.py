@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import ACK, FIN, RST, SYN
-from ..kernel import i64, inner, rare
-from .clock import step
-from .contracts import (
-    AGAIN,
-    BELATED,
-    BESIDE,
-    CLIENT_IS_1,
-    CLOSED_BY_RST,
-    REFUSED,
-    SENT_SYN_ACK,
-    SPOKE,
-    SUPERSEDED,
-    World,
-)
+from ..decode.segment import ACK, FIN, RST, SYN
+from ..kernels.source import i64, inner, rare
 from .machine import Event
 from .sequence import MASK, after, in_range
 from .states import State
+from .tables import AGAIN, BELATED, BESIDE, CLIENT_IS_1, CLOSED_BY_RST, REFUSED, SENT_SYN_ACK, SPOKE, SUPERSEDED, World
+from .transition import step
 
 MANY = 8
 """SYNs beside one open connection that are passed over at most, since each packet passes over them."""

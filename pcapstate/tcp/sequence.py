@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..kernel import inner
+from ..kernels.source import inner
 
 MASK = 0xFFFFFFFF
 

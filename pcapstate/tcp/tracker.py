@@ -9,10 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.contracts import ACK, RST, SEGMENT, SEGMENT_ICMP, SYN
-from ..kernel import COMPILING, entry, fetch, i64, inner
-from .clock import expire
-from .contracts import (
+from ..decode.segment import ACK, RST, SEGMENT, SEGMENT_ICMP, SYN
+from ..kernels.source import COMPILING, entry, fetch, i64, inner
+from .details import note_details
+from .duplicates import bucket_of, count_copy, is_copy, note_network, told_by
+from .evidence import weigh
+from .icmp import icmp_error
+from .lookup import begin, find, first_slot, is_own_peer, side_of
+from .machine import Event
+from .reuse import behind_syns, find_out, is_for_previous, is_open, supersede
+from .self_connect import weigh_own
+from .sequence_tracking import count_packet, follow_sequence
+from .tables import (
     AHEAD,
     BESIDE,
     CLOCK,
@@ -33,16 +41,8 @@ from .contracts import (
     TROUBLE,
     World,
 )
-from .copies import bucket_of, count_copy, is_copy, note_network, told_by
-from .counting import count_packet, follow_sequence
-from .details import note_details
-from .evidence import weigh
-from .flows import begin, find, first_slot, is_own_peer, side_of
-from .machine import Event
-from .own_peer import weigh_own
-from .reuse import behind_syns, find_out, is_for_previous, is_open, supersede
+from .transition import expire
 from .troubles import note_troubles
-from .unreachable import icmp_error
 
 TABLES = (TIMER, TRANSITION, np.int64, TROUBLE, RECENT)
 """What the last parameters are of both kernels."""

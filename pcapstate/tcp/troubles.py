@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import ACK, FIN, RST, SYN
-from ..kernel import i64, inner, rare
-from .contracts import (
-    AGAIN,
-    BELATED,
-    FILLED,
-    SENT_ACK,
-    SENT_FIN,
-    SENT_SYN,
-    SENT_SYN_ACK,
-    SPOKE,
-    STRAY,
-    WENT_ON,
-    World,
-)
-from .copies import AT_ONCE
-from .counting import FAR
+from ..decode.segment import ACK, FIN, RST, SYN
+from ..kernels.source import i64, inner, rare
+from .duplicates import AT_ONCE
 from .sequence import MASK, after, at_or_after
+from .sequence_tracking import FAR
 from .states import State
+from .tables import AGAIN, BELATED, FILLED, SENT_ACK, SENT_FIN, SENT_SYN, SENT_SYN_ACK, SPOKE, STRAY, WENT_ON, World
 
 PROMPT = 3_000_000_000
 """Nanoseconds within which a RST answers a segment: longer than any round trip."""

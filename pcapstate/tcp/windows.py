@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.contracts import FIN, SYN
-from ..kernel import i64, inner, rare
-from .contracts import MISSED, SCALE, SCALE_0, SCALE_1, SENT_ACK, SPOKE, STRAY_FIN, World
-from .flows import is_own_peer
+from ..decode.segment import FIN, SYN
+from ..kernels.source import i64, inner, rare
+from .lookup import is_own_peer
 from .sequence import MASK, after, at_or_after
+from .tables import MISSED, SCALE, SCALE_0, SCALE_1, SENT_ACK, SPOKE, STRAY_FIN, World
 
 UNSCALED, LARGEST = 0, 14
 """Shifts of a window: without the option, and the largest there is (RFC 7323 §2.3)."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .announced import Heard, Route, ipv4_header
-from .contracts import DHCP, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT
 from .dhcp_leases import leased
 from .router_messages import advertised, redirected
+from .tables import DHCP, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT
 
 LONGEST = 2048
 """Bytes kept of a packet: more than any of these has."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.network import signed64
-from ..kernel import be16, be32, i64, inner, rare, u8
-from .contracts import ASKED, ASKEDS, BINDINGS, BOUND, BOUNDS, Tables
+from ..decode.ip import signed64
+from ..kernels.source import be16, be32, i64, inner, rare, u8
 from .hashing import finished, mixed, mixed_address, taken
+from .tables import ASKED, ASKEDS, BINDINGS, BOUND, BOUNDS, Tables
 
 IPV4_MAPPED = 0xFFFF00000000
 ARP_LENGTH = 28

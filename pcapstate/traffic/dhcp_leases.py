@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from .announced import Address, Heard, Network, Route, ipv4_header, until
-from .contracts import NO_MAC
+from .tables import NO_MAC
 
 DHCP_REPLY, DHCP_ACK = 2, 5
 DHCP_MAGIC = b"\x63\x82\x53\x63"

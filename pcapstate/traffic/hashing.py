@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel import entry, i64, inner, rare
-from .contracts import CANDIDATES, KEYS, LET_GO, LIMIT, PAIRS, USED, Tables
+from ..kernels.source import entry, i64, inner, rare
+from .tables import CANDIDATES, KEYS, LET_GO, LIMIT, PAIRS, USED, Tables
 
 MASK = 0xFFFFFFFF
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..decode.kinds import ETHERTYPE_IPV6
-from ..kernel import i64, inner, rare
-from .contracts import (
+from ..decode.protocols import ETHERTYPE_IPV6
+from ..kernels.source import i64, inner, rare
+from .hashing import finished, mixed, mixed_address, taken
+from .tables import (
     FROM,
     FROM_TALLIES,
     FROMS,
@@ -19,7 +20,6 @@ from .contracts import (
     TOS,
     Tables,
 )
-from .hashing import finished, mixed, mixed_address, taken
 
 
 @inner

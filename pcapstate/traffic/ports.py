@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import i64, inner, rare
-from .contracts import OTHER_PORTS, PORTS, SENDING_PORTS, Tables
+from ..kernels.source import i64, inner, rare
 from .hashing import finished, mixed, mixed_address, taken
+from .tables import OTHER_PORTS, PORTS, SENDING_PORTS, Tables
 
 
 @inner

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from ..decode.network import upper_layer
+from ..decode.ip import upper_layer
 from .announced import Address, Heard, Network, Route, ipv4_header, until
-from .contracts import NO_MAC, REDIRECT
+from .tables import NO_MAC, REDIRECT
 
 SOURCE_LINK_LAYER, TARGET_LINK_LAYER, PREFIX_INFORMATION, ROUTE_INFORMATION = 1, 2, 3, 24
 ON_LINK = 0x80

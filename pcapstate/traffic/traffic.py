@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import Kernels
-from ..decode.kinds import ETHERNET
+from ..decode.protocols import ETHERNET
+from ..kernels.running import Kernels
 from ..sources.reader import Batch
-from . import contracts as c
+from . import tables as c
 from .announcements import LONGEST, Announcements
 from .bindings import be48
 from .watching import ROOM

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.kinds import (
+from ..decode.ip import signed64, upper_layer
+from ..decode.links import link_layer
+from ..decode.protocols import (
     ETHERNET,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
@@ -16,12 +18,12 @@ from ..decode.kinds import (
     SHORT_LINK,
     SKIPPED_REASON,
 )
-from ..decode.links import link_layer
-from ..decode.network import signed64, upper_layer
-from ..kernel import be16, be32, entry, i64, u8
+from ..kernels.source import be16, be32, entry, i64, u8
 from ..sources.framing import FRAME
 from .bindings import IPV4_MAPPED, be48, note_arp
-from .contracts import (
+from .paths import count_frame, count_halves, find_path
+from .payloads import PROTOCOL_ICMP, PROTOCOL_ICMPV6, look_closer
+from .tables import (
     BINDING,
     BINDINGS,
     CLOCK,
@@ -41,8 +43,6 @@ from .contracts import (
     UNREADABLE,
     Tables,
 )
-from .messages import PROTOCOL_ICMP, PROTOCOL_ICMPV6, look_closer
-from .paths import count_frame, count_halves, find_path
 
 ETHERTYPE_ARP = 0x0806
 GROUP = 1 << 40

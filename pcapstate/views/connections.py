@@ -9,13 +9,13 @@ import numpy as np
 
 from ..query.fields import Field, Kind
 from ..query.ordering import Values
-from ..tcp import contracts as c
+from ..table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Batch, Batches, Column, Table, cells, slices
+from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
+from ..tcp.sides import Rows, Sides, sides_of
 from ..tcp.states import State
-from .columns import ReadTime, plain_fields
-from .endpoints import Rows, Sides, sides_of
+from .filter_fields import ReadTime, plain_fields
 from .reading_aids import STATES, Manner, readable
-from .table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Batch, Batches, Column, Table, cells, slices
 from .translated import in_language
 
 Choice = Callable[[Values, int], Rows]

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..moments import SECOND
+from ..table import DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Column
 from ..tcp.states import State
 from ..wording.styles import Style, shown_states
 from ..wording.times import TimeFormat, duration
-from .table import DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Column
 
 STATES = tuple(state.name for state in State)
 """The words of a column of states, for programs; behind them there may be one for nothing."""

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..traffic import contracts as c
-from .gateways import through_gateways
-from .local_traffic import LocalTraffic
-from .neighbours import neighbours, networks_on_link
-from .next_hops import StationNames, next_hops
-from .reached import latest, reached
-from .route_rows import Address, Route
-from .table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
+from ..routing.gateways import through_gateways
+from ..routing.neighbours import neighbours, networks_on_link
+from ..routing.next_hops import StationNames, next_hops
+from ..routing.reachability import latest, reached
+from ..routing.route import Address, Route
+from ..table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
+from ..traffic import tables as c
+from ..traffic.local import LocalTraffic
 
 NO_STATIONS = "the capture has no MAC addresses, so that no packet tells what gateway it went to"
 LET_GO = "there were more pairs of addresses than are kept: not all addresses reached are counted"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..table import TIME, WORD, Column, Table, beside
 from ..wording.forms import Form
-from .table import TIME, WORD, Column, Table, beside
 
 
 class Section(NamedTuple):

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..table import WORD, Column, Table, cells, single
 from ..tcp.states import State
 from ..wording.languages import translate
 from ..wording.meanings import meaning
 from ..wording.styles import STYLES, Style
-from .table import WORD, Column, Table, cells, single
 
 Block = tuple[str, list[tuple[str, str]]]
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .counters import PROTOCOLS, Counter
-from .local_traffic import ALL, LocalTraffic
-from .table import NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
+from ..table import NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
+from ..traffic.counters import PROTOCOLS, Counter
+from ..traffic.local import ALL, LocalTraffic
 
 HEADINGS = {
     "ip": "IPv4 Statistics",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .counters import Counter
+from ..traffic.counters import Counter
 from .ethernet import Counter as OfInterface
 from .statistics import BOTH, NOTHING, Block
 

@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..query.fields import Field, Kind
-from ..tcp import contracts as c
-from ..tcp.flow_table import FlowTable
-from ..tcp.machine import CERTAINTY, TABLE, Certainty, Event
-from .columns import ReadTime, plain_fields
-from .connections import Choice
-from .endpoints import Rows
-from .reading_aids import STATES, Manner, readable
-from .table import (
+from ..table import (
     ENDPOINT_ADDRESS,
     NUMBER,
     NUMBER_OR_NOTHING,
@@ -28,6 +21,13 @@ from .table import (
     cells,
     slices,
 )
+from ..tcp import tables as c
+from ..tcp.flow_table import FlowTable
+from ..tcp.machine import CERTAINTY, TABLE, Certainty, Event
+from ..tcp.sides import Rows
+from .connections import Choice
+from .filter_fields import ReadTime, plain_fields
+from .reading_aids import STATES, Manner, readable
 from .translated import in_language
 
 Runs = Iterable[Rows]

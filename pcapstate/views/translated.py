@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..table import WORD, Batch, Column, Table
 from ..wording.languages import translate
-from .table import WORD, Batch, Column, Table
 
 VOCABULARY = frozenset(
     (

@@ -17,11 +17,11 @@ import pytest
 from kernel_lab.networks import Host, Networks, Recording, await_silence, reason_to_skip
 
 from pcapstate.capture import Capture, open_source
+from pcapstate.routing.route import Route
+from pcapstate.tcp.perspective import perspective
+from pcapstate.traffic.counters import counters
+from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.traffic import Traffic
-from pcapstate.views.counters import counters
-from pcapstate.views.local_traffic import LocalTraffic
-from pcapstate.views.perspective import perspective
-from pcapstate.views.route_rows import Route
 from pcapstate.views.routes import mac_text, routes
 
 HOST, HOST6 = "10.50.0.5", "fd50::5"

@@ -18,11 +18,11 @@ from kernel_lab.hosts import abort, receive
 from kernel_lab.networks import PATIENCE, Host, Networks, Recording, await_silence, reason_to_skip
 
 from pcapstate.capture import Capture, open_source
+from pcapstate.tcp.perspective import perspective
+from pcapstate.traffic.counters import counters
+from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.traffic import Traffic
 from pcapstate.views import ethernet
-from pcapstate.views.counters import counters
-from pcapstate.views.local_traffic import LocalTraffic
-from pcapstate.views.perspective import perspective
 
 INTERFACE = "eth0"
 IPV4 = {"a": "10.77.0.1", "b": "10.77.0.2"}

@@ -1,0 +1,143 @@
+"""One source, two ways to run: the marks that the hot loops carry.
+
+A *kernel* is a readable Python loop over arrays. Run plain it is just that function. When ``pcapstate.kernels.running``
+builds the machine code (in a process of its own, with ``PCAPSTATE_COMPILING=1``) the same source goes through Numba.
+
+Rules that keep both runs equal: integers fit into int64 and are masked explicitly (``& 0xFFFFFFFF``), fields are read
+by item access (``row["seq"]``), narrow fields are widened with ``i64`` before any arithmetic, and every index into
+capture bytes is checked first, since compiled code does not check it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PACKAGE = __name__.split(".", 1)[0]
+COMPILING = os.environ.get("PCAPSTATE_COMPILING", "") != ""
+CALLED = os.environ.get("PCAPSTATE_COMPILING") == "called"
+"""Whether compiled functions are called from Python in this very process, as ``fuzz.bounds`` does."""
+
+i64: Callable[[Any], int] = np.int64 if COMPILING else int  # type: ignore[assignment]
+"""Widen a narrow field: to int64 where compiled, to a Python integer where plain."""
+
+ENTRIES: dict[str, tuple[Callable[..., int], tuple[np.dtype[Any] | type[int], ...]]] = {}
+"""The kernels that Python calls, by name: function and parameters (a dtype: a 1-D array of it, int: an int64)."""
+
+
+def _marked(function: Function, forceinline: bool) -> Function:
+    if COMPILING:
+        import numba
+
+        # No array is made inside a kernel, so nothing needs numba's reference counts: that halves the tracker's time.
+        # Wrappers that let Python and C call each function would be compiled for nothing: a third of the time.
+        compiled: Function = numba.njit(
+            error_model="numpy",
+            _nrt=False,
+            forceinline=forceinline,
+            no_cpython_wrapper=not CALLED,
+            no_cfunc_wrapper=not CALLED,
+        )(function)
+        return compiled
+    return function
+
+
+def inner(function: Function) -> Function:
+    """Mark a function of the hot path that only kernels call: it is compiled into its callers."""
+    return _marked(function, True)
+
+
+def rare(function: Function) -> Function:
+    """Mark a function that kernels call seldom: it stays a call, which keeps the hot path short."""
+    return _marked(function, False)
+
+
+def entry(*parameters: Any) -> Callable[[Function], Function]:
+    """Mark a kernel that Python calls; ``parameters`` give its dtypes (1-D arrays) and ``int``; it returns an int."""
+    types = tuple(int if one is int else np.dtype(one) for one in parameters)
+
+    def register(function: Function) -> Function:
+        marked = _marked(function, False)
+        ENTRIES[function.__name__] = (marked, types)
+        return marked
+
+    return register
+
+
+if COMPILING:
+    from llvmlite import ir
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def fetch(typing: Any, array: Any, index: Any) -> Any:  # noqa: D103
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kind = signature.args[0]
+            view = context.make_array(kind)(context, builder, arguments[0])
+            row = cgutils.get_item_pointer(context, builder, kind, view, [arguments[1]], wraparound=False)
+            row = builder.bitcast(row, ir.IntType(8).as_pointer())
+            flag = ir.IntType(32)
+            shape = ir.FunctionType(ir.VoidType(), [row.type, flag, flag, flag])
+            prefetch = builder.module.declare_intrinsic("llvm.prefetch", (row.type,), shape)
+            # To be read, to be kept near, as data.
+            builder.call(prefetch, [row, flag(0), flag(3), flag(1)])
+            return context.get_dummy_value()
+
+        return types.void(array, index), generate
+
+else:
+
+    def fetch(array: Any, index: int) -> None:
+        """Say that a row will be needed soon, so that the processor has it from memory by then: it changes nothing."""
+
+
+# Reading numbers out of capture bytes: shifts where compiled, from_bytes where plain (the faster way of each).
+if COMPILING:
+
+    @inner
+    def u8(data: Any, at: int) -> int:  # noqa: D103
+        return i64(data[at])
+
+    @inner
+    def be16(data: Any, at: int) -> int:  # noqa: D103
+        return i64(data[at]) << 8 | i64(data[at + 1])
+
+    @inner
+    def be32(data: Any, at: int) -> int:  # noqa: D103
+        return i64(data[at]) << 24 | i64(data[at + 1]) << 16 | i64(data[at + 2]) << 8 | i64(data[at + 3])
+
+    @inner
+    def le32(data: Any, at: int) -> int:  # noqa: D103
+        return i64(data[at + 3]) << 24 | i64(data[at + 2]) << 16 | i64(data[at + 1]) << 8 | i64(data[at])
+
+else:
+
+    def u8(data: Any, at: int) -> int:
+        """Return the byte at an offset."""
+        value: int = data[at]
+        return value
+
+    def be16(data: Any, at: int) -> int:
+        """Return the big-endian 16-bit number at an offset."""
+        return int.from_bytes(data[at : at + 2], "big")
+
+    def be32(data: Any, at: int) -> int:
+        """Return the big-endian 32-bit number at an offset."""
+        return int.from_bytes(data[at : at + 4], "big")
+
+    def le32(data: Any, at: int) -> int:
+        """Return the little-endian 32-bit number at an offset."""
+        return int.from_bytes(data[at : at + 4], "little")
+
+
+@inner
+def u32(data: Any, at: int, big: int) -> int:
+    """Return the 32-bit number at an offset in the byte order of the capture."""
+    if big:
+        return be32(data, at)
+    return le32(data, at)

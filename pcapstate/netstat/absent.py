@@ -1,0 +1,57 @@
+"""What became of the connections of which netstat has no row: so that an empty table can say why it is empty."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from ..tcp.flow_table import FlowTable
+from ..tcp.perspective import Perspective, address
+from ..tcp.sides import where
+from ..tcp.states import State
+from .ends import SLICE, clients, without_socket
+
+MOST = 3
+"""Hosts that are named."""
+
+
+class Ends(NamedTuple):
+    """How many connections there are, of which families, and how many local ends are in question."""
+
+    families: tuple[int, int]  # connections over IPv4, and over IPv6, that have a local end
+    closed: int
+    unanswered: int
+    """SYNs that came and were never answered."""
+
+
+def ends(table: FlowTable, whose: Perspective, families: tuple[bool, ...] = (False, True)) -> Ends:
+    """Count the local ends of some families (True: IPv6) that have no row."""
+    counts, closed, unanswered = [0, 0], 0, 0
+    for client, _ in clients(table):
+        pairs = np.stack([client, client ^ 1], axis=1)
+        places = [where(table, pairs[:, side])[:2] for side in (0, 1)]
+        local = np.zeros(pairs.shape, dtype=bool)
+        for side in (0, 1):
+            local[:, side] = whose.holds(*places[side]) if whose.networks else side == 0
+        high, low = places[0]
+        ipv6 = (high != 0) | (low >> 32 != 0xFFFF)
+        for family in (False, True):
+            counts[family] += int(np.count_nonzero(local.any(axis=1) & (ipv6 == family)))
+        local &= np.isin(ipv6, families)[:, None]
+        closed += int(np.count_nonzero(local & (table.endpoints["state"][pairs] == State.CLOSED)))
+        unanswered += int(np.count_nonzero(local & without_socket(table, pairs)))
+    return Ends((counts[0], counts[1]), closed, unanswered)
+
+
+def hosts(table: FlowTable) -> list[str]:
+    """Return the addresses that have the most connections, of the first of these."""
+    found: Counter[tuple[int, int]] = Counter()
+    for side in (0, 1):
+        numbers = 2 * np.arange(min(len(table.connections), SLICE)) + side
+        high, low, _ = where(table, numbers)
+        different, counts = np.unique(np.stack([high, low], axis=1), axis=0, return_counts=True)
+        for (one, other), count in zip(different.tolist(), counts.tolist(), strict=True):
+            found[one, other] += count
+    return [str(address(*one)) for one, _ in found.most_common(MOST)]

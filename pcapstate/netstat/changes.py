@@ -1,0 +1,65 @@
+"""What changed between two tables of netstat: rows that are new, in another state, or gone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..tcp.sides import Rows
+from .rows import NO_STATE, Netstat
+
+SAME, NEW, CHANGED, GONE = range(4)
+CHANGES = (None, "new", "changed", "gone")
+"""How programs read a change."""
+
+
+class Changes(NamedTuple):
+    """One entry a row: what became of it, and its state before (NO_STATE where it had none)."""
+
+    kind: Rows
+    was: Rows
+
+
+def compare(rows: Netstat, before: Netstat | None) -> Changes:
+    """Tell what changed since ``before``; rows that are gone are put behind those of ``rows``, as they were."""
+    kind = np.full(len(rows), SAME, dtype=np.uint8)
+    was = np.full(len(rows), NO_STATE, dtype=np.uint8)
+    if before is None:
+        return Changes(kind, was)
+    places = _places(rows, before)
+    there = places >= 0
+    was[there] = before.state[places[there]]
+    kind[there & (was != rows.state)] = CHANGED
+    kind[~there] = NEW
+    was[kind != CHANGED] = NO_STATE
+    gone = np.ones(len(before), dtype=bool)
+    gone[places[there]] = False
+    rows.append(before, np.flatnonzero(gone))
+    more = int(np.count_nonzero(gone))
+    return Changes(
+        np.concatenate([kind, np.full(more, GONE, dtype=np.uint8)]),
+        np.concatenate([was, before.state[gone]]),
+    )
+
+
+def _places(rows: Netstat, before: Netstat) -> Rows:
+    """Return where each row was before, -1 for nowhere: known by its endpoint, or by the port that has none."""
+    places = np.full(len(rows), -1, dtype=np.int32)
+    old, new = before.endpoint, rows.endpoint
+    order = np.argsort(old, kind="stable").astype(np.int32)
+    at = np.searchsorted(old, new, sorter=order)
+    at[at == len(old)] = 0
+    if len(old):
+        same = (old[order[at]] == new) & (new >= 0)
+        places[same] = order[at[same]]
+    free = {key: int(place) for key, place in zip(_ports(before), np.flatnonzero(old < 0), strict=True)}
+    for row, key in zip(np.flatnonzero(new < 0).tolist(), _ports(rows), strict=True):
+        places[row] = free.get(key, -1)
+    return places
+
+
+def _ports(rows: Netstat) -> list[tuple[int, ...]]:
+    """Return protocol, address and port of the rows that have no endpoint."""
+    free = rows.some(rows.endpoint < 0)
+    return list(zip(*(part.tolist() for part in (free.proto, *free.local)), strict=True))

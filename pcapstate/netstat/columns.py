@@ -1,0 +1,73 @@
+"""The columns that netstat can show, for programs and for people, and the fields that its filter knows."""
+
+from __future__ import annotations
+
+from ..query.fields import Field, Kind
+from ..table import ADDRESS, DURATION, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Column
+from ..tcp.states import State
+from ..views.filter_fields import ReadTime, plain_fields
+
+STATES = (*(state.name for state in State), None)
+"""The last is that of a UDP port."""
+PROTOCOLS = ("tcp", "udp")
+ROLES = ("client", "server", None)
+
+LEAST = 16
+"""Columns of a terminal that names of hosts and programs are cut to."""
+
+COLUMNS = {
+    column.name: column
+    for column in (
+        Column("proto", "Proto", WORD, PROTOCOLS),
+        Column("local_address", "Local Address", ADDRESS),
+        Column("local_port", "Local Port", NUMBER),
+        Column("foreign_address", "Foreign Address", ADDRESS),
+        Column("foreign_port", "Foreign Port", NUMBER),
+        Column("state", "State", WORD, STATES),
+        Column("pid", "PID", NUMBER_OR_NOTHING, nothing="-"),
+        Column("program", "Program", WORD, (None,), nothing="-", least=LEAST),
+        Column("connection", "Conn", NUMBER_OR_NOTHING, nothing="-"),
+        Column("foreign_state", "Foreign State", WORD, STATES),
+        Column("role", "Role", WORD, ROLES, nothing="-"),
+        Column("local_name", "Local Name", WORD, (None,), nothing="-", least=LEAST),
+        Column("foreign_name", "Foreign Name", WORD, (None,), nothing="-", least=LEAST),
+        Column("age", "Age", DURATION, nothing="-"),
+        Column("since", "Since", TIME, nothing="-"),
+        Column("packet", "Packet", NUMBER_OR_NOTHING, nothing="-"),
+        Column("idle", "Idle", DURATION, nothing="-"),
+        Column("opened", "Opened", TIME, nothing="-"),
+        Column("last", "Last", TIME, nothing="-"),
+        Column("rtt", "RTT", DURATION, nothing="-"),
+        Column("packets", "Packets", NUMBER_OR_NOTHING, nothing="-"),
+        Column("sent_packets", "Packets Sent", NUMBER_OR_NOTHING, nothing="-"),
+        Column("received_packets", "Packets Received", NUMBER_OR_NOTHING, nothing="-"),
+        Column("bytes", "Bytes", NUMBER_OR_NOTHING, nothing="-"),
+        Column("sent_bytes", "Bytes Sent", NUMBER_OR_NOTHING, nothing="-"),
+        Column("received_bytes", "Bytes Received", NUMBER_OR_NOTHING, nothing="-"),
+        Column("retransmissions", "Retrans", NUMBER_OR_NOTHING, nothing="-"),
+        Column("send_queue", "Send-Q", NUMBER_OR_NOTHING, nothing="-"),
+    )
+}
+"""All columns by name, in the order in which they are listed."""
+
+FOR_PROGRAMS = tuple(COLUMNS)[:9]
+"""What programs get without ``--columns``."""
+
+DETAILED = frozenset(("age", "since", "packet", "rtt"))
+"""Columns that need the tracker to keep DETAIL rows."""
+
+PROGRAMS = frozenset(("pid", "program"))
+NAMES = frozenset(("local_name", "foreign_name"))
+
+
+def fields(read: ReadTime) -> dict[str, Field]:
+    """Return the fields of ``--filter``: the columns, and those that mean either end; ``read`` reads times."""
+    found = plain_fields(COLUMNS.values(), read)
+    for name in ("local_port", "foreign_port"):
+        found[name] = Field(Kind.PORT, (name,))
+    return {
+        **found,
+        "host": Field(Kind.ADDRESS, ("local_address", "foreign_address")),
+        "port": Field(Kind.PORT, ("local_port", "foreign_port")),
+        "name": Field(Kind.TEXT, ("local_name", "foreign_name")),
+    }

@@ -1,0 +1,89 @@
+"""Which ends of connections have a row of netstat: those that are not closed, and the ports that listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..table import slices
+from ..tcp import tables as c
+from ..tcp.flow_table import FlowTable
+from ..tcp.perspective import Perspective
+from ..tcp.sides import Rows, where
+from ..tcp.states import State
+
+SLICE = 1 << 16
+"""Connections that are looked at together."""
+
+
+def clients(table: FlowTable) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the clients' endpoints and the notes of all connections, some at a time."""
+    for part in slices(len(table.connections), SLICE):
+        notes = table.connections["notes"][part]
+        yield 2 * np.arange(part.start, part.stop) + (notes & c.CLIENT_IS_1 != 0), notes
+
+
+def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
+    """Return the endpoints that have a row, in the order of the connections, the client's first."""
+    states, found = table.endpoints["state"], [np.zeros(0, dtype=np.int32)]
+    for client, notes in clients(table):
+        ends = np.stack([client, client ^ 1], axis=1)
+        shown = (states[ends] != State.CLOSED) & ~without_socket(table, ends)
+        # Of two connections on one 4-tuple the old one has the socket, as long as nothing answers the new SYN.
+        shown &= (notes & c.BESIDE == 0)[:, np.newaxis]
+        if both:
+            shown[:] = shown.any(axis=1, keepdims=True)
+        if whose.networks:
+            places = [where(table, ends[:, side]) for side in (0, 1)]
+            for side in (0, 1):
+                shown[:, side] &= whose.holds(*places[side][:2])
+            own = places[0][2] == places[1][2]
+            if own.any():
+                # A socket that is connected to itself is one.
+                shown[:, 1] &= ~np.logical_and.reduce([one == other for one, other in zip(*places, strict=True)])
+        else:
+            shown[:, 1] = False
+        found.append(ends[shown].astype(np.int32))
+    return np.concatenate(found)
+
+
+def without_socket(table: FlowTable, ends: Rows) -> Rows:
+    """Tell of endpoints whether only SYNs went to them that they never answered: no socket is known."""
+    endpoints = table.endpoints
+    silent = endpoints["state"][ends] == State.UNKNOWN
+    unknown = ends[silent]
+    silent[silent] = (endpoints["packets"][unknown] == 0) & (endpoints["known"][unknown ^ 1] & c.SENT_ACK == 0)
+    return silent
+
+
+def listening_ends(table: FlowTable, whose: Perspective) -> Rows:
+    """Return a server's endpoint for each port that a SYN-ACK proves to listen, unless a later RST to a SYN says that
+    it closed; by address and port.
+    """
+    chosen, waiting = np.zeros(0, dtype=np.int32), [np.zeros(0, dtype=np.int32)]
+    for client, notes in clients(table):
+        server = client ^ 1
+        told = server[_answered(table, server) | (notes & c.REFUSED != 0)]
+        if whose.networks:
+            told = told[whose.holds(*where(table, told)[:2])]
+        waiting.append(_last_of_each(table, told.astype(np.int32)))
+        # Now and then, so that it takes no more memory than there are ports.
+        if sum(map(len, waiting)) > max(len(chosen), SLICE):
+            chosen, waiting = _last_of_each(table, np.concatenate([chosen, *waiting])), []
+    chosen = _last_of_each(table, np.concatenate([chosen, *waiting]))
+    return chosen[_answered(table, chosen)]
+
+
+def _answered(table: FlowTable, servers: Rows) -> Rows:
+    return table.endpoints["known"][servers] & (c.SENT_SYN_ACK | c.SENT_SYN) == c.SENT_SYN_ACK
+
+
+def _last_of_each(table: FlowTable, ends: Rows) -> Rows:
+    """Return the last endpoint of each address and port, in the order of these."""
+    high, low, port = where(table, ends)
+    order = np.lexsort((port, low, high))
+    high, low, port = high[order], low[order], port[order]
+    last = np.ones(len(order), dtype=bool)
+    last[:-1] = (high[1:] != high[:-1]) | (low[1:] != low[:-1]) | (port[1:] != port[:-1])
+    return ends[order[last]]

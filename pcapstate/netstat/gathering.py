@@ -1,0 +1,162 @@
+"""What must be gathered from a capture beside the states of its connections, for what netstat is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..addresses import packed
+from ..application.data import MOST as PAYLOADS
+from ..application.data import ApplicationData
+from ..capture import Source, Watcher
+from ..memory import LEAST
+from ..names.book import MOST as BOOK
+from ..names.book import NameBook
+from ..names.packets import MOST as MESSAGES
+from ..names.packets import NamePackets
+from ..processes.watcher import Processes
+from ..tcp.flow_table import FlowTable
+from ..tcp.perspective import ALL_PORTS, NOBODYS, Perspective, is_there, perspective
+from ..tcp.sides import Rows
+from ..traffic.own_station import Station
+from ..traffic.traffic import MOST as TRAFFIC
+from ..traffic.traffic import Traffic
+from . import columns as known
+from .annotations import Annotations
+from .question import Asked
+
+NOT_NAMED = (
+    "{count:,} addresses are shown without the names that messages may tell: too many to look for",
+    "{count:,} mentions of addresses in messages were let go: too many to keep",
+    "{count:,} names by which clients asked for servers were let go: too many to keep",
+)
+"""What is said of each of the counts of ``NameBook.let_go``."""
+
+
+class Gathering:
+    """The watchers that a call needs, and no others: each costs time. ``needed``: the columns that are looked at.
+
+    ``bound``: bytes that the run may take.
+    """
+
+    def __init__(self, asked: Asked, needed: frozenset[str], people: bool, bound: int) -> None:
+        self._asked = asked
+        wanted = (people and not asked.numeric) or asked.fqdn or asked.resolve
+        self.with_names = asked.connections and bool(wanted or needed & known.NAMES)
+        """Whether names of hosts are shown: to people unless they ask for numbers, to programs with -f."""
+        self.with_openings = self.with_names or (asked.connections and asked.program)
+        """Whether what opens conversations is kept, for names and programs."""
+        self._with_programs = asked.pid or asked.program or not people or bool(needed & known.PROGRAMS)
+        self.details = bool(needed & known.DETAILED) or asked.statistics
+        """Whether the tracker must keep DETAIL rows."""
+        self._share(bound)
+        if bound < LEAST + self.bytes_beside:
+            # So that there is one least bound, and the message that tells it holds.
+            self._share(LEAST)
+        self._source: Source | None = None
+        self.own: tuple[str, ...] = ()
+        """The addresses of the interfaces that are captured on."""
+        self._processes: Processes | None = None
+        self._packets: NamePackets | None = None
+        self._data: ApplicationData | None = None
+        self._traffic: Traffic | None = None
+        self._station: Station | None = None
+        self._names: NameBook | None = None
+        self._annotations: Annotations | None = None
+
+    def _share(self, bound: int) -> None:
+        self._messages, self._payloads = min(MESSAGES, bound // 16), min(PAYLOADS, bound // 8)
+        self._book_room = min(BOOK, bound // 16)
+
+    def watchers(self, source: Source) -> Sequence[Watcher]:
+        """Return what must look at the frames of a source beside the tracker."""
+        asked, kernels = self._asked, source.kernels
+        self._source = source
+        self.own = getattr(source, "addresses", ())
+        if asked.traffic:
+            self._traffic = Traffic(kernels)
+        if (asked.connections and self._with_programs) or not asked.local:
+            self._processes = Processes(source, asked.ports and self._with_programs)
+        if self.with_names:
+            self._packets = NamePackets(kernels, self._messages)
+        if self.with_openings:
+            self._data = ApplicationData(kernels, self._payloads)
+        if not asked.local:
+            self._station = Station()
+        found = (self._station, self._traffic, self._processes, self._packets, self._data)
+        return [one for one in found if one is not None]
+
+    @property
+    def bytes_beside(self) -> int:
+        """The bytes that the watchers take at most, whatever the capture holds."""
+        asked = self._asked
+        parts = (
+            (asked.traffic, TRAFFIC),
+            (self.with_names, self._messages + self._book_room),
+            (self.with_openings, self._payloads),
+        )
+        return sum(most for wanted, most in parts if wanted)
+
+    @property
+    def the_traffic(self) -> Traffic:
+        """All frames, counted; only where they are asked for."""
+        assert self._traffic is not None
+        return self._traffic
+
+    def perspective(self, table: FlowTable) -> Perspective:
+        """Return whose netstat it is."""
+        captured_on = () if self._station is None else self._station.addresses
+        named = self._processes
+        owned = named.endpoints() if named is not None and named.any else None
+        found = perspective(table, self._asked.local, captured_on, owned, self.own)
+        return found if found.networks else self.nobodys
+
+    @property
+    def nobodys(self) -> Perspective:
+        """Whose netstat it is where there is no single host."""
+        ports = self._asked.servers or self._asked.ports
+        return NOBODYS._replace(why=ALL_PORTS) if ports else NOBODYS
+
+    def annotations(self) -> Annotations:
+        """Return names and programs as far as was read; of tables that are repeated, what was asked once is kept."""
+        book = self._book()
+        if self._annotations is None:
+            asked = self._asked
+            owners = self._processes if self._with_programs else None
+            self._annotations = Annotations(owners, self._data, book, asked.resolve, asked.program)
+        return self._annotations
+
+    def moved(self, kept: Rows) -> None:
+        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        if self._annotations is not None:
+            self._annotations.moved(kept)
+
+    def _book(self) -> NameBook | None:
+        if self._packets is None or self._source is None:
+            return None
+        if self._names is None:
+            self._names = NameBook(self._packets, self._book_room)
+        # Name resolution blocks stand anywhere in a capture.
+        for raw, names in self._source.names:
+            self._names.add_record(*packed(raw), names)
+        return self._names
+
+    def is_there(self, table: FlowTable, whose: Perspective) -> bool:
+        """Tell whether the host whose netstat it is takes part in the capture at all."""
+        if is_there(table, whose):
+            return True
+        if self._traffic is None:
+            return False
+        paths, rests = self._traffic.paths, self._traffic.rests
+        return any(bool(whose.holds(rests[f"{end}_high"], paths[f"{end}_low"]).any()) for end in ("source", "target"))
+
+    def remarks(self) -> list[str]:
+        """Return what found no room, a line each."""
+        found = [] if self._traffic is None else list(self._traffic.let_go)
+        if self._packets is not None and self._packets.let_go:
+            found.append(f"{self._packets.let_go:,} messages that may tell names were let go: too many to keep")
+        if self._data is not None and self._data.let_go:
+            found.append(f"{self._data.let_go:,} payloads that may tell applications were let go: too many to keep")
+        for count, text in zip(() if self._names is None else self._names.let_go, NOT_NAMED, strict=False):
+            if count:
+                found.append(text.format(count=count))
+        return found

@@ -1,0 +1,334 @@
+"""What netstat would have said on a host: its connections and their states, the ports it listens on or uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..compaction import endpoints_after
+from ..table import NEVER, slices
+from ..tcp import tables as c
+from ..tcp.flow_table import FlowTable
+from ..tcp.perspective import Perspective
+from ..tcp.sides import Rows, where
+from ..tcp.states import State
+from .ends import listening_ends, open_ends
+
+TCP, UDP = range(2)
+"""Values of ``proto``."""
+CLIENT, SERVER = range(2)
+"""Values of ``role``."""
+ANYWHERE_IPV4 = 0xFFFF << 32
+NOBODY = -1
+"""Where a row has no connection, no endpoint, no process."""
+FREE = -2
+"""From here on downwards a row is a port without a connection."""
+NO_STATE = len(State)
+"""The state of what has none, a UDP port: an index behind the last state."""
+
+
+class Ports(NamedTuple):
+    """Local ports in use, one row each: the UDP ports of ``views.udp``."""
+
+    high: Rows
+    low: Rows
+    port: Rows
+    first: Rows  # times of the first and last datagram sent, ns since the epoch
+    last: Rows
+    sent_packets: Rows
+    received_packets: Rows
+    sent_bytes: Rows
+    received_bytes: Rows
+
+
+NO_PORTS = Ports(*(np.zeros(0, dtype=np.int64) for _ in Ports._fields))
+
+
+class Netstat:
+    """The rows of netstat at a moment: what is listening, then connections, then UDP ports.
+
+    An endpoint that is CLOSED has no row, as netstat shows none, nor has one that never answered a SYN; with ``both``
+    it has one where the other end is not closed. Where both ends are local there are two rows. ``moment``: ns since
+    the epoch, from which ages count.
+
+    A row is kept as five bytes: what it is about, and its state. All else is worked out where it is asked for, which
+    is to be done for ``some`` rows at a time.
+    """
+
+    def __init__(
+        self,
+        table: FlowTable,
+        whose: Perspective,
+        moment: int,
+        *,
+        listening: bool = False,
+        both: bool = False,
+        connections: bool = True,
+        ports: Ports | None = None,
+    ) -> None:
+        self.table, self.moment = table, moment
+        self._whole: Netstat | None = None
+        self._listening = listening_ends(table, whose) if listening else np.zeros(0, dtype=np.int32)
+        self._ports = NO_PORTS if ports is None else ports
+        ends = open_ends(table, whose, both) if connections else np.zeros(0, dtype=np.int32)
+        counts = len(self._listening), len(self._ports.port)
+        free = (FREE - np.arange(sum(counts))).astype(np.int32)
+        self._what = np.concatenate([free[: counts[0]], ends, free[counts[0] :]])
+        """Endpoints (2 * connection + side); FREE - n for the nth of the ports that listen and then of UDP's."""
+        self.state = np.empty(len(self._what), dtype=np.uint8)
+        self.state[: counts[0]] = State.LISTEN
+        self.state[counts[0] : counts[0] + len(ends)] = table.endpoints["state"][ends]
+        self.state[counts[0] + len(ends) :] = NO_STATE
+
+    def keep(self, which: Rows) -> None:
+        """Let only these rows stay (a mask, or indices in the order that they are to have)."""
+        self._what, self.state = self._what[which], self.state[which]
+
+    def some(self, part: slice | Rows) -> Netstat:
+        """Return some of the rows. They may share memory with these, so no array of either is changed in place."""
+        other = copy(self)
+        other._whole = self.whole
+        other.keep(part)  # type: ignore[arg-type]
+        return other
+
+    @property
+    def whole(self) -> Netstat:
+        """The rows that these are some of, or these."""
+        return self if self._whole is None else self._whole
+
+    def parts(self) -> Iterator[Netstat]:
+        """Yield all rows, some at a time."""
+        return map(self.some, slices(len(self)))
+
+    def of_family(self, ipv6: bool) -> Rows:
+        """Tell of each row whether it is of IPv6, or else of IPv4."""
+        return np.concatenate([np.zeros(0, dtype=bool), *(part.ipv6 == ipv6 for part in self.parts())])
+
+    def group(self) -> None:
+        """Put rows of one protocol and family together, TCP first, IPv4 first, else in the order in which they are."""
+        key = self.of_family(True).view(np.uint8) + 2 * self._free()[1].view(np.uint8)
+        if (key[1:] < key[:-1]).any():
+            # Without an order of eight bytes a row.
+            kinds = range(4)
+            self._what, self.state = (
+                np.concatenate([values[key == kind] for kind in kinds]) for values in (self._what, self.state)
+            )
+
+    def idle_ports(self, longer: int) -> Rows:
+        """Tell of each row whether it is a UDP port that has sent nothing for longer than so many nanoseconds."""
+        idle = self._free()[1]
+        idle[idle] = self.moment - self._ports.last[self._port_of(idle)] > longer
+        return idle
+
+    def append(self, other: Netstat, which: Rows) -> None:
+        """Put rows of another moment behind these, in the states in which they were."""
+        what = other._what[which].copy()
+        free = FREE - what
+        listens, sends = (free >= 0) & (free < len(other._listening)), free >= len(other._listening)
+        before, more = len(self._listening), int(np.count_nonzero(listens))
+        what[listens] = FREE - before - np.arange(more)
+        what[sends] = FREE - before - more - len(self._ports.port) - np.arange(np.count_nonzero(sends))
+        sent = free[sends] - len(other._listening)
+        self._listening = np.concatenate([self._listening, other._listening[free[listens]]])
+        self._ports = Ports(
+            *(np.concatenate([one, old[sent]]) for one, old in zip(self._ports, other._ports, strict=True))
+        )
+        own = len(self)
+        self._what = np.concatenate([self._what, what])
+        # The UDP ports come behind all that listen.
+        self._what[:own][self._what[:own] <= FREE - before] -= more
+        self.state = np.concatenate([self.state, other.state[which]])
+
+    def __len__(self) -> int:
+        return len(self._what)
+
+    @property
+    def endpoint(self) -> Rows:
+        """The endpoint of each row, 2 * connection + side, or -1."""
+        return np.maximum(self._what, NOBODY).astype(np.int64)
+
+    @property
+    def connection(self) -> Rows:
+        """The number of each row's connection (Wireshark's tcp.stream), or -1."""
+        row = self.row
+        return np.where(row < 0, NOBODY, self.table.numbers(np.maximum(row, 0)))
+
+    @property
+    def row(self) -> Rows:
+        """The row of each row's connection in the table, or -1."""
+        return self.endpoint >> 1
+
+    @property
+    def proto(self) -> Rows:
+        """TCP or UDP."""
+        return np.where(self._what <= FREE - len(self._listening), UDP, TCP)
+
+    @property
+    def local(self) -> tuple[Rows, Rows, Rows]:
+        """High half, low half and port of each row's own address."""
+        there = self._what >= 0
+        if there.all():
+            return where(self.table, self._what)
+        found = tuple(np.empty(len(self), dtype=np.int64) for _ in range(3))
+        listens, sends = self._free()
+        for rows, values in (
+            (there, where(self.table, self._what[there])),
+            (listens, where(self.table, self._listening[FREE - self._what[listens]])),
+            (sends, tuple(one[self._port_of(sends)] for one in self._ports[:3])),
+        ):
+            for column, given in zip(found, values, strict=True):
+                column[rows] = given
+        return found  # type: ignore[return-value]
+
+    @property
+    def foreign(self) -> tuple[Rows, Rows, Rows]:
+        """The same of the other end; of a port without one the unspecified address and port 0."""
+        there = self._what >= 0
+        if there.all():
+            return where(self.table, self._what ^ 1)
+        low = np.where(self.ipv6, 0, ANYWHERE_IPV4)
+        found = np.zeros_like(low), low, np.zeros_like(low)
+        for column, given in zip(found, where(self.table, self._what[there] ^ 1), strict=True):
+            column[there] = given
+        return found
+
+    def _free(self) -> tuple[Rows, Rows]:
+        """Tell of each row whether it is a port that listens, and whether it is one of UDP."""
+        sends = self._what <= FREE - len(self._listening)
+        return (self._what < 0) & ~sends, sends
+
+    def _port_of(self, sends: Rows) -> Rows:
+        return FREE - len(self._listening) - self._what[sends]
+
+    def moved(self, kept: Rows) -> None:
+        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        there = self._what >= 0
+        listens, sends = self._free()
+        place = FREE - self._what[listens]
+        servers = endpoints_after(kept, self._listening)
+        left = servers >= 0
+        what = self._what.copy()
+        what[there] = endpoints_after(kept, self._what[there])
+        what[listens] = np.where(left[place], FREE - (np.cumsum(left)[place] - 1), NOBODY)
+        what[sends] += np.count_nonzero(~left)
+        self._what, self._listening = what, servers[left].astype(np.int32)
+        self.keep(what != NOBODY)
+
+    @property
+    def ipv6(self) -> Rows:
+        """Whether each row is of IPv6."""
+        high, low = self.local[:2]
+        return (high != 0) | (low >> 32 != 0xFFFF)
+
+    def values(self, name: str) -> Any:
+        """Return the values of a column by its name, one a row; a tuple of arrays for an address."""
+        if name in ("proto", "state", "connection"):
+            return getattr(self, name)
+        end, _, part = name.partition("_")
+        if part in ("address", "port"):
+            given: tuple[Rows, Rows, Rows] = getattr(self, end)
+            return given[:2] if part == "address" else given[2]
+        return getattr(self, f"_{name}")()
+
+    # --- columns that are worked out only where they are asked for; below 0, or NEVER: there is none
+
+    def _of(self, field: str, peer: bool = False, details: bool = False, none: int = NOBODY) -> Rows:
+        """Return a field of each row's endpoint, or of its peer."""
+        source = self.table.details if details else self.table.endpoints
+        there = self._what >= 0
+        values = np.full(len(self), none, dtype=np.int64)
+        if source is not None:
+            values[there] = source[field][self._what[there] ^ peer]
+        return values
+
+    def _of_port(self, field: str) -> Rows:
+        values = np.full(len(self), NOBODY, dtype=np.int64)
+        sends = self._free()[1]
+        values[sends] = getattr(self._ports, field)[self._port_of(sends)]
+        return values
+
+    def _counted(self, field: str, of_port: str, peer: bool = False) -> Rows:
+        return np.where(self.proto == UDP, self._of_port(of_port), self._of(field, peer))
+
+    def _foreign_state(self) -> Rows:
+        return self._of("state", peer=True, none=NO_STATE)
+
+    def _role(self) -> Rows:
+        there = self._what >= 0
+        ends = self._what[there]
+        notes = self.table.connections["notes"][ends >> 1]
+        roles = np.full(len(self), 2, dtype=np.int64)
+        roles[there] = np.where((notes & c.CLIENT_IS_1 != 0) == (ends & 1 == 1), CLIENT, SERVER)
+        return roles
+
+    def _since(self) -> Rows:
+        since = self._of("since", details=True, none=0)
+        return np.where(since == 0, NEVER, since)
+
+    def _age(self) -> Rows:
+        since = self._since()
+        return np.where(since == NEVER, NOBODY, np.maximum(self.moment - since, 0))
+
+    def _packet(self) -> Rows:
+        packet = self._of("packet", details=True)
+        return np.where(packet <= 0, NOBODY, packet)
+
+    def _opened(self) -> Rows:
+        ends = [np.where(self._of("packets", peer) > 0, self._of("first", peer), 2**62) for peer in (False, True)]
+        opened = np.where(self.proto == UDP, self._of_port("first"), np.minimum(*ends))
+        return np.where((opened == NOBODY) | (opened == 2**62), NEVER, opened)
+
+    def _last(self) -> Rows:
+        ends = [np.where(self._of("packets", peer) > 0, self._of("last", peer), NOBODY) for peer in (False, True)]
+        last = np.where(self.proto == UDP, self._of_port("last"), np.maximum(*ends))
+        return np.where(last == NOBODY, NEVER, last)
+
+    def _idle(self) -> Rows:
+        last = self._last()
+        return np.where(last == NEVER, NOBODY, np.maximum(self.moment - last, 0))
+
+    def _rtt(self) -> Rows:
+        """Return the round trip of the handshake: from the client's SYN to its ACK of the SYN-ACK."""
+        client = self._role() == CLIENT
+        opening, done = (
+            np.where(client, self._of(field, details=True, none=0), self._of(field, peer=True, details=True, none=0))
+            for field in ("opening", "established")
+        )
+        return np.where((opening == 0) | (done < opening), NOBODY, done - opening)
+
+    def _sent_packets(self) -> Rows:
+        return self._counted("packets", "sent_packets")
+
+    def _received_packets(self) -> Rows:
+        return self._counted("packets", "received_packets", peer=True)
+
+    def _sent_bytes(self) -> Rows:
+        return self._counted("bytes", "sent_bytes")
+
+    def _received_bytes(self) -> Rows:
+        return self._counted("bytes", "received_bytes", peer=True)
+
+    def _packets(self) -> Rows:
+        return _sum(self._sent_packets(), self._received_packets())
+
+    def _bytes(self) -> Rows:
+        return _sum(self._sent_bytes(), self._received_bytes())
+
+    def _retransmissions(self) -> Rows:
+        return self._of("retransmissions")
+
+    def _send_queue(self) -> Rows:
+        """Return what was sent and not acknowledged, in bytes as the sequence numbers count (SYN and FIN are one)."""
+        answered = self._of("known", peer=True, none=0) & c.SENT_ACK != 0
+        began = self._of("known", none=0) & c.SENT_SYN != 0
+        # Nothing is acknowledged yet where its peer has sent no ACK: all counts from its SYN on.
+        acked = np.where(answered, self._of("acked", peer=True), self._of("base"))
+        sent = self._of("next") - acked & 0xFFFFFFFF
+        return np.where((answered | began) & (sent < 1 << 31), sent, NOBODY)
+
+
+def _sum(one: Rows, other: Rows) -> Rows:
+    return np.where(one < 0, NOBODY, one + other)

@@ -1,0 +1,1 @@
+"""Which way packets went: neighbours, gateways and routes, as far as traffic shows them."""

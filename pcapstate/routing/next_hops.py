@@ -1,0 +1,113 @@
+"""Neighbour or gateway: what the station is that an address was reached through.
+
+ARP and ND tell it for sure. Where they are not in the capture, other things do, and the row says which.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+
+import numpy as np
+
+from ..networks import Network, within
+from ..tcp.perspective import address
+from ..traffic import tables as c
+from ..traffic.announced import Route as Announced
+from ..traffic.local import LocalTraffic, Rows
+from .reachability import Reached, arrivals, link_local
+
+ON_LINK, GATEWAY, UNDECIDED = range(3)
+"""What a station is to an address; UNDECIDED: the only address of a station, and nothing tells."""
+
+INITIAL_HOPS = (32, 64, 128, 255)
+"""Hop limits that systems send with: a packet with one of them has passed no router."""
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class NextHops(NamedTuple):
+    """For each row of Reached: what the station is to the address, and by what that was found."""
+
+    what: Rows
+    by_hops: Rows  # bool: only the hop limit of what came from the address tells
+    came: Rows  # number of the first frame that came from it; 0: none, or it does not matter here
+
+
+def next_hops(rows: Reached, local: LocalTraffic, announced: list[Announced], names: StationNames) -> NextHops:
+    """Tell of each address reached whether its station is its own or a gateway's."""
+    at_link = (rows.told > 0) | link_local(rows)
+    stated: tuple[Network, ...] = tuple(one.network for one in announced if one.gateway is None)
+    # Where ARP or ND give the station another address of that family, it is a gateway, or somebody's proxy.
+    others = _told_elsewhere(rows)
+    if stated:
+        at_link |= within(rows.high, rows.low, stated) & ~others
+    router = np.isin(rows.mac, sorted(names.routers))
+    open_ = ~at_link & (rows.packets > 0)
+    several = _counted(rows, open_) > 1
+    gateway = open_ & (others | router | several)
+    left = open_ & ~gateway
+    arrived = arrivals(local, rows, left | (rows.told > 0))
+    near = left & (arrived.first > 0) & np.isin(arrived.hops, INITIAL_HOPS)
+    far = left & (arrived.first > 0) & ~near
+    what = np.where(at_link | near, ON_LINK, np.where(gateway | far, GATEWAY, UNDECIDED))
+    return NextHops(what, near | far, arrived.first)
+
+
+def _counted(rows: Reached, mask: Rows) -> Rows:
+    """Return for each row how many rows of its station and family the mask has; rows are in their order."""
+    new = np.ones(len(rows.mac), dtype=bool)
+    new[1:] = (rows.mac[1:] != rows.mac[:-1]) | (rows.ipv6[1:] != rows.ipv6[:-1])
+    station = np.cumsum(new) - 1
+    return np.bincount(station[mask], minlength=len(new))[station]
+
+
+def _told_elsewhere(rows: Reached) -> Rows:
+    """Tell of each row whether ARP or ND give its station another address that routers pass on."""
+    told = (rows.told > 0) & ~link_local(rows)
+    return _counted(rows, told) - told > 0
+
+
+class StationNames:
+    """The addresses of stations that may be gateways, and the stations of gateways that somebody named."""
+
+    def __init__(self, local: LocalTraffic, announced: list[Announced]) -> None:
+        bindings = local.traffic.bindings
+        asked = bindings[(bindings["kind"] == c.ASKED) & (np.isin(bindings["mac"], local.own) | (not local.single))]
+        self._asked = set(zip(asked["high"].tolist(), asked["low"].tolist(), strict=True))
+        self._addresses: dict[tuple[int, bool], list[tuple[Address, int, bool]]] = {}
+        self._stations: dict[Address, tuple[int, int]] = {}
+        bound = bindings[bindings["kind"] == c.BOUND]
+        bound = bound[np.argsort(bound["last"], kind="stable")]
+        columns = (bound[name].tolist() for name in ("mac", "high", "low", "first"))
+        for mac, high, low, first in zip(*columns, strict=True):
+            named = address(high, low)
+            entry = named, first, (high, low) in self._asked
+            self._addresses.setdefault((mac, named.version == 6), []).append(entry)
+            self._stations[named] = mac, first
+        self._announced: dict[tuple[int, bool], Address] = {}
+        for route in announced:
+            if route.gateway is not None:
+                mac = route.mac if route.mac != c.NO_MAC else self.station(route.gateway)[0]
+                if mac != c.NO_MAC:
+                    self._announced[mac, route.gateway.version == 6] = route.gateway
+        self.routers = {mac for mac, _ in self._announced}
+        """The stations of gateways that router advertisements, DHCP or redirects name."""
+
+    def station(self, gateway: Address) -> tuple[int, int]:
+        """Return the station of an address, as ARP or ND said last, and the number of the first frame that did."""
+        return self._stations.get(gateway, (c.NO_MAC, 0))
+
+    def name(self, mac: int, ipv6: bool) -> tuple[Address | None, int, list[Address]]:
+        """Return the address of a gateway's station, the number of the frame that tells, and what it may be instead.
+
+        None where nothing gives it an address, or several and none of them was asked for.
+        """
+        told = self._addresses.get((mac, ipv6), [])
+        if (announced := self._announced.get((mac, ipv6))) is not None:
+            first = next((number for one, number, _ in told if one == announced), 0)
+            return announced, first, []
+        candidates = [one for one in told if one[2]] or told
+        if len(candidates) == 1:
+            return candidates[0][0], candidates[0][1], []
+        return None, 0, [one for one, _, _ in candidates]

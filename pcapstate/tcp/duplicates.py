@@ -1,0 +1,116 @@
+"""Packets that are in the capture more than once: several interfaces, mirrored ports, several points on the way.
+
+A copy tells nothing new, so it changes no state and counts as no retransmission.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.segment import TELLING
+from ..kernels.source import i64, inner, rare
+from .lookup import folded
+from .sequence import MASK
+from .tables import DETAILS, MIXED, World
+
+AT_ONCE = 100_000_000
+"""Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms). Within them a
+packet may also turn up behind what answers it: interfaces and queues are written down one after the other."""
+SOON = 1_000_000
+"""Nanoseconds within which the same bytes are a copy, though nothing in them tells it from a segment sent again."""
+WAYS = 4
+"""Cells in which a packet is looked for, the latest first: 64 bytes, which processors have from memory together."""
+TIMES_BITS = 8
+TIMES = (1 << TIMES_BITS) - 1
+"""The bits that tell how often a packet was there, and the most that they tell."""
+SPREAD, ODD = 0x5E3779B1, 0x45EBCA6B
+"""What spreads packets over the buckets, and their numbers over the bits: the same in each run, as its answers are
+to be."""
+FAR_APART = 1 << 24
+"""Bytes between sequence numbers that are too many for two packets of one connection."""
+
+
+@inner
+def told_by(segment: Any) -> int:
+    """Return what tells a packet from others of its sender, but for its sequence number: 32 bits."""
+    # Where the mark is the checksum, it is smaller by one where the acknowledgment is larger by one: both are spread.
+    kind = i64(segment["flags"]) << 23 ^ i64(segment["length"])
+    return (folded(segment["ack"] * SPREAD) ^ folded(i64(segment["mark"]) * ODD) ^ kind) & MASK
+
+
+@inner
+def bucket_of(w: World, segment: Any, told: int) -> int:
+    """Return the first of the cells in which a packet is looked for."""
+    ports = i64(segment["source_port"]) << 16 ^ i64(segment["target_port"])
+    return folded((folded((segment["seq"] ^ ports) * SPREAD) ^ told) * SPREAD) & (len(w.recent) - WAYS)
+
+
+@inner
+def is_copy(w: World, e: int, segment: Any) -> bool:
+    """Tell whether endpoint ``e`` has sent this very packet before, and not the same segment again; remember it."""
+    time, telling = segment["time"], i64(segment["mark"]) & TELLING != 0
+    told = told_by(segment)
+    print = (segment["seq"] ^ (e + 1 << 7 & MASK)) << 23 ^ told
+    bucket = bucket_of(w, segment, told)
+    place = bucket
+    found = w.recent[place]["print"] >> TIMES_BITS
+    while found != print and found != 0 and place < bucket + WAYS - 1:
+        place += 1
+        found = w.recent[place]["print"] >> TIMES_BITS
+    one = w.recent[place]
+    if found == print:
+        gap = abs(time - one["time"])
+        if gap < (AT_ONCE if telling else SOON):
+            # Over IPv4 the identification is another. Over IPv6 there is none, and within SOON not even time tells.
+            if gap >= SOON or (telling and segment["source_high"] == 0) or not sent_anew(w, e, one):
+                if one["print"] & TIMES != TIMES:
+                    one["print"] += 1
+                return True
+    # The latest comes first, and the one that was the last goes.
+    while place > bucket:
+        w.recent[place]["time"] = w.recent[place - 1]["time"]
+        w.recent[place]["print"] = w.recent[place - 1]["print"]
+        place -= 1
+    w.recent[bucket]["time"] = time
+    w.recent[bucket]["print"] = print << TIMES_BITS | 1
+    return False
+
+
+@rare
+def sent_anew(w: World, e: int, one: Any) -> bool:
+    """Tell whether endpoint ``e`` has sent this segment again: after an answer, and more often than copies explain.
+
+    Fast retransmission answers its peer's acknowledgments (RFC 5681 §3.2). Where there are copies, all packets have
+    about as many.
+    """
+    me, peer = w.endpoints[e], w.endpoints[e ^ 1]
+    if peer["packets"] == 0 or peer["last"] <= one["time"]:
+        return False
+    copies = i64(w.seldom[e]["copies"])
+    packets = i64(me["packets"]) - copies
+    return (one["print"] & TIMES) * packets > copies + (packets >> 1)
+
+
+@rare
+def count_copy(w: World, e: int, segment: Any) -> None:
+    """Count a copy of a packet that endpoint ``e`` sent."""
+    w.seldom[e]["copies"] += 1
+    if w.memory[DETAILS] != 0:
+        w.troubles[e]["copied"] = segment["number"]
+
+
+@rare
+def note_network(w: World, number: int, side: int, segment: Any) -> None:
+    """Note the VLAN, or the like, on which an endpoint sends; and where it is another, whether that can be."""
+    extra, me = w.extras[number], w.endpoints[2 * number + side]
+    network = i64(segment["network"])
+    own = i64(extra["network_1"] if side == 1 else extra["network_0"])
+    if own == 0:
+        if side == 1:
+            extra["network_1"] = network
+        else:
+            extra["network_0"] = network
+    elif own != network and me["packets"] != 0:
+        ahead = (segment["seq"] - i64(me["next"])) & MASK
+        if FAR_APART < ahead < MASK - FAR_APART:
+            w.connections[number]["notes"] |= MIXED

@@ -1,0 +1,58 @@
+"""Which connections give way where there is no room for more: embryonic ones first, open ones last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .states import State
+from .tables import SENT_FIN
+
+Rows = np.ndarray[Any, Any]
+
+KINDS = ("embryonic", "closed", "in TIME_WAIT", "closing", "open")
+"""What connections are that give way, in this order; of each kind those go first that have been silent longest."""
+EMBRYONIC, CLOSED, WAITING, CLOSING, OPEN = range(len(KINDS))
+
+KIND = np.full(len(State), EMBRYONIC, dtype=np.uint8)
+"""The kind that an endpoint's state makes of its connection; of two endpoints the larger one counts."""
+KIND[State.CLOSED] = CLOSED
+KIND[State.TIME_WAIT] = WAITING
+for _state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK):
+    KIND[_state] = CLOSING
+KIND[State.ESTABLISHED] = OPEN
+
+SLICE = 1 << 16
+"""Connections that are looked at together, so that this takes little memory itself."""
+
+
+def give_way(endpoints: Rows, previous: Rows, wanted: int) -> tuple[Rows, Rows]:
+    """Choose at least ``wanted`` connections to let go: bool for each, and how many there are of each of KINDS.
+
+    ``endpoints``: rows of ENDPOINT, two a connection; ``previous``: as in EXTRA. A connection does not go without those
+    before it on its 4-tuple, which its packets would else be taken for.
+    """
+    count = len(endpoints) // 2
+    kinds = np.empty(count, dtype=np.uint8)
+    last = np.empty(count, dtype=np.int64)
+    for start in range(0, count, SLICE):
+        rows = endpoints[2 * start : 2 * (start + SLICE)]
+        kind = KIND[rows["state"]]
+        kind[(kind == EMBRYONIC) & (rows["known"] & SENT_FIN != 0)] = CLOSING
+        kinds[start : start + SLICE] = np.maximum(kind[0::2], kind[1::2])
+        last[start : start + SLICE] = np.maximum(rows["last"][0::2], rows["last"][1::2])
+    going = np.zeros(count, dtype=bool)
+    for kind in range(len(KINDS)):
+        rows = np.flatnonzero(kinds == kind)
+        if len(rows) > wanted:
+            rows = rows[np.argpartition(last[rows], wanted)[:wanted]]
+        going[rows] = True
+        wanted -= len(rows)
+        if wanted <= 0:
+            break
+    # Numbers of earlier connections are smaller, so one pass from the last one on finds all.
+    for row in np.flatnonzero(previous)[::-1]:
+        if going[row]:
+            going[int(previous[row]) - 1] = True
+    return going, np.bincount(kinds[going], minlength=len(KINDS))

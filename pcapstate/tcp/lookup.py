@@ -1,0 +1,145 @@
+"""Which connection a segment belongs to: a hash table keyed by 4-tuple.
+
+Numbers are given in order of first appearance, as Wireshark numbers ``tcp.stream``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..decode.segment import ACK, SYN
+from ..kernels.source import entry, i64, inner
+from .sequence import MASK
+from .tables import CLIENT_GUESSED, CLIENT_IS_1, CONNECTION, DOUBT_UNTIL, DOUBTFUL, EXTRA, KEYS, SPLIT, World
+
+
+@inner
+def folded(product: int) -> int:
+    """Fold the upper half of a 63-bit product into its lower half, so that every bit of the input tells."""
+    return (product ^ product >> 32) & MASK
+
+
+@inner
+def endpoint_key(high: int, low: int, port: int, memory: Any) -> int:
+    """Hash an address and port with the keys of this run, so that nobody can prepare collisions."""
+    key = folded(((low & MASK) ^ memory[KEYS]) * memory[KEYS + 1])
+    if high != 0 or low >> 32 != 0xFFFF:
+        key = folded((((low >> 32) & MASK) ^ key) * memory[KEYS + 2])
+        key = folded(((high & MASK) ^ key) * memory[KEYS + 3])
+        key = folded((((high >> 32) & MASK) ^ key) * memory[KEYS + 4])
+    return folded((key ^ port) * memory[KEYS + 5])
+
+
+@inner
+def pair_key(one: int, other: int, network: int, memory: Any) -> int:
+    """Combine the hashes of both ends, whichever comes first, and the network where it counts (else 0)."""
+    both = one + other
+    if network != 0:
+        both += folded(network * memory[KEYS + 7])
+    return folded((both & MASK) * memory[KEYS + 6])
+
+
+@inner
+def first_slot(w: World, segment: Any, slots: Any) -> int:
+    """Return the slot from which on a segment's connection is looked for."""
+    network = i64(segment["network"]) if w.memory[SPLIT] != 0 else 0
+    one_end = endpoint_key(segment["source_high"], segment["source_low"], segment["source_port"], w.memory)
+    other_end = endpoint_key(segment["target_high"], segment["target_low"], segment["target_port"], w.memory)
+    return pair_key(one_end, other_end, network, w.memory) & (len(slots) - 1)
+
+
+@inner
+def find(w: World, segment: Any, slot: int, slots: Any) -> int:
+    """Return the slot of the segment's 4-tuple, either direction: it holds a connection's number + 1, or 0.
+
+    ``slot``: the first that it can be in.
+    """
+    high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
+    high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
+    split = w.memory[SPLIT] != 0
+    network = i64(segment["network"]) if split else 0
+    mask = len(slots) - 1
+    while slots[slot] != 0:
+        number = i64(slots[slot]) - 1
+        one = w.connections[number]
+        if one["low_0"] == low_0 and one["low_1"] == low_1 and one["port_0"] == port_0 and one["port_1"] == port_1:
+            extra = w.extras[number]
+            if extra["high_0"] == high_0 and extra["high_1"] == high_1:
+                if not split or i64(extra["network_0"]) == network:
+                    return slot
+        if one["low_0"] == low_1 and one["low_1"] == low_0 and one["port_0"] == port_1 and one["port_1"] == port_0:
+            extra = w.extras[number]
+            if extra["high_0"] == high_1 and extra["high_1"] == high_0:
+                if not split or i64(extra["network_0"]) == network:
+                    return slot
+        slot = (slot + 1) & mask
+    return slot
+
+
+@entry(CONNECTION, EXTRA, int, np.int32, np.int64)
+def rehash(connections: Any, extras: Any, count: int, slots: Any, memory: Any) -> int:
+    """Fill empty ``slots`` with ``connections[:count]``; of those on one 4-tuple, the latest stays. Return count."""
+    mask = len(slots) - 1
+    for number in range(count):
+        one = connections[number]
+        extra = extras[number]
+        one_end = endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), memory)
+        other_end = endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), memory)
+        network = i64(extra["network_0"]) if memory[SPLIT] != 0 else 0
+        slot = pair_key(one_end, other_end, network, memory) & mask
+        # A later connection on the same 4-tuple takes the place of the one before it.
+        while slots[slot] != 0 and slots[slot] != extra["previous"]:
+            slot = (slot + 1) & mask
+        slots[slot] = number + 1
+    return count
+
+
+@inner
+def side_of(w: World, segment: Any, number: int) -> int:
+    """Tell which endpoint of its connection sent the segment: 0 or 1."""
+    one = w.connections[number]
+    if one["low_0"] == segment["source_low"] and one["port_0"] == segment["source_port"]:
+        if w.extras[number]["high_0"] == segment["source_high"]:
+            return 0
+    return 1
+
+
+@inner
+def begin(w: World, number: int, previous: int, segment: Any) -> None:
+    """Write the row of a new connection whose first packet is ``segment``; its sender becomes endpoint 0.
+
+    ``previous``: the connection before it on its 4-tuple, or -1. Rows are zero until then, and zeros are not written.
+    """
+    one = w.connections[number]
+    one["low_0"], one["port_0"] = segment["source_low"], segment["source_port"]
+    one["low_1"], one["port_1"] = segment["target_low"], segment["target_port"]
+    if segment["source_high"] != 0 or segment["target_high"] != 0:
+        w.extras[number]["high_0"] = segment["source_high"]
+        w.extras[number]["high_1"] = segment["target_high"]
+    if segment["network"] != 0:
+        w.extras[number]["network_0"] = segment["network"]
+    if previous >= 0:
+        w.extras[number]["previous"] = previous + 1
+    notes = 0
+    flags = segment["flags"]
+    if flags & (SYN | ACK) == SYN | ACK:
+        notes = CLIENT_IS_1
+    elif flags & SYN == 0:
+        # Joined late: services listen on low ports, clients take high ones. A guess, and marked as one.
+        notes = CLIENT_GUESSED
+        if segment["source_port"] < segment["target_port"]:
+            notes |= CLIENT_IS_1
+        if segment["length"] == 0 and segment["time"] <= w.memory[DOUBT_UNTIL]:
+            notes |= DOUBTFUL
+    one["notes"] = notes
+
+
+@inner
+def is_own_peer(w: World, number: int) -> bool:
+    """Tell whether both ends of a connection are one."""
+    one = w.connections[number]
+    if one["port_0"] != one["port_1"] or one["low_0"] != one["low_1"]:
+        return False
+    return w.extras[number]["high_0"] == w.extras[number]["high_1"]

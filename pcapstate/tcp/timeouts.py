@@ -1,0 +1,103 @@
+"""Attempts that were given up: the retransmission that was due did not come, and no packet tells.
+
+No timer runs for them, since nearly all attempts succeed: they are looked for where somebody looks at the table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.source import entry, i64, inner
+from .machine import Event
+from .states import State
+from .tables import (
+    CLOCK,
+    CLOSED_BY_RST,
+    CONNECTION,
+    CONNECTIONS,
+    DETAIL,
+    ENDPOINT,
+    EXTRA,
+    FAST_OPEN,
+    GAVE_UP,
+    RECENT,
+    RECORD,
+    SELDOM,
+    TIMER,
+    TRANSITION,
+    TRANSITIONS,
+    TRIES_SHIFT,
+    TROUBLE,
+    World,
+)
+from .transition import change
+
+FIRST = 500_000_000
+"""Nanoseconds: half the first timeout of RFC 6298, which stands for a segment that was not sent again yet."""
+LATE = 700_000_000
+"""Nanoseconds by which a retransmission may be late."""
+LONGEST = 127_000_000_000
+"""Nanoseconds after which Linux gives up a SYN by default; Windows does after 21 s, BSD after 75 s."""
+UNANSWERED_FIN = 3_000_000_000
+"""Nanoseconds within which a FIN would have been sent again that nothing acknowledged."""
+
+
+@entry(int, CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, TIMER, TRANSITION, np.int64, TROUBLE, RECENT)
+def give_up(
+    first: int,
+    connections: Any,
+    extras: Any,
+    seldom: Any,
+    endpoints: Any,
+    details: Any,
+    timers: Any,
+    transitions: Any,
+    memory: Any,
+    troubles: Any,
+    recent: Any,
+) -> int:
+    """End, from endpoint ``first`` on, the attempts that were given up by ``memory[CLOCK]``.
+
+    Return the endpoint to go on from, where ``transitions`` is full before, or how many endpoints there are.
+    """
+    w = World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent)
+    count = 2 * memory[CONNECTIONS]
+    for e in range(first, count):
+        state = i64(endpoints[e]["state"])
+        if state < State.SYN_SENT or state == State.ESTABLISHED or state == State.TIME_WAIT:
+            continue
+        event, due = gone(w, e, state)
+        if due < 0 or due > memory[CLOCK]:
+            continue
+        if memory[RECORD] != 0 and memory[TRANSITIONS] == len(transitions):
+            return e
+        if change(w, e, event, due, 0):
+            if event == Event.GAVE_UP:
+                endpoints[e]["known"] = i64(endpoints[e]["known"]) | CLOSED_BY_RST
+                connections[e >> 1]["notes"] |= GAVE_UP
+    return count
+
+
+@inner
+def gone(w: World, e: int, state: int) -> tuple[int, int]:
+    """Return by which event the attempt of endpoint ``e`` ends if nothing more comes, and when (-1: never)."""
+    me, answers = w.endpoints[e], w.endpoints[e ^ 1]["packets"]
+    again = i64(me["deadline"]) * 1_000
+    due = me["last"] + 2 * max(again, FIRST) + LATE
+    if state == State.SYN_SENT or state == State.SYN_RECEIVED:
+        if w.connections[e >> 1]["notes"] & FAST_OPEN != 0 or me["packets"] == 0:
+            return Event.GAVE_UP, -1
+        if state == State.SYN_RECEIVED and again == 0 and answers == 0:
+            return Event.GAVE_UP, -1  # it may have been answered, in the direction that is not captured
+        return Event.GAVE_UP, max(me["last"], min(due, me["first"] + LONGEST + LATE))
+    if state == State.FIN_WAIT_1 or state == State.CLOSING or state == State.LAST_ACK:
+        # Where its peer is not captured, nothing tells whether it was answered, or which of them closed second.
+        if answers == 0:
+            return Event.GAVE_UP, -1
+        if i64(me["known"]) >> TRIES_SHIFT != 0 and again != 0:
+            return Event.GAVE_UP, due
+        if state == State.LAST_ACK and me["packets"] != 0:
+            return Event.SILENT_AFTER_FIN, me["last"] + UNANSWERED_FIN
+    return Event.GAVE_UP, -1

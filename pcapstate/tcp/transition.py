@@ -1,0 +1,174 @@
+"""The one place where a state is written, and the timer that ends TIME_WAIT.
+
+No clock is asked: time comes from the capture.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernels.source import i64, inner, rare
+from .lookup import is_own_peer
+from .machine import ALONE, EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
+from .sequence import MASK
+from .states import State
+from .tables import (
+    CLOCK,
+    DETAILS,
+    FIN_FILLED,
+    LOSSY,
+    LOST,
+    RECORD,
+    SENT_SYN,
+    SENT_SYN_ACK,
+    TIMERS,
+    TRANSITIONS,
+    TWO_MSL,
+    UNSEEN_TAIL,
+    WAIT,
+    WAITS,
+    WEAK,
+    World,
+)
+
+
+@inner
+def step(w: World, e: int, event: int, segment: Any) -> bool:
+    """Let endpoint ``e`` meet an event of this segment; tell whether its state changed."""
+    return change(w, e, event, segment["time"], segment["number"])
+
+
+@rare
+def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
+    """Let endpoint ``e`` meet an event: look it up in the table, write the state, record the transition."""
+    me = w.endpoints[e]
+    state = i64(me["state"])
+    if state == State.UNKNOWN and ORIGINS[event] != State.UNKNOWN:
+        state = i64(ORIGINS[event])
+        me["state"] = state
+    cell = state * EVENTS + event
+    target = i64(NEXT[cell])
+    if target == STAY:
+        return False
+    if target == RESTORE:
+        target = i64(me["before"])
+    if target == State.CLOSED or target == State.TIME_WAIT:
+        me["before"] = state
+    if target == State.TIME_WAIT:
+        wait(w, e, time)
+    elif state == State.TIME_WAIT:
+        me["deadline"] = 0
+    me["state"] = target
+    if is_own_peer(w, e >> 1):
+        w.endpoints[e ^ 1]["state"] = target
+    if w.memory[DETAILS] != 0:
+        w.details[e]["since"] = time
+        w.details[e]["packet"] = packet
+        if target == State.ESTABLISHED:
+            w.details[e]["established"] = time
+    if w.memory[RECORD] != 0:
+        row = w.transitions[w.memory[TRANSITIONS]]
+        w.memory[TRANSITIONS] += 1
+        row["time"] = time
+        row["packet"] = packet
+        row["endpoint"] = e
+        row["from"] = state
+        row["to"] = target
+        row["row"] = ROW[cell]
+        row["doubt"] = doubt_of(w, e, event)
+    return True
+
+
+@inner
+def doubt_of(w: World, e: int, event: int) -> int:
+    """Tell what makes a transition of endpoint ``e`` less certain than its event is: WEAK, LOST."""
+    me, peer = w.endpoints[e], w.endpoints[e ^ 1]
+    known = i64(me["known"])
+    notes = w.connections[e >> 1]["notes"]
+    doubt = LOST if notes & LOSSY != 0 else 0
+    if i64(ALONE[event]) != 0:
+        return doubt
+    handshake = (known | i64(peer["known"])) & (SENT_SYN | SENT_SYN_ACK)
+    gap = known & UNSEEN_TAIL != 0 or i64(me["contiguous"]) != i64(me["next"])
+    one_sided = me["packets"] == 0 or (peer["packets"] == 0 and not is_own_peer(w, e >> 1))
+    if handshake == 0 or one_sided or gap or notes & FIN_FILLED != 0:
+        doubt |= WEAK
+    return doubt
+
+
+@inner
+def wait(w: World, e: int, time: int) -> None:
+    """Start the endpoint's 2 MSL timer, or start it again."""
+    deadline = time + (two_msl_of(w, e) if w.memory[WAITS] != 0 else w.memory[TWO_MSL])
+    w.endpoints[e]["deadline"] = deadline & MASK
+    at = w.memory[TIMERS]
+    w.memory[TIMERS] += 1
+    # Where time goes on, each deadline is the latest so far, and stays where it is.
+    while at > 0:
+        above = (at - 1) >> 1
+        if not earlier(deadline, e, w.timers[above]):
+            break
+        w.timers[at]["deadline"] = w.timers[above]["deadline"]
+        w.timers[at]["endpoint"] = w.timers[above]["endpoint"]
+        at = above
+    w.timers[at]["deadline"] = deadline
+    w.timers[at]["endpoint"] = e
+
+
+@rare
+def two_msl_of(w: World, e: int) -> int:
+    """Return how many ns TIME_WAIT lasts on the host of endpoint ``e``."""
+    connection, extra = w.connections[e >> 1], w.extras[e >> 1]
+    high, low = extra["high_0"], connection["low_0"]
+    if e & 1 == 1:
+        high, low = extra["high_1"], connection["low_1"]
+    for at in range(WAITS + 1, WAITS + 1 + WAIT * w.memory[WAITS], WAIT):
+        if high & w.memory[at + 1] == w.memory[at] and low & w.memory[at + 3] == w.memory[at + 2]:
+            return w.memory[at + 4]
+    return w.memory[TWO_MSL]
+
+
+@inner
+def earlier(deadline: int, endpoint: int, timer: Any) -> bool:
+    """Tell whether a deadline comes before that of a timer; of two at the same time that of the lower endpoint."""
+    return deadline < timer["deadline"] or (deadline == timer["deadline"] and endpoint < timer["endpoint"])
+
+
+@rare
+def drop_first(w: World) -> None:
+    """Take the earliest timer out of the heap."""
+    w.memory[TIMERS] -= 1
+    count = w.memory[TIMERS]
+    deadline, endpoint = w.timers[count]["deadline"], w.timers[count]["endpoint"]
+    at = 0
+    while True:
+        below = 2 * at + 1
+        if below >= count:
+            break
+        if below + 1 < count:
+            if earlier(w.timers[below + 1]["deadline"], w.timers[below + 1]["endpoint"], w.timers[below]):
+                below += 1
+        if not earlier(w.timers[below]["deadline"], w.timers[below]["endpoint"], w.timers[count]):
+            break
+        w.timers[at]["deadline"] = w.timers[below]["deadline"]
+        w.timers[at]["endpoint"] = w.timers[below]["endpoint"]
+        at = below
+    w.timers[at]["deadline"] = deadline
+    w.timers[at]["endpoint"] = endpoint
+
+
+@inner
+def expire(w: World, room: int) -> bool:
+    """End the TIME_WAITs whose 2 MSL have passed; tell whether ``transitions`` has had ``room`` for each."""
+    while w.memory[TIMERS] > 0:
+        deadline = w.timers[0]["deadline"]
+        if deadline > w.memory[CLOCK]:
+            return True
+        if w.memory[RECORD] != 0 and len(w.transitions) - w.memory[TRANSITIONS] < room:
+            return False
+        e = w.timers[0]["endpoint"]
+        drop_first(w)
+        # A timer that was started again has a later deadline further down.
+        if i64(w.endpoints[e]["deadline"]) == deadline & MASK:
+            change(w, e, Event.TIME_WAIT_OVER, deadline, 0)
+    return True

@@ -1,0 +1,94 @@
+"""Whose capture it is: the one Ethernet station that every frame goes to or comes from, and its addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..decode.protocols import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from ..sources.reader import Batch
+
+Rows = np.ndarray[Any, Any]
+
+FRAMES = 50_000
+"""Frames that are looked at, the first of a capture: a host is known by then."""
+FIRST_HOPS = (32, 60, 64, 128, 255)
+"""Hop limits (TTL) that systems send with."""
+MOST = 16
+"""Addresses of one family that a host has at most; what sends from more passes on what others sent."""
+
+
+class Station:
+    """A watcher that finds the host which captured by its MAC address, where there is just one such."""
+
+    datagrams = False
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._candidates: set[int] | None = None
+        self._sources: dict[int, set[tuple[int, int]]] = {}
+        self._passed_on: set[int] = set()
+        self._other_links = False
+
+    def watch(self, batch: Batch, segments: Rows) -> None:
+        """Look at the first frames: who is in all of them, and from which addresses each station sends TCP."""
+        if self._seen >= FRAMES or self._other_links or not len(batch.frames):
+            return
+        frames = batch.frames[: FRAMES - self._seen]
+        self._seen += len(frames)
+        if (frames["linktype"] != ETHERNET).any():
+            self._other_links = True
+            return
+        frames = frames[frames["captured"] >= 12]
+        at = frames["offset"][:, None] + np.arange(12)
+        octets = batch.data[at].astype(np.int64) if len(frames) else np.zeros((0, 12), dtype=np.int64)
+        weights = 1 << np.arange(40, -1, -8, dtype=np.int64)
+        target, source = octets[:, :6] @ weights, octets[:, 6:] @ weights
+        unicast = octets[:, 0] & 1 == 0
+        pairs = np.unique(np.stack([target[unicast], source[unicast]], axis=1), axis=0).tolist()
+        for pair in pairs:
+            # Loopback, and captures that were made up, have no addresses, or the same twice.
+            both = set(pair) if pair[0] != pair[1] else set()
+            self._candidates = both if self._candidates is None else self._candidates & both
+        if not self._candidates:
+            return
+        rows = segments[segments["flags"] >= 0]
+        rows = rows[rows["number"] <= frames["number"][-1]] if len(frames) else rows[:0]
+        own = np.searchsorted(frames["number"], rows["number"])
+        self._count_hops(batch, frames, own, source[own])
+        sent = np.stack([source[own], rows["source_high"], rows["source_low"]], axis=1)
+        for mac, high, low in np.unique(sent, axis=0).tolist():
+            addresses = self._sources.setdefault(mac, set())
+            if mac in self._candidates and len(addresses) <= 2 * MOST:
+                addresses.add((high, low))
+
+    def _count_hops(self, batch: Batch, frames: Rows, own: Rows, source: Rows) -> None:
+        """Note the stations whose packets have passed a router: their hop limit is not one that hosts begin with."""
+        at = frames["offset"][own]
+        # 15 bytes behind the Ethernet header there are at least, or there would be no TCP segment.
+        ethertype = batch.data[at + 12].astype(np.int64) << 8 | batch.data[at + 13]
+        place = np.where(ethertype == ETHERTYPE_IPV4, 22, np.where(ethertype == ETHERTYPE_IPV6, 21, 0))
+        hops = np.where(place > 0, batch.data[at + place], 0)
+        self._passed_on.update(np.unique(source[~np.isin(hops, FIRST_HOPS)]).tolist())
+
+    def tracked(self, segments: Rows, seen: None) -> None:
+        """Do nothing: connections are the tracker's."""
+
+    @property
+    def addresses(self) -> list[tuple[int, int]]:
+        """The addresses (high and low bits) of the host that captured; [] where no frame tells, or two would fit."""
+        if self._other_links or not self._candidates:
+            return []
+        # Another station in every frame must be a router, by what it passes on; one that is silent may be the host.
+        fitting = [one for one in (sorted(self._sources.get(mac, ())) for mac in self._candidates) if _is_one_host(one)]
+        if len(fitting) != 1:
+            return []
+        mac = next(one for one in self._candidates if sorted(self._sources.get(one, ())) == fitting[0])
+        return [] if mac in self._passed_on else fitting[0]
+
+
+def _is_one_host(addresses: list[tuple[int, int]]) -> bool:
+    """Tell whether addresses can be one host's: a single one of IPv4, a few of IPv6."""
+    four = [one for one in addresses if one[0] == 0 and one[1] >> 32 == 0xFFFF]
+    return len(four) <= 1 and len(addresses) - len(four) <= MOST

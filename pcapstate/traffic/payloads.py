@@ -1,0 +1,178 @@
+"""What a fragment, a UDP datagram or an ICMP message tells beside that it came: types, ports, neighbours, routers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..decode.ip import signed64, upper_layer
+from ..decode.protocols import (
+    ETHERTYPE_IPV6,
+    FRAGMENT_HEADER,
+    OFFSET_BITS_IPV4,
+    OFFSET_BITS_IPV6,
+    PROTOCOL_UDP,
+    UDP_HEADER,
+)
+from ..kernels.source import be16, be32, inner, rare, u8
+from .bindings import IPV4_MAPPED, ND_HOP_LIMIT, REDIRECTED, ROUTER_ADVERTISED, ROUTER_SOLICITATION, note_neighbor
+from .paths import tally
+from .ports import close_port, count_datagram
+from .tables import DHCP, NO_LISTENER, PROTOCOL_SHIFT, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT, Tables
+from .whole_datagrams import note_fragment
+
+PROTOCOL_ICMP, PROTOCOL_ICMPV6 = 1, 58
+MORE_IPV4, MORE_IPV6 = 0x2000, 1
+UNREACHABLE, PORT_UNREACHABLE, REDIRECTION = 3, 3, 5
+"""ICMP types and codes (RFC 792)."""
+UNREACHABLE_IPV6, PORT_UNREACHABLE_IPV6 = 1, 4
+"""ICMPv6 types and codes (RFC 4443)."""
+BOOTPS, BOOTPC = 67, 68
+CELLS_OF_MARK = 3
+
+
+@rare
+def look_closer(
+    t: Tables,
+    data: Any,
+    at: int,
+    upper: int,
+    end: int,
+    packet_end: int,
+    frame: Any,
+    sent: int,
+    got: int,
+    ethertype: int,
+    protocol: int,
+    fragment: int,
+    unicast: bool,
+    addresses: tuple[int, int, int, int],
+    source_mac: int,
+    hops: int,
+    index: int,
+) -> None:
+    """Count a fragment, a UDP datagram or an ICMP message, on the paths ``sent`` and ``got`` (-1: none)."""
+    number = frame["number"]
+    source_high, source_low, target_high, target_low = addresses
+    ipv6 = ethertype == ETHERTYPE_IPV6
+    # IPv4 counts units of eight bytes; in IPv6's field the bits below stand for other things.
+    offset = fragment & OFFSET_BITS_IPV6 if ipv6 else (fragment & OFFSET_BITS_IPV4) << 3
+    identity = 0
+    if fragment != 0:
+        identity = be16(data, at + 4) << 8 | protocol
+        if ipv6:
+            identity = be32(data, upper + 4) << 8 | protocol
+            upper += FRAGMENT_HEADER
+    end = min(end, packet_end)
+    code = protocol << PROTOCOL_SHIFT
+    icmp = protocol == (PROTOCOL_ICMPV6 if ipv6 else PROTOCOL_ICMP)
+    if icmp and offset == 0:
+        if end - upper < 4:
+            icmp = False
+        else:
+            code |= be16(data, upper)
+    if fragment != 0:
+        more = fragment & (MORE_IPV6 if ipv6 else MORE_IPV4) != 0
+        note_fragment(t, sent, got, identity, code, offset, packet_end - upper, more, frame["time"], number)
+    if offset != 0:
+        return
+    if protocol == PROTOCOL_UDP:
+        if packet_end - upper < UDP_HEADER:
+            return
+        if fragment == 0:
+            if sent >= 0:
+                t.rests[sent]["udp"] += 1
+            if got >= 0:
+                t.rests[got]["udp"] += 1
+        if end - upper < UDP_HEADER:
+            return
+        length = packet_end - upper - UDP_HEADER
+        said = be16(data, upper + 4) - UDP_HEADER
+        # A length below that of the header is that of a jumbogram (RFC 2675), or of offloaded segments.
+        if said >= 0 and (said < length or fragment != 0):
+            length = said
+        source, target = be16(data, upper), be16(data, upper + 2)
+        count_datagram(
+            t, source_high, source_low, source, target_high, target_low, target, unicast, length, frame
+        )  # fmt: skip
+        if source == BOOTPS and target == BOOTPC and not ipv6:
+            mark(t, index, at, DHCP)
+    elif icmp:
+        if fragment == 0:
+            tally(t, sent, code, number)
+            tally(t, got, code, number)
+        kind = u8(data, upper)
+        if ipv6:
+            note_icmpv6(t, data, at, upper, end, kind, source_mac, addresses, hops, sent, got, index, number)
+        else:
+            if kind == REDIRECTION:
+                mark(t, index, at, REDIRECT)
+            elif kind == UNREACHABLE and u8(data, upper + 1) == PORT_UNREACHABLE:
+                port = quoted_port(data, upper + 8, end, source_low)
+                if port >= 0:
+                    tally(t, sent, NO_LISTENER, number)
+                    tally(t, got, NO_LISTENER, number)
+                    close_port(t, 0, source_low, port, number)
+
+
+@rare
+def note_icmpv6(
+    t: Tables,
+    data: Any,
+    at: int,
+    upper: int,
+    end: int,
+    kind: int,
+    source_mac: int,
+    addresses: tuple[int, int, int, int],
+    hops: int,
+    sent: int,
+    got: int,
+    index: int,
+    number: int,
+) -> None:
+    """Note what an ICMPv6 message of a type (``kind``) tells of neighbours, routers and UDP ports."""
+    high, low = addresses[0], addresses[1]
+    if kind == UNREACHABLE_IPV6 and u8(data, upper + 1) == PORT_UNREACHABLE_IPV6:
+        port = quoted_port_ipv6(data, upper + 8, end, high, low)
+        if port >= 0:
+            tally(t, sent, NO_LISTENER, number)
+            tally(t, got, NO_LISTENER, number)
+            close_port(t, high, low, port, number)
+    elif ROUTER_SOLICITATION <= kind <= REDIRECTED and hops == ND_HOP_LIMIT and u8(data, upper + 1) == 0:
+        if kind == REDIRECTED:
+            mark(t, index, at, REDIRECT_IPV6)
+            return
+        if kind == ROUTER_ADVERTISED:
+            mark(t, index, at, ROUTER_ADVERTISEMENT)
+        note_neighbor(t, data, upper, end, kind, source_mac, high, low, number)
+
+
+@inner
+def quoted_port(data: Any, at: int, end: int, low: int) -> int:
+    """Return the port that a quoted UDP datagram was sent to, where it was sent to this IPv4 address; else -1."""
+    if end - at < 20 or u8(data, at) >> 4 != 4 or u8(data, at + 9) != PROTOCOL_UDP:
+        return -1
+    header = (u8(data, at) & 0x0F) << 2
+    if header < 20 or end - at < header + 4 or IPV4_MAPPED | be32(data, at + 16) != low:
+        return -1
+    return be16(data, at + header + 2)
+
+
+@inner
+def quoted_port_ipv6(data: Any, at: int, end: int, high: int, low: int) -> int:
+    """Return the port that a quoted UDP datagram was sent to, where it was sent to this IPv6 address; else -1."""
+    if end - at < 40 or signed64(data, at + 24) != high or signed64(data, at + 32) != low:
+        return -1
+    protocol, upper, _ = upper_layer(data, at + 40, end, u8(data, at + 6))
+    if protocol != PROTOCOL_UDP or end - upper < 4:
+        return -1
+    return be16(data, upper + 2)
+
+
+@inner
+def mark(t: Tables, index: int, at: int, why: int) -> None:
+    """Mark a packet to be copied, or count it where there is no room for the mark."""
+    cell = 1 + CELLS_OF_MARK * t.marks[0]
+    t.marks[0] += 1
+    if cell + CELLS_OF_MARK <= len(t.marks):
+        t.marks[cell], t.marks[cell + 1], t.marks[cell + 2] = index, at, why

@@ -1,0 +1,38 @@
+"""Columns of tables as fields of filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..query.fields import Field, Kind
+from ..table import ADDRESS, DURATION, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Column
+from .reading_aids import STATES
+
+ReadTime = Callable[[str], int]
+"""Turns what somebody writes for a time into ns since the epoch."""
+
+KINDS = {
+    NUMBER: Kind.NUMBER,
+    NUMBER_OR_NOTHING: Kind.NUMBER,
+    DURATION: Kind.DURATION,
+    ADDRESS: Kind.ADDRESS,
+}
+
+
+def plain_fields(columns: Iterable[Column], read: ReadTime) -> dict[str, Field]:
+    """Return the fields that columns are by themselves: all but ends with address and port in one."""
+    found = {}
+    for column in columns:
+        if column.kind == TIME:
+            found[column.name] = Field(Kind.TIME, (column.name,), read=read)
+        elif column.kind in KINDS:
+            found[column.name] = Field(KINDS[column.kind], (column.name,))
+        elif column.kind == WORD and column.words[: len(STATES)] == STATES:
+            found[column.name] = Field(Kind.STATE, (column.name,), column.words)  # type: ignore[arg-type]
+        elif column.kind == WORD and column.words == (False, True):
+            found[column.name] = Field(Kind.FLAG, (column.name,))
+        elif column.kind == WORD:
+            words = column.words
+            kind = Kind.TEXT if words == (None,) else Kind.WORD
+            found[column.name] = Field(kind, (column.name,), () if kind is Kind.TEXT else words)  # type: ignore[arg-type]
+    return found

@@ -23,8 +23,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
 
-from pcapstate.netstat import columns  # noqa: E402
 from pcapstate.output.formats import FORMATS  # noqa: E402 (the package need not be installed)
+from pcapstate.sockets import columns as netstat_columns  # noqa: E402
 from pcapstate.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, Column  # noqa: E402
 from pcapstate.tcp.machine import ANY_OPEN, CERTAINTY, ORIGIN, SYNCHRONIZED, TABLE, Certainty, Event, Row  # noqa: E402
 from pcapstate.tcp.states import State, shown  # noqa: E402
@@ -39,7 +39,7 @@ MANY = 4
 COLUMNS = {
     "timeline": timeline.COLUMNS,
     "connections": (*connections.COLUMNS, *connections.MORE),
-    "netstat": tuple(columns.COLUMNS[name] for name in columns.FOR_PROGRAMS),
+    "netstat": tuple(netstat_columns.COLUMNS[name] for name in netstat_columns.FOR_PROGRAMS),
 }
 
 
@@ -217,7 +217,7 @@ def columns() -> Iterator[str]:
         ("Column", "Title", "Type", "Meaning"),
         (
             (f"`{one.name}`", one.title, kind(one, said), said)
-            for one in columns.COLUMNS.values()
+            for one in netstat_columns.COLUMNS.values()
             for said in [meaning(FIELDS["netstat"], one.name)]
         ),
     )

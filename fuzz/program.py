@@ -21,16 +21,16 @@ from pcapstate.findings.frames_seen import FramesSeen
 from pcapstate.kernels.running import Kernels
 from pcapstate.names.book import NameBook
 from pcapstate.names.packets import NamePackets
-from pcapstate.netstat import columns
-from pcapstate.netstat.annotations import Annotations
-from pcapstate.netstat.rows import Netstat
-from pcapstate.netstat.table import Wording, for_people, for_programs, titles
-from pcapstate.netstat.traffic import ethernet_sections, route_sections, statistics_sections
-from pcapstate.netstat.udp_ports import ports as udp_ports
 from pcapstate.output.fixed import fixed
 from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import definitions, wrapped
 from pcapstate.processes.watcher import Processes
+from pcapstate.sockets import columns
+from pcapstate.sockets.annotations import Annotations
+from pcapstate.sockets.rows import Netstat
+from pcapstate.sockets.table import Wording, for_people, for_programs, titles
+from pcapstate.sockets.traffic import ethernet_sections, route_sections, statistics_sections
+from pcapstate.sockets.udp_ports import ports as udp_ports
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.table import Table
 from pcapstate.tcp.flow_table import MOST

@@ -15,12 +15,12 @@ from pcapstate.errors import PcapstateError
 from pcapstate.escaping import safe
 from pcapstate.kernels.running import Kernels
 from pcapstate.moments import parse_moment, written
-from pcapstate.netstat import columns
 from pcapstate.query.columns import select_columns, sort_order
 from pcapstate.query.expression import Lookup
 from pcapstate.query.ordering import order
 from pcapstate.query.parser import parse
 from pcapstate.query.shorthands import from_options
+from pcapstate.sockets import columns
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.views import connections, timeline

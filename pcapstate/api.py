@@ -10,8 +10,8 @@ from typing import IO, Any
 from .capture import Capture, open_source
 from .errors import CaptureDamaged
 from .moments import parse_moment
-from .netstat.rows import NOBODY
-from .netstat.rows import Netstat as NetstatRows
+from .sockets.rows import NOBODY
+from .sockets.rows import Netstat as NetstatRows
 from .stops import Cutter
 from .tcp import tables as c
 from .tcp.machine import TABLE, Certainty

@@ -30,14 +30,14 @@ import json, sys
 from pathlib import Path
 import numpy as np
 import pcapstate
-from pcapstate import compiled, compiling, object_code
+from pcapstate.kernels import cache, compiling, running
 
 folder, at = Path(sys.argv[1]), int(sys.argv[2])
 pcapstate.__path__.append(str(folder))
 compiling.compile_modules(folder, "0", ["probing"])
 cache.seal(folder)
 room = np.arange(16, dtype=np.uint8)
-print(compiled._load(cache.read(folder))["probe"](room[:8], at))
+print(running._load(cache.read(folder))["probe"](room[:8], at))
 """
 
 

@@ -159,15 +159,17 @@ def test_plain_is_reached_without_llvmlite(capture: Path, tmp_path: Path) -> Non
 
 
 def test_the_key_covers_every_source(tmp_path: Path) -> None:
-    shutil.copytree(Path(running.__file__).parent, tmp_path / "pcapstate", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-c", "from pcapstate import object_code; print(cache.key())"]
+    shutil.copytree(
+        Path(running.__file__).parents[1], tmp_path / "pcapstate", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    command = [sys.executable, "-c", "from pcapstate.kernels import cache; print(cache.key())"]
 
     def key() -> str:
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stdout
 
     before = key()
     assert key() == before
-    source = tmp_path / "pcapstate" / "naming.py"
+    source = tmp_path / "pcapstate" / "kernels" / "source.py"
     source.write_text(source.read_text() + "\n# changed\n")
     assert key() != before
 

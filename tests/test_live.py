@@ -159,7 +159,7 @@ SLOW = """
 import sys, time
 from pcapstate import capture
 from pcapstate.cli.main import main
-from pcapstate.sources import gathering, packet_socket
+from pcapstate.sources import capture_thread, packet_socket
 
 {change}
 main()
@@ -174,11 +174,11 @@ capture.Capture._pieces = slowly
 """
 DEAF = """
 packet_socket.RECEIVE_BUFFER = 1 << 16
-reading = gathering.Gatherer._round
+reading = capture_thread.Gatherer._round
 def late(self):
     time.sleep(2)
     return reading(self)
-gathering.Gatherer._round = late
+capture_thread.Gatherer._round = late
 """
 FRAME = ethernet(ip(tcp(1, 16, b"x" * 100)))
 MANY = 20_000

@@ -22,8 +22,8 @@ from pcapstate.compaction import endpoints_after, move_up
 from pcapstate.decode.segment import SEGMENT, SYN
 from pcapstate.kernels.running import Kernels
 from pcapstate.memory import LEAST, connections_within, default_bound
-from pcapstate.netstat.rows import Netstat
 from pcapstate.processes.watcher import Processes
+from pcapstate.sockets.rows import Netstat
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.eviction import KINDS, give_way

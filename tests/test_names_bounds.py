@@ -19,8 +19,8 @@ from pcapstate.names.book import NameBook, among, halves, whole
 from pcapstate.names.packets import KEPT, Block, NamePackets
 from pcapstate.names.reading import Reading
 from pcapstate.names.sightings import Evidence, listeners
-from pcapstate.netstat.annotations import Annotations
-from pcapstate.netstat.rows import Netstat
+from pcapstate.sockets.annotations import Annotations
+from pcapstate.sockets.rows import Netstat
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.perspective import perspective
 

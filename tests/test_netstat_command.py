@@ -263,7 +263,7 @@ def test_repeated_tables_ask_a_resolver_once(monkeypatch: pytest.MonkeyPatch) ->
         asked.extend(addresses)
         return {}
 
-    monkeypatch.setattr("pcapstate.netstat.annotations.resolve", resolve)
+    monkeypatch.setattr("pcapstate.sockets.annotations.resolve", resolve)
     assert run("netstat", EXAMPLE, "5", "--resolve").exit_code == 0
     assert len(asked) == len(set(asked)) > 3
 

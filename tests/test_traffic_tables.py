@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pcapstate.kernels.running import Kernels
-from pcapstate.netstat.udp_ports import ports as udp_ports
 from pcapstate.output.formats import render
+from pcapstate.sockets.udp_ports import ports as udp_ports
 from pcapstate.traffic import tables as c
 from pcapstate.traffic.counters import counters
 from pcapstate.views import ethernet, routes, statistics

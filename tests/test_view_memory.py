@@ -16,17 +16,17 @@ from pcapstate.findings.situation import Situation
 from pcapstate.kernels.running import Kernels
 from pcapstate.moments import SECOND
 from pcapstate.names.book import NameBook
-from pcapstate.netstat import columns
-from pcapstate.netstat.annotations import Annotations
-from pcapstate.netstat.changes import CHANGES, compare
-from pcapstate.netstat.rows import Netstat
-from pcapstate.netstat.table import Wording, for_people, for_programs, titles, values
 from pcapstate.output.formats import render
 from pcapstate.query.columns import sort_order
 from pcapstate.query.expression import Lookup
 from pcapstate.query.fields import Field
 from pcapstate.query.ordering import matching, order
 from pcapstate.query.parser import parse
+from pcapstate.sockets import columns
+from pcapstate.sockets.annotations import Annotations
+from pcapstate.sockets.changes import CHANGES, compare
+from pcapstate.sockets.rows import Netstat
+from pcapstate.sockets.table import Wording, for_people, for_programs, titles, values
 from pcapstate.table import WORD, Column, Table, beside
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable

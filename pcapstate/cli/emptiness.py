@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..names.protocols import account
-from ..netstat.absent import ends, hosts
-from ..netstat.question import Asked
+from ..sockets.absent import ends, hosts
+from ..sockets.question import Asked
 from ..tcp.perspective import Perspective
 from .selection import Selection
 from .session import Reading

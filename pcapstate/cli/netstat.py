@@ -11,9 +11,9 @@ from click.core import ParameterSource
 
 from ..escaping import abridged
 from ..memory import default_bound
-from ..netstat.answers import Answers
-from ..netstat.question import PROTOCOLS, Asked
 from ..networks import parse_network
+from ..sockets.answers import Answers
+from ..sockets.question import PROTOCOLS, Asked
 from ..wording.styles import LINUX
 from .netstat_letters import NetstatCommand
 from .options import (

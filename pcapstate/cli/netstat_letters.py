@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from ..netstat.question import PROTOCOLS
+from ..sockets.question import PROTOCOLS
 
 PROGRAMS = "--programs"
 """Linux's ``-p``."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..netstat.gathering import Gathering
-from ..netstat.question import Asked
+from ..sockets.gathering import Gathering
+from ..sockets.question import Asked
 from ..tcp.perspective import Perspective, others
 from .emptiness import without_rows
 from .session import Reading

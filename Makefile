@@ -13,11 +13,11 @@ setup: $(VENV)/ready-dev
 
 # Side by side, a file at a time; those with real hosts alone, since they have clocks.
 PYTEST := $(BIN)/python -m pytest
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile --ignore=tests/kernel
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --ignore=tests/real_stacks
 
 test: $(VENV)/ready-dev
 	$(PYTEST) $(SIDE_BY_SIDE)
-	$(PYTEST) tests/kernel
+	$(PYTEST) tests/real_stacks
 
 # The tests once more, on kernels compiled with checks of every index. Left out are those of how kernels are chosen and
 # loaded, those that run plain ones, and those that mostly wait: for real hosts, files, signals, other programs.
@@ -25,11 +25,11 @@ BOUNDED := NUMBA_BOUNDSCHECK=1 PCAPSTATE_KERNELS=compiled
 # Whatever is compiled comes first: a program that a test starts says so on standard error.
 bounds: $(VENV)/ready-dev
 	$(BOUNDED) $(BIN)/pcapstate netstat -e tests/pcaps/example.pcapng >/dev/null
-	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/test_compiled.py \
-		--ignore=tests/test_live.py --ignore=tests/test_fuzz.py --ignore=tests/test_follow.py \
-		--ignore=tests/test_interruption.py --ignore=tests/test_wireshark.py --ignore=tests/test_benchmarks.py \
-		--ignore=tests/test_view_memory.py \
-		--deselect=tests/test_cli.py::test_starting_loads_nothing_it_does_not_need
+	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/kernels/test_compiled.py \
+		--ignore=tests/sources/test_live.py --ignore=tests/test_fuzz.py --ignore=tests/sources/test_follow.py \
+		--ignore=tests/cli/test_interruption.py --ignore=tests/test_wireshark.py --ignore=tests/test_benchmarks.py \
+		--ignore=tests/views/test_view_memory.py \
+		--deselect=tests/cli/test_cli.py::test_starting_loads_nothing_it_does_not_need
 
 # Seconds for each target, and where the chance begins (0: elsewhere each time); what is found ends it with exit code 1.
 FUZZ_SECONDS := 5
@@ -48,7 +48,7 @@ SEEDS := 1-3
 RUNS_AT_ONCE := 2
 KERNEL_RANDOM := kernel-random
 kernel-random: $(VENV)/ready-dev
-	$(BIN)/python tests/kernel/random_runs.py $(KERNEL_RANDOM) $(SEEDS) --jobs $(RUNS_AT_ONCE) $(if $(PAGE),--write $(PAGE))
+	$(BIN)/python tests/real_stacks/random_runs.py $(KERNEL_RANDOM) $(SEEDS) --jobs $(RUNS_AT_ONCE) $(if $(PAGE),--write $(PAGE))
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.wrappings import WRAPPINGS
+from tests.helpers.captures import answers
+from tests.helpers.paths import ROOT
 
-from .captures import answers
-
-ROOT = Path(__file__).resolve().parent.parent
 PACKETS = 400
 
 

@@ -19,6 +19,7 @@ from fuzz.target import Target
 from fuzz.targets import TARGETS
 from pcapstate.errors import MomentError, PcapstateError
 from pcapstate.kernels import running
+from tests.helpers.paths import ROOT
 
 RUNS = {
     **{"pcap": 12, "pcapng": 12, "readers": 150, "merging": 100, "growing": 100, "frames": 250, "fragments": 20},
@@ -147,7 +148,7 @@ def test_the_command_prints_a_row_for_each_target() -> None:
         [sys.executable, "-m", "fuzz.run", "--seconds=1", "--seed=1", "moments"],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         env={**os.environ, "PCAPSTATE_KERNELS": "plain"},
     )
     assert run.returncode == 0, run.stderr

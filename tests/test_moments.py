@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 import pcapstate
 from pcapstate.errors import MomentError
 from pcapstate.moments import CLOCK, DAY_TIME, END, PACKET, START, parse_moment
+from tests.cli.test_cli import run
+from tests.helpers.captures import START as FIRST
+from tests.helpers.captures import pcap, story_frames
+from tests.helpers.paths import PCAPS
+from tests.helpers.payloads import tcp_frame, udp_frame
+from tests.helpers.stories import parse
+from tests.helpers.story_texts import NAMES, STORIES
 
-from .captures import START as FIRST
-from .captures import pcap, story_frames
-from .payloads import tcp_frame, udp_frame
-from .stories import parse
-from .story_texts import NAMES, STORIES
-from .test_cli import run
-
-EXAMPLE = Path(__file__).parent / "pcaps" / "example.pcapng"
+EXAMPLE = PCAPS / "example.pcapng"
 NS = 10**9
 
 

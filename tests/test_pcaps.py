@@ -14,15 +14,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from make import readme
+from making import CAPTURES
 
 from pcapstate.cli.main import cli
-
-PCAPS = Path(__file__).parent / "pcaps"
-# The package that makes the captures lies beside them; it is found whatever the import mode.
-sys.path.insert(0, str(PCAPS))
-
-from make import readme  # noqa: E402
-from making import CAPTURES  # noqa: E402
+from tests.helpers.paths import PCAPS, ROOT
 
 REWRITE = os.environ.get("PCAPSTATE_REWRITE") == "1"
 
@@ -95,7 +91,7 @@ def test_damage_is_told_in_one_line(name: str) -> None:
 
 def _environment() -> dict[str, str]:
     """The environment, with the package under test where the subprocess finds it."""
-    path = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from pcapstate.cli.main import cli
+from tests.helpers.paths import PCAPS, TRUTH
 
 CAPTURES = sorted(
-    path for folder in ("pcaps", "kernel/truth") for path in Path(__file__).parent.joinpath(folder).glob("*.pcap*")
+    path for folder in (PCAPS, TRUTH) for path in folder.glob("*.pcap*")
     if path.suffix in (".pcap", ".pcapng") and not path.name.startswith("damaged")
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """How much memory the views take beside what the tracker keeps: what a bound on all memory is to leave to them.
 
-The figures are upper bounds of the peak, in bytes for each connection, as ``tests/test_view_memory.py`` holds them to;
+The figures are upper bounds of the peak, in bytes for each connection (``tests/views/test_view_memory.py``);
 docs/performance.md tells what they consist of. What does not grow with the connections is in none of them.
 """
 

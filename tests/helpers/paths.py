@@ -1,0 +1,7 @@
+"""Where the tests find what they read."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PCAPS = ROOT / "tests" / "pcaps"
+TRUTH = ROOT / "tests" / "real_stacks" / "truth"

@@ -1,0 +1,327 @@
+"""Live capture on interfaces of network namespaces of our own; needs root on Linux."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.decoded import ethernet, ip, tcp
+from tests.helpers.live_lab import OURS, PEERS, WIRE, Capturing, Lab, rows, usable
+
+USER = {"SUDO_UID": "1000", "SUDO_GID": "1001"}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    if not usable():
+        pytest.skip("needs root on Linux with iproute2: it captures live in a network namespace")
+    lab = Lab()
+    try:
+        yield lab
+    finally:
+        lab.close()
+
+
+@pytest.fixture
+def inside(lab: Lab) -> list[str]:
+    return lab.ours
+
+
+def test_timeline_of_an_interface(lab: Lab) -> None:
+    with Capturing(lab, "timeline", "-i", "lo", "--duration", "4", "--format", "jsonl") as ours:
+        lab.talk(lab.ours, "127.0.0.1")
+        out, _, code = ours.end(None)
+    assert code == 0
+    client = [row["to"] for row in rows(out) if row["endpoint"] == "client" and row["certainty"] != "revised"]
+    assert client == ["SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"]
+
+
+def test_relative_times_of_an_interface(lab: Lab) -> None:
+    with Capturing(lab, "timeline", "-i", "lo", "--relative") as ours:
+        lab.talk(lab.ours, "127.0.0.1")
+        out, _, code = ours.end()
+    assert code == 0
+    title, first, *rest = out.splitlines()
+    assert (title.split()[0], first.split()[0]) == ("Time", "0.000000")
+    assert rest
+    assert all(0 <= float(line.split()[0]) < 10 for line in rest)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "terminate"])
+def test_signals_show_what_is_known(lab: Lab, how: int) -> None:
+    filtered = ("--capture-filter", "port 8765")
+    with Capturing(lab, "netstat", "-i", "lo", *filtered) as ours:
+        lab.talk(lab.ours, "127.0.0.1")
+        out, err, code = ours.end(how)
+    assert "TIME_WAIT" in out
+    assert (err, code) == ("", 0)
+
+
+def test_a_filter_keeps_others_out(lab: Lab) -> None:
+    with Capturing(lab, "connections", "-i", "lo", "--capture-filter", "port 1", "--format", "csv") as ours:
+        lab.talk(lab.ours, "127.0.0.1")
+        out, _, code = ours.end()
+    assert (len(out.splitlines()), code) == (1, 0)
+
+
+def test_on_loopback_a_packet_counts_once(lab: Lab) -> None:
+    with Capturing(lab, "connections", "-i", "lo", "--format", "jsonl") as ours:
+        lab.talk(lab.ours, "127.0.0.1")
+        out, err, code = ours.end()
+    (row,) = rows(out)
+    assert (row["client_packets"] <= 6, row["client_retransmissions"]) == (True, 0)
+    # No copies, either.
+    assert (err, code) == ("", 0)
+
+
+def test_the_interfaces_own_addresses_are_local(lab: Lab) -> None:
+    """The peer opened the only connection: from its client's side it would stand there."""
+    with Capturing(lab, "netstat", "-n", "-i", WIRE) as ours:
+        lab.talk(lab.peers)
+        out, _, code = ours.end()
+    assert f"on {OURS}, by the addresses of its interface" in out
+    assert out.splitlines()[-1].split()[1] == f"{OURS}:8765"
+    assert code == 0
+    with Capturing(lab, "netstat", "-n", "-i", WIRE, "1", "--count", "3", "--format", "jsonl") as ours:
+        lab.talk(lab.peers)
+        out, _, _ = ours.end(None)
+    assert {row["local_address"] for row in rows(out)} == {OURS}
+
+
+def test_connections_of_others_are_counted(lab: Lab) -> None:
+    def syn(source: int) -> bytes:
+        packet = ip(tcp(1, 2))
+        return ethernet(packet[:12] + bytes([10, 93, 0, source, 10, 93, 0, 77]) + packet[20:])
+
+    with Capturing(lab, "netstat", "-n", "-i", WIRE) as ours:
+        lab.talk(lab.peers)
+        lab.flood(syn(78), 1)
+        lab.flood(syn(79), 1)
+        out, err, _ = ours.end()
+    assert OURS in out
+    assert "2 connections are between other hosts" in err
+    with Capturing(lab, "netstat", "-n", "-i", WIRE) as ours:
+        lab.flood(syn(78), 1)
+        out, err, _ = ours.end()
+    assert "10.93.0.78" in out
+    assert "between other hosts" not in err
+
+
+def test_several_interfaces_are_read_as_one(lab: Lab) -> None:
+    with Capturing(lab, "timeline", "-i", "lo", "-i", WIRE, "--format", "jsonl") as ours:
+        for _ in range(5):
+            lab.talk(lab.peers)
+            lab.talk(lab.ours, "127.0.0.1")
+        out, _, code = ours.end()
+    found = rows(out)
+    assert {row["address"].partition(":")[0] for row in found} == {"127.0.0.1", OURS, PEERS}
+    times = [row["time"] for row in found if row["certainty"] != "revised"]
+    assert times == sorted(times)
+    assert len({row["connection"] for row in found}) == 10
+    assert code == 0
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["down", "gone"])
+@pytest.mark.parametrize("command", ["connections", "timeline"])
+def test_what_is_known_is_shown_where_an_interface_is_lost(lab: Lab, gone: bool, command: str) -> None:
+    try:
+        with Capturing(lab, command, "-i", WIRE, "--format", "jsonl") as ours:
+            lab.talk(lab.peers)
+            lab.run(lab.names[0], "link", *(("del", WIRE) if gone else ("set", WIRE, "down")))
+            out, err, code = ours.end(None)
+    finally:
+        lab.wire()
+    assert len(rows(out)) >= 1
+    assert f"{WIRE}: the interface {'is gone' if gone else 'went down'}; " in err
+    assert "packets captured before that" in err
+    assert code == 1
+
+
+def test_a_tag_that_the_kernel_took_out_is_put_back(lab: Lab) -> None:
+    packet = ip(tcp(1, 2))
+    columns = ("--columns", "connection,network", "--format", "jsonl")
+    with Capturing(lab, "connections", "-i", WIRE, "--split-vlans", *columns) as ours:
+        lab.flood(ethernet(b"\x20\x07\x08\0" + packet, 0x8100), 1)
+        lab.flood(ethernet(packet), 1)
+        out, err, code = ours.end()
+    assert [row["network"] for row in rows(out)] == ["VLAN 7", None]
+    assert (err, code) == ("", 0)
+
+
+SLOW = """
+import sys, time
+from pcapstate import capture
+from pcapstate.cli.main import main
+from pcapstate.sources import capture_thread, packet_socket
+
+{change}
+main()
+"""
+LATE = """
+split = capture.Capture._pieces
+def slowly(self):
+    for piece in split(self):
+        time.sleep(3 if piece.frames else 0)
+        yield piece
+capture.Capture._pieces = slowly
+"""
+DEAF = """
+packet_socket.RECEIVE_BUFFER = 1 << 16
+reading = capture_thread.Gatherer._round
+def late(self):
+    time.sleep(2)
+    return reading(self)
+capture_thread.Gatherer._round = late
+"""
+FRAME = ethernet(ip(tcp(1, 16, b"x" * 100)))
+MANY = 20_000
+COUNTS = ("connections", "-i", WIRE, "--format", "jsonl")
+
+
+def test_packets_are_read_whatever_else_is_done(lab: Lab) -> None:
+    with Capturing(lab, *COUNTS, program=SLOW.format(change=LATE)) as ours:
+        lab.flood(FRAME, 1)
+        lab.flood(FRAME, MANY)
+        out, err, code = ours.end()
+    (row,) = rows(out)
+    assert row["client_packets"] + row["server_packets"] == MANY + 1
+    assert "lost" not in err
+    assert code == 0
+
+
+def test_packets_that_are_lost_are_counted(lab: Lab) -> None:
+    with Capturing(lab, *COUNTS, program=SLOW.format(change=DEAF)) as ours:
+        lab.flood(FRAME, MANY)
+        out, err, code = ours.end()
+    (row,) = rows(out)
+    read = row["client_packets"] + row["server_packets"]
+    assert 0 < read < MANY
+    assert f"pcapstate: lost {MANY - read:,} packets, which came faster than they could be read\n" in err
+    assert code == 1
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o755], ids=["sticky", "root's"])
+@pytest.mark.parametrize("there", [False, True])
+def test_output_gets_to_its_place_without_privileges(lab: Lab, tmp_path: Path, mode: int, there: bool) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    folder.chmod(mode)
+    path = folder / "x.csv"
+    if there:
+        path.write_text("before")
+        path.chmod(0o640)
+    command = ("connections", "-i", "lo", "--format", "csv", "--output", "x.csv")
+    with Capturing(lab, *command, cwd=folder, **USER) as ours:
+        lab.talk(lab.ours, "127.0.0.1")
+        assert "\nUid:\t1000\t1000\t1000\t1000\n" in Path(f"/proc/{ours.process.pid}/status").read_text()
+        assert ours.end() == ("", "", 0)
+    assert len(path.read_text().splitlines()) == 2
+    assert os.listdir(folder) == ["x.csv"]
+    assert (path.stat().st_uid, path.stat().st_mode & 0o777) == ((0, 0o640) if there else (1000, 0o644))
+
+
+def test_output_that_is_not_wanted_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
+    command = ("timeline", "-i", "lo", "--connection", "9", "--output", tmp_path / "x")
+    with Capturing(lab, *command, **USER) as ours:
+        out, err, code = ours.end()
+    assert (out, code) == ("", 2)
+    assert "there is no connection 9" in err
+    assert os.listdir(tmp_path) == []
+
+
+def test_output_whose_folder_is_gone_is_elsewhere(lab: Lab, tmp_path: Path) -> None:
+    folder, temporary = tmp_path / "out", tmp_path / "temporary"
+    folder.mkdir()
+    temporary.mkdir()
+    temporary.chmod(0o1777)
+    tmp_path.chmod(0o755)
+    command = ("connections", "-i", "lo", "--format", "csv", "--output", folder / "x")
+    with Capturing(lab, *command, TMPDIR=str(temporary)) as ours:
+        lab.talk(lab.ours, "127.0.0.1")
+        shutil.rmtree(folder)
+        _, err, code = ours.end()
+    (saved,) = temporary.glob("pcapstate-*")
+    assert f"No such file or directory; it is in {saved}" in err
+    assert code == 2
+    assert len(saved.read_text().splitlines()) == 2
+
+
+def test_output_that_cannot_be_written_is_said_at_once(lab: Lab, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*lab.ours, sys.executable, "-m", "pcapstate", "netstat", "-i", "lo", "--output", tmp_path / "no" / "x"],
+        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **USER},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "No such file" in done.stderr
+
+
+def test_no_file_of_the_user_is_read_or_written(lab: Lab, tmp_path: Path) -> None:
+    """Scapy would remove the damaged cache, run the start-up files, and make folders that are not there."""
+    for home, folders in (("full", (".cache/scapy", ".config/scapy", ".local/share")), ("empty", ())):
+        for one in folders:
+            (tmp_path / home / one).mkdir(parents=True)
+        (tmp_path / home).mkdir(exist_ok=True)
+    for name in ("manufdb", "services", "ethertypes"):
+        (tmp_path / "full/.cache/scapy" / f"{name}.pickle").write_bytes(b"damaged")
+    for name in ("prestart", "startup"):
+        (tmp_path / "full/.config/scapy" / f"{name}.py").write_text("raise SystemExit('run')")
+    os.chown(tmp_path / "empty", 1000, 1001)
+    before = sorted(str(one) for one in tmp_path.rglob("*"))
+    for home in ("full", "empty"):
+        with Capturing(lab, "netstat", "-i", "lo", HOME=str(tmp_path / home), **USER) as ours:
+            lab.talk(lab.ours, "127.0.0.1")
+            out, _, code = ours.end()
+        assert ("TIME_WAIT" in out, code) == (True, 0)
+    assert sorted(str(one) for one in tmp_path.rglob("*")) == before
+    assert (tmp_path / "full/.cache/scapy/services.pickle").read_bytes() == b"damaged"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-i", "nothere0"], "no interface 'nothere0'"),
+        (["-i", "lo", "--capture-filter", "prot 80 ("], "capture filter"),
+    ],
+)
+def test_what_cannot_be_captured_is_one_line(inside: list[str], arguments: list[str], message: str) -> None:
+    done = subprocess.run(
+        [*inside, sys.executable, "-m", "pcapstate", "netstat", *arguments, "--duration", "1"],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_privileges_are_given_up_once_the_socket_is_open(inside: list[str]) -> None:
+    script = (
+        "import os\nfrom pcapstate.sources.live import LiveReader\nreader = LiveReader('lo')\n"
+        "print(os.getresuid(), os.getresgid(), os.getgroups())\nnext(reader.batches())"
+    )
+    done = subprocess.run(
+        [*inside, sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True,
+        env={**os.environ, "SUDO_UID": "1000", "SUDO_GID": "1001"},
+    )  # fmt: skip
+    assert done.stdout == "(1000, 1000, 1000) (1001, 1001, 1001) []\n"
+
+
+def test_without_privileges_it_says_so(inside: list[str]) -> None:
+    if not shutil.which("setpriv"):
+        pytest.skip("needs setpriv")
+    drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534", "--clear-groups"]
+    done = subprocess.run(
+        [*inside, *drop, sys.executable, "-c",
+         "from pcapstate.sources.live import LiveReader\nfrom pcapstate.errors import LiveError\n"
+         "try:\n    LiveReader('lo')\nexcept LiveError as error:\n    print(error)"],
+        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "HOME": "/tmp"},
+    )  # fmt: skip
+    if "Permission denied" in done.stderr and "import" in done.stderr:
+        pytest.skip("another user cannot read this Python")
+    assert "needs privileges" in done.stdout, done.stderr

@@ -20,14 +20,20 @@ from ..errors import PcapstateError
 from . import source
 
 
-def described(given: np.dtype[Any] | type[int]) -> Any:
-    """Return what stands for a kernel's parameter in JSON."""
-    return dtype_to_descr(given) if isinstance(given, np.dtype) else None
+def described(given: source.Parameter) -> Any:
+    """Return what stands for a kernel's parameter in JSON: null for an int, a list of arrays that travel together."""
+    if isinstance(given, np.dtype):
+        return {"array": dtype_to_descr(given)}
+    return None if given is int else {"arrays": [dtype_to_descr(one) for one in source.arrays_of(given)]}
 
 
-def parameter(told: Any) -> np.dtype[Any] | type[int]:
-    """Return the parameter that something in JSON stands for."""
-    return int if told is None else descr_to_dtype(told)
+def parameter(told: Any) -> np.dtype[Any] | type[int] | tuple[np.dtype[Any], ...]:
+    """Return the parameter that something in JSON stands for; a tuple: arrays that travel together."""
+    if told is None:
+        return int
+    if "array" in told:
+        return descr_to_dtype(told["array"])
+    return tuple(descr_to_dtype(one) for one in told["arrays"])
 
 
 def compile_modules(folder: Path, number: str, modules: Sequence[str]) -> None:
@@ -43,17 +49,25 @@ def compile_modules(folder: Path, number: str, modules: Sequence[str]) -> None:
         if function.__module__ not in homes:
             continue
         signature: list[Any] = []
-        names, arguments = [], []
+        names: list[str] = []
+        arguments: list[str] = []
+        space: dict[str, Any] = {"carray": numba.carray, "function": function}
         for index, one in enumerate(parameters):
             if one is int:
                 signature.append(types.int64)
                 names.append(f"n{index}")
                 arguments.append(f"n{index}")
+                continue
+            views = []
+            for field, kind in enumerate((one,) if isinstance(one, np.dtype) else source.arrays_of(one)):
+                signature += [types.CPointer(numba.from_dtype(kind)), types.int64]
+                names += [f"p{index}_{field}", f"n{index}_{field}"]
+                views.append(f"carray(p{index}_{field}, (n{index}_{field},))")
+            if isinstance(one, np.dtype):
+                arguments += views
             else:
-                signature += [types.CPointer(numba.from_dtype(one)), types.int64]
-                names += [f"p{index}", f"n{index}"]
-                arguments.append(f"carray(p{index}, (n{index},))")
-        space: dict[str, Any] = {"carray": numba.carray, "function": function}
+                space[f"Tables{index}"] = one
+                arguments.append(f"Tables{index}({', '.join(views)})")
         exec(f"def {name}({', '.join(names)}):\n    return function({', '.join(arguments)})", space)
         unit = numba.cfunc(types.int64(*signature), error_model="numpy")(space[name])
         (folder / f"{name}.o").write_bytes(unit._library.serialize_using_object_code()[2][0])

@@ -250,7 +250,10 @@ def _left_an_array() -> None:
 def _foreign(address: int, types: tuple[Any, ...]) -> Call:
     parameters: list[Any] = []
     for one in types:
-        parameters += [ctypes.c_int64] if one is int else [ctypes.c_void_p, ctypes.c_int64]
+        if one is int:
+            parameters.append(ctypes.c_int64)
+        else:
+            parameters += [ctypes.c_void_p, ctypes.c_int64] * (len(one) if isinstance(one, tuple) else 1)
     function = ctypes.CFUNCTYPE(ctypes.c_int64, *parameters)(address)
 
     def call(*arguments: Any) -> int:
@@ -258,10 +261,12 @@ def _foreign(address: int, types: tuple[Any, ...]) -> Call:
         for one, given in zip(types, arguments, strict=True):
             if one is int:
                 flat.append(given)
-            else:
-                if given.dtype != one:
-                    raise TypeError(f"kernel wants {one}, was given {given.dtype}")
-                flat += [given.ctypes.data, len(given)]
+                continue
+            kinds, arrays = (one, given) if isinstance(one, tuple) else ((one,), (given,))
+            for kind, array in zip(kinds, arrays, strict=True):
+                if array.dtype != kind:
+                    raise TypeError(f"kernel wants {kind}, was given {array.dtype}")
+                flat += [array.ctypes.data, len(array)]
         return int(function(*flat))
 
     return call

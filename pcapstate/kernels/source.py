@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
@@ -26,8 +26,18 @@ CALLED = os.environ.get("PCAPSTATE_COMPILING") == "called"
 i64: Callable[[Any], int] = np.int64 if COMPILING else int  # type: ignore[assignment]
 """Widen a narrow field: to int64 where compiled, to a Python integer where plain."""
 
-ENTRIES: dict[str, tuple[Callable[..., int], tuple[np.dtype[Any] | type[int], ...]]] = {}
-"""The kernels that Python calls, by name: function and parameters (a dtype: a 1-D array of it, int: an int64)."""
+Parameter = np.dtype[Any] | type[Any]
+"""What a kernel is given: a 1-D array of a dtype, an int64 (int), or arrays that travel together, as a class derived
+from NamedTuple whose fields are ``Annotated[Any, dtype]``."""
+
+ENTRIES: dict[str, tuple[Callable[..., int], tuple[Parameter, ...]]] = {}
+"""The kernels that Python calls, by name: function and parameters."""
+
+
+def arrays_of(tables: type[Any]) -> tuple[np.dtype[Any], ...]:
+    """Return the dtypes of arrays that travel together, in the order of the fields."""
+    hints = get_type_hints(tables, include_extras=True)
+    return tuple(np.dtype(hints[field].__metadata__[0]) for field in tables._fields)
 
 
 def _marked(function: Function, forceinline: bool) -> Function:
@@ -58,8 +68,8 @@ def rare(function: Function) -> Function:
 
 
 def entry(*parameters: Any) -> Callable[[Function], Function]:
-    """Mark a kernel that Python calls; ``parameters`` give its dtypes (1-D arrays) and ``int``; it returns an int."""
-    types = tuple(int if one is int else np.dtype(one) for one in parameters)
+    """Mark a kernel that Python calls with ``parameters`` (see ``Parameter``); it returns an int."""
+    types = tuple(one if one is int or hasattr(one, "_fields") else np.dtype(one) for one in parameters)
 
     def register(function: Function) -> Function:
         marked = _marked(function, False)

@@ -28,6 +28,8 @@ RECENT = 1 << 14
 """Packets among which copies are looked for."""
 LINE = 64
 """Bytes that a processor has from memory together."""
+EACH = (("connections", 1), ("extras", 1), ("seldom", 2), ("endpoints", 2), ("details", 2), ("troubles", 2))
+"""The tables with rows for each connection, and how many."""
 SLOTS_EACH, TIMERS_EACH = 16, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""
 
@@ -80,57 +82,62 @@ class FlowTable:
         self._moved = np.zeros(0, dtype=np.int64)
         self._too_many = False
         reserved = min(RESERVED, self._most)
-        self._connections = np.zeros(reserved, dtype=c.CONNECTION)
-        self._extras = np.zeros(reserved, dtype=c.EXTRA)
-        self._seldom = np.zeros(2 * reserved, dtype=c.SELDOM)
-        self._endpoints = np.zeros(2 * reserved, dtype=c.ENDPOINT)
-        self._details = np.zeros(2 * reserved if details else 0, dtype=c.DETAIL)
-        self._troubles = np.zeros(2 * reserved if details else 0, dtype=c.TROUBLE)
-        self._slots = np.zeros(1024, dtype=np.int32)
-        self._timers = np.zeros(1024, dtype=c.TIMER)
-        self._transitions = np.zeros(16_384 if record else 0, dtype=c.TRANSITION)
-        self._recent = _aligned(RECENT, c.RECENT)
         waits = [cell for cells in time_wait.cells() for cell in cells]
-        self._memory = np.zeros(c.MEMORY_SIZE + len(waits), dtype=np.int64)
-        self._memory[c.CLOCK] = np.iinfo(np.int64).min
-        self._memory[c.TWO_MSL] = round(time_wait.seconds * 1e9)
-        self._memory[c.WAITS] = len(waits) // c.WAIT
-        self._memory[c.MEMORY_SIZE :] = waits
-        self._memory[c.RECORD] = record
-        self._memory[c.DETAILS] = details
-        self._memory[c.SPLIT] = split
+        memory = np.zeros(c.MEMORY_SIZE + len(waits), dtype=np.int64)
+        memory[c.CLOCK] = np.iinfo(np.int64).min
+        memory[c.TWO_MSL] = round(time_wait.seconds * 1e9)
+        memory[c.WAITS] = len(waits) // c.WAIT
+        memory[c.MEMORY_SIZE :] = waits
+        memory[c.RECORD] = record
+        memory[c.DETAILS] = details
+        memory[c.SPLIT] = split
         keys = np.frombuffer(os.urandom(4 * 8), dtype=np.uint32) >> 1 | 1
-        self._memory[c.KEYS : c.FORESEEN] = keys
+        memory[c.KEYS : c.FORESEEN] = keys
+        self._memory = memory
+        self._world = c.World(
+            connections=np.zeros(reserved, dtype=c.CONNECTION),
+            extras=np.zeros(reserved, dtype=c.EXTRA),
+            seldom=np.zeros(2 * reserved, dtype=c.SELDOM),
+            endpoints=np.zeros(2 * reserved, dtype=c.ENDPOINT),
+            details=np.zeros(2 * reserved if details else 0, dtype=c.DETAIL),
+            troubles=np.zeros(2 * reserved if details else 0, dtype=c.TROUBLE),
+            slots=np.zeros(1024, dtype=np.int32),
+            timers=np.zeros(1024, dtype=c.TIMER),
+            transitions=np.zeros(16_384 if record else 0, dtype=c.TRANSITION),
+            memory=memory,
+            recent=_aligned(RECENT, c.RECENT),
+        )
+        self._grown = [(table, ends) for table, ends in EACH if len(getattr(self._world, table))]
 
     @property
     def connections(self) -> Rows:
         """The rows of all connections, CONNECTION."""
-        return self._connections[: self._memory[c.CONNECTIONS]]
+        return self._world.connections[: self._memory[c.CONNECTIONS]]
 
     @property
     def extras(self) -> Rows:
         """The rows of what few connections have, EXTRA."""
-        return self._extras[: self._memory[c.CONNECTIONS]]
+        return self._world.extras[: self._memory[c.CONNECTIONS]]
 
     @property
     def endpoints(self) -> Rows:
         """The rows of all endpoints, ENDPOINT: two a connection."""
-        return self._endpoints[: 2 * self._memory[c.CONNECTIONS]]
+        return self._world.endpoints[: 2 * self._memory[c.CONNECTIONS]]
 
     @property
     def seldom(self) -> Rows:
         """The rows of what few endpoints have, SELDOM: two a connection."""
-        return self._seldom[: 2 * self._memory[c.CONNECTIONS]]
+        return self._world.seldom[: 2 * self._memory[c.CONNECTIONS]]
 
     @property
     def details(self) -> Rows | None:
         """The rows of DETAIL, one an endpoint, where they are kept."""
-        return self._details[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
+        return self._world.details[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
 
     @property
     def troubles(self) -> Rows | None:
         """The rows of TROUBLE, one an endpoint, where those of DETAIL are kept."""
-        return self._troubles[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
+        return self._world.troubles[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
 
     @property
     def count(self) -> int:
@@ -169,22 +176,7 @@ class FlowTable:
         done = start
         while done < end:
             with self.undisturbed():
-                done = self._kernels.track(
-                    segments,
-                    done,
-                    end,
-                    self._connections,
-                    self._extras,
-                    self._seldom,
-                    self._endpoints,
-                    self._details,
-                    self._slots,
-                    self._timers,
-                    self._transitions,
-                    self._memory,
-                    self._troubles,
-                    self._recent,
-                )
+                done = self._kernels.track(segments, done, end, self._world)
             yield from self._taken()
 
     def pass_time(self, clock: int) -> Iterator[Rows]:
@@ -192,44 +184,21 @@ class FlowTable:
         self._memory[c.CLOCK] = clock
         done = 0
         while not done:
-            done = self._kernels.pass_time(
-                self._connections,
-                self._extras,
-                self._seldom,
-                self._endpoints,
-                self._details,
-                self._timers,
-                self._transitions,
-                self._memory,
-                self._troubles,
-                self._recent,
-            )
+            done = self._kernels.pass_time(self._world)
             yield from self._taken()
 
     def give_up(self) -> Iterator[Rows]:
         """End the attempts that were given up by now; yield their transitions, which lie in the past."""
         done = 0
         while done < len(self.endpoints):
-            done = self._kernels.give_up(
-                done,
-                self._connections,
-                self._extras,
-                self._seldom,
-                self._endpoints,
-                self._details,
-                self._timers,
-                self._transitions,
-                self._memory,
-                self._troubles,
-                self._recent,
-            )
+            done = self._kernels.give_up(done, self._world)
             yield from self._taken()
 
     def _taken(self) -> Iterator[Rows]:
         count = int(self._memory[c.TRANSITIONS])
         if count:
             self._memory[c.TRANSITIONS] = 0
-            yield self._transitions[:count]
+            yield self._world.transitions[:count]
 
     def _make_room(self, count: int) -> Rows | None:
         """Make room for ``count`` connections; return the rows that are kept, where others had to give way."""
@@ -241,31 +210,29 @@ class FlowTable:
             used = len(kept)
             self._too_many = False
         needed = used + count
-        if needed > len(self._connections):
-            size = max(needed, 2 * len(self._connections))
+        if needed > len(self._world.connections):
+            size = max(needed, 2 * len(self._world.connections))
             # One step to the end is better than two: while rows are copied, there are two tables.
             size = self._most if 2 * size > self._most else size
-            self._connections = _grown(self._connections, used, size)
-            self._extras = _grown(self._extras, used, size)
-            self._seldom = _grown(self._seldom, 2 * used, 2 * size)
-            self._endpoints = _grown(self._endpoints, 2 * used, 2 * size)
-            if self._memory[c.DETAILS]:
-                self._details = _grown(self._details, 2 * used, 2 * size)
-                self._troubles = _grown(self._troubles, 2 * used, 2 * size)
-        if 2 * needed > len(self._slots):
-            size = len(self._slots)
+            for table, ends in self._grown:
+                self._replace(table, _larger(getattr(self._world, table), ends * used, ends * size))
+        if 2 * needed > len(self._world.slots):
+            size = len(self._world.slots)
             while size < 2 * needed:
                 size *= 2
-            self._slots = np.zeros(size, dtype=np.int32)
-            self._kernels.rehash(self._connections, self._extras, used, self._slots, self._memory)
-        if int(self._memory[c.TIMERS]) + 4 * count > len(self._timers):
+            self._replace("slots", np.zeros(size, dtype=np.int32))
+            self._kernels.rehash(used, self._world)
+        if int(self._memory[c.TIMERS]) + 4 * count > len(self._world.timers):
             timers = self._running()
-            size = len(self._timers)
+            size = len(self._world.timers)
             # With room for half as many more: looking through all of them shall be worth it.
             while size < 3 * len(timers) // 2 + 4 * count:
                 size *= 2
             self._set(timers, size)
         return kept
+
+    def _replace(self, table: str, rows: Rows) -> None:
+        self._world = self._world._replace(**{table: rows})
 
     # --- where there is no more room
 
@@ -278,45 +245,41 @@ class FlowTable:
         timers, place = self._running(), np.cumsum(~going, dtype=np.int32)
         timers = timers[~going[timers["endpoint"] // 2]]
         timers["endpoint"] = 2 * (place[timers["endpoint"] // 2] - 1) + timers["endpoint"] % 2
-        self._set(timers, len(self._timers))
+        self._set(timers, len(self._world.timers))
 
         self._moved = self.numbers(kept)
         self.let_go += kinds
-        move_up(self._connections[:used], kept)
-        move_up(self._extras[:used], kept)
-        move_up(self._seldom[: 2 * used], kept, 2)
-        move_up(self._endpoints[: 2 * used], kept, 2)
-        if self._memory[c.DETAILS]:
-            move_up(self._details[: 2 * used], kept, 2)
-            move_up(self._troubles[: 2 * used], kept, 2)
+        for table, ends in self._grown:
+            move_up(getattr(self._world, table)[: ends * used], kept, ends)
         self._memory[c.CONNECTIONS] = len(kept)
         previous = self.extras["previous"]
         later = np.flatnonzero(previous)
         before = previous[later] - 1
         previous[later] = np.where(going[before], 0, place[before])
-        self._slots[:] = 0
-        self._recent[:] = 0
-        self._kernels.rehash(self._connections, self._extras, len(kept), self._slots, self._memory)
+        self._world.slots[:] = 0
+        self._world.recent[:] = 0
+        self._kernels.rehash(len(kept), self._world)
         for call in self.on_moved:
             call(kept)
         return kept
 
     def _running(self) -> Rows:
         """Return the timers that will end a TIME_WAIT, in their order; one that was started again has a later one."""
-        timers = self._timers[: self._memory[c.TIMERS]]
-        timers = timers[self._endpoints["deadline"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
+        timers = self._world.timers[: self._memory[c.TIMERS]]
+        timers = timers[self._world.endpoints["deadline"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
         timers = timers[np.lexsort((timers["endpoint"], timers["deadline"]))]
         _, first = np.unique(timers["endpoint"], return_index=True)
         return timers[np.sort(first)]
 
     def _set(self, timers: Rows, size: int) -> None:
         """Put timers, which are in their order, into a heap of ``size`` cells."""
-        self._timers = np.zeros(size, dtype=c.TIMER)
-        self._timers[: len(timers)] = timers
+        heap = np.zeros(size, dtype=c.TIMER)
+        heap[: len(timers)] = timers
+        self._replace("timers", heap)
         self._memory[c.TIMERS] = len(timers)
 
 
-def _grown(rows: Rows, used: int, size: int) -> Rows:
+def _larger(rows: Rows, used: int, size: int) -> Rows:
     larger = np.zeros(size, dtype=rows.dtype)
     if rows[:used].view(np.uint8).any():
         larger[:used] = rows[:used]

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..decode.segment import ACK, SYN
 from ..kernels.source import entry, i64, inner
 from .sequence import MASK
-from .tables import CLIENT_GUESSED, CLIENT_IS_1, CONNECTION, DOUBT_UNTIL, DOUBTFUL, EXTRA, KEYS, SPLIT, World
+from .tables import CLIENT_GUESSED, CLIENT_IS_1, DOUBT_UNTIL, DOUBTFUL, KEYS, SPLIT, World
 
 
 @inner
@@ -42,23 +40,23 @@ def pair_key(one: int, other: int, network: int, memory: Any) -> int:
 
 
 @inner
-def first_slot(w: World, segment: Any, slots: Any) -> int:
+def first_slot(w: World, segment: Any) -> int:
     """Return the slot from which on a segment's connection is looked for."""
     network = i64(segment["network"]) if w.memory[SPLIT] != 0 else 0
     one_end = endpoint_key(segment["source_high"], segment["source_low"], segment["source_port"], w.memory)
     other_end = endpoint_key(segment["target_high"], segment["target_low"], segment["target_port"], w.memory)
-    return pair_key(one_end, other_end, network, w.memory) & (len(slots) - 1)
+    return pair_key(one_end, other_end, network, w.memory) & (len(w.slots) - 1)
 
 
 @inner
-def find(w: World, segment: Any, slot: int, slots: Any) -> int:
+def find(w: World, segment: Any, slot: int) -> int:
     """Return the slot of the segment's 4-tuple, either direction: it holds a connection's number + 1, or 0.
 
     ``slot``: the first that it can be in.
     """
     high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
     high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
-    split = w.memory[SPLIT] != 0
+    slots, split = w.slots, w.memory[SPLIT] != 0
     network = i64(segment["network"]) if split else 0
     mask = len(slots) - 1
     while slots[slot] != 0:
@@ -78,13 +76,13 @@ def find(w: World, segment: Any, slot: int, slots: Any) -> int:
     return slot
 
 
-@entry(CONNECTION, EXTRA, int, np.int32, np.int64)
-def rehash(connections: Any, extras: Any, count: int, slots: Any, memory: Any) -> int:
+@entry(int, World)
+def rehash(count: int, w: World) -> int:
     """Fill empty ``slots`` with ``connections[:count]``; of those on one 4-tuple, the latest stays. Return count."""
-    mask = len(slots) - 1
+    slots, memory, mask = w.slots, w.memory, len(w.slots) - 1
     for number in range(count):
-        one = connections[number]
-        extra = extras[number]
+        one = w.connections[number]
+        extra = w.extras[number]
         one_end = endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), memory)
         other_end = endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), memory)
         network = i64(extra["network_0"]) if memory[SPLIT] != 0 else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -245,13 +245,14 @@ MEMORY_SIZE = WAITS + 1
 class World(NamedTuple):
     """The tables that the kernels of this stage work on."""
 
-    connections: Any  # CONNECTION
-    extras: Any  # EXTRA, one a connection
-    seldom: Any  # SELDOM, two a connection
-    endpoints: Any  # ENDPOINT, two a connection
-    details: Any  # DETAIL, two a connection, or none
-    timers: Any  # TIMER, a heap: the timer at n ends no later than those at 2 * n + 1 and 2 * n + 2
-    transitions: Any  # TRANSITION, emptied by the caller
-    memory: Any  # int64
-    troubles: Any  # TROUBLE, two a connection, or none
-    recent: Any  # RECENT, a power of two of cells
+    connections: Annotated[Any, CONNECTION]
+    extras: Annotated[Any, EXTRA]  # one a connection
+    seldom: Annotated[Any, SELDOM]  # two a connection
+    endpoints: Annotated[Any, ENDPOINT]  # two a connection
+    details: Annotated[Any, DETAIL]  # two a connection, or none
+    troubles: Annotated[Any, TROUBLE]  # two a connection, or none
+    slots: Annotated[Any, np.int32]  # the hash table, a power of two: a connection's row + 1, or 0
+    timers: Annotated[Any, TIMER]  # a heap: the timer at n ends no later than those at 2 * n + 1 and 2 * n + 2
+    transitions: Annotated[Any, TRANSITION]  # emptied by the caller
+    memory: Annotated[Any, np.int64]  # the cells above
+    recent: Annotated[Any, RECENT]  # a power of two

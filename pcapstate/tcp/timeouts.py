@@ -5,31 +5,18 @@ No timer runs for them, since nearly all attempts succeed: they are looked for w
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from ..kernels.source import entry, i64, inner
 from .machine import Event
 from .states import State
 from .tables import (
     CLOCK,
     CLOSED_BY_RST,
-    CONNECTION,
     CONNECTIONS,
-    DETAIL,
-    ENDPOINT,
-    EXTRA,
     FAST_OPEN,
     GAVE_UP,
-    RECENT,
     RECORD,
-    SELDOM,
-    TIMER,
-    TRANSITION,
     TRANSITIONS,
     TRIES_SHIFT,
-    TROUBLE,
     World,
 )
 from .transition import change
@@ -44,25 +31,13 @@ UNANSWERED_FIN = 3_000_000_000
 """Nanoseconds within which a FIN would have been sent again that nothing acknowledged."""
 
 
-@entry(int, CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, TIMER, TRANSITION, np.int64, TROUBLE, RECENT)
-def give_up(
-    first: int,
-    connections: Any,
-    extras: Any,
-    seldom: Any,
-    endpoints: Any,
-    details: Any,
-    timers: Any,
-    transitions: Any,
-    memory: Any,
-    troubles: Any,
-    recent: Any,
-) -> int:
+@entry(int, World)
+def give_up(first: int, w: World) -> int:
     """End, from endpoint ``first`` on, the attempts that were given up by ``memory[CLOCK]``.
 
     Return the endpoint to go on from, where ``transitions`` is full before, or how many endpoints there are.
     """
-    w = World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent)
+    endpoints, memory = w.endpoints, w.memory
     count = 2 * memory[CONNECTIONS]
     for e in range(first, count):
         state = i64(endpoints[e]["state"])
@@ -71,12 +46,12 @@ def give_up(
         event, due = gone(w, e, state)
         if due < 0 or due > memory[CLOCK]:
             continue
-        if memory[RECORD] != 0 and memory[TRANSITIONS] == len(transitions):
+        if memory[RECORD] != 0 and memory[TRANSITIONS] == len(w.transitions):
             return e
         if change(w, e, event, due, 0):
             if event == Event.GAVE_UP:
                 endpoints[e]["known"] = i64(endpoints[e]["known"]) | CLOSED_BY_RST
-                connections[e >> 1]["notes"] |= GAVE_UP
+                w.connections[e >> 1]["notes"] |= GAVE_UP
     return count
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..decode.segment import ACK, RST, SEGMENT, SEGMENT_ICMP, SYN
 from ..kernels.source import COMPILING, entry, fetch, i64, inner
 from .details import note_details
@@ -24,74 +22,47 @@ from .tables import (
     AHEAD,
     BESIDE,
     CLOCK,
-    CONNECTION,
     CONNECTIONS,
-    DETAIL,
     DETAILS,
-    ENDPOINT,
-    EXTRA,
     FORESEEN,
     HAS_BASE,
-    RECENT,
     RECORD,
-    SELDOM,
-    TIMER,
-    TRANSITION,
     TRANSITIONS,
-    TROUBLE,
     World,
 )
 from .transition import expire
 from .troubles import note_troubles
 
-TABLES = (TIMER, TRANSITION, np.int64, TROUBLE, RECENT)
-"""What the last parameters are of both kernels."""
 ROOM = 24
 """More transitions than one segment can cause: so much room must be left before it is looked at."""
 
 
-@entry(SEGMENT, int, int, CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, np.int32, *TABLES)
-def track(
-    segments: Any,
-    first: int,
-    count: int,
-    connections: Any,
-    extras: Any,
-    seldom: Any,
-    endpoints: Any,
-    details: Any,
-    slots: Any,
-    timers: Any,
-    transitions: Any,
-    memory: Any,
-    troubles: Any,
-    recent: Any,
-) -> int:
+@entry(SEGMENT, int, int, World)
+def track(segments: Any, first: int, count: int, w: World) -> int:
     """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
 
-    The caller leaves room for a new connection per segment in ``connections``, ``extras``, ``seldom`` (twice),
-    ``endpoints`` (twice), ``details`` and ``troubles`` (twice, where ``memory[DETAILS]`` asks for them) and
-    ``slots`` (a power of two, at least twice as many), and for four timers per segment in ``timers``; rows not used yet
-    are zero.
-    ``transitions`` fills up and is emptied by the caller; nothing is recorded where ``memory[RECORD]`` is 0.
+    The caller leaves room for a new connection per segment: a row in ``connections`` and ``extras``, two in ``seldom``,
+    ``endpoints`` and, where ``memory[DETAILS]`` asks for them, ``details`` and ``troubles``, two ``slots`` or more, and
+    four ``timers``. Rows not used yet are zero. ``transitions`` fills up and the caller empties it; nothing is recorded
+    where ``memory[RECORD]`` is 0.
     """
-    w = World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent)
+    memory = w.memory
     for start in range(first, count, AHEAD):
         end = min(start + AHEAD, count)
         if COMPILING:
-            foresee(w, segments, start, end, slots)
+            foresee(w, segments, start, end)
         for index in range(start, end):
             segment = segments[index]
             if not is_followed(segment):
                 continue
-            if memory[RECORD] != 0 and len(transitions) - memory[TRANSITIONS] < ROOM:
+            if memory[RECORD] != 0 and len(w.transitions) - memory[TRANSITIONS] < ROOM:
                 return index
             # Where the capture's clock steps back, timers wait for it: no 2 MSL have passed.
             memory[CLOCK] = segment["time"]
             if not expire(w, ROOM):
                 return index
-            slot = memory[FORESEEN + index - start] if COMPILING else first_slot(w, segment, slots)
-            follow(w, segment, find(w, segment, slot, slots), slots)
+            slot = memory[FORESEEN + index - start] if COMPILING else first_slot(w, segment)
+            follow(w, segment, find(w, segment, slot))
     return count
 
 
@@ -102,7 +73,7 @@ def is_followed(segment: Any) -> bool:
 
 
 @inner
-def foresee(w: World, segments: Any, start: int, end: int, slots: Any) -> None:
+def foresee(w: World, segments: Any, start: int, end: int) -> None:
     """Fetch from memory what ``segments[start:end]`` are about: many rows at once, which takes as long as one.
 
     It pays only where compiled.
@@ -111,12 +82,12 @@ def foresee(w: World, segments: Any, start: int, end: int, slots: Any) -> None:
         segment = segments[index]
         slot = 0
         if is_followed(segment):
-            slot = first_slot(w, segment, slots)
-            fetch(slots, slot)
+            slot = first_slot(w, segment)
+            fetch(w.slots, slot)
             fetch(w.recent, bucket_of(w, segment, told_by(segment)))
         w.memory[FORESEEN + index - start] = slot
     for index in range(start, end):
-        number = i64(slots[w.memory[FORESEEN + index - start]]) - 1
+        number = i64(w.slots[w.memory[FORESEEN + index - start]]) - 1
         if number >= 0:
             fetch(w.connections, number)
             fetch(w.endpoints, 2 * number)
@@ -124,9 +95,9 @@ def foresee(w: World, segments: Any, start: int, end: int, slots: Any) -> None:
 
 
 @inner
-def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
+def follow(w: World, segment: Any, slot: int) -> None:
     """Follow a segment whose connection is in a slot, or is to be."""
-    endpoints, memory = w.endpoints, w.memory
+    endpoints, slots, memory = w.endpoints, w.slots, w.memory
     number = i64(slots[slot]) - 1
     flags = segment["flags"]
     if flags == SEGMENT_ICMP:
@@ -195,20 +166,9 @@ def follow(w: World, segment: Any, slot: int, slots: Any) -> None:
         weigh(w, number, side, what, segment)
 
 
-@entry(CONNECTION, EXTRA, SELDOM, ENDPOINT, DETAIL, *TABLES)
-def pass_time(
-    connections: Any,
-    extras: Any,
-    seldom: Any,
-    endpoints: Any,
-    details: Any,
-    timers: Any,
-    transitions: Any,
-    memory: Any,
-    troubles: Any,
-    recent: Any,
-) -> int:
+@entry(World)
+def pass_time(w: World) -> int:
     """End the TIME_WAITs that are over at ``memory[CLOCK]``; return 1, or 0 where ``transitions`` is full before."""
-    if expire(World(connections, extras, seldom, endpoints, details, timers, transitions, memory, troubles, recent), 1):
+    if expire(w, 1):
         return 1
     return 0

@@ -225,7 +225,7 @@ def test_timers_that_are_started_again_take_no_more_room() -> None:
     again["time"] += np.arange(50_000) * 1_000
     for some in np.split(again, 100):
         run(table, some)
-    assert len(table._timers) <= 4_096
+    assert len(table._world.timers) <= 4_096
 
 
 def test_the_history_follows_its_table() -> None:

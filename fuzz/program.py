@@ -36,6 +36,7 @@ from pcapstate.table import Table
 from pcapstate.tcp.flow_table import MOST
 from pcapstate.tcp.history import History
 from pcapstate.tcp.perspective import perspective
+from pcapstate.tcp.settling import settled
 from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.own_station import Station
 from pcapstate.traffic.traffic import Traffic
@@ -100,7 +101,7 @@ def whole(data: bytes, all_: bool = False) -> None:
         shown = [
             connections.view_for_people(capture.table, manner, tuple(connections.BY_NAME)),
             timeline.view(capture.table, [rows], None, manner, False, tuple(timeline.BY_NAME)),
-            timeline.view(capture.table, [timeline.settled(rows)[0]], None, manner, True),
+            timeline.view(capture.table, [settled(rows)[0]], None, manner, True),
         ]
         _write_all(shown, kernels, ("table",))
         some = np.arange(turn & 1, len(capture.table.connections), 2) if turn >> 15 & 1 else None

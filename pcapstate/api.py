@@ -15,12 +15,13 @@ from .sockets.rows import Netstat as NetstatRows
 from .stops import Cutter
 from .tcp import tables as c
 from .tcp.machine import TABLE, Certainty
+from .tcp.outcomes import NAMES, handshakes
+from .tcp.outcomes import outcomes as outcomes_of
 from .tcp.perspective import address, perspective
+from .tcp.settling import certainties
 from .tcp.sides import sides
 from .tcp.states import State
 from .tcp.time_wait import TWO_MSL, TimeWait
-from .views import connections as connections_view
-from .views import timeline
 
 Path = str | os.PathLike[str] | IO[bytes]
 
@@ -72,7 +73,7 @@ class Connection:
     client: Endpoint
     server: Endpoint
     outcome: str
-    """One of ``pcapstate.views.connections.OUTCOMES``."""
+    """One of ``pcapstate.tcp.outcomes.OUTCOMES``."""
     handshake_seen: bool
     client_guessed: bool
     """No handshake tells which side is the client; the ports suggested it."""
@@ -137,8 +138,8 @@ class Session:
         self._read()
         table = self._capture.table
         of = sides(table)
-        outcomes = connections_view.outcomes(of)
-        complete = connections_view.handshakes(of)
+        outcomes = outcomes_of(of)
+        complete = handshakes(of)
         result = []
         for number in range(len(of.notes)):
             notes = int(of.notes[number])
@@ -146,7 +147,7 @@ class Session:
                 _endpoint(side[number], tuple(part[number] for part in where))
                 for side, where in ((of.client, of.client_address), (of.server, of.server_address))
             ]
-            outcome = connections_view.NAMES[outcomes[number]]
+            outcome = NAMES[outcomes[number]]
             guessed = bool(notes & c.CLIENT_GUESSED)
             result.append(Connection(number, ends[0], ends[1], outcome, bool(complete[number]), guessed))
         return result
@@ -176,7 +177,7 @@ class Session:
         client = 1 if one["notes"] & c.CLIENT_IS_1 else 0
         extra = self._capture.table.extras[number]
         ends = [_written(extra[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (side, 1 - side)]
-        certainty = timeline.less_certain(timeline.ROW_CERTAINTY[row["row"]], row["doubt"])
+        certainty = certainties(row, False)
         return Transition(
             int(row["time"]),
             int(row["packet"]) or None,

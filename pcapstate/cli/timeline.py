@@ -9,6 +9,7 @@ import click
 
 from ..table import Table, staying
 from ..tcp.flow_table import FlowTable
+from ..tcp.settling import in_time, settled
 from ..tcp.sides import Rows
 from ..views import memory
 from ..views import timeline as view
@@ -85,9 +86,9 @@ def timeline(
         reading.show(shown(counted(itertools.chain(() if first is None else (first,), runs)), False), wording.format)
         check(connection, table)
     else:
-        rows = view.in_time(reading.history())
+        rows = in_time(reading.history())
         if not revisions:
-            rows, taken_back = view.settled(rows)
+            rows, taken_back = settled(rows)
         check(connection, table)
         count = view.count(table, rows, connection)
         reading.show(shown([rows], not revisions), wording.format)

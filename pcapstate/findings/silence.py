@@ -8,8 +8,8 @@ import numpy as np
 
 from ..moments import SECOND
 from ..tcp import tables as c
+from ..tcp.outcomes import R1
 from ..tcp.states import State
-from ..views.connections import R1
 from .finding import Count, Finding, Severity
 from .groups import largest
 from .scope import about, lasting, span

@@ -11,10 +11,10 @@ import numpy as np
 from ..errors import CaptureDamaged
 from ..table import slices
 from ..tcp import tables as c
+from ..tcp.outcomes import NAMES, outcomes
 from ..tcp.perspective import address
 from ..tcp.sides import Flows, sides, where
 from ..tcp.states import State
-from ..views.connections import NAMES, outcomes
 from .finding import Count, Text
 from .frames_seen import FramesSeen
 from .groups import most_frequent
@@ -83,7 +83,7 @@ class Situation:
 
     @cached_property
     def outcome(self) -> Rows:
-        """The index into ``views.connections.NAMES`` of each connection's outcome."""
+        """The index into ``tcp.outcomes.NAMES`` of each connection's outcome."""
         found = [outcomes(sides(self.table, part.start, part.stop)).astype(np.uint8) for part in self.slices()]
         return np.concatenate([np.zeros(0, dtype=np.uint8), *found])
 

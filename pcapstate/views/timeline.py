@@ -23,7 +23,8 @@ from ..table import (
 )
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
-from ..tcp.machine import CERTAINTY, TABLE, Certainty, Event
+from ..tcp.machine import TABLE, Certainty
+from ..tcp.settling import certainties
 from ..tcp.sides import Rows
 from .connections import Choice
 from .filter_fields import ReadTime, plain_fields
@@ -35,44 +36,6 @@ Runs = Iterable[Rows]
 SIDES = ("client", "server")
 CAUSES = tuple(row.cause for row in TABLE)
 CERTAINTIES = tuple(one.word for one in Certainty)
-ROW_CERTAINTY = np.array([CERTAINTY[row.event] for row in TABLE])
-SETTLED_CERTAINTY = np.array(
-    [
-        (Certainty.ASSUMED if row.event.name.startswith(("GOT_", "MISSED_")) else Certainty.SEEN)
-        if CERTAINTY[row.event] is Certainty.REVISED
-        else CERTAINTY[row.event]
-        for row in TABLE
-    ]
-)
-"""Where nothing is left of a wrong assumption, what put it right is as sure as any row of its family."""
-CONTRADICTS = {
-    number: frozenset(int(state) for one in TABLE if one.event is row.event for state in one.states)
-    for number, row in enumerate(TABLE)
-    if CERTAINTY[row.event] is Certainty.REVISED
-}
-"""For each row of the table that puts an assumption right: the states that its event contradicts."""
-TIMERS = np.array([CERTAINTY[row.event] is Certainty.TIMER for row in TABLE])
-
-
-def less_certain(words: Rows, doubt: Rows) -> Rows:
-    """Return how certain transitions are (Certainty), given what weakens them (``doubt`` of TRANSITION)."""
-    weak = (words == Certainty.SEEN) & (doubt & c.WEAK != 0)
-    lost = (words == Certainty.ASSUMED) & (doubt & c.LOST != 0)
-    return np.select([weak, lost], [Certainty.ASSUMED, Certainty.DOUBTFUL], words)
-
-
-def in_time(rows: Rows) -> Rows:
-    """Put the rows of timers (TRANSITION) where they belong: the end of an attempt shows only later, where none comes.
-
-    All others stay in the order of packets, also where the capture's clock steps back.
-    """
-    timers = TIMERS[rows["row"]]
-    if not timers.any():
-        return rows
-    reached = np.maximum.accumulate(np.where(timers, np.iinfo(np.int64).min, rows["time"]))
-    when = np.where(timers, rows["time"], reached)
-    return rows if (np.diff(when) >= 0).all() else rows[np.argsort(when, kind="stable")]
-
 
 COLUMNS = (
     Column("time", "Time", TIME),
@@ -90,40 +53,6 @@ COLUMNS = (
 BY_NAME = {column.name: column for column in COLUMNS}
 PEOPLE = tuple(name for name in BY_NAME if name != "peer")
 """The columns that fit a terminal."""
-
-
-def settled(rows: Rows) -> tuple[Rows, int]:
-    """Leave out of ``rows`` (TRANSITION) what later rows took back; return the rest and how many were left out.
-
-    A capture that has ended tells of every assumption whether it held. What remains is what the endpoints went
-    through; a row that replaced a wrong one stays, as seen, from the state that was right.
-    """
-    revised = np.isin(rows["row"], list(CONTRADICTS))
-    if not revised.any():
-        return rows, 0
-    rows = rows.copy()
-    keep = np.ones(len(rows), dtype=bool)
-    concerned = np.isin(rows["endpoint"], np.unique(rows["endpoint"][revised]))
-    past: dict[int, list[int]] = {}
-    for index in np.flatnonzero(concerned):
-        row = rows[index]
-        history = past.setdefault(int(row["endpoint"]), [])
-        wrong = CONTRADICTS.get(int(row["row"]))
-        if wrong is not None:
-            answered = TABLE[row["row"]].event is Event.SENT_RST_IN_ANSWER
-            packet = rows[history[-1]]["packet"] if history else 0
-            before = int(row["from"])
-            while history and int(rows[history[-1]]["to"]) in wrong:
-                if answered and rows[history[-1]]["packet"] != packet:
-                    break  # only what the answered packet was thought to have done is wrong
-                before = int(rows[history[-1]]["from"])
-                keep[history.pop()] = False
-            if before == row["to"]:
-                keep[index] = False
-                continue
-            row["from"] = before
-        history.append(int(index))
-    return rows[keep], int(np.count_nonzero(revised))
 
 
 def fields(read: ReadTime) -> dict[str, Field]:
@@ -224,7 +153,7 @@ class _Transitions:
             return (self._side != (self._one["notes"] & c.CLIENT_IS_1 != 0)).astype(np.int64)
         if name == "cause":
             return rows["row"]
-        return less_certain((SETTLED_CERTAINTY if self._final else ROW_CERTAINTY)[rows["row"]], rows["doubt"])
+        return certainties(rows, self._final)
 
     def _end(self, side: Rows) -> tuple[Rows, Rows, Rows]:
         ends = [(self._extra[f"high_{end}"], self._one[f"low_{end}"], self._one[f"port_{end}"]) for end in (0, 1)]

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from pcapstate.kernels.running import Kernels
-from pcapstate.tcp import lookup
+from pcapstate.tcp import lookup, outcomes
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.settling import settled
 from pcapstate.tcp.sides import sides
 from pcapstate.tcp.states import State
-from pcapstate.views import connections as connections_view
-from pcapstate.views import timeline
 from tests.helpers.stories import Packet, Variant, parse, play, segment
 from tests.helpers.story_texts import NAMES, OPEN, STORIES
 
@@ -126,7 +125,7 @@ def test_transitions_lead_from_state_to_state(name: str) -> None:
     _, rows, _ = play(parse(STORIES[name]))
     if not rows:
         return
-    for kept in (changes(rows), timeline.settled(changes(rows))[0]):
+    for kept in (changes(rows), settled(changes(rows))[0]):
         last: dict[int, int] = {}
         for row in kept:
             endpoint = int(row["endpoint"])
@@ -140,7 +139,7 @@ def test_what_is_settled_has_no_revision_and_ends_the_same(name: str) -> None:
     _, rows, table = play(parse(STORIES[name]))
     if not rows:
         return
-    kept, _ = timeline.settled(changes(rows))
+    kept, _ = settled(changes(rows))
     for endpoint in np.unique(kept["endpoint"]):
         own = kept[kept["endpoint"] == endpoint]
         assert own["to"][-1] == table.endpoints[endpoint]["state"]
@@ -171,14 +170,14 @@ OUTCOMES = {
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_outcome(name: str, mirrored: bool) -> None:
     _, _, table = play(parse(STORIES[name]), Variant(mirrored=mirrored))
-    outcome = connections_view.outcomes(sides(table))[-1]
-    assert connections_view.NAMES[outcome] == OUTCOMES[name]
+    went = outcomes.outcomes(sides(table))[-1]
+    assert outcomes.NAMES[went] == OUTCOMES[name]
 
 
 def test_timed_out() -> None:
     again = "C PA 1 1 100 -> EST, EST\n" * 4
     _, _, table = play(parse(OPEN + again))
-    assert connections_view.NAMES[connections_view.outcomes(sides(table))[0]] == "timed out"
+    assert outcomes.NAMES[outcomes.outcomes(sides(table))[0]] == "timed out"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -248,14 +247,14 @@ def test_an_old_duplicate_syn_takes_nothing_from_a_live_connection() -> None:
     assert states == [packet.states for packet in packets]
     assert len(table.connections) == 2, "numbered as Wireshark does"
     assert [State(state) for state in table.endpoints["state"][:2]] == [State.ESTABLISHED, State.ESTABLISHED]
-    assert connections_view.NAMES[connections_view.outcomes(sides(table))[0]] == "open"
+    assert outcomes.NAMES[outcomes.outcomes(sides(table))[0]] == "open"
 
 
 def test_a_connection_whose_ports_are_taken_is_superseded() -> None:
     taken = "C S 90000 0 0 -> SENT, -\nS SA 70000 90001 0 -> SENT, RCVD\nC A 90001 70001 0 -> EST, EST"
     for closed, outcome in (("", "superseded"), ("C FA 1 1 0 -> FW1, CW\n", "superseded")):
         _, _, table = play(parse(OPEN + closed + taken))
-        assert connections_view.NAMES[connections_view.outcomes(sides(table))[0]] == outcome
+        assert outcomes.NAMES[outcomes.outcomes(sides(table))[0]] == outcome
         assert [State(state) for state in table.endpoints["state"][:2]] == [State.CLOSED, State.CLOSED]
 
 

@@ -26,7 +26,7 @@ from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
 from pcapstate.output.formats import FORMATS  # noqa: E402 (the package need not be installed)
 from pcapstate.sockets import columns as netstat_columns  # noqa: E402
 from pcapstate.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, Column  # noqa: E402
-from pcapstate.tcp import outcomes as rules  # noqa: E402
+from pcapstate.tcp import outcomes as outcomes_of  # noqa: E402
 from pcapstate.tcp.machine import ANY_OPEN, CERTAINTY, ORIGIN, SYNCHRONIZED, TABLE, Certainty, Event, Row  # noqa: E402
 from pcapstate.tcp.states import State, shown  # noqa: E402
 from pcapstate.views import connections, timeline  # noqa: E402
@@ -159,7 +159,7 @@ def styles() -> Iterator[str]:
 
 def outcomes() -> Iterator[str]:
     """Yield the outcomes in the order in which they are tried, read from the code that tries them."""
-    tree = ast.parse(inspect.getsource(rules.outcomes))
+    tree = ast.parse(inspect.getsource(outcomes_of.outcomes))
     rules = next(
         node.value
         for node in ast.walk(tree)
@@ -167,10 +167,10 @@ def outcomes() -> Iterator[str]:
     )
     assert isinstance(rules, ast.Tuple)
     order = [ast.literal_eval(rule.elts[0]) for rule in rules.elts if isinstance(rule, ast.Tuple)]
-    order += [name for name in rules.OUTCOMES if name not in order]
+    order += [name for name in outcomes_of.OUTCOMES if name not in order]
     yield table(
         ("", "Outcome", "When"),
-        ((str(at), f"`{name}`", rules.OUTCOMES[name]) for at, name in enumerate(order, 1)),
+        ((str(at), f"`{name}`", outcomes_of.OUTCOMES[name]) for at, name in enumerate(order, 1)),
     )
 
 

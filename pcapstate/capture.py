@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-import numpy as np
-
 from .decode.decoder import Decoder
 from .errors import CaptureDamaged
 from .kernels.running import Kernels
+from .rows import Rows
 from .sources.merging import MergedReader
 from .sources.paths import meant
 from .sources.process_blocks import Process
@@ -21,8 +20,6 @@ from .sources.reader import Batch, CaptureReader
 from .stops import Cutter
 from .tcp.flow_table import MOST, FlowTable
 from .tcp.time_wait import TimeWait
-
-Rows = np.ndarray[Any, Any]
 
 AHEAD = 16_000_000
 """Bytes of capture from which decoding runs ahead in a thread of its own."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-Rows = np.ndarray[Any, Any]
+from .rows import Rows
 
 SLICE = 1 << 16
 """Rows that are moved together, so that this takes little memory itself."""

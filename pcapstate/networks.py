@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
 import numpy as np
 
 from .escaping import quoted
+from .rows import Rows
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Rows = np.ndarray[Any, Any]
 
 HALF = 0xFFFFFFFFFFFFFFFF
 LONGEST = 100

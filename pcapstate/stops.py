@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from .errors import MomentError
 from .moments import DAY_TIME, PACKET, SECOND, Moment, moment_of, written
+from .rows import Rows
 from .sources.reader import Batch
-
-Rows = np.ndarray[Any, Any]
 
 DISORDER = SECOND
 """So much later than its successors a frame may be dated: reading ends this far behind the last moment."""

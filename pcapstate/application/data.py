@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..compaction import endpoints_after, kept_of
 from ..decode.segment import SYN
 from ..kernels.running import Kernels
+from ..rows import Rows
 from ..sources.reader import Batch
 from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, REQUEST, SLOTS
-
-Rows = np.ndarray[Any, Any]
 
 MOST = 256 << 20
 """Bytes that are kept; what opens later conversations is let go beyond that."""

@@ -8,6 +8,7 @@ import numpy as np
 from ..networks import parse_network, within
 from ..output.colours import painted
 from ..output.formats import FORMATS
+from ..rows import Rows
 from ..table import slices
 from ..tcp.flow_table import FlowTable
 from ..tcp.sides import sides_of
@@ -15,7 +16,7 @@ from ..views import connections
 from ..wording.languages import LANGUAGES
 from ..wording.times import TimeFormat
 from .options import SelectionOptions, SourceOptions, source_options
-from .selection import Rows, Selection
+from .selection import Selection
 from .session import Reading
 
 COLUMNS = 100

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-import numpy as np
 
 from ..moments import PACKET, parse_moment
 from ..query.columns import select_columns, sort_order
@@ -14,9 +11,8 @@ from ..query.fields import Field
 from ..query.ordering import Values, matching, order
 from ..query.parser import parse
 from ..query.shorthands import from_options
+from ..rows import Rows
 from .options import SelectionOptions
-
-Rows = np.ndarray[Any, Any]
 
 
 class Selection:

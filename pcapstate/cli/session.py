@@ -21,6 +21,7 @@ from ..names.protocols import account
 from ..output.formats import render
 from ..output.screen import message, screen
 from ..output.whole_files import keep_privileges_to_replace, out, overwrites
+from ..rows import Rows
 from ..sources.merging import left_out
 from ..sources.paths import meant
 from ..stops import Cutter
@@ -34,8 +35,6 @@ from ..wording.languages import translate
 from ..wording.times import duration
 from .interruption import Interruption
 from .options import SourceOptions
-
-Rows = np.ndarray[Any, Any]
 
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""

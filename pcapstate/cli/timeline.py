@@ -10,7 +10,8 @@ import click
 from ..table import Table, staying
 from ..tcp.flow_table import FlowTable
 from ..tcp.settling import in_time, settled
-from ..tcp.sides import Rows
+from ..rows import Rows
+from ..tcp.sides import 
 from ..views import memory
 from ..views import timeline as view
 from .emptiness import say_without_rows

@@ -9,13 +9,12 @@ import numpy as np
 
 from ..kernels.running import Kernels
 from ..kernels.source import be16
+from ..rows import Rows
 from ..sources.reader import Batch
 from . import protocols, virtual_networks
 from .fragments import Reassembler, TunnelReassembler
 from .ipcomp import inflated
 from .segment import SEGMENT, SEGMENT_NONE, SEGMENT_PENDING
-
-Rows = np.ndarray[Any, Any]
 
 GATHERED_FRAMES = 64
 """Frames in one at most."""

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..moments import SECOND
+from ..rows import Rows
 from ..tcp import tables as c
 from .finding import Count, Finding, Severity, Text
 from .groups import Group, distinct, labels, largest, sizes
 from .resets import FORGOT, resetting
 from .scope import about, lasting, span
-from .situation import Rows, Situation
+from .situation import Situation
 
 WAITED = 100_000_000
 """Nanoseconds: a client whose RST comes sooner behind its own data did not wait for an answer to it."""

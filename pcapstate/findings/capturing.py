@@ -8,6 +8,7 @@ import numpy as np
 
 from ..decode import protocols
 from ..moments import SECOND
+from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
@@ -17,7 +18,7 @@ from .frames_seen import LARGE
 from .groups import different
 from .marked import Marked
 from .scope import Span, span
-from .situation import Rows, Situation
+from .situation import Situation
 
 DAMAGES = 5
 """Damaged captures that are told of one by one."""

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
+from ..rows import Rows
 from ..tcp.states import State
 from .finding import Count, Finding, Severity
 from .groups import labels, largest
 from .scope import about, lasting, span
-from .situation import Rows, Situation
+from .situation import Situation
 
 LEFT_OPEN = 5 * SECOND
 """So long an endpoint is in CLOSE_WAIT, and sends nothing, before that is pointed at: programs close within

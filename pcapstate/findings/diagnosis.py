@@ -7,13 +7,14 @@ from typing import Any, Protocol
 
 from ..decode.decoder import Decoder
 from ..errors import CaptureDamaged
+from ..rows import Rows
 from ..stops import Cutter
 from ..tcp.flow_table import FlowTable
 from ..wording.findings import KINDS
 from . import aborts, capturing, closing, flooding, flow, opening, ports, queues, resets, scanning, silence
 from .finding import Finding
 from .frames_seen import FramesSeen
-from .situation import Rows, Situation
+from .situation import Situation
 
 RULES: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     # What explains many failed connections at once comes before what points at single ones.

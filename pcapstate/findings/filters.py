@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..rows import Rows
 from ..tcp.perspective import address
-from .situation import Rows, Situation
+from .situation import Situation
 
 EASY = 8
 """Connections that a filter names by number; beyond, addresses and ports come first."""

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from ..rows import Rows
 from ..wording.languages import translate
-
-Rows = np.ndarray[Any, Any]
 
 LISTED = 20
 """Connections and packets that a finding names at most; how many there are it says as well."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..decode.segment import ACK, SYN
-
-Rows = np.ndarray[Any, Any]
+from ..rows import Rows
 
 ROOM = 1 << 12
 """Connections there is room for at first."""

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
+from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
 from .finding import Count, Finding, Severity
 from .groups import Group, different, distinct, grouped
 from .scope import about, span
-from .situation import Rows, Situation
+from .situation import Situation
 
 LEAST, MANY = 10, 100
 """Unfinished handshakes with one host that may be a flood, and that are one beyond doubt."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ..rows import Rows
 from ..sources.reader import Batch
 from .first_syns import FirstSyns
 from .last_data import LastData
 from .marked import Marked
 from .stored_again import StoredAgain
-
-Rows = np.ndarray[Any, Any]
 
 LARGE = 1_460
 """Bytes of payload that a segment can have where the network carries 1,500 bytes, as Ethernet does."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from ..rows import Rows
 from ..table import slices
-
-Rows = np.ndarray[Any, Any]
 
 LARGEST = 5
 """Groups that have a finding of their own; the rest share one, so that a thousand hosts are no thousand findings."""

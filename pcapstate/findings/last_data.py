@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..compaction import kept_of
+from ..rows import Rows
 from ..sources.reader import Batch
-
-Rows = np.ndarray[Any, Any]
 
 SHORT = 64
 """Bytes of a TLS record that hold no more than an alert (close_notify), or HTTP/2's housekeeping."""

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
+from ..rows import Rows
 from .finding import LISTED
-
-Rows = np.ndarray[Any, Any]
 
 
 class Marked:

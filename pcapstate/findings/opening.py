@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
+from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
 from .finding import Count, Finding, Severity, share
 from .groups import distinct, largest
 from .scope import about, lasting, span
-from .situation import Rows, Situation
+from .situation import Situation
 
 GIVEN_UP = 3 * SECOND
 """A SYN that is so old, or was sent again twice, counts as unanswered: no network takes so long."""

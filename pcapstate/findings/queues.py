@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
+from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
@@ -14,7 +15,7 @@ from .finding import Count, Finding, Severity
 from .groups import different, labels, largest, sizes
 from .opening import given_up
 from .scope import about, lasting, span
-from .situation import Rows, Situation
+from .situation import Situation
 
 FULL_MANY = 5
 """Connections whose ACKs, or SYNs, are dropped from which it is a problem."""

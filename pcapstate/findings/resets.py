@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..moments import SECOND
+from ..rows import Rows
 from ..tcp import tables as c
 from .finding import Count, Finding, Severity
 from .groups import largest
 from .scope import about, lasting, span
-from .situation import Rows, Situation
+from .situation import Situation
 
 LITTLE = 64
 """Bytes of a connection that may be no more than TLS's farewell (a close_notify alert), which nobody waits for."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
 from ..wording.times import duration
@@ -14,7 +15,7 @@ from .finding import Count, Finding, Severity, Text
 from .groups import different, distinct, labels, largest, sizes, spread
 from .opening import given_up
 from .scope import about, span
-from .situation import Rows, Situation, listed
+from .situation import Situation, listed
 
 PORTS = 15
 """Ports of one host that were tried in vain: no program has so many wrong ones."""

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..rows import Rows
 from ..wording.times import duration
 from .filters import of_connections
 from .finding import Count, Finding, Severity, Text, first_of
 from .groups import Group, different
-from .situation import Rows, Situation
+from .situation import Situation
 
 Span = tuple[int | None, int | None]
 """Two times, ns since the epoch; None where there is none."""

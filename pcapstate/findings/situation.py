@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CaptureDamaged
+from ..rows import Rows
 from ..table import slices
 from ..tcp import tables as c
 from ..tcp.outcomes import NAMES, outcomes
@@ -20,7 +21,6 @@ from .frames_seen import FramesSeen
 from .groups import most_frequent
 from .subset import SomeFlows
 
-Rows = np.ndarray[Any, Any]
 Address = tuple[Rows, Rows, Rows]
 """High and low halves, and port."""
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..decode.segment import SEGMENT_NONE
+from ..rows import Rows
 from .finding import LISTED
 from .groups import different, labels
 from .marked import Marked
-
-Rows = np.ndarray[Any, Any]
 
 REMEMBERED = 1 << 19
 """Segments that are remembered, the first ones; where a part goes on behind them, times tell how far."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..compaction import endpoints_of
+from ..rows import Rows
 from ..tcp.sides import Flows
-
-Rows = np.ndarray[Any, Any]
 
 
 class SomeFlows:

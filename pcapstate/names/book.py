@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..addresses import Address, is_one_hosts
+from ..rows import Rows
 from .host_names import host_name
 from .mentions import DHCP_SAYS, DNS_SAYS, KINDS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
 from .packets import NamePackets
 from .reading import Reading
 from .searching import Ipv4Search, Ipv6Search
 from .sightings import EACH, Evidence, listeners
-
-Rows = np.ndarray[Any, Any]
 
 SNI, HTTP, NRB, RESOLVER = "sni", "http", "nrb", "resolver"
 TRIES = 16

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
 from ..addresses import Address
+from ..rows import Rows
 from .dns import reversed_address
 from .packets import DHCP6_SERVER, DHCP_SERVER, NETBIOS, Block
 from .searching import Ipv4Search, Ipv6Search
-
-Rows = np.ndarray[Any, Any]
 
 DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, REVERSE_SAYS = "dns", "dhcp", "nbns", "ptr"
 """Kinds of evidence: a name's addresses, what a host is called when it gets its address, or registers; an address's

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..decode.segment import SEGMENT_DATAGRAM
 from ..kernels.running import Kernels
+from ..rows import Rows
 from ..sources.reader import Batch
-
-Rows = np.ndarray[Any, Any]
 
 DNS, NETBIOS, DHCP_SERVER, DHCP_CLIENT, DHCP6_CLIENT, DHCP6_SERVER, MDNS, LLMNR = 53, 137, 67, 68, 546, 547, 5353, 5355
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-Rows = np.ndarray[Any, Any]
+from ..rows import Rows
 
 PIECE = 1 << 18
 """Places that are looked at together: what is computed for them stays in the processor's cache."""

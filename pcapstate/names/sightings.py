@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-Rows = np.ndarray[Any, Any]
+from ..rows import Rows
 
 EACH = 64
 """Bytes of memory that a row takes, also while rows are sorted."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from ..compaction import endpoints_after, kept_of
 from ..decode.segment import SEGMENT_DATAGRAM
+from ..rows import Rows
 from ..sources.packet_options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
 from ..sources.process_blocks import Process
 from ..sources.reader import Batch
 from . import votes as weighing
 from .votes import CERTAIN, RECEIVED, SENT, UNDIRECTED, VOTE_BITS, Votes, packed
 
-Rows = np.ndarray[Any, Any]
 Value = TypeVar("Value")
 Socket = tuple[int, int, int]
 """Address (both halves, as SEGMENT has them) and port."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..rows import Rows
 from .fields import Field
 from .matching import Matcher
 
-Rows = np.ndarray[Any, Any]
 Lookup = Callable[[str], Any]
 """Returns the values of the column of this name, as its field's kind says (``fields.Kind``)."""
 

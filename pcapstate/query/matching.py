@@ -16,9 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..networks import Network, within
+from ..rows import Rows
 from .fields import NEVER, Field, Kind, as_word
 
-Rows = np.ndarray[Any, Any]
 Answer = tuple[Rows, Rows]
 
 MOST = 2**63 - 1

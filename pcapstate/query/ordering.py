@@ -7,14 +7,13 @@ being sorted by.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
+from ..rows import Rows
 from .columns import SortKey
 from .expression import Expression, Lookup
 
-Rows = np.ndarray[Any, Any]
 Values = Callable[[slice], Lookup]
 """Gives the look-up of columns for some of the rows: as a filter wants them, integers; words and indices into them; or
 the halves of an address."""

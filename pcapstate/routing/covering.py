@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..networks import Network
+from ..rows import Rows
 from ..tcp.perspective import address
-from ..traffic.local import Rows
 
 SITES = 16
 """So many networks of one gateway have a row each; more become one row."""

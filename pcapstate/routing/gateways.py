@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ..networks import within
+from ..rows import Rows
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
-from ..traffic.local import LocalTraffic, Rows
+from ..traffic.local import LocalTraffic
 from .covering import sites
 from .next_hops import GATEWAY, NextHops, StationNames
 from .reachability import Reached

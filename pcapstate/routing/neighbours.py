@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ..networks import Network, within
+from ..rows import Rows
 from ..tcp.perspective import address
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
-from ..traffic.local import LocalTraffic, Rows
+from ..traffic.local import LocalTraffic
 from .covering import SITE_IPV4, SITE_IPV6, sites
 from .next_hops import ON_LINK, UNDECIDED, NextHops
 from .reachability import Reached, is_ipv4, link_local

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..networks import Network, within
+from ..rows import Rows
 from ..tcp.perspective import address
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
-from ..traffic.local import LocalTraffic, Rows
+from ..traffic.local import LocalTraffic
 from .reachability import Reached, arrivals, link_local
 
 ON_LINK, GATEWAY, UNDECIDED = range(3)

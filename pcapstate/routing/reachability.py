@@ -8,8 +8,9 @@ import numpy as np
 
 from ..decode.protocols import ETHERTYPE_IPV6
 from ..networks import within
+from ..rows import Rows
 from ..traffic import tables as c
-from ..traffic.local import BROADCAST, LINK_LOCAL, MULTICAST, LocalTraffic, Rows, unspecified
+from ..traffic.local import BROADCAST, LINK_LOCAL, MULTICAST, LocalTraffic, unspecified
 
 
 class Reached(NamedTuple):

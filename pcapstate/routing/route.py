@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..networks import Network
+from ..rows import Rows
 from ..tcp.perspective import address
 from ..traffic.announced import Route as Announced
-from ..traffic.local import LocalTraffic, Rows
+from ..traffic.local import LocalTraffic
 from .reachability import Reached
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -16,11 +16,12 @@ from ..names.resolver import resolve
 from ..names.services import TCP as SERVICES
 from ..names.services import UDP
 from ..processes.watcher import Processes
+from ..rows import Rows
 from ..sources.process_blocks import Process
 from ..table import NEVER, slices, worded
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
-from ..tcp.sides import Rows, where
+from ..tcp.sides import where
 from .rows import CLIENT, NOBODY, TCP, Netstat
 
 Words = tuple[tuple[str | None, ...], Rows]

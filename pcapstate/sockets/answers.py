@@ -17,9 +17,9 @@ from ..cli.selection import Selection
 from ..cli.session import Reading
 from ..output.fixed import fixed
 from ..output.formats import render, render_all
+from ..rows import Rows
 from ..table import WORD, Column, Table, beside, staying
 from ..tcp.perspective import Perspective, in_all
-from ..tcp.sides import Rows
 from ..traffic.local import LocalTraffic
 from ..views import memory
 from ..views.sections import Section, marked

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..tcp.sides import Rows
+from ..rows import Rows
 from .rows import NO_STATE, Netstat
 
 SAME, NEW, CHANGED, GONE = range(4)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..rows import Rows
 from ..table import slices
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.perspective import Perspective
-from ..tcp.sides import Rows, where
+from ..tcp.sides import where
 from ..tcp.states import State
 
 SLICE = 1 << 16

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..application.hints import GUESS
+from ..rows import Rows
 from ..table import NUMBER, WORD, Column
-from ..tcp.sides import Rows
 from ..tcp.states import State
 from ..wording.styles import Style, process_text
 from .annotations import Annotations

@@ -14,9 +14,9 @@ from ..names.book import NameBook
 from ..names.packets import MOST as MESSAGES
 from ..names.packets import NamePackets
 from ..processes.watcher import Processes
+from ..rows import Rows
 from ..tcp.flow_table import FlowTable
 from ..tcp.perspective import ALL_PORTS, NOBODYS, Perspective, is_there, perspective
-from ..tcp.sides import Rows
 from ..traffic.own_station import Station
 from ..traffic.traffic import MOST as TRAFFIC
 from ..traffic.traffic import Traffic

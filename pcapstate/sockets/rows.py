@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compaction import endpoints_after
+from ..rows import Rows
 from ..table import NEVER, slices
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.perspective import Perspective
-from ..tcp.sides import Rows, where
+from ..tcp.sides import where
 from ..tcp.states import State
 from .ends import listening_ends, open_ends
 

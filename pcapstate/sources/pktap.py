@@ -6,14 +6,11 @@ in it are little-endian. Done a batch at a time with NumPy: such captures are ra
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ..rows import Rows
 from .packet_options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
 from .process_blocks import ProcessTable, told
-
-Rows = np.ndarray[Any, Any]
 
 WRAPPED = (258, 149)
 """Link types of such frames: LINKTYPE_PKTAP, and LINKTYPE_USER2, which Apple took before."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ..rows import Rows
 from .states import State
 from .tables import SENT_FIN
-
-Rows = np.ndarray[Any, Any]
 
 KINDS = ("embryonic", "closed", "in TIME_WAIT", "closing", "open")
 """What connections are that give way, in this order; of each kind those go first that have been silent longest."""

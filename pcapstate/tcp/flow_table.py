@@ -11,11 +11,10 @@ import numpy as np
 
 from ..compaction import endpoints_after, move_up
 from ..kernels.running import Kernels
+from ..rows import Rows
 from . import tables as c
 from .eviction import KINDS, give_way
 from .time_wait import TimeWait
-
-Rows = np.ndarray[Any, Any]
 
 RESERVED = 1 << 19
 """Connections there is room for at first. np.zeros takes memory only as rows are written, so this costs nothing."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..compaction import endpoints_after
+from ..rows import Rows
 from .flow_table import FlowTable
 from .tables import TRANSITION
-
-Rows = np.ndarray[Any, Any]
 
 BLOCK = 1 << 16
 """Transitions that are stored together."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..rows import Rows
 from . import tables as c
-from .sides import Rows, Sides
+from .sides import Sides
 from .states import State
 
 OUTCOMES = {

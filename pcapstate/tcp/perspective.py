@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..networks import Network, parse_network, within
+from ..rows import Rows
 from ..table import slices
 from .flow_table import FlowTable
-from .sides import Rows, where
+from .sides import where
 
 SLICE = 1 << 16
 """Connections that are looked at together."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from . import tables as c
 from .machine import CERTAINTY, TABLE, Certainty, Event
-from .sides import Rows
+from ..rows import Rows
+from .sides import 
 
 ROW_CERTAINTY = np.array([CERTAINTY[row.event] for row in TABLE])
 SETTLED_CERTAINTY = np.array(

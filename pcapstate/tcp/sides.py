@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ..rows import Rows
 from . import tables as c
-
-Rows = np.ndarray[Any, Any]
 
 
 class Flows(Protocol):

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..decode.protocols import PROTOCOL_UDP
+from ..rows import Rows
 from ..tcp import tables as tcp
 from ..tcp.flow_table import FlowTable
 from ..tcp.perspective import Perspective
 from ..tcp.states import State
 from . import tables as c
-from .local import LocalTraffic, Rows
+from .local import LocalTraffic
 from .payloads import PROTOCOL_ICMP, PROTOCOL_ICMPV6
 
 PROTOCOLS = ("ip", "ipv6", "icmp", "icmpv6", "tcp", "tcpv6", "udp", "udpv6")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
 import numpy as np
 
 from ..decode.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..networks import Network, within
+from ..rows import Rows
 from ..tcp.perspective import Perspective
 from . import tables as c
 from .own_station import FIRST_HOPS
 from .traffic import Traffic
 from .watching import GROUP
-
-Rows = np.ndarray[Any, Any]
 
 MULTICAST: tuple[Network, ...] = (ipaddress.ip_network("224.0.0.0/4"), ipaddress.ip_network("ff00::/8"))
 BROADCAST = 0xFFFF_FFFFFFFF

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..decode.protocols import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from ..rows import Rows
 from ..sources.reader import Batch
-
-Rows = np.ndarray[Any, Any]
 
 FRAMES = 50_000
 """Frames that are looked at, the first of a capture: a host is known by then."""

@@ -10,13 +10,12 @@ import numpy as np
 
 from ..decode.protocols import ETHERNET
 from ..kernels.running import Kernels
+from ..rows import Rows
 from ..sources.reader import Batch
 from . import tables as c
 from .announcements import LONGEST, Announcements
 from .bindings import be48
 from .watching import ROOM
-
-Rows = np.ndarray[Any, Any]
 
 MOST = 230_000_000
 """Bytes that it takes at most."""

@@ -9,11 +9,12 @@ import numpy as np
 
 from ..query.fields import Field, Kind
 from ..query.ordering import Values
+from ..rows import Rows
 from ..table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Batch, Batches, Column, Table, cells, slices
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.outcomes import NAMES, handshakes, outcomes
-from ..tcp.sides import Rows, sides_of
+from ..tcp.sides import sides_of
 from .filter_fields import ReadTime, plain_fields
 from .reading_aids import STATES, Manner, readable
 from .translated import in_language

@@ -25,7 +25,8 @@ from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.settling import certainties
-from ..tcp.sides import Rows
+from ..rows import Rows
+from ..tcp.sides import 
 from .connections import Choice
 from .filter_fields import ReadTime, plain_fields
 from .reading_aids import STATES, Manner, readable

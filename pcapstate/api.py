@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from .addresses import address, socket_text
 from .capture import Capture, open_source
 from .errors import CaptureDamaged
 from .moments import parse_moment
@@ -17,7 +18,7 @@ from .tcp import tables as c
 from .tcp.machine import TABLE, Certainty
 from .tcp.outcomes import NAMES, handshakes
 from .tcp.outcomes import outcomes as outcomes_of
-from .tcp.perspective import address, perspective
+from .tcp.perspective import perspective
 from .tcp.settling import certainties
 from .tcp.sides import sides
 from .tcp.states import State
@@ -176,7 +177,10 @@ class Session:
         one = self._capture.table.connections[number]
         client = 1 if one["notes"] & c.CLIENT_IS_1 else 0
         extra = self._capture.table.extras[number]
-        ends = [_written(extra[f"high_{end}"], one[f"low_{end}"], one[f"port_{end}"]) for end in (side, 1 - side)]
+        ends = [
+            socket_text(int(extra[f"high_{end}"]), int(one[f"low_{end}"]), int(one[f"port_{end}"]))
+            for end in (side, 1 - side)
+        ]
         certainty = certainties(row, False)
         return Transition(
             int(row["time"]),
@@ -192,15 +196,10 @@ class Session:
         )
 
 
-def _written(high: Any, low: Any, port: Any) -> str:
-    host = address(int(high), int(low))
-    return f"[{host}]:{port}" if host.version == 6 else f"{host}:{port}"
-
-
 def _endpoint(row: Any, where: tuple[Any, ...]) -> Endpoint:
     packets = int(row["packets"])
     return Endpoint(
-        _written(*where),
+        socket_text(*map(int, where)),
         State(row["state"]),
         packets,
         int(row["bytes"]),

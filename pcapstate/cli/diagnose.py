@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import numpy as np
 
-from ..networks import parse_network, within
+from ..addresses import parse_network, within
 from ..output.colours import painted
 from ..output.formats import FORMATS
 from ..rows import Rows

@@ -9,9 +9,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ..addresses import parse_network
 from ..escaping import abridged
 from ..memory import default_bound
-from ..networks import parse_network
 from ..sockets.answers import Answers
 from ..sockets.question import PROTOCOLS, Asked
 from ..wording.styles import LINUX

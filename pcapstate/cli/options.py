@@ -75,7 +75,7 @@ def manner(wording: WordingOptions, start: int) -> Manner:
 
 def time_wait(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> TimeWait:
     """Read ``--time-wait``: seconds, and NETWORK=SECONDS for some hosts. Raises BadParameter."""
-    from ..networks import parse_network
+    from ..addresses import parse_network
 
     whole, elsewhere = TWO_MSL, []
     for value in values:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from ..rows import Rows
 from ..table import Table, staying
 from ..tcp.flow_table import FlowTable
 from ..tcp.settling import in_time, settled
-from ..rows import Rows
-from ..tcp.sides import 
 from ..views import memory
 from ..views import timeline as view
 from .emptiness import say_without_rows

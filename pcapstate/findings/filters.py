@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import address
 from ..rows import Rows
-from ..tcp.perspective import address
 from .situation import Situation
 
 EASY = 8

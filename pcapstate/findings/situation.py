@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..addresses import address, socket_text
 from ..errors import CaptureDamaged
 from ..rows import Rows
 from ..table import slices
 from ..tcp import tables as c
 from ..tcp.outcomes import NAMES, outcomes
-from ..tcp.perspective import address
 from ..tcp.sides import Flows, sides, where
 from ..tcp.states import State
 from .finding import Count, Text
@@ -210,8 +210,7 @@ class Situation:
     def socket(self, endpoint: Any) -> str:
         """Return the address and port of an endpoint, as 10.0.0.1:80 or [2001:db8::1]:80."""
         high, low, port = (int(part[0]) for part in self.address(np.array([endpoint])))
-        host = address(high, low)
-        return f"{host}:{port}" if host.version == 4 else f"[{host}]:{port}"
+        return socket_text(high, low, port)
 
     def sockets(self, endpoints: Rows) -> str | Text:
         """Name the addresses and ports of endpoints, the most frequent first, as far as a text has room."""

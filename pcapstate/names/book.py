@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..addresses import Address, is_one_hosts
+from ..addresses import Address, is_ipv4, is_one_hosts
 from ..rows import Rows
 from .host_names import host_name
 from .mentions import DHCP_SAYS, DNS_SAYS, KINDS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
@@ -166,7 +166,7 @@ class NameBook:
         blocks = self._reading.blocks()
         if not blocks:
             return found
-        is4 = (high == 0) & (low >> 32 == 0xFFFF)
+        is4 = is_ipv4(high, low)
         searches: list[tuple[Rows, Ipv4Search | Ipv6Search]] = []
         if is4.any():
             searches.append((np.flatnonzero(is4), Ipv4Search(low[is4] & 0xFFFFFFFF)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ..addresses import Address
+from ..addresses import Address, is_ipv4
 from ..rows import Rows
 from .dns import reversed_address
 from .packets import DHCP6_SERVER, DHCP_SERVER, NETBIOS, Block
@@ -36,7 +36,7 @@ class Mentions:
         self._wanted = {one: place for place, one in enumerate(addresses)}
         self._searches: list[tuple[int, Rows, Ipv4Search | Ipv6Search]] = []
         wanted = np.array(list(self._wanted), dtype=np.int64).reshape(-1, 2)
-        is4 = (wanted[:, 0] == 0) & (wanted[:, 1] >> 32 == 0xFFFF)
+        is4 = is_ipv4(wanted[:, 0], wanted[:, 1])
         if is4.any():
             self._searches.append((4, np.flatnonzero(is4), Ipv4Search(wanted[is4, 1] & 0xFFFFFFFF)))
         if not is4.all():

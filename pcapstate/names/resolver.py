@@ -51,7 +51,7 @@ def resolve(addresses: Iterable[Address], seconds: float = SECONDS) -> dict[Addr
 
 def _ask(address: Address) -> str | None:
     high, low = address
-    if is_ipv4(address):
+    if is_ipv4(high, low):
         text = socket.inet_ntop(socket.AF_INET, (low & 0xFFFFFFFF).to_bytes(4, "big"))
     else:
         text = socket.inet_ntop(

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..networks import Network, within
+from ..addresses import Network, within
 from ..rows import Rows
 from .fields import NEVER, Field, Kind, as_word
 

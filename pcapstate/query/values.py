@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from ..addresses import Network, parse_network
 from ..errors import PcapstateError
 from ..escaping import quoted, safe
 from ..moments import DURATIONS
 from ..names.services import TCP, UDP
-from ..networks import Network, parse_network
 from .errors import Unfit, did_you_mean
 from .fields import Field, Kind, as_word
 

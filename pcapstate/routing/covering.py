@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..networks import Network
+from ..addresses import Network, address
 from ..rows import Rows
-from ..tcp.perspective import address
 
 SITES = 16
 """So many networks of one gateway have a row each; more become one row."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ..networks import within
+from ..addresses import IPAddress, within
 from ..rows import Rows
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
@@ -14,7 +14,7 @@ from ..traffic.local import LocalTraffic
 from .covering import sites
 from .next_hops import GATEWAY, NextHops, StationNames
 from .reachability import Reached
-from .route import Address, Route, counts, earliest, interface, merged, resolution, written
+from .route import Route, counts, earliest, interface, merged, resolution, written
 
 CANDIDATES = 4
 """Addresses named at most where a gateway's station has several."""
@@ -78,7 +78,7 @@ def _by_station(rows: Reached, left: Rows) -> list[Rows]:
     return np.split(left, np.flatnonzero((mac[1:] != mac[:-1]) | (ipv6[1:] != ipv6[:-1])) + 1) if len(left) else []
 
 
-def _instead(candidates: list[Address]) -> str:
+def _instead(candidates: list[IPAddress]) -> str:
     if not candidates:
         return ""
     shown = " or ".join(str(one) for one in candidates[:CANDIDATES])

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ..networks import Network, within
+from ..addresses import IPAddress, Network, address, is_ipv4, within
 from ..rows import Rows
-from ..tcp.perspective import address
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
 from .covering import SITE_IPV4, SITE_IPV6, sites
 from .next_hops import ON_LINK, UNDECIDED, NextHops
-from .reachability import Reached, is_ipv4, link_local
-from .route import Address, Route, counts, earliest, interface, merged, resolution, written
+from .reachability import Reached, link_local
+from .route import Route, counts, earliest, interface, merged, resolution, written
 
 LOCALS = 16
 """Local addresses of a family at most whose neighbours are told apart."""
@@ -109,7 +108,7 @@ def networks_on_link(
             )
 
 
-def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Network, Rows, Address | None]]:
+def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Network, Rows, IPAddress | None]]:
     """Yield the smallest networks that hold neighbours, with their indices and the local address on the network."""
     places = np.stack([rows.high, rows.low], axis=1)
     own = np.unique(np.stack([rows.interface_high, rows.interface_low], axis=1)[rows.packets > 0], axis=0)
@@ -122,7 +121,7 @@ def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Net
     # A neighbour is on the network of the local address that it has most leading bits in common with.
     locals_ = [address(*one) for one in own.tolist()]
     shortest = USUAL if len(local.own) > 1 else SHORTEST
-    near_to: dict[Address, list[int]] = {}
+    near_to: dict[IPAddress, list[int]] = {}
     for row, place in enumerate(places.tolist()):
         value = int(address(*place))
         nearest = min(locals_, key=lambda one: int(one) ^ value)
@@ -135,7 +134,7 @@ def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Net
         yield _holding(one, [address(*place) for place in places[some].tolist()]), np.array(some), one
 
 
-def _holding(own: Address, others: Iterable[Address]) -> Network:
+def _holding(own: IPAddress, others: Iterable[IPAddress]) -> Network:
     """Return the smallest network that holds a local address and its neighbours."""
     length: int = own.max_prefixlen
     for other in others:

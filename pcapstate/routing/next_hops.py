@@ -5,14 +5,12 @@ ARP and ND tell it for sure. Where they are not in the capture, other things do,
 
 from __future__ import annotations
 
-import ipaddress
 from typing import NamedTuple
 
 import numpy as np
 
-from ..networks import Network, within
+from ..addresses import IPAddress, Network, address, within
 from ..rows import Rows
-from ..tcp.perspective import address
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
@@ -23,8 +21,6 @@ ON_LINK, GATEWAY, UNDECIDED = range(3)
 
 INITIAL_HOPS = (32, 64, 128, 255)
 """Hop limits that systems send with: a packet with one of them has passed no router."""
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class NextHops(NamedTuple):
@@ -76,8 +72,8 @@ class StationNames:
         bindings = local.traffic.bindings
         asked = bindings[(bindings["kind"] == c.ASKED) & (np.isin(bindings["mac"], local.own) | (not local.single))]
         self._asked = set(zip(asked["high"].tolist(), asked["low"].tolist(), strict=True))
-        self._addresses: dict[tuple[int, bool], list[tuple[Address, int, bool]]] = {}
-        self._stations: dict[Address, tuple[int, int]] = {}
+        self._addresses: dict[tuple[int, bool], list[tuple[IPAddress, int, bool]]] = {}
+        self._stations: dict[IPAddress, tuple[int, int]] = {}
         bound = bindings[bindings["kind"] == c.BOUND]
         bound = bound[np.argsort(bound["last"], kind="stable")]
         columns = (bound[name].tolist() for name in ("mac", "high", "low", "first"))
@@ -86,7 +82,7 @@ class StationNames:
             entry = named, first, (high, low) in self._asked
             self._addresses.setdefault((mac, named.version == 6), []).append(entry)
             self._stations[named] = mac, first
-        self._announced: dict[tuple[int, bool], Address] = {}
+        self._announced: dict[tuple[int, bool], IPAddress] = {}
         for route in announced:
             if route.gateway is not None:
                 mac = route.mac if route.mac != c.NO_MAC else self.station(route.gateway)[0]
@@ -95,11 +91,11 @@ class StationNames:
         self.routers = {mac for mac, _ in self._announced}
         """The stations of gateways that router advertisements, DHCP or redirects name."""
 
-    def station(self, gateway: Address) -> tuple[int, int]:
+    def station(self, gateway: IPAddress) -> tuple[int, int]:
         """Return the station of an address, as ARP or ND said last, and the number of the first frame that did."""
         return self._stations.get(gateway, (c.NO_MAC, 0))
 
-    def name(self, mac: int, ipv6: bool) -> tuple[Address | None, int, list[Address]]:
+    def name(self, mac: int, ipv6: bool) -> tuple[IPAddress | None, int, list[IPAddress]]:
         """Return the address of a gateway's station, the number of the frame that tells, and what it may be instead.
 
         None where nothing gives it an address, or several and none of them was asked for.

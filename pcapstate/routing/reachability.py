@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import is_ipv4, within
 from ..decode.protocols import ETHERTYPE_IPV6
-from ..networks import within
 from ..rows import Rows
 from ..traffic import tables as c
 from ..traffic.local import BROADCAST, LINK_LOCAL, MULTICAST, LocalTraffic, unspecified
@@ -129,11 +129,6 @@ def _told(local: LocalTraffic) -> Columns:
         "ipv6": (~is_ipv4(found["high"], found["low"])).astype(np.int64),
         "told": found["first"],
     }
-
-
-def is_ipv4(high: Rows, low: Rows) -> Rows:
-    """Tell of each address whether it is one of IPv4."""
-    return (high == 0) & (low >> 32 == 0xFFFF)
 
 
 def _is_one_host(high: Rows, low: Rows) -> Rows:

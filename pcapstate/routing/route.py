@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..networks import Network
+from ..addresses import IPAddress, Network, address
 from ..rows import Rows
-from ..tcp.perspective import address
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
 from .reachability import Reached
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Route(NamedTuple):
@@ -28,10 +24,10 @@ class Route(NamedTuple):
     """It is one address with its station, a row of ``arp -a`` rather than of ``netstat -r``."""
     on_link: bool | None
     """None: packets do not tell."""
-    gateway: Address | None
+    gateway: IPAddress | None
     mac: int
     """The station of the gateway or neighbour, or NO_MAC."""
-    interface: Address | None
+    interface: IPAddress | None
     """The local address that the last of the packets was sent from."""
     addresses: int
     packets: int
@@ -58,7 +54,7 @@ def earliest(numbers: Rows) -> int:
     return int(numbers.min()) if len(numbers) else 0
 
 
-def interface(rows: Reached, chosen: Rows, local: LocalTraffic) -> Address | None:
+def interface(rows: Reached, chosen: Rows, local: LocalTraffic) -> IPAddress | None:
     """Return the local address that the last packet to some addresses was sent from."""
     places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
     if not local.single or not len(places):
@@ -81,7 +77,7 @@ def resolution(ipv6: bool) -> str:
 
 def merged(announced: Iterable[Announced]) -> list[Announced]:
     """Return one route for each network and gateway, the longest prefix first, with the first packet that named it."""
-    found: dict[tuple[Network, Address | None], Announced] = {}
+    found: dict[tuple[Network, IPAddress | None], Announced] = {}
     for one in announced:
         key = one.network, one.gateway
         before = found.pop(key, None)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..addresses import address, is_ipv4
 from ..tcp.flow_table import FlowTable
-from ..tcp.perspective import Perspective, address
+from ..tcp.perspective import Perspective
 from ..tcp.sides import where
 from ..tcp.states import State
 from .ends import SLICE, clients, without_socket
@@ -36,7 +37,7 @@ def ends(table: FlowTable, whose: Perspective, families: tuple[bool, ...] = (Fal
         for side in (0, 1):
             local[:, side] = whose.holds(*places[side]) if whose.networks else side == 0
         high, low = places[0]
-        ipv6 = (high != 0) | (low >> 32 != 0xFFFF)
+        ipv6 = ~is_ipv4(high, low)
         for family in (False, True):
             counts[family] += int(np.count_nonzero(local.any(axis=1) & (ipv6 == family)))
         local &= np.isin(ipv6, families)[:, None]

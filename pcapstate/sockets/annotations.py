@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..addresses import Address
+from ..addresses import IPV4_MAPPED, Address, is_ipv4
 from ..application.data import ApplicationData
 from ..application.hints import GUESS, Hint, hint, server_names
 from ..compaction import endpoints_after
@@ -28,7 +28,6 @@ Words = tuple[tuple[str | None, ...], Rows]
 """Texts, and an index into them for each row."""
 Halves = tuple[Rows, Rows]
 """The high and the low bits of addresses."""
-IPV4 = 0xFFFF << 32
 
 ASKED_BY_NAME = 4
 """Connections to an address without a name of which it is looked at by what name they asked for the server."""
@@ -235,7 +234,7 @@ def _different(ends: Iterable[tuple[Rows, ...]]) -> Halves:
     """Return the different addresses in order; of IPv4 no more than four bytes each are kept on the way."""
     ipv4, others = [np.zeros(0, dtype=np.uint32)], [np.zeros((0, 2), dtype=np.int64)]
     for high, low, *_ in ends:
-        is4 = (high == 0) & (low >> 32 == 0xFFFF)
+        is4 = is_ipv4(high, low)
         ipv4.append((low[is4] & 0xFFFFFFFF).astype(np.uint32))
         others.append(np.stack([high[~is4], low[~is4]], axis=1).astype(np.int64))
     few, many = np.concatenate(ipv4), np.concatenate(others)
@@ -246,7 +245,7 @@ def _different(ends: Iterable[tuple[Rows, ...]]) -> Halves:
     many = many[np.append(np.ones(min(len(many), 1), dtype=bool), (many[1:] != many[:-1]).any(axis=1))]
     high, low = (np.zeros(len(few) + len(many), dtype=np.int64) for _ in range(2))
     low[: len(few)] = few
-    low[: len(few)] |= IPV4
+    low[: len(few)] |= IPV4_MAPPED
     high[len(few) :], low[len(few) :] = many[:, 0], many[:, 1]
     return high, low
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import IPV4_MAPPED, is_ipv4
 from ..compaction import endpoints_after
 from ..rows import Rows
 from ..table import NEVER, slices
@@ -22,7 +23,6 @@ TCP, UDP = range(2)
 """Values of ``proto``."""
 CLIENT, SERVER = range(2)
 """Values of ``role``."""
-ANYWHERE_IPV4 = 0xFFFF << 32
 NOBODY = -1
 """Where a row has no connection, no endpoint, no process."""
 FREE = -2
@@ -190,7 +190,7 @@ class Netstat:
         there = self._what >= 0
         if there.all():
             return where(self.table, self._what ^ 1)
-        low = np.where(self.ipv6, 0, ANYWHERE_IPV4)
+        low = np.where(self.ipv6, 0, IPV4_MAPPED)
         found = np.zeros_like(low), low, np.zeros_like(low)
         for column, given in zip(found, where(self.table, self._what[there] ^ 1), strict=True):
             column[there] = given
@@ -222,7 +222,8 @@ class Netstat:
     def ipv6(self) -> Rows:
         """Whether each row is of IPv6."""
         high, low = self.local[:2]
-        return (high != 0) | (low >> 32 != 0xFFFF)
+        ipv6: Rows = ~is_ipv4(high, low)
+        return ipv6
 
     def values(self, name: str) -> Any:
         """Return the values of a column by its name, one a row; a tuple of arrays for an address."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import IPV4_MAPPED
 from ..names.host_names import short
 from ..names.services import TCP as SERVICES
 from ..names.services import UDP as UDP_SERVICES
@@ -17,7 +18,7 @@ from ..wording.styles import Style, process_text, protocol_text
 from .annotations import Annotations
 from .columns import COLUMNS, LEAST, NAMES, PROTOCOLS
 from .exact import exact
-from .rows import ANYWHERE_IPV4, NOBODY, TCP, Netstat
+from .rows import NOBODY, TCP, Netstat
 
 
 class Wording(NamedTuple):
@@ -151,7 +152,7 @@ def _socket(rows: Netstat, name: str, title: str, notes: Annotations, wording: W
         words += [None if one is None else wording.host(one) for one in names]
         hosts = np.where(np.array([one is None for one in names])[hosts], -1, hosts)
     if style.any_host is not None:
-        any_host = (hosts < 0) & (high == 0) & ((low == 0) | (low == ANYWHERE_IPV4))
+        any_host = (hosts < 0) & (high == 0) & ((low == 0) | (low == IPV4_MAPPED))
         hosts[any_host] = len(words)
         words.append(style.any_host)
     ports = np.full(len(rows), -1, dtype=np.int64)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..addresses import IPV4_MAPPED
 from ..tcp.perspective import Perspective
-from ..traffic.local import UNSPECIFIED_IPV4
 from ..traffic.traffic import Traffic
 from .rows import Ports
 
@@ -24,7 +24,7 @@ def ports(traffic: Traffic, whose: Perspective) -> Ports:
     high, low = rows["high"], rows["low"]
     chosen = (rows["number"] > 0) & (rows["closed"] == 0)
     # Who asks for an address by DHCP has none yet.
-    chosen &= (high != 0) | ((low != UNSPECIFIED_IPV4) & (low != 0))
+    chosen &= (high != 0) | ((low != IPV4_MAPPED) & (low != 0))
     if whose.networks:
         chosen &= whose.holds(high, low)
     rows = rows[chosen]

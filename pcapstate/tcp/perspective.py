@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..networks import Network, parse_network, within
+from ..addresses import Network, address, is_ipv4, parse_network, within
 from ..rows import Rows
 from ..table import slices
 from .flow_table import FlowTable
@@ -106,14 +106,6 @@ def is_there(table: FlowTable, whose: Perspective) -> bool:
     return _is_there(table, whose.networks)
 
 
-def address(high: int, low: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Return an address from the bits that the tracker keeps (IPv4 as ::ffff:a.b.c.d)."""
-    value = (high & 0xFFFFFFFFFFFFFFFF) << 64 | low & 0xFFFFFFFFFFFFFFFF
-    if value >> 32 == 0xFFFF:
-        return ipaddress.IPv4Address(value & 0xFFFFFFFF)
-    return ipaddress.IPv6Address(value)
-
-
 def in_all(table: FlowTable, networks: tuple[Network, ...]) -> bool:
     """Tell whether every connection has an end in these networks."""
     return all(bool(np.all(within(*ends[0], networks) | within(*ends[1], networks))) for ends in _ends(table))
@@ -135,7 +127,7 @@ def _hosts(table: FlowTable) -> list[str]:
     there: dict[bool, set[tuple[int, int]]] = {}
     for ends in _ends(table):
         (high, low), _ = ends
-        is4 = (high == 0) & (low >> 32 == 0xFFFF)
+        is4 = is_ipv4(high, low)
         for family in (True, False):
             rows = np.flatnonzero(is4 == family)
             if not len(rows):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..rows import Rows
 from . import tables as c
 from .machine import CERTAINTY, TABLE, Certainty, Event
-from ..rows import Rows
-from .sides import 
 
 ROW_CERTAINTY = np.array([CERTAINTY[row.event] for row in TABLE])
 SETTLED_CERTAINTY = np.array(

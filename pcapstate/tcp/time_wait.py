@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..addresses import HALF, IPV4_LENGTH, IPV4_MAPPED, Network
+
 TWO_MSL = 60.0
 """Seconds by default: as Linux has it (RFC 9293 says four minutes)."""
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class TimeWait(NamedTuple):
@@ -24,8 +23,8 @@ class TimeWait(NamedTuple):
             base, length = int(network.network_address), network.prefixlen
             if network.version == 4:
                 # As everywhere, IPv4 addresses are those of ::ffff:0:0/96.
-                base, length = 0xFFFF << 32 | base, length + 96
+                base, length = IPV4_MAPPED | base, length + IPV4_LENGTH
             mask = ((1 << length) - 1) << (128 - length)
-            halves = (half for value in (base, mask) for half in (value >> 64, value & 0xFFFFFFFFFFFFFFFF))
+            halves = (half for value in (base, mask) for half in (value >> 64, value & HALF))
             base_high, base_low, mask_high, mask_low = (half - (half >> 63 << 64) for half in halves)
             yield base_high, mask_high, base_low, mask_low, round(seconds * 1e9)

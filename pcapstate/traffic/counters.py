@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..addresses import is_ipv4
 from ..decode.protocols import PROTOCOL_UDP
 from ..rows import Rows
 from ..tcp import tables as tcp
@@ -186,7 +187,7 @@ def _endpoints(table: FlowTable, whose: Perspective, ipv6: bool) -> tuple[Rows, 
     own, peer = [], []
     for side in (0, 1):
         high, low = extras[f"high_{side}"], connections[f"low_{side}"]
-        local = ((high == 0) & (low >> 32 == 0xFFFF)) != ipv6
+        local = is_ipv4(high, low) != ipv6
         if whose.networks:
             local &= whose.holds(high, low)
         numbers = 2 * np.flatnonzero(local)

@@ -6,8 +6,8 @@ import ipaddress
 
 import numpy as np
 
+from ..addresses import IPV4_MAPPED, IPAddress, Network, packed, within
 from ..decode.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6
-from ..networks import Network, within
 from ..rows import Rows
 from ..tcp.perspective import Perspective
 from . import tables as c
@@ -18,7 +18,6 @@ from .watching import GROUP
 MULTICAST: tuple[Network, ...] = (ipaddress.ip_network("224.0.0.0/4"), ipaddress.ip_network("ff00::/8"))
 BROADCAST = 0xFFFF_FFFFFFFF
 """The low half of 255.255.255.255."""
-UNSPECIFIED_IPV4 = 0xFFFF << 32
 LINK_LOCAL: tuple[Network, ...] = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("169.254.0.0/16"))
 ALL_HOSTS: tuple[Network, ...] = tuple(
     ipaddress.ip_network(one) for one in ("224.0.0.1/32", "255.255.255.255/32", "ff01::1/128", "ff02::1/128")
@@ -161,11 +160,9 @@ class LocalTraffic:
             return np.zeros(len(high), dtype=bool)
         return self._whose.holds(high, low) | _among(high, low, self._own_link_local)
 
-    def is_local(self, host: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    def is_local(self, host: IPAddress) -> bool:
         """Tell whether an address is the local host's."""
-        bits = int(host) if host.version == 6 else 0xFFFF << 32 | int(host)
-        halves = [np.array([bits >> shift & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64).view(np.int64) for shift in (64, 0)]
-        return bool(self.holds(*halves)[0])
+        return bool(self.holds(*(np.array([half]) for half in packed(host.packed)))[0])
 
     def packets(self, mask: Rows) -> int:
         """Return how many packets the chosen paths have."""
@@ -206,7 +203,7 @@ class LocalTraffic:
 
 def unspecified(high: Rows, low: Rows) -> Rows:
     """Tell of each address whether it stands for none: 0.0.0.0 or ::."""
-    return (high == 0) & ((low == 0) | (low == UNSPECIFIED_IPV4))
+    return (high == 0) & ((low == 0) | (low == IPV4_MAPPED))
 
 
 def _among(high: Rows, low: Rows, addresses: Rows) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..addresses import is_ipv4
 from ..decode.protocols import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..rows import Rows
 from ..sources.reader import Batch
@@ -87,5 +88,5 @@ class Station:
 
 def _is_one_host(addresses: list[tuple[int, int]]) -> bool:
     """Tell whether addresses can be one host's: a single one of IPv4, a few of IPv6."""
-    four = [one for one in addresses if one[0] == 0 and one[1] >> 32 == 0xFFFF]
+    four = [one for one in addresses if is_ipv4(*one)]
     return len(four) <= 1 and len(addresses) - len(four) <= MOST

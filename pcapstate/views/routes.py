@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..addresses import IPAddress
 from ..routing.gateways import through_gateways
 from ..routing.neighbours import neighbours, networks_on_link
 from ..routing.next_hops import StationNames, next_hops
 from ..routing.reachability import latest, reached
-from ..routing.route import Address, Route
+from ..routing.route import Route
 from ..table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
 from ..traffic import tables as c
 from ..traffic.local import LocalTraffic
@@ -167,5 +168,5 @@ def _gateway(route: Route) -> str | None:
     return _text(route.gateway)
 
 
-def _text(one: Address | None) -> str | None:
+def _text(one: IPAddress | None) -> str | None:
     return None if one is None else str(one)

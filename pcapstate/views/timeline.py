@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..query.fields import Field, Kind
+from ..rows import Rows
 from ..table import (
     ENDPOINT_ADDRESS,
     NUMBER,
@@ -25,8 +26,6 @@ from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.settling import certainties
-from ..rows import Rows
-from ..tcp.sides import 
 from .connections import Choice
 from .filter_fields import ReadTime, plain_fields
 from .reading_aids import STATES, Manner, readable

@@ -26,10 +26,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapstate.addresses import address
 from pcapstate.capture import Capture, open_source
 from pcapstate.decode.segment import ACK, FIN, RST, SYN
 from pcapstate.errors import CaptureError
-from pcapstate.tcp.perspective import address
 from pcapstate.tcp.states import State
 from tests.comparison.deciding_states import decisions
 from tests.comparison.running_malformed import complaints

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pcapstate import table
-from pcapstate.networks import parse_network, within
+from pcapstate.addresses import parse_network, within
 from pcapstate.query.fields import NEVER, Field, Kind
 from pcapstate.query.parser import parse
 from pcapstate.tcp.states import State

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcapstate.addresses import address
 from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
 from pcapstate.output.widths import display_width
 from pcapstate.sockets.udp_ports import ports
-from pcapstate.tcp.perspective import address
 from pcapstate.traffic import tables as c
 from pcapstate.traffic.counters import NOT_TOLD, PROTOCOLS, Counter, counters
 from pcapstate.views import ethernet, statistics

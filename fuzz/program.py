@@ -120,7 +120,7 @@ def whole(data: bytes, all_: bool = False) -> None:
 
 
 def _manner(capture: Capture, style: str, lang: str) -> Manner:
-    return Manner(STYLES[style], lang, TimeFormat(True, False, capture.cutter.start or 0))
+    return Manner(STYLES[style], lang, TimeFormat(True, False, capture.stops.start or 0))
 
 
 def _netstat(

@@ -13,7 +13,7 @@ from .errors import CaptureDamaged
 from .moments import parse_moment
 from .sockets.rows import NOBODY
 from .sockets.rows import Netstat as NetstatRows
-from .stops import Cutter
+from .stops import Stops
 from .tcp import tables as c
 from .tcp.machine import TABLE, Certainty
 from .tcp.outcomes import NAMES, handshakes
@@ -108,8 +108,8 @@ class Session:
     """A capture being read, up to a moment or its end. ``transitions`` reads it lazily; the rest reads on to there."""
 
     def __init__(self, *paths: Path, two_msl: float = TWO_MSL, at: str | float | None = None) -> None:
-        cutter = None if at is None else Cutter(parse_moment(str(at)))
-        self._capture = Capture(open_source(paths), TimeWait(two_msl), cutter=cutter)
+        stops = None if at is None else Stops(parse_moment(str(at)))
+        self._capture = Capture(open_source(paths), TimeWait(two_msl), stops=stops)
         self._reading = self._capture.follow()
 
     def __enter__(self) -> Session:

@@ -17,7 +17,7 @@ from .sources.merging import MergedReader
 from .sources.paths import meant
 from .sources.process_blocks import Process
 from .sources.reader import Batch, CaptureReader
-from .stops import Cutter
+from .stops import Stops
 from .tcp.flow_table import MOST, FlowTable
 from .tcp.time_wait import TimeWait
 
@@ -83,7 +83,7 @@ class Capture:
 
     ``follow`` reads to the end and yields the transitions on the way; ``table`` is what is known so far;
     ``damages`` and ``decoder.skipped`` tell what could not be read. ``record``: transitions are wanted; ``details``:
-    rows of DETAIL, too; ``cutter``: the moments at which to stop, and for the last of which to end; ``most``: how many
+    rows of DETAIL, too; ``stops``: the moments at which to stop, and for the last of which to end; ``most``: how many
     connections to keep; ``split``: whether the same 4-tuple on another VLAN, or the like, is another connection.
     """
 
@@ -95,12 +95,12 @@ class Capture:
         *,
         details: bool = False,
         watchers: Sequence[Watcher] = (),
-        cutter: Cutter | None = None,
+        stops: Stops | None = None,
         most: int = MOST,
         split: bool = False,
     ) -> None:
         self.source = source
-        self.cutter = cutter or Cutter()
+        self.stops = stops or Stops()
         self.watchers = watchers
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
         self.table = FlowTable(source.kernels, time_wait, record, details, most, split)
@@ -108,14 +108,19 @@ class Capture:
         self.table.network_names = lambda: decoder.networks
         self.table.on_moved += [one.moved for one in watchers if isinstance(one, ByEndpoint)]
         self.frames = 0
-        self.last: int | None = None
+        self.clock: int | None = None
         """The time after what was read: of the last packet, or of the silence after it on an interface."""
+
+    @property
+    def start(self) -> int | None:
+        """The time of the first packet, ns since the epoch."""
+        return self.stops.start
 
     @property
     def moment(self) -> int | None:
         """The moment that ``table`` is about, ns since the epoch: that asked for, or the last packet's."""
-        later = self.cutter.due
-        return self.last if later is None or self.last is None else max(self.last, later)
+        later = self.stops.due
+        return self.clock if later is None or self.clock is None else max(self.clock, later)
 
     @property
     def damages(self) -> list[CaptureDamaged]:
@@ -127,11 +132,11 @@ class Capture:
     ) -> Generator[Rows, None, None]:
         """Read all frames; yield transitions (TRANSITION) in batches that the next one overwrites.
 
-        ``progress`` is called with the bytes read so far, ``reached`` with each moment of the cutter once ``table``
+        ``progress`` is called with the bytes read so far, ``reached`` with each moment of the stops once ``table``
         is as it was then. Close the generator, or end it, to let go of the source. Raises MomentError.
         """
         pieces = self._pieces()
-        if self.source.size is not None and self.source.size >= AHEAD and not self.cutter.repeats:
+        if self.source.size is not None and self.source.size >= AHEAD and not self.stops.repeats:
             pieces = ahead(pieces)
         growing, looked = self.source.size is None, time.monotonic()
         try:
@@ -142,7 +147,7 @@ class Capture:
                 yield from self.table.pass_time(piece.clock)
                 for watcher, seen in zip(self.watchers, piece.seen, strict=True):
                     watcher.tracked(piece.segments, seen)
-                self.last = piece.clock
+                self.clock = piece.clock
                 if piece.moment is not None and reached is not None:
                     yield from self.table.give_up()
                     reached(piece.moment)
@@ -152,7 +157,7 @@ class Capture:
                 if progress is not None:
                     progress(piece.position)
             # Where it was stopped, the moment was not reached.
-            later = None if getattr(self.source, "stopped", False) else self.cutter.due
+            later = None if getattr(self.source, "stopped", False) else self.stops.due
             if later is not None and later > self.table.clock:
                 # The moment is behind the last packet: no packet tells of more, but time passed.
                 yield from self.table.pass_time(later)
@@ -161,7 +166,7 @@ class Capture:
         except BaseException:
             # It ends in the midst of a piece: what is known is of the last packet that was followed.
             if self.table.count:
-                self.last = self.table.clock
+                self.clock = self.table.clock
             raise
         finally:
             pieces.close()
@@ -169,11 +174,11 @@ class Capture:
 
     def _pieces(self) -> Generator[Piece, None, None]:
         for whole in self.source.batches():
-            for batch, moment in self.cutter.split(whole):
+            for batch, moment in self.stops.split(whole):
                 segments = self.decoder.decode(batch)
                 seen = [watcher.watch(batch, segments) for watcher in self.watchers]
                 yield Piece(segments, len(batch.frames), batch.clock, batch.position, moment, seen)
-            if self.cutter.ended:
+            if self.stops.ended:
                 return
 
 

@@ -57,6 +57,10 @@ class MomentError(PcapstateError):
     """A moment cannot be read, or is not in the capture."""
 
 
+class CallError(PcapstateError):
+    """What is asked for contradicts itself, or cannot be had together."""
+
+
 class OutputError(PcapstateError):
     """The file that was asked for cannot be written."""
 

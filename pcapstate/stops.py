@@ -17,7 +17,7 @@ QUIET = 100
 """Moments in a row without a frame between them; then the rest of the silence is passed over."""
 
 
-class Cutter:
+class Stops:
     """Cuts batches at ``at`` (where given), then ``every`` so many nanoseconds, ``count`` times at most.
 
     Without ``every`` reading ends at the moment. ``end``: time of the source's last frame, where ``at`` counts from

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from ..query.selection import Selection, SelectionOptions
 from ..table import staying
 from ..views import connections as view
 from ..views import memory
 from .emptiness import say_without_rows
 from .options import (
-    SelectionOptions,
     SourceOptions,
     WordingOptions,
     manner,
@@ -17,8 +17,7 @@ from .options import (
     source_options,
     wording_options,
 )
-from .selection import Selection
-from .session import Reading
+from .session import Session
 
 
 @click.command()
@@ -43,17 +42,16 @@ def connections(
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     manner(wording, 0)
     each = memory.CHOSEN if chosen.chooses else memory.CONNECTIONS
-    reading = Reading(source, each=each, utc=wording.utc, lang=wording.lang)
+    reading = Session(source, each=each, utc=wording.utc, lang=wording.lang)
     reading.read()
     table = reading.capture.table
-    chosen.begins = lambda: (reading.start, reading.moment)
-    choose = chosen.rows if chosen.chooses else None
+    choose = chosen.choice(reading.span)
     if wording.format == "table":
         names = chosen.columns or (*view.PEOPLE, *(("network",) if source.split_vlans else ()))
         shown = view.view_for_people(table, manner(wording, reading.start), names, choose)
     else:
         shown = view.view(table, chosen.columns, choose)
     reading.show(staying(shown) if chosen.columns else shown, wording.format)
-    code = reading.close()
+    code = reading.finish()
     say_without_rows(reading, chosen, len(table.connections))
     context.exit(code)

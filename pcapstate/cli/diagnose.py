@@ -8,6 +8,7 @@ import numpy as np
 from ..addresses import parse_network, within
 from ..output.colours import painted
 from ..output.formats import FORMATS
+from ..query.selection import Selection, SelectionOptions
 from ..rows import Rows
 from ..table import slices
 from ..tcp.flow_table import FlowTable
@@ -15,9 +16,8 @@ from ..tcp.sides import sides_of
 from ..views import connections
 from ..wording.languages import LANGUAGES
 from ..wording.times import TimeFormat
-from .options import SelectionOptions, SourceOptions, source_options
-from .selection import Selection
-from .session import Reading
+from .options import SourceOptions, source_options
+from .session import Session
 
 COLUMNS = 100
 """Columns of a terminal whose width nobody knows, as of a file."""
@@ -85,10 +85,10 @@ def diagnose(
         raise click.UsageError("--utc and --relative are two ways to write times; give one of them")
     if brief and format_ != "table":
         raise click.UsageError("--brief is for people; --format has a row for each finding anyway")
-    choice = Choice(SelectionOptions((), port, host, filter, None, None), local, utc)
+    choice = Choice(SelectionOptions(port=port, host=host, filter=filter), local, utc)
     seen = FramesSeen()
     each = memory.DIAGNOSE_CHOSEN if choice.chooses else memory.DIAGNOSE
-    reading = Reading(
+    reading = Session(
         source, details=True, each=each, beside=memory.FRAMES_SEEN, watchers=lambda _: [seen], utc=utc, lang=language
     )
     reading.read()
@@ -116,7 +116,7 @@ def diagnose(
         reading.write(["\n".join(parts).encode()])
     else:
         reading.show(view.view(found, language), format_)
-    code = reading.close()
+    code = reading.finish()
     if chosen is not None and not len(chosen) and all_:
         reading.say("no connection matches; without the choice there are {count:,}", count=all_)
     context.exit(code)
@@ -145,16 +145,13 @@ class Choice:
         """Whether it leaves connections out."""
         return self._selection.chooses or bool(self._networks)
 
-    def rows(self, reading: Reading) -> Rows:
+    def rows(self, reading: Session) -> Rows:
         """Return the rows of the connections to look at, in ascending order."""
         table = reading.capture.table
-        self._selection.begins = lambda: (reading.start, reading.moment)
         count = len(table.connections)
         rows = np.arange(count)
-        if self._selection.chooses:
-            rows = self._selection.rows(
-                lambda part: connections.Connections(table, np.arange(part.start, part.stop)).value, count
-            )
+        if choose := self._selection.choice(reading.span):
+            rows = choose(lambda part: connections.Connections(table, np.arange(part.start, part.stop)).value, count)
         if self._networks:
             rows = np.concatenate([rows[:0], *(self._of_networks(table, rows[part]) for part in slices(len(rows)))])
         return rows

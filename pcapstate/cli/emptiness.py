@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..names.protocols import account
+from ..query.selection import Selection
 from ..sockets.absent import ends, hosts
 from ..sockets.question import Asked
 from ..tcp.perspective import Perspective
-from .selection import Selection
-from .session import Reading
+from .session import Session
 
 Line = tuple[str, dict[str, Any]]
 """A template and its fields."""
 
 
-def say_without_rows(reading: Reading, selection: Selection, count: int) -> None:
+def say_without_rows(reading: Session, selection: Selection, count: int) -> None:
     """Say why a table of connections, or of transitions, has no row; ``count``: of those there are to choose from."""
     if not count:
         for line, fields in _without_tcp(reading):
@@ -25,7 +25,7 @@ def say_without_rows(reading: Reading, selection: Selection, count: int) -> None
         reading.say("no row matches; without the choice there are {count:,}", count=count)
 
 
-def _without_tcp(reading: Reading) -> Iterator[Line]:
+def _without_tcp(reading: Session) -> Iterator[Line]:
     # Of a capture without packets that alone is said, at its end.
     if reading.capture.frames and not reading.capture.table.count:
         if any(name == "UDP" for name, _ in account(reading.capture.decoder.skipped)[0]):
@@ -37,7 +37,7 @@ def _without_tcp(reading: Reading) -> Iterator[Line]:
             yield "no frame has a readable TCP segment", {}
 
 
-def without_rows(reading: Reading, asked: Asked, whose: Perspective, idle: int) -> Iterator[Line]:
+def without_rows(reading: Session, asked: Asked, whose: Perspective, idle: int) -> Iterator[Line]:
     """Yield why netstat's table of connections has no row; ``idle``: UDP ports that were left out."""
     table = reading.capture.table
     if not table.count:

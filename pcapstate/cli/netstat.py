@@ -12,19 +12,19 @@ from click.core import ParameterSource
 from ..addresses import parse_network
 from ..escaping import abridged
 from ..memory import default_bound
+from ..query.selection import SelectionOptions
 from ..sockets.answers import Answers
 from ..sockets.question import PROTOCOLS, Asked
 from ..wording.styles import LINUX
 from .netstat_letters import NetstatCommand
 from .options import (
-    SelectionOptions,
     SourceOptions,
     WordingOptions,
     selection_options,
     source_options,
     wording_options,
 )
-from .session import Reading
+from .session import Session
 
 INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
@@ -112,7 +112,7 @@ def netstat(
         exact=styled or given.linux,
         styled=styled,
     )
-    reading = Reading(
+    reading = Session(
         source,
         details=answers.gathering.details,
         watchers=answers.gathering.watchers,
@@ -124,7 +124,7 @@ def netstat(
         lang=wording.lang,
     )
     answers.read(reading)
-    code = reading.close()
+    code = reading.finish()
     answers.remark()
     for line in remarks:
         reading.say(line)

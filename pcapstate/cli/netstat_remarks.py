@@ -8,7 +8,7 @@ from ..sockets.gathering import Gathering
 from ..sockets.question import Asked
 from ..tcp.perspective import Perspective, others
 from .emptiness import without_rows
-from .session import Reading
+from .session import Session
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Shown:
     """UDP ports that were left out, idle for long."""
 
 
-def say(reading: Reading, asked: Asked, whose: Perspective, gathering: Gathering, shown: Shown, repeats: bool) -> None:
+def say(reading: Session, asked: Asked, whose: Perspective, gathering: Gathering, shown: Shown, repeats: bool) -> None:
     """Say what the tables do not tell."""
     table = reading.capture.table
     if asked.local and not gathering.is_there(table, whose):

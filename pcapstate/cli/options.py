@@ -18,6 +18,7 @@ from ..memory import LEAST
 from ..moments import parse_moment
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
+from ..query.selection import SelectionOptions
 from ..tcp.time_wait import TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
 from ..wording.languages import LANGUAGES
@@ -43,17 +44,6 @@ class SourceOptions(NamedTuple):
     split_vlans: bool
     memory: int | None
     quiet: bool
-
-
-class SelectionOptions(NamedTuple):
-    """Which rows are shown, in which order."""
-
-    state: tuple[str, ...]
-    port: tuple[str, ...]
-    host: tuple[str, ...]
-    filter: str | None
-    sort: str | None
-    columns: str | None
 
 
 class WordingOptions(NamedTuple):

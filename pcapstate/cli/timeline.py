@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from ..query.selection import Selection, SelectionOptions
 from ..rows import Rows
 from ..table import Table, staying
 from ..tcp.flow_table import FlowTable
@@ -15,7 +16,6 @@ from ..views import memory
 from ..views import timeline as view
 from .emptiness import say_without_rows
 from .options import (
-    SelectionOptions,
     SourceOptions,
     WordingOptions,
     manner,
@@ -23,8 +23,7 @@ from .options import (
     source_options,
     wording_options,
 )
-from .selection import Selection
-from .session import Reading
+from .session import Session
 
 
 @click.command()
@@ -59,12 +58,11 @@ def timeline(
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     people = wording.format == "table"
     each = memory.CHOSEN if chosen.chooses else memory.CONNECTIONS
-    reading = Reading(source, record=True, each=each, utc=wording.utc, lang=wording.lang)
+    reading = Session(source, record=True, each=each, utc=wording.utc, lang=wording.lang)
     if reading.growing and selection.sort:
         raise click.UsageError("--sort needs all rows, and from a pipe or an interface they are printed as they come")
     table = reading.capture.table
-    chosen.begins = lambda: (reading.start, reading.moment)
-    choose = chosen.rows if chosen.chooses else None
+    choose = chosen.choice(reading.span)
 
     def shown(batches: view.Runs, final: bool) -> Table:
         how = manner(wording, reading.start) if people else None
@@ -92,7 +90,7 @@ def timeline(
         check(connection, table)
         count = view.count(table, rows, connection)
         reading.show(shown([rows], not revisions), wording.format)
-    code = reading.close()
+    code = reading.finish()
     if connection is not None and not count and table.count:
         reading.say("connection {number} does not change its state in what was read", number=connection)
     else:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ..decode.decoder import Decoder
 from ..errors import CaptureDamaged
 from ..rows import Rows
-from ..stops import Cutter
+from ..stops import Stops
 from ..tcp.flow_table import FlowTable
 from ..wording.findings import KINDS
 from . import aborts, capturing, closing, flooding, flow, opening, ports, queues, resets, scanning, silence
@@ -67,7 +67,7 @@ class Read(Protocol):
     table: FlowTable
     decoder: Decoder
     source: Any
-    cutter: Cutter
+    stops: Stops
 
     @property
     def moment(self) -> int | None:
@@ -86,7 +86,7 @@ def diagnose(capture: Read, seen: FramesSeen, chosen: Rows | None = None) -> lis
     """
     drops = getattr(capture.source, "drops", None)
     moment = capture.moment or 0
-    if seen.stored_again.at_end and capture.cutter.due is None:
+    if seen.stored_again.at_end and capture.stops.due is None:
         # What comes again tells nothing of the time since.
         moment = min(moment, seen.stored_again.latest)
     skipped, damages = capture.decoder.skipped, capture.damages

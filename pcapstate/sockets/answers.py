@@ -12,11 +12,11 @@ import numpy as np
 
 from ..cli import netstat_remarks as remarks
 from ..cli.joined import Joined
-from ..cli.options import SelectionOptions, WordingOptions, manner
-from ..cli.selection import Selection
-from ..cli.session import Reading
+from ..cli.options import WordingOptions, manner
+from ..cli.session import Session
 from ..output.fixed import fixed
 from ..output.formats import render, render_all
+from ..query.selection import Selection, SelectionOptions
 from ..rows import Rows
 from ..table import WORD, Column, Table, beside, staying
 from ..tcp.perspective import Perspective, in_all
@@ -38,7 +38,7 @@ from .traffic import check_forms, ethernet_sections, in_form, route_sections, st
 
 
 class Answers:
-    """What netstat answers to one call: give what ``gathering`` asks for to a Reading, then let it ``read``.
+    """What netstat answers to one call: give what ``gathering`` asks for to a Session, then let it ``read``.
 
     ``bound``: bytes that the run may take. ``exact``: people get tables in the very form of the style's system;
     ``styled``: because they name it, so that what has no such form is a mistake.
@@ -68,7 +68,7 @@ class Answers:
         self._before: Netstat | None = None
         self._shown = remarks.Shown()
         self._whose: Perspective | None = None
-        self._reading: Reading | None = None
+        self._reading: Session | None = None
         manner(wording, 0)
         if (self._selection.columns or self._selection.chooses) and not asked.connections:
             raise click.UsageError("rows can be chosen of the table of connections only, not of -e, -r and -s")
@@ -91,11 +91,10 @@ class Answers:
 
     # --- the answers
 
-    def read(self, reading: Reading) -> None:
+    def read(self, reading: Session) -> None:
         """Read, and write each answer when its moment is reached, the last one at the end."""
         self._reading = reading
         reading.capture.table.on_moved.append(self._moved)
-        self._selection.begins = lambda: (reading.start, reading.moment)
         if not self._repeats:
             reading.read()
             self._write(self._sections(reading.moment), None)
@@ -113,8 +112,8 @@ class Answers:
                 reading.write(pieces.more(self._rendered(sections, moment)))
 
         reading.read(reached)
-        cutter = reading.capture.cutter
-        if not cutter.ended and (cutter.news or not tables):
+        stops = reading.capture.stops
+        if not stops.ended and (stops.news or not tables):
             reached(reading.moment)
         if not self._people:
             reading.write(pieces.end())
@@ -154,7 +153,7 @@ class Answers:
         self.gathering.moved(kept)
 
     @property
-    def _the_reading(self) -> Reading:
+    def _the_reading(self) -> Session:
         assert self._reading is not None
         return self._reading
 
@@ -219,9 +218,9 @@ class Answers:
             rows.keep(rows.of_family(asked.families[0]))
         notes = self.gathering.annotations()
         changes = None
-        if self._selection.chooses:
+        if choose := self._selection.choice(self._the_reading.span):
             count = len(rows)
-            rows.keep(self._selection.rows(lambda part: partial(_lookup, rows.some(part), notes=notes), count))
+            rows.keep(choose(lambda part: partial(_lookup, rows.some(part), notes=notes), count))
             self._shown.unmatched = 0 if len(rows) else count
         if asked.ports and not self._selection.filters:
             idle = rows.idle_ports(udp_ports.IDLE)

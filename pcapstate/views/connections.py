@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..query.fields import Field, Kind
-from ..query.ordering import Values
+from ..query.selection import Choice
 from ..rows import Rows
 from ..table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Batch, Batches, Column, Table, cells, slices
 from ..tcp import tables as c
@@ -18,10 +18,6 @@ from ..tcp.sides import sides_of
 from .filter_fields import ReadTime, plain_fields
 from .reading_aids import STATES, Manner, readable
 from .translated import in_language
-
-Choice = Callable[[Values, int], Rows]
-"""Is given a look-up of columns for some of the rows, and how many rows there are; returns the indices of those to
-show."""
 
 BOOLEANS = (False, True)
 

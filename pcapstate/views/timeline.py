@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..query.fields import Field, Kind
+from ..query.selection import Choice
 from ..rows import Rows
 from ..table import (
     ENDPOINT_ADDRESS,
@@ -26,7 +27,6 @@ from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.settling import certainties
-from .connections import Choice
 from .filter_fields import ReadTime, plain_fields
 from .reading_aids import STATES, Manner, readable
 from .translated import in_language

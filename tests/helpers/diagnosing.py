@@ -15,16 +15,16 @@ from pcapstate.findings.frames_seen import FramesSeen
 from pcapstate.kernels.running import Kernels
 from pcapstate.moments import parse_moment
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.stops import Cutter
+from pcapstate.stops import Stops
 
 
 def findings_of(source: Any, at: str | None = None, kernels: Kernels | None = None) -> list[Finding]:
     """Diagnose a capture: a path, or the bytes of a file."""
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     seen = FramesSeen()
-    cutter = Cutter(None if at is None else parse_moment(at))
+    stops = Stops(None if at is None else parse_moment(at))
     reader = CaptureReader(stream, kernels or Kernels(0))
-    capture = Capture(reader, record=False, details=True, watchers=[seen], cutter=cutter)
+    capture = Capture(reader, record=False, details=True, watchers=[seen], stops=stops)
     for _ in capture.follow():
         pass
     return diagnose(capture, seen)

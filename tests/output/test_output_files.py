@@ -158,7 +158,7 @@ def write(self, pieces):
     print("writing", file=sys.stderr, flush=True)
     time.sleep(30)
 
-session.Reading.write = write
+session.Session.write = write
 sys.argv = ["pcapstate", *sys.argv[1:]]
 main()
 """

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from ..moments import PACKET, parse_moment
-from ..query.columns import select_columns, sort_order
-from ..query.expression import Expression, both
-from ..query.fields import Field
-from ..query.ordering import Values, matching, order
-from ..query.parser import parse
-from ..query.shorthands import from_options
 from ..rows import Rows
-from .options import SelectionOptions
+from .columns import select_columns, sort_order
+from .expression import Expression, both
+from .fields import Field
+from .ordering import Values, matching, order
+from .parser import parse
+from .shorthands import from_options
+
+
+class SelectionOptions(NamedTuple):
+    """Which rows are shown, in which order."""
+
+    state: tuple[str, ...] = ()
+    port: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
+    filter: str | None = None
+    sort: str | None = None
+    columns: str | None = None
+
+
+Choice = Callable[[Values, int], Rows]
+"""Is given a look-up of columns for some of the rows, and how many rows there are; returns the indices of those to
+show."""
+Span = Callable[[], tuple[int, int]]
+"""Tells the times of the capture's first packet and of the moment shown, from which other times count."""
 
 
 class Selection:
     """The selection that options ask for, over a command's fields and columns; raises QueryError.
 
-    ``fields`` is given a function that reads times. ``begins`` is to be set before ``rows`` is called.
+    ``fields`` is given a function that reads times.
     """
 
     def __init__(
@@ -33,16 +51,12 @@ class Selection:
         self.columns = None if options.columns is None else select_columns(options.columns, names)
         """The columns to show, or None for those of the command."""
         self._options, self._fields, self._utc = options, fields, utc
-        self.begins: Callable[[], tuple[int, int]] = lambda: (0, 0)
-        """Tells the times of the capture's first packet and of the moment shown, from which other times count."""
         self.found = 0
         """How many rows it has chosen so far."""
         # Mistakes are told before anything is read, though what relative times mean is known only then.
-        self._condition = self._understood()
+        self._condition = self._understood(0, 0)
 
-    def _understood(self) -> Expression | None:
-        start, end = self.begins()
-
+    def _understood(self, start: int, end: int) -> Expression | None:
         def read(text: str) -> int:
             moment = parse_moment(text, self._utc)
             if moment.kind == PACKET:
@@ -74,8 +88,14 @@ class Selection:
         """Whether ``--sort`` was given."""
         return bool(self._keys)
 
-    def rows(self, values: Values, count: int) -> Rows:
-        """Return the indices of the rows to show, in their order."""
-        found = order(self._keys, values, matching(self._understood(), values, count))
-        self.found += len(found)
-        return found
+    def choice(self, span: Span) -> Choice | None:
+        """Return what chooses rows, and puts them in order, with times as ``span`` tells then; None to take all."""
+        if not self.chooses:
+            return None
+
+        def rows(values: Values, count: int) -> Rows:
+            found = order(self._keys, values, matching(self._understood(*span()), values, count))
+            self.found += len(found)
+            return found
+
+        return rows

@@ -27,10 +27,8 @@ from pcapstate.output.paragraphs import definitions, wrapped
 from pcapstate.processes.watcher import Processes
 from pcapstate.sockets import columns
 from pcapstate.sockets.annotations import Annotations
-from pcapstate.sockets.rows import Netstat
-from pcapstate.sockets.table import Wording, for_people, for_programs, titles
-from pcapstate.sockets.traffic import ethernet_sections, route_sections, statistics_sections
-from pcapstate.sockets.udp_ports import ports as udp_ports
+from pcapstate.sockets.rows import SocketRows, udp_ports
+from pcapstate.sockets.table import for_programs
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.table import Table
 from pcapstate.tcp.flow_table import MOST
@@ -41,6 +39,8 @@ from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.own_station import Station
 from pcapstate.traffic.traffic import Traffic
 from pcapstate.views import connections, diagnosis, timeline
+from pcapstate.views.netstat import Wording, for_people, titles
+from pcapstate.views.netstat_sections import ethernet_sections, route_sections, statistics_sections
 from pcapstate.views.reading_aids import Manner
 from pcapstate.views.sections import Section
 from pcapstate.wording.forms import form_of
@@ -137,7 +137,7 @@ def _netstat(
     table, kernels = capture.table, capture.source.kernels
     whose = perspective(table, local, station.addresses, processes.endpoints())
     ports = udp_ports(traffic, whose)
-    rows = Netstat(table, whose, capture.moment or 0, listening=True, both=True, connections=True, ports=ports)
+    rows = SocketRows(table, whose, capture.moment or 0, listening=True, both=True, connections=True, ports=ports)
     for format in formats:
         _write_all([for_programs(rows, tuple(columns.COLUMNS), notes)], kernels, (format,))
     traffic_seen = LocalTraffic(traffic, whose)

@@ -11,8 +11,7 @@ from .addresses import address, socket_text
 from .capture import Capture, open_source
 from .errors import CaptureDamaged
 from .moments import parse_moment
-from .sockets.rows import NOBODY
-from .sockets.rows import Netstat as NetstatRows
+from .sockets.rows import NOBODY, SocketRows
 from .stops import Stops
 from .tcp import tables as c
 from .tcp.machine import TABLE, Certainty
@@ -158,7 +157,7 @@ class Session:
         self._read()
         table = self._capture.table
         whose = perspective(table, () if local is None else (local,))
-        rows = NetstatRows(table, whose, self._capture.moment or 0, listening=listening)
+        rows = SocketRows(table, whose, self._capture.moment or 0, listening=listening)
         ends = [
             [(str(address(high, low)), port) for high, low, port in zip(*(one.tolist() for one in end), strict=True)]
             for end in (rows.local, rows.foreign)

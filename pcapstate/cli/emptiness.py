@@ -8,7 +8,7 @@ from typing import Any
 from ..names.protocols import account
 from ..query.selection import Selection
 from ..sockets.absent import ends, hosts
-from ..sockets.question import Asked
+from ..sockets.question import Question
 from ..tcp.perspective import Perspective
 from .session import Session
 
@@ -37,18 +37,18 @@ def _without_tcp(reading: Session) -> Iterator[Line]:
             yield "no frame has a readable TCP segment", {}
 
 
-def without_rows(reading: Session, asked: Asked, whose: Perspective, idle: int) -> Iterator[Line]:
+def without_rows(reading: Session, question: Question, whose: Perspective, idle: int) -> Iterator[Line]:
     """Yield why netstat's table of connections has no row; ``idle``: UDP ports that were left out."""
     table = reading.capture.table
     if not table.count:
-        if asked.open_ones and not asked.ports:
+        if question.connections and not question.udp_ports:
             yield from _without_tcp(reading)
         elif reading.capture.frames and not idle:
             yield "no frame has a readable TCP segment, and no UDP port has sent anything", {}
         return
-    found = ends(table, whose, asked.families)
-    if not asked.open_ones:
-        if asked.servers:
+    found = ends(table, whose, question.families)
+    if not question.connections:
+        if question.servers:
             yield "no port is seen to listen: one is, once it has answered a SYN", {}
         elif not idle:
             yield "no UDP port has sent anything", {}
@@ -57,8 +57,8 @@ def without_rows(reading: Session, asked: Asked, whose: Perspective, idle: int) 
     if not total:
         yield "--local takes another host; those with the most connections: {hosts}", {"hosts": ", ".join(hosts(table))}
         return
-    if len(asked.families) == 1 and not found.families[asked.families[0]]:
-        family = "IPv6" if asked.families[0] else "IPv4"
+    if len(question.families) == 1 and not found.families[question.families[0]]:
+        family = "IPv6" if question.families[0] else "IPv4"
         yield f"no connection is over {family}; {{count:,}} are over the other", {"count": total}
     if found.closed:
         one = "1 connection is closed, and has no row; --at shows an earlier moment, pcapstate connections how it went"

@@ -13,10 +13,10 @@ from ..addresses import parse_network
 from ..escaping import abridged
 from ..memory import default_bound
 from ..query.selection import SelectionOptions
-from ..sockets.answers import Answers
-from ..sockets.question import PROTOCOLS, Asked
+from ..sockets.question import PROTOCOLS
 from ..wording.styles import LINUX
-from .netstat_letters import NetstatCommand
+from .netstat_letters import NetstatCommand, understood
+from .netstat_tables import NetstatTables
 from .options import (
     SourceOptions,
     WordingOptions,
@@ -69,7 +69,7 @@ def netstat(
     wording: WordingOptions,
     local: tuple[str, ...],
     count: int | None,
-    **asked: Any,
+    **letters: Any,
 ) -> None:
     """Show what netstat would have said on a host at a moment: --at, or the end of the capture.
 
@@ -99,34 +99,35 @@ def netstat(
             parse_network(one)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--local") from None
-    given, remarks = Asked(local=local, **asked).understood()
+    linux, question, unanswerable = understood(local=local, **letters)
     styled = context.get_parameter_source("style") is not ParameterSource.DEFAULT
-    if given.linux and not styled:
+    if linux and not styled:
         wording = wording._replace(style=LINUX.name)
-    answers = Answers(
-        given,
+    tables = NetstatTables(
+        question,
         selection,
         wording,
         repeats=every is not None,
+        dated=every is not None or source.at is not None,
         bound=source.memory or default_bound(),
-        exact=styled or given.linux,
+        exact=styled or linux,
         styled=styled,
     )
     reading = Session(
         source,
-        details=answers.gathering.details,
-        watchers=answers.gathering.watchers,
-        each=answers.bytes_each,
-        beside=answers.gathering.bytes_beside,
+        details=tables.gathering.details,
+        watchers=tables.gathering.watchers,
+        each=tables.bytes_each,
+        beside=tables.gathering.bytes_beside,
         every=every,
         count=count,
         utc=wording.utc,
         lang=wording.lang,
     )
-    answers.read(reading)
+    tables.read(reading)
     code = reading.finish()
-    answers.remark()
-    for line in remarks:
+    tables.remark(reading)
+    for line in unanswerable:
         reading.say(line)
     context.exit(code)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
-from ..sockets.question import PROTOCOLS
+from ..sockets.question import PROTOCOLS, Question
 
 PROGRAMS = "--programs"
 """Linux's ``-p``."""
@@ -78,3 +79,24 @@ def _means_protocol(argument: str) -> bool:
         return True
     # What is no protocol, no number and no file, either, is a mistake of which -p tells best.
     return argument.isalnum() and not argument.isdigit() and not os.path.exists(argument)
+
+
+def understood(*, unix: bool, programs: bool, **letters: Any) -> tuple[bool, Question, list[str]]:
+    """Tell whether these letters are Linux's, what they ask, and what is to be said of those that packets do not tell.
+
+    Raises UsageError where no capture can tell anything of it.
+    """
+    question = Question(**letters)
+    linuxs = (question.tcp, question.udp, question.listening, unix, question.inet, question.inet6, programs)
+    if not any(linuxs):
+        return False, question, []
+    lines = []
+    if unix:
+        if not (question.tcp or question.udp):
+            raise click.UsageError("-x asks for UNIX sockets, and these are in no capture")
+        lines.append("-x: UNIX sockets are in no capture")
+    if question.ethernet:
+        lines.append("-e among Linux's letters: packets tell neither users nor inodes")
+    if question.pid:
+        lines.append("-o among Linux's letters: packets do not tell timers")
+    return True, question._replace(ethernet=False, pid=programs, program=question.program or programs), lines

@@ -11,10 +11,9 @@ from ..rows import Rows
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
-from .covering import sites
 from .next_hops import GATEWAY, NextHops, StationNames
 from .reachability import Reached
-from .route import Route, counts, earliest, interface, merged, resolution, written
+from .route import Route, counts, earliest, interface, merged, resolution, sites, written
 
 CANDIDATES = 4
 """Addresses named at most where a gateway's station has several."""

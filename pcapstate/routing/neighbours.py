@@ -12,10 +12,9 @@ from ..rows import Rows
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
-from .covering import SITE_IPV4, SITE_IPV6, sites
 from .next_hops import ON_LINK, UNDECIDED, NextHops
 from .reachability import Reached, link_local
-from .route import Route, counts, earliest, interface, merged, resolution, written
+from .route import SITE_IPV4, SITE_IPV6, Route, counts, earliest, interface, merged, resolution, sites, written
 
 LOCALS = 16
 """Local addresses of a family at most whose neighbours are told apart."""

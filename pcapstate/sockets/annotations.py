@@ -22,7 +22,7 @@ from ..table import NEVER, slices, worded
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.sides import where
-from .rows import CLIENT, NOBODY, TCP, Netstat
+from .rows import CLIENT, NOBODY, TCP, SocketRows
 
 Words = tuple[tuple[str | None, ...], Rows]
 """Texts, and an index into them for each row."""
@@ -52,8 +52,8 @@ class Annotations:
         self._owners, self._data, self._names, self._resolver = processes, data, names, resolver
         self._hinted = np.zeros(0, dtype=np.int64)
         self._asked: set[Address] = set()
-        self._prepared: dict[bool, Netstat] = {}
-        self._listening: tuple[Netstat, dict[tuple[int, ...], list[Rows]]] | None = None
+        self._prepared: dict[bool, SocketRows] = {}
+        self._listening: tuple[SocketRows, dict[tuple[int, ...], list[Rows]]] | None = None
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
@@ -64,14 +64,14 @@ class Annotations:
 
     # --- programs
 
-    def pid(self, rows: Netstat) -> Rows:
+    def pid(self, rows: SocketRows) -> Rows:
         """Return the number of each row's process, -1 where it is not known."""
         if not self._any_process:
             return np.full(len(rows), NOBODY, dtype=np.int64)
         found = self._processes(rows)
         return np.array([NOBODY if one is None or one.pid is None else one.pid for one in found], dtype=np.int64)
 
-    def program(self, rows: Netstat) -> Words:
+    def program(self, rows: SocketRows) -> Words:
         """Return each row's program: its process, or behind "?" what its packets say of the application."""
         hints = self._data is not None and self._hints
         if not self._any_process and not hints:
@@ -109,7 +109,7 @@ class Annotations:
                 found = Hint(SERVICES[port], "", "", "port")
         return None if found is None else found.text
 
-    def _processes(self, rows: Netstat) -> list[Process | None]:
+    def _processes(self, rows: SocketRows) -> list[Process | None]:
         owners = self._owners
         if owners is None or not owners.any:
             return [None] * len(rows)
@@ -125,7 +125,7 @@ class Annotations:
                 found.append(owners.process_of_socket((place[0], place[1]), place[2]))
         return found
 
-    def _servers(self, rows: Netstat, place: tuple[int, ...]) -> list[Rows]:
+    def _servers(self, rows: SocketRows, place: tuple[int, ...]) -> list[Rows]:
         """Return the server endpoints (2 * connection + side) of an address and port that listens."""
         # Ports that listen no more may have been put behind the rows since.
         if self._listening is None or self._listening[0] is not rows or place not in self._listening[1]:
@@ -134,15 +134,15 @@ class Annotations:
 
     # --- names
 
-    def foreign_name(self, rows: Netstat) -> Words:
+    def foreign_name(self, rows: SocketRows) -> Words:
         """Return the name of each row's foreign address, as it was when the connection began."""
         return self._named(rows, foreign=True)
 
-    def local_name(self, rows: Netstat) -> Words:
+    def local_name(self, rows: SocketRows) -> Words:
         """Return the name of each row's local address."""
         return self._named(rows, foreign=False)
 
-    def _named(self, rows: Netstat, foreign: bool) -> Words:
+    def _named(self, rows: SocketRows, foreign: bool) -> Words:
         book = self._names
         if book is None:
             return nothing(rows)
@@ -163,7 +163,7 @@ class Annotations:
             found[place] = None if name is None else name.fqdn
         return worded(found)
 
-    def _prepare(self, rows: Netstat, foreign: bool, book: NameBook) -> None:
+    def _prepare(self, rows: SocketRows, foreign: bool, book: NameBook) -> None:
         """Let the book find out what may name the addresses of rows, all at once."""
         self._prepared[foreign] = rows
         different = _different(part.foreign if foreign else part.local for part in rows.parts())
@@ -172,7 +172,7 @@ class Annotations:
         if self._resolver:
             self._resolve(rows, _addresses(different), book)
 
-    def _take_hints(self, rows: Netstat, foreign: bool, different: Halves, book: NameBook) -> None:
+    def _take_hints(self, rows: SocketRows, foreign: bool, different: Halves, book: NameBook) -> None:
         """Give the book the names by which clients asked for servers, of addresses that have no other name."""
         if self._data is None:
             return
@@ -209,14 +209,14 @@ class Annotations:
             began = int(table.endpoints["first"][2 * name.connection])
             book.add_hint(int(high[at]), int(low[at]), began, name.name, name.kind, name.number)
 
-    def _resolve(self, rows: Netstat, addresses: Iterable[Address], book: NameBook) -> None:
+    def _resolve(self, rows: SocketRows, addresses: Iterable[Address], book: NameBook) -> None:
         new = [one for one in book.unnamed(addresses, rows.moment) if one not in self._asked]
         self._asked.update(new)
         for (high, low), name in resolve(new).items():
             book.add_resolved(high, low, name)
 
 
-def nothing(rows: Netstat) -> Words:
+def nothing(rows: SocketRows) -> Words:
     """Return the words of rows of which nothing is known."""
     return (None,), np.zeros(len(rows), dtype=np.int64)
 
@@ -286,7 +286,7 @@ def _latest(table: FlowTable, servers: Rows) -> Rows:
     return np.concatenate(found)
 
 
-def _server_endpoints(rows: Netstat) -> dict[tuple[int, ...], list[Rows]]:
+def _server_endpoints(rows: SocketRows) -> dict[tuple[int, ...], list[Rows]]:
     """Return the server endpoints (2 * connection + side) of each address and port that listens."""
     found: dict[tuple[int, ...], list[Rows]] = {}
     for part in rows.parts():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..rows import Rows
-from .rows import NO_STATE, Netstat
+from .rows import NO_STATE, SocketRows
 
 SAME, NEW, CHANGED, GONE = range(4)
 CHANGES = (None, "new", "changed", "gone")
@@ -21,7 +21,7 @@ class Changes(NamedTuple):
     was: Rows
 
 
-def compare(rows: Netstat, before: Netstat | None) -> Changes:
+def compare(rows: SocketRows, before: SocketRows | None) -> Changes:
     """Tell what changed since ``before``; rows that are gone are put behind those of ``rows``, as they were."""
     kind = np.full(len(rows), SAME, dtype=np.uint8)
     was = np.full(len(rows), NO_STATE, dtype=np.uint8)
@@ -43,7 +43,7 @@ def compare(rows: Netstat, before: Netstat | None) -> Changes:
     )
 
 
-def _places(rows: Netstat, before: Netstat) -> Rows:
+def _places(rows: SocketRows, before: SocketRows) -> Rows:
     """Return where each row was before, -1 for nowhere: known by its endpoint, or by the port that has none."""
     places = np.full(len(rows), -1, dtype=np.int32)
     old, new = before.endpoint, rows.endpoint
@@ -59,7 +59,7 @@ def _places(rows: Netstat, before: Netstat) -> Rows:
     return places
 
 
-def _ports(rows: Netstat) -> list[tuple[int, ...]]:
+def _ports(rows: SocketRows) -> list[tuple[int, ...]]:
     """Return protocol, address and port of the rows that have no endpoint."""
     free = rows.some(rows.endpoint < 0)
     return list(zip(*(part.tolist() for part in (free.proto, *free.local)), strict=True))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..query.column_fields import ReadTime, plain_fields
 from ..query.fields import Field, Kind
 from ..table import ADDRESS, DURATION, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Column
 from ..tcp.states import State
-from ..views.filter_fields import ReadTime, plain_fields
 
 STATES = (*(state.name for state in State), None)
 """The last is that of a UDP port."""

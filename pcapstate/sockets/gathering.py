@@ -1,4 +1,4 @@
-"""What must be gathered from a capture beside the states of its connections, for what netstat is asked."""
+"""What must be gathered from a capture beside the states of its connections, for what netstat is question."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..traffic.traffic import MOST as TRAFFIC
 from ..traffic.traffic import Traffic
 from . import columns as known
 from .annotations import Annotations
-from .question import Asked
+from .question import Question
 
 NOT_NAMED = (
     "{count:,} addresses are shown without the names that messages may tell: too many to look for",
@@ -33,20 +33,21 @@ NOT_NAMED = (
 
 
 class Gathering:
-    """The watchers that a call needs, and no others: each costs time. ``needed``: the columns that are looked at.
+    """The watchers that a question needs, and no others: each costs time.
 
-    ``bound``: bytes that the run may take.
+    ``needed``: the columns that are looked at; ``named``: hosts have names, unless the question asks for
+    numbers; ``bound``: bytes that the run may take.
     """
 
-    def __init__(self, asked: Asked, needed: frozenset[str], people: bool, bound: int) -> None:
-        self._asked = asked
-        wanted = (people and not asked.numeric) or asked.fqdn or asked.resolve
-        self.with_names = asked.connections and bool(wanted or needed & known.NAMES)
-        """Whether names of hosts are shown: to people unless they ask for numbers, to programs with -f."""
-        self.with_openings = self.with_names or (asked.connections and asked.program)
+    def __init__(self, question: Question, needed: frozenset[str], named: bool, bound: int) -> None:
+        self._question = question
+        wanted = (named and not question.numeric) or question.fqdn or question.resolve
+        self.with_names = question.sockets and bool(wanted or needed & known.NAMES)
+        """Whether names of hosts are shown."""
+        self.with_openings = self.with_names or (question.sockets and question.program)
         """Whether what opens conversations is kept, for names and programs."""
-        self._with_programs = asked.pid or asked.program or not people or bool(needed & known.PROGRAMS)
-        self.details = bool(needed & known.DETAILED) or asked.statistics
+        self._with_programs = question.pid or question.program or bool(needed & known.PROGRAMS)
+        self.details = bool(needed & known.DETAILED) or question.statistics
         """Whether the tracker must keep DETAIL rows."""
         self._share(bound)
         if bound < LEAST + self.bytes_beside:
@@ -69,18 +70,18 @@ class Gathering:
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
         """Return what must look at the frames of a source beside the tracker."""
-        asked, kernels = self._asked, source.kernels
+        question, kernels = self._question, source.kernels
         self._source = source
         self.own = getattr(source, "addresses", ())
-        if asked.traffic:
+        if question.traffic:
             self._traffic = Traffic(kernels)
-        if (asked.connections and self._with_programs) or not asked.local:
-            self._processes = Processes(source, asked.ports and self._with_programs)
+        if (question.sockets and self._with_programs) or not question.local:
+            self._processes = Processes(source, question.udp_ports and self._with_programs)
         if self.with_names:
             self._packets = NamePackets(kernels, self._messages)
         if self.with_openings:
             self._data = ApplicationData(kernels, self._payloads)
-        if not asked.local:
+        if not question.local:
             self._station = Station()
         found = (self._station, self._traffic, self._processes, self._packets, self._data)
         return [one for one in found if one is not None]
@@ -88,9 +89,9 @@ class Gathering:
     @property
     def bytes_beside(self) -> int:
         """The bytes that the watchers take at most, whatever the capture holds."""
-        asked = self._asked
+        question = self._question
         parts = (
-            (asked.traffic, TRAFFIC),
+            (question.traffic, TRAFFIC),
             (self.with_names, self._messages + self._book_room),
             (self.with_openings, self._payloads),
         )
@@ -107,22 +108,22 @@ class Gathering:
         captured_on = () if self._station is None else self._station.addresses
         named = self._processes
         owned = named.endpoints() if named is not None and named.any else None
-        found = perspective(table, self._asked.local, captured_on, owned, self.own)
+        found = perspective(table, self._question.local, captured_on, owned, self.own)
         return found if found.networks else self.nobodys
 
     @property
     def nobodys(self) -> Perspective:
         """Whose netstat it is where there is no single host."""
-        ports = self._asked.servers or self._asked.ports
+        ports = self._question.servers or self._question.udp_ports
         return NOBODYS._replace(why=ALL_PORTS) if ports else NOBODYS
 
     def annotations(self) -> Annotations:
         """Return names and programs as far as was read; of tables that are repeated, what was asked once is kept."""
         book = self._book()
         if self._annotations is None:
-            asked = self._asked
+            question = self._question
             owners = self._processes if self._with_programs else None
-            self._annotations = Annotations(owners, self._data, book, asked.resolve, asked.program)
+            self._annotations = Annotations(owners, self._data, book, question.resolve, question.program)
         return self._annotations
 
     def moved(self, kept: Rows) -> None:

@@ -1,83 +1,70 @@
-"""What ``pcapstate netstat`` is asked for: its own options, and which of them contradict each other."""
+"""What netstat is asked: which tables, of whom, and which parts of it contradict each other."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import click
+from ..errors import CallError
 
 PROTOCOLS = ("tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6")
-OF_CONNECTIONS = PROTOCOLS[:4]
+OF_SOCKETS = PROTOCOLS[:4]
+"""The protocols that have sockets; of the others there are statistics only."""
 
 
-class Asked(NamedTuple):
-    """The options of netstat alone."""
+class Question(NamedTuple):
+    """The tables that are wanted, and what is to stand in them; by default the connections alone."""
 
-    local: tuple[str, ...]
-    all_: bool
-    numeric: bool
-    fqdn: bool
-    pid: bool
-    program: bool
-    ethernet: bool
-    route: bool
-    statistics: bool
-    protocol: str | None
-    both: bool
-    resolve: bool
-    # Linux's
-    tcp: bool = False
-    udp: bool = False
+    local: tuple[str, ...] = ()
+    """Whose netstat: addresses and networks; none: the host that the capture shows."""
+    all_: bool = False
+    """Also ports that listen, and UDP ports."""
     listening: bool = False
-    unix: bool = False
+    """Ports that listen, and UDP ports, alone."""
+    tcp: bool = False
+    """TCP alone, unless ``udp`` too."""
+    udp: bool = False
+    """UDP ports alone, unless ``tcp`` too."""
     inet: bool = False
+    """IPv4 alone, unless ``inet6`` too."""
     inet6: bool = False
-    programs: bool = False
+    """IPv6 alone, unless ``inet`` too."""
+    protocol: str | None = None
+    """This one of PROTOCOLS alone."""
+    ethernet: bool = False
+    route: bool = False
+    statistics: bool = False
+    numeric: bool = False
+    """Addresses and ports as numbers."""
+    fqdn: bool = False
+    """Fully qualified names, not just their first labels."""
+    resolve: bool = False
+    """The resolver of this machine is asked for names that the capture does not tell."""
+    pid: bool = False
+    program: bool = False
+    both: bool = False
+    """The states of both ends."""
 
     @property
-    def linux(self) -> bool:
-        """Whether these are options as people type them on Linux."""
-        return any((self.tcp, self.udp, self.listening, self.unix, self.inet, self.inet6, self.programs))
-
-    def understood(self) -> tuple[Asked, list[str]]:
-        """Return what Linux's letters mean in ours, and what is to be said of those that packets do not tell.
-
-        Raises UsageError for what no capture can have.
-        """
-        if not self.linux:
-            return self, []
-        remarks = []
-        if self.unix:
-            if not (self.tcp or self.udp):
-                raise click.UsageError("-x asks for UNIX sockets, and these are in no capture")
-            remarks.append("-x: UNIX sockets are in no capture")
-        if self.ethernet:
-            remarks.append("-e among Linux's letters: packets tell neither users nor inodes")
-        if self.pid:
-            remarks.append("-o among Linux's letters: packets do not tell timers")
-        return self._replace(ethernet=False, pid=self.programs, program=self.program or self.programs), remarks
-
-    @property
-    def connections(self) -> bool:
-        """Whether the table of connections is wanted: unless only other tables are."""
+    def sockets(self) -> bool:
+        """Whether the table of sockets is wanted: unless only other tables are."""
         others = self.ethernet or self.route or self.statistics
         return not others or any((self.all_, self.pid, self.program, self.both, self.listening))
 
     @property
     def families(self) -> tuple[bool, ...]:
-        """Of each family that is wanted whether it is IPv6."""
+        """The families that are wanted; True: IPv6."""
         if self.protocol is not None:
             return (self.protocol.endswith("v6"),)
         return (self.inet6,) if self.inet != self.inet6 else (False, True)
 
     def _wants(self, transport: str) -> bool:
-        if self.protocol in OF_CONNECTIONS:
+        if self.protocol in OF_SOCKETS:
             return self.protocol.removesuffix("v6") == transport
         named = {"tcp": self.tcp, "udp": self.udp}
         return named[transport] or (not any(named.values()) and (transport == "tcp" or self.all_ or self.listening))
 
     @property
-    def open_ones(self) -> bool:
+    def connections(self) -> bool:
         """Whether connections are wanted."""
         return self._wants("tcp") and (self.all_ or not self.listening)
 
@@ -87,9 +74,9 @@ class Asked(NamedTuple):
         return self._wants("tcp") and (self.all_ or self.listening)
 
     @property
-    def ports(self) -> bool:
+    def udp_ports(self) -> bool:
         """Whether UDP ports are wanted."""
-        return self.connections and self._wants("udp")
+        return self.sockets and self._wants("udp")
 
     @property
     def protocols(self) -> tuple[str, ...]:
@@ -103,18 +90,23 @@ class Asked(NamedTuple):
             if one.endswith("v6") in self.families and (not named or one.removesuffix("v6") in named)
         )
 
-    def check(self) -> None:
-        """Raise UsageError for what contradicts itself."""
-        if self.numeric and self.fqdn:
-            raise click.UsageError("-n asks for numbers and -f for names; give one of them")
-        if self.numeric and self.resolve:
-            raise click.UsageError("-n asks for numbers and --resolve for names; give one of them")
-        if self.protocol not in (None, *OF_CONNECTIONS) and not self.statistics:
-            raise click.UsageError(f"-p {self.protocol} goes with -s")
-        if self.protocol is not None and (self.tcp or self.udp or self.inet or self.inet6):
-            raise click.UsageError(f"-p {self.protocol} and -t, -u, -4 or -6 choose the same; give one of them")
-
     @property
     def traffic(self) -> bool:
         """Whether frames without TCP must be counted."""
-        return self.ethernet or self.route or self.statistics or self.ports
+        return self.ethernet or self.route or self.statistics or self.udp_ports
+
+    @property
+    def tables(self) -> int:
+        """How many tables are wanted."""
+        return sum((self.sockets, self.ethernet, self.route, self.statistics))
+
+    def check(self) -> None:
+        """Raise CallError for parts that contradict each other."""
+        if self.numeric and self.fqdn:
+            raise CallError("-n asks for numbers and -f for names; give one of them")
+        if self.numeric and self.resolve:
+            raise CallError("-n asks for numbers and --resolve for names; give one of them")
+        if self.protocol not in (None, *OF_SOCKETS) and not self.statistics:
+            raise CallError(f"-p {self.protocol} goes with -s")
+        if self.protocol is not None and (self.tcp or self.udp or self.inet or self.inet6):
+            raise CallError(f"-p {self.protocol} and -t, -u, -4 or -6 choose the same; give one of them")

@@ -17,6 +17,7 @@ from ..tcp.flow_table import FlowTable
 from ..tcp.perspective import Perspective
 from ..tcp.sides import where
 from ..tcp.states import State
+from ..traffic.traffic import Traffic
 from .ends import listening_ends, open_ends
 
 TCP, UDP = range(2)
@@ -31,8 +32,12 @@ NO_STATE = len(State)
 """The state of what has none, a UDP port: an index behind the last state."""
 
 
+IDLE = 60 * 10**9
+"""Nanoseconds without a datagram sent after which a port is taken to be closed."""
+
+
 class Ports(NamedTuple):
-    """Local ports in use, one row each: the UDP ports of ``views.udp``."""
+    """UDP ports in use, a row each."""
 
     high: Rows
     low: Rows
@@ -48,7 +53,26 @@ class Ports(NamedTuple):
 NO_PORTS = Ports(*(np.zeros(0, dtype=np.int64) for _ in Ports._fields))
 
 
-class Netstat:
+def udp_ports(traffic: Traffic, whose: Perspective) -> Ports:
+    """Return the local UDP ports in use by address and port; those of all hosts where there is no single one.
+
+    A port is in use where a datagram was sent from it. One that was only sent to may be closed, and one whose host said
+    since that it is closed (ICMP port unreachable) is. Nothing tells when a port is closed quietly; one that has sent
+    nothing for a minute nearly always is: a name was asked for from it.
+    """
+    rows = traffic.ports
+    high, low = rows["high"], rows["low"]
+    chosen = (rows["number"] > 0) & (rows["closed"] == 0)
+    # Who asks for an address by DHCP has none yet.
+    chosen &= (high != 0) | ((low != IPV4_MAPPED) & (low != 0))
+    if whose.networks:
+        chosen &= whose.holds(high, low)
+    rows = rows[chosen]
+    rows = rows[np.lexsort((rows["port"], rows["low"].view(np.uint64), rows["high"].view(np.uint64)))]
+    return Ports(*(rows[name].copy() for name in Ports._fields))
+
+
+class SocketRows:
     """The rows of netstat at a moment: what is listening, then connections, then UDP ports.
 
     An endpoint that is CLOSED has no row, as netstat shows none, nor has one that never answered a SYN; with ``both``
@@ -71,7 +95,7 @@ class Netstat:
         ports: Ports | None = None,
     ) -> None:
         self.table, self.moment = table, moment
-        self._whole: Netstat | None = None
+        self._whole: SocketRows | None = None
         self._listening = listening_ends(table, whose) if listening else np.zeros(0, dtype=np.int32)
         self._ports = NO_PORTS if ports is None else ports
         ends = open_ends(table, whose, both) if connections else np.zeros(0, dtype=np.int32)
@@ -88,7 +112,7 @@ class Netstat:
         """Let only these rows stay (a mask, or indices in the order that they are to have)."""
         self._what, self.state = self._what[which], self.state[which]
 
-    def some(self, part: slice | Rows) -> Netstat:
+    def some(self, part: slice | Rows) -> SocketRows:
         """Return some of the rows. They may share memory with these, so no array of either is changed in place."""
         other = copy(self)
         other._whole = self.whole
@@ -96,11 +120,11 @@ class Netstat:
         return other
 
     @property
-    def whole(self) -> Netstat:
+    def whole(self) -> SocketRows:
         """The rows that these are some of, or these."""
         return self if self._whole is None else self._whole
 
-    def parts(self) -> Iterator[Netstat]:
+    def parts(self) -> Iterator[SocketRows]:
         """Yield all rows, some at a time."""
         return map(self.some, slices(len(self)))
 
@@ -124,7 +148,7 @@ class Netstat:
         idle[idle] = self.moment - self._ports.last[self._port_of(idle)] > longer
         return idle
 
-    def append(self, other: Netstat, which: Rows) -> None:
+    def append(self, other: SocketRows, which: Rows) -> None:
         """Put rows of another moment behind these, in the states in which they were."""
         what = other._what[which].copy()
         free = FREE - what

@@ -1,51 +1,17 @@
-"""Rows of netstat as a table: with the columns that programs get, or as one system's netstat prints them."""
+"""Rows of netstat as a table with the columns that programs get."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
-import numpy as np
-
-from ..addresses import IPV4_MAPPED
-from ..names.host_names import short
-from ..names.services import TCP as SERVICES
-from ..names.services import UDP as UDP_SERVICES
-from ..table import SOCKET, WORD, Batch, Batches, Column, Table, cells
-from ..views.reading_aids import Manner, readable
-from ..wording.languages import translate
-from ..wording.styles import Style, process_text, protocol_text
+from ..table import Batch, Batches, Column, Table, cells
 from .annotations import Annotations
-from .columns import COLUMNS, LEAST, NAMES, PROTOCOLS
-from .exact import exact
-from .rows import NOBODY, TCP, Netstat
+from .columns import COLUMNS, NAMES
+from .rows import SocketRows
 
 
-class Wording(NamedTuple):
-    """How rows of netstat are written for people."""
-
-    manner: Manner
-    names: bool
-    """Names for hosts and ports; else numbers."""
-    full_names: bool
-    """Fully qualified names, not just their first labels."""
-    exact: bool = False
-    """To the letter as the system's netstat has it, for scripts."""
-    shared: frozenset[str] = frozenset()
-    """First labels that several names of the table begin with: these are written in full."""
-
-    @property
-    def local_names(self) -> bool:
-        """Whether local hosts are named, too: Windows' netstat names foreign ones only."""
-        return self.names and self.manner.style.name != "windows"
-
-    def host(self, name: str) -> str:
-        """Return a host's name as the table shows it."""
-        label = short(name)
-        return name if self.full_names or label in self.shared else label
-
-
-def values(rows: Netstat, name: str, notes: Annotations) -> tuple[Column, Any]:
+def values(rows: SocketRows, name: str, notes: Annotations) -> tuple[Column, Any]:
     """Return a column by its name, and its values; a column of words comes with those that these rows have."""
     column = COLUMNS[name]
     if name == "pid":
@@ -59,119 +25,17 @@ def values(rows: Netstat, name: str, notes: Annotations) -> tuple[Column, Any]:
     return column._replace(words=words), found
 
 
-def for_programs(rows: Netstat, names: tuple[str, ...], notes: Annotations) -> Table:
+def for_programs(rows: SocketRows, names: tuple[str, ...], notes: Annotations) -> Table:
     """Return the rows with these columns, as programs get them."""
-    return _table(rows, lambda part: [values(part, name, notes) for name in names])
+    return table_of(rows, lambda part: [values(part, name, notes) for name in names])
 
 
-def for_people(rows: Netstat, names: tuple[str, ...], notes: Annotations, wording: Wording) -> Table:
-    """Return the rows with these columns, as people read them.
+def table_of(rows: SocketRows, shown: Callable[[SocketRows], Iterable[tuple[Column, Any]]]) -> Table:
+    """Return rows as a table, of whose parts ``shown`` yields the columns and their values."""
 
-    Besides those of ``COLUMNS`` there are ``local`` and ``foreign``, an address and port in one, and ``process`` and
-    ``recv_queue``, as netstat on Linux and macOS has them.
-    """
-
-    if wording.names and not wording.full_names and not {"local", "foreign"}.isdisjoint(names):
-        wording = wording._replace(shared=_shared(rows, notes, wording))
-
-    def shown(part: Netstat) -> Iterator[tuple[Column, Any]]:
-        for name in names:
-            column, found = _for_people(part, name, notes, wording)
-            yield column._replace(title=translate(column.title, wording.manner.lang)), found
-
-    return _table(rows, shown)
-
-
-def _shared(rows: Netstat, notes: Annotations, wording: Wording) -> frozenset[str]:
-    """Return the first labels that the names of several hosts of the rows begin with."""
-    named: dict[str, str] = {}
-    shared: set[str] = set()
-    for part in rows.parts():
-        names = set(notes.foreign_name(part)[0])
-        if wording.local_names:
-            names.update(notes.local_name(part)[0])
-        shared.update(label for name in names if name and named.setdefault(label := short(name), name) != name)
-    return frozenset(shared)
-
-
-def _table(rows: Netstat, shown: Callable[[Netstat], Iterable[tuple[Column, Any]]]) -> Table:
-    def batch(part: Netstat) -> Batch:
+    def batch(part: SocketRows) -> Batch:
         found = list(shown(part))
         columns = tuple(column for column, _ in found)
         return Batch(columns, cells(columns, len(part), **{column.name: given for column, given in found}))
 
     return Table(batch(rows.some(slice(0))).columns, Batches(lambda: map(batch, rows.parts())))
-
-
-def titles(style: Style, process: bool, program: bool, both: bool) -> tuple[str, ...]:
-    """Return the names of the columns that a system's netstat prints, and those that options add."""
-    names = [title.column for title in style.titles]
-    if both:
-        names.append("foreign_state")
-    if process or (program and style.process.column == "process"):
-        names.append(style.process.column)
-    if program and style.process.column != "process":
-        names.append("program")
-    return tuple(names)
-
-
-def _for_people(rows: Netstat, name: str, notes: Annotations, wording: Wording) -> tuple[Column, Any]:
-    style = wording.manner.style
-    title = next((one.title for one in (*style.titles, style.process) if one.column == name), "")
-    if wording.exact and (known := exact(rows, name, notes, style)) is not None:
-        return known[0]._replace(title=title), known[1]
-    if name == "proto":
-        words = tuple(protocol_text(style, protocol, ipv6) for protocol in PROTOCOLS for ipv6 in (False, True))
-        return Column(name, title, WORD, words), 2 * rows.proto + rows.ipv6
-    if name in ("local", "foreign"):
-        return _socket(rows, name, title, notes, wording)
-    if name == "process":
-        programs, which = notes.program(rows)
-        pairs, found = np.unique(np.stack([notes.pid(rows), which], axis=1), axis=0, return_inverse=True)
-        texts = tuple(_process(style, pid, programs[one]) for pid, one in pairs.tolist())
-        return Column(name, title, WORD, texts or ("",), nothing="-", least=LEAST), found.reshape(-1)
-    if name == "recv_queue":
-        # What the application has not read yet: no packet tells.
-        return Column(name, title, WORD, ("-",), nothing="-"), 0
-    column, given = values(rows, name, notes)
-    return readable(column._replace(title=title or column.title), given, wording.manner)
-
-
-def _process(style: Style, pid: int, program: str | None) -> str:
-    return process_text(style, pid, program) if pid != NOBODY else program or "-"
-
-
-def _socket(rows: Netstat, name: str, title: str, notes: Annotations, wording: Wording) -> tuple[Column, Any]:
-    """Return the column of addresses with ports; what is a word there: names, services, and what stands for any."""
-    style = wording.manner.style
-    high, low, port = rows.local if name == "local" else rows.foreign
-    hosts = np.full(len(rows), -1, dtype=np.int64)
-    words: list[str | None] = []
-    if wording.names if name == "foreign" else wording.local_names:
-        names, hosts = notes.foreign_name(rows) if name == "foreign" else notes.local_name(rows)
-        words += [None if one is None else wording.host(one) for one in names]
-        hosts = np.where(np.array([one is None for one in names])[hosts], -1, hosts)
-    if style.any_host is not None:
-        any_host = (hosts < 0) & (high == 0) & ((low == 0) | (low == IPV4_MAPPED))
-        hosts[any_host] = len(words)
-        words.append(style.any_host)
-    ports = np.full(len(rows), -1, dtype=np.int64)
-    udp = rows.proto != TCP
-    if wording.names:
-        known, which = np.unique(port.astype(np.int64) << 1 | udp, return_inverse=True)
-        found = [(UDP_SERVICES if one & 1 else SERVICES).get(one >> 1) for one in known.tolist()]
-        places = [-1 if text is None else len(words) + at for at, text in enumerate(found)]
-        ports = np.array(places, dtype=np.int64)[which]
-        words += found
-    ports[port == 0] = len(words)
-    words.append(style.any_port)
-    if name == "foreign" and style.any_udp is not None:
-        # A socket of UDP has no peer.
-        alone = udp & (rows.endpoint < 0)
-        host, _, any_port = style.any_udp.rpartition(style.before_port)
-        hosts[alone], ports[alone] = len(words), len(words) + 1
-        words += [host, any_port]
-    column = Column(
-        name, title, SOCKET, tuple(words), nothing="-", before_port=style.before_port, brackets=style.brackets
-    )
-    return column, (high, low, port, hosts, ports)

@@ -22,6 +22,9 @@ class State(IntEnum):
     TIME_WAIT = 11
 
 
+STATES = tuple(state.name for state in State)
+"""The words of a column of states, for programs; behind them there may be one for no state."""
+
 SHOWN = {State.LISTEN: "LISTENING"}
 """Where Windows' netstat spells a state differently from the RFC."""
 

@@ -11,16 +11,6 @@ CONNECTIONS = 0
 CHOSEN = 40
 """``connections`` and ``timeline`` (there for each transition) with --filter or --sort: the numbers of the rows, and
 while they are sorted one column and its order."""
-NETSTAT = 16
-"""``netstat``, for each of its rows: what it is about and its state, five bytes; more while the rows are found."""
-NETSTAT_CHOSEN = 48
-"""``netstat`` with --filter or --sort."""
-NETSTAT_NAMED = 56
-"""``netstat`` with names of hosts: its different addresses, in order, while they are looked for in the messages."""
-OPENINGS = 12
-"""What opens conversations, for names and programs: of which kinds that of each endpoint is kept."""
-NETSTAT_REPEATED = 64
-"""``netstat`` with an INTERVAL: the rows of two moments, and what became of each."""
 DIAGNOSE = 168
 """``diagnose``: what most rules look at in arrays of their own, who belongs together while that is found out, and what
 its watcher keeps."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..moments import SECOND
-from ..table import DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Column
-from ..tcp.states import State
+from ..table import DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Batch, Column, Table
+from ..tcp.states import STATES, State
+from ..wording.languages import translate
 from ..wording.styles import Style, shown_states
 from ..wording.times import TimeFormat, duration
-
-STATES = tuple(state.name for state in State)
-"""The words of a column of states, for programs; behind them there may be one for nothing."""
 
 STATE_TONES = tuple(
     {
@@ -27,6 +25,15 @@ STATE_TONES = tuple(
     }.get(state, MOVING)
     for state in State
 )
+
+
+VOCABULARY = frozenset(
+    (
+        *("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"),
+        *("counter", "stated", "gateway"),
+    )
+)
+"""The columns whose words are a fixed vocabulary; words of all others may come from a capture."""
 
 
 class Manner(NamedTuple):
@@ -70,3 +77,27 @@ def _times(times: list[int], how: TimeFormat) -> Iterator[str | None]:
                 last = time // SECOND
                 text = how.short(last * SECOND).removesuffix("000000")
             yield f"{text}{time % SECOND // 1000:06d}"
+
+
+def translated(table: Table, language: str) -> Table:
+    """Return a table with titles and vocabulary in a language of ``wording.languages.LANGUAGES``."""
+    columns = in_language(table.columns, language)
+    return Table(columns, [Batch(columns, batch.cells) for batch in table.batches])
+
+
+def in_language(columns: Sequence[Column], language: str) -> tuple[Column, ...]:
+    """Return columns with titles and vocabulary in a language."""
+    return tuple(_column(one, language) for one in columns)
+
+
+def _column(column: Column, language: str) -> Column:
+    column = column._replace(title=translate(column.title, language))
+    if column.kind == WORD and column.name in VOCABULARY:
+        column = column._replace(words=tuple(_word(word, language) for word in column.words))
+    return column
+
+
+def _word(word: str | bool | None, language: str) -> str | bool | None:
+    if isinstance(word, bool):
+        return translate("yes" if word else "no", language)
+    return None if word is None else translate(word, language)

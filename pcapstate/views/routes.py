@@ -11,10 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..addresses import IPAddress
-from ..routing.gateways import through_gateways
-from ..routing.neighbours import neighbours, networks_on_link
-from ..routing.next_hops import StationNames, next_hops
-from ..routing.reachability import latest, reached
 from ..routing.route import Route
 from ..table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, single, worded
 from ..traffic import tables as c
@@ -24,26 +20,6 @@ NO_STATIONS = "the capture has no MAC addresses, so that no packet tells what ga
 LET_GO = "there were more pairs of addresses than are kept: not all addresses reached are counted"
 ON_LINK = "On-link"
 BOOLEANS = (None, False, True)
-
-
-def routes(local: LocalTraffic) -> list[Route]:
-    """Return the rows: IPv4 before IPv6, networks before neighbours, each in order of their addresses."""
-    said = local.traffic.announcements.routes(local.traffic.clock)
-    announced = [one for one in said if one.host is None or not local.single or local.is_local(one.host)]
-    names = StationNames(local, announced)
-    rows = latest(reached(local))
-    hops = next_hops(rows, local, announced, names)
-    found = [
-        *networks_on_link(rows, hops, announced, local),
-        *through_gateways(rows, hops, announced, names, local),
-        *neighbours(rows, hops, local),
-    ]
-    return sorted(found, key=_order)
-
-
-def _order(route: Route) -> tuple[int, bool, int, int, str]:
-    one = route.network
-    return one.version, route.neighbour, int(one.network_address), one.prefixlen, f"{route.gateway} {route.mac}"
 
 
 def notes(local: LocalTraffic) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..query.column_fields import ReadTime, plain_fields
 from ..query.fields import Field, Kind
 from ..query.selection import Choice
 from ..rows import Rows
@@ -27,9 +28,8 @@ from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.settling import certainties
-from .filter_fields import ReadTime, plain_fields
-from .reading_aids import STATES, Manner, readable
-from .translated import in_language
+from ..tcp.states import STATES
+from .reading_aids import Manner, in_language, readable
 
 Runs = Iterable[Rows]
 """Transitions (TRANSITION) in runs, each overwritten by the next one where they are given out as they come."""

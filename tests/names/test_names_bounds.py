@@ -20,7 +20,7 @@ from pcapstate.names.packets import KEPT, Block, NamePackets
 from pcapstate.names.reading import Reading
 from pcapstate.names.sightings import Evidence, listeners
 from pcapstate.sockets.annotations import Annotations
-from pcapstate.sockets.rows import Netstat
+from pcapstate.sockets.rows import SocketRows
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.perspective import perspective
 from tests.application.test_application import watched
@@ -71,7 +71,7 @@ def test_hints_of_many_addresses_are_looked_for_at_once(monkeypatch: pytest.Monk
     capture = Capture(source, watchers=[packets, data])
     for _ in capture.follow():
         pass
-    rows = Netstat(capture.table, perspective(capture.table, ("10.0.0.2",)), capture.moment or 0)
+    rows = SocketRows(capture.table, perspective(capture.table, ("10.0.0.2",)), capture.moment or 0)
     words, cells = Annotations(data=data, names=NameBook(packets)).foreign_name(rows)
     shown = {words[cell] for cell in cells.tolist()}
     assert shown == {"a.example", *(f"s{one}.example" for one in range(count) if one != 7)}

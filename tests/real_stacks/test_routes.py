@@ -18,11 +18,12 @@ from kernel_lab.networks import Host, Networks, Recording, await_silence, reason
 
 from pcapstate.capture import Capture, open_source
 from pcapstate.routing.route import Route
+from pcapstate.routing.routing_table import routes
 from pcapstate.tcp.perspective import perspective
 from pcapstate.traffic.counters import counters
 from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.traffic import Traffic
-from pcapstate.views.routes import mac_text, routes
+from pcapstate.views.routes import mac_text
 
 HOST, HOST6 = "10.50.0.5", "fd50::5"
 NEIGHBOUR, NEIGHBOUR6 = "10.50.0.9", "fd50::9"

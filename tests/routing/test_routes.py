@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
-from pcapstate.routing.covering import sites, smallest
+from pcapstate.routing import routing_table
 from pcapstate.routing.route import Route as Row
+from pcapstate.routing.route import sites, smallest
 from pcapstate.traffic import tables as c
 from pcapstate.traffic.announced import SECOND, Route
 from pcapstate.traffic.announcements import KEPT, Announcements
@@ -50,7 +51,7 @@ def back(mac: str, address: str, hops: int = 64) -> bytes:
 
 
 def rows(frames: list[bytes], *local: str) -> list[Row]:
-    return view.routes(watched(frames, local or ("10.0.0.5", "2001:db8::5")).local)
+    return routing_table.routes(watched(frames, local or ("10.0.0.5", "2001:db8::5")).local)
 
 
 def told(frames: list[bytes]) -> dict[str, tuple[bool | None, str | None, str | None, str]]:
@@ -156,7 +157,7 @@ def test_ipv6_and_link_local_neighbours() -> None:
 
 def test_a_capture_without_stations_has_no_routes() -> None:
     one = watched([ip("10.0.0.5", "192.0.2.1", 6, tcp(1, 2))], ["10.0.0.5"], linktype=101)
-    assert view.routes(one.local) == []
+    assert routing_table.routes(one.local) == []
     assert view.notes(one.local) == [view.NO_STATIONS]
 
 
@@ -195,7 +196,7 @@ def test_a_router_that_resigns_is_no_gateway() -> None:
     assert "::/0" not in told([on, off])
     assert told([on, off, on])["::/0"][3] == "RA #1"
     late = watched([on, *to(PEER, "fe80::9")], ["2001:db8::5"], step=1801 * SECOND)
-    assert not [one for one in view.routes(late.local) if one.stated and not one.neighbour]
+    assert not [one for one in routing_table.routes(late.local) if one.stated and not one.neighbour]
     # Only a link-local address may advertise, and only from the link.
     assert "::/0" not in told([advertisement(1800, source="2001:db8::1")])
 
@@ -238,7 +239,7 @@ def test_dhcp_with_classless_routes() -> None:
     ended = watched(
         [dhcp(5, b"\x33\x04" + struct.pack("!I", 60) + static), *to(PEER, "10.0.0.9")], ["10.0.0.5"], step=61 * SECOND
     )
-    assert not [one for one in view.routes(ended.local) if one.gateway]
+    assert not [one for one in routing_table.routes(ended.local) if one.gateway]
 
 
 def redirect(gateway: str, target: str, host: str = "10.0.0.5") -> bytes:
@@ -427,7 +428,7 @@ def test_a_host_captured_on_both_links_of_its_router() -> None:
         ]
     for frames in (found, found[4:], found[4:][::-1]):
         told = watched(frames, [client[1]])
-        (route,) = [one for one in view.routes(told.local) if one.packets]
+        (route,) = [one for one in routing_table.routes(told.local) if one.packets]
         assert (str(route.network), route.on_link, view.mac_text(route.mac)) == ("10.201.2.2/32", False, ROUTER)
         assert (route.gateway and str(route.gateway)) == (near[1] if frames is found else None)
         assert (told.counter("ip", "Packets Received"), told.counter("ip", "Output Requests")) == (3, 3)

@@ -23,7 +23,7 @@ from pcapstate.decode.segment import SEGMENT, SYN
 from pcapstate.kernels.running import Kernels
 from pcapstate.memory import LEAST, connections_within, default_bound
 from pcapstate.processes.watcher import Processes
-from pcapstate.sockets.rows import Netstat
+from pcapstate.sockets.rows import SocketRows
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.eviction import KINDS, give_way
@@ -382,7 +382,7 @@ def test_tables_are_gone_with_what_read_them() -> None:
         history = History(capture.table, 1 << 20)
         for batch in capture.follow():
             history.add(batch)
-        rows = Netstat(capture.table, perspective(capture.table, ()), 0, listening=True)
+        rows = SocketRows(capture.table, perspective(capture.table, ()), 0, listening=True)
         assert len(rows.some(slice(2))) == 2
         assert len(history.take())
         table = weakref.ref(capture.table)

@@ -13,7 +13,7 @@ from pcapstate.addresses import address
 from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
 from pcapstate.output.widths import display_width
-from pcapstate.sockets.udp_ports import ports
+from pcapstate.sockets.rows import udp_ports
 from pcapstate.traffic import tables as c
 from pcapstate.traffic.counters import NOT_TOLD, PROTOCOLS, Counter, counters
 from pcapstate.views import ethernet, statistics
@@ -200,7 +200,7 @@ def test_a_udp_port_is_in_use_where_it_has_sent(one: tuple[str, str], other: tup
 
     def open_ports(frames: list[bytes]) -> list[int]:
         told = watched(frames, [one[1]])
-        return ports(told.traffic, told.whose).port.tolist()
+        return udp_ports(told.traffic, told.whose).port.tolist()
 
     answer = frame(one, other, 17, udp(53, 4000, b"answer"))
     assert open_ports([question]) == []
@@ -211,7 +211,7 @@ def test_a_udp_port_is_in_use_where_it_has_sent(one: tuple[str, str], other: tup
     assert open_ports([answer, unreachable(53, by=(ROUTER, "2001:db8::1" if ipv6 else "10.0.0.1"))]) == [53]
     assert open_ports([answer, unreachable(53, about=other[1])]) == [53]
     told = watched([question, question, answer, unreachable(99)], [one[1]])
-    (row,) = zip(*ports(told.traffic, told.whose), strict=True)
+    (row,) = zip(*udp_ports(told.traffic, told.whose), strict=True)
     assert str(address(int(row[0]), int(row[1]))) == one[1]
     assert [int(value) for value in row[5:]] == [1, 2, 6, 16]
     assert told.counter("udpv6" if ipv6 else "udp", "No Ports") == 1
@@ -227,7 +227,7 @@ def test_a_length_that_lies_does_not_count() -> None:
 def test_ports_of_groups_and_of_no_address_are_not_in_use() -> None:
     nobody, everybody = (HOST, "0.0.0.0"), (BROADCAST, "255.255.255.255")
     told = watched([frame(nobody, everybody, 17, udp(68, 67)), frame(B, (ALL, "224.0.0.1"), 17, udp(9, 9))])
-    found = ports(told.traffic, told.whose)
+    found = udp_ports(told.traffic, told.whose)
     assert found.port.tolist() == [9]
     assert [str(address(*pair)) for pair in zip(found.high.tolist(), found.low.tolist(), strict=True)] == ["10.0.0.9"]
 

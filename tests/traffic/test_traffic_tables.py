@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
-from pcapstate.sockets.udp_ports import ports as udp_ports
+from pcapstate.routing import routing_table
+from pcapstate.sockets.rows import udp_ports
 from pcapstate.traffic import tables as c
 from pcapstate.traffic.counters import counters
 from pcapstate.views import ethernet, routes, statistics
@@ -164,7 +165,7 @@ def test_any_frames_give_views(frames: list[bytes], local: list[str]) -> None:
         assert 0 <= (lines["Unicast packets"].sent or 0) <= len(frames)
     assert all(one.value is None or one.value >= 0 for one in counters(told.local, told.capture.table, told.whose))
     assert len(statistics.blocks(counters(told.local, told.capture.table, told.whose))) == 8
-    found = routes.routes(told.local)
+    found = routing_table.routes(told.local)
     assert sum(one.packets for one in found if not one.neighbour and one.on_link is False) <= len(frames)
     assert all(one.evidence for one in found)
     for section in routes.sections(found):

@@ -22,11 +22,11 @@ from pcapstate.query.expression import Lookup
 from pcapstate.query.fields import Field
 from pcapstate.query.ordering import matching, order
 from pcapstate.query.parser import parse
-from pcapstate.sockets import columns
+from pcapstate.sockets import answers, columns
 from pcapstate.sockets.annotations import Annotations
 from pcapstate.sockets.changes import CHANGES, compare
-from pcapstate.sockets.rows import Netstat
-from pcapstate.sockets.table import Wording, for_people, for_programs, titles, values
+from pcapstate.sockets.rows import SocketRows
+from pcapstate.sockets.table import for_programs, values
 from pcapstate.table import WORD, Column, Table, beside
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
@@ -34,6 +34,7 @@ from pcapstate.tcp.perspective import perspective
 from pcapstate.tcp.states import State
 from pcapstate.views import connections, memory, timeline
 from pcapstate.views.connections import Choice
+from pcapstate.views.netstat import Wording, for_people, titles
 from pcapstate.views.reading_aids import Manner
 from pcapstate.wording.styles import WINDOWS
 from pcapstate.wording.times import TimeFormat
@@ -72,8 +73,8 @@ class Flood:
         self.transitions["endpoint"] = 2 * numbers
         self.transitions["from"], self.transitions["to"] = State.CLOSED, State.SYN_SENT
 
-    def rows(self) -> Netstat:
-        return Netstat(self.table, perspective(self.table, ()), self.moment, listening=True)
+    def rows(self) -> SocketRows:
+        return SocketRows(self.table, perspective(self.table, ()), self.moment, listening=True)
 
     def write(self, table: Table, format_: str) -> None:
         for _ in render(table, format_, self.kernels):
@@ -154,10 +155,10 @@ CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
     (choose_connections, memory.CHOSEN),
     (show_timeline, memory.CONNECTIONS),
     (choose_timeline, memory.CHOSEN),
-    (show_netstat, memory.NETSTAT),
-    (choose_netstat, memory.NETSTAT_CHOSEN),
-    (name_netstat, memory.NETSTAT_NAMED),
-    (show_changes, memory.NETSTAT_REPEATED),
+    (show_netstat, answers.EACH),
+    (choose_netstat, answers.EACH_CHOSEN),
+    (name_netstat, answers.EACH_NAMED),
+    (show_changes, answers.EACH_COMPARED),
     (diagnose, memory.DIAGNOSE),
     (diagnose_chosen, memory.DIAGNOSE_CHOSEN),
 )

@@ -17,7 +17,7 @@ from pcapstate.table import WORD, Column, Table
 from pcapstate.tcp.machine import TABLE, Certainty
 from pcapstate.tcp.states import State
 from pcapstate.views import connections, timeline
-from pcapstate.views.translated import translated
+from pcapstate.views.reading_aids import translated
 from pcapstate.wording import meanings, styles
 from pcapstate.wording.japanese import CATALOG, MESSAGES, STATISTICS, TABLES, tables
 from pcapstate.wording.japanese import meanings as japanese_meanings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..query.fields import Field, Kind
 from ..table import ADDRESS, DURATION, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Column
-from .reading_aids import STATES
+from ..tcp.states import STATES
+from .fields import Field, Kind
 
 ReadTime = Callable[[str], int]
 """Turns what somebody writes for a time into ns since the epoch."""

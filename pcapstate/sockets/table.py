@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..table import Batch, Batches, Column, Table, cells
+from ..table import WORD, Batch, Batches, Column, Table, beside, cells
 from .annotations import Annotations
-from .columns import COLUMNS, NAMES
+from .changes import CHANGES, Changes
+from .columns import COLUMNS, NAMES, STATES
 from .rows import SocketRows
 
 
@@ -25,9 +26,13 @@ def values(rows: SocketRows, name: str, notes: Annotations) -> tuple[Column, Any
     return column._replace(words=words), found
 
 
-def for_programs(rows: SocketRows, names: tuple[str, ...], notes: Annotations) -> Table:
-    """Return the rows with these columns, as programs get them."""
-    return table_of(rows, lambda part: [values(part, name, notes) for name in names])
+def for_programs(rows: SocketRows, names: tuple[str, ...], notes: Annotations, changes: Changes | None = None) -> Table:
+    """Return the rows with these columns, as programs get them; with what changed, where that is given."""
+    table = table_of(rows, lambda part: [values(part, name, notes) for name in names])
+    if changes is None:
+        return table
+    kind, was = Column("change", "Change", WORD, CHANGES), Column("was", "Was", WORD, STATES)
+    return beside(table, [(kind, changes.kind), (was, changes.was)])
 
 
 def table_of(rows: SocketRows, shown: Callable[[SocketRows], Iterable[tuple[Column, Any]]]) -> Table:

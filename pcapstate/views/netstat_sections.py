@@ -115,10 +115,10 @@ class NetstatSections:
             manner = self._manner._replace(times=self._manner.times._replace(start=start))
             names = self._columns or titles(style, question.pid, question.program, question.both)
             table = for_people(rows, names, notes, Wording(manner, not question.numeric, question.fqdn))
+            if answer.changes is not None:
+                table = self._with_changes(table, answer.changes)
         else:
-            table = for_programs(rows, self._columns or self._program_columns(), notes)
-        if answer.changes is not None:
-            table = self._with_changes(table, answer.changes)
+            table = for_programs(rows, self._columns or self._program_columns(), notes, answer.changes)
         return Section("connections", title, table)
 
     def _program_columns(self) -> tuple[str, ...]:
@@ -126,21 +126,13 @@ class NetstatSections:
         return (*known.FOR_PROGRAMS, *names, *(("foreign_state",) if self._question.both else ()))
 
     def _with_changes(self, table: Table, changes: Changes) -> Table:
-        if not self._people:
-            states = (*known.STATES, None)
-            more = [
-                (Column("change", "Change", WORD, CHANGES), changes.kind),
-                (Column("was", "Was", WORD, states), changes.was),
-            ]
-        else:
-            was = translate("was {state}", self._lang)
-            words = (
-                *(translate(one or "", self._lang) for one in CHANGES),
-                *(was.format(state=state) for state in (*shown_states(self._style), "")),
-            )
-            found = np.where(changes.kind == CHANGED, len(CHANGES) + changes.was, changes.kind)
-            more = [(Column("change", translate("Change", self._lang), WORD, words), found)]
-        return beside(table, more)
+        was = translate("was {state}", self._lang)
+        words = (
+            *(translate(one or "", self._lang) for one in CHANGES),
+            *(was.format(state=state) for state in (*shown_states(self._style), "")),
+        )
+        found = np.where(changes.kind == CHANGED, len(CHANGES) + changes.was, changes.kind)
+        return beside(table, [(Column("change", translate("Change", self._lang), WORD, words), found)])
 
 
 def in_form(

@@ -146,7 +146,7 @@ def test_any_text_may_be_asked_for(text: str) -> None:
 
 def titles() -> Iterator[str]:
     """Yield the titles of all columns in the code of the views, and those of the styles."""
-    for path in VIEWS.glob("*.py"):
+    for path in (*VIEWS.glob("*.py"), VIEWS.parent / "sockets" / "columns.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Column":
                 title = node.args[1] if len(node.args) > 1 else None

@@ -17,36 +17,52 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import Connection, Endpoint, Netstat, Session, Transition, connections, netstat, open, transitions
-    from .errors import CaptureDamaged, CaptureError, LiveError, MomentError, PcapstateError
-    from .tcp.states import State
+    from .api import Session, Snapshot, connections, netstat, open, transitions
+    from .errors import CallError, CaptureDamaged, CaptureError, LiveError, MomentError, PcapstateError
+    from .objects import Connection, Counter, Finding, Netstat, Route, State, Transition
+    from .packets import Tracker
+    from .query.errors import QueryError
+    from .reading import Losses
 
 _HOME = {
+    **dict.fromkeys(("Session", "Snapshot", "connections", "netstat", "open", "transitions"), ".api"),
     **dict.fromkeys(
-        ("Connection", "Endpoint", "Netstat", "Session", "Transition", "connections", "netstat", "open", "transitions"),
-        ".api",
+        ("CallError", "CaptureDamaged", "CaptureError", "LiveError", "MomentError", "PcapstateError"), ".errors"
     ),
-    **dict.fromkeys(("CaptureDamaged", "CaptureError", "LiveError", "MomentError", "PcapstateError"), ".errors"),
-    "State": ".tcp.states",
+    **dict.fromkeys(("Connection", "Counter", "Finding", "Netstat", "Route", "State", "Transition"), ".objects"),
+    "Losses": ".reading",
+    "QueryError": ".query.errors",
+    "Tracker": ".packets",
 }
 
 __all__ = [
+    "CallError",
     "CaptureDamaged",
     "CaptureError",
     "Connection",
-    "Endpoint",
+    "Counter",
+    "Finding",
     "LiveError",
+    "Losses",
     "MomentError",
     "Netstat",
     "PcapstateError",
+    "QueryError",
+    "Route",
     "Session",
+    "Snapshot",
     "State",
+    "Tracker",
     "Transition",
     "connections",
     "netstat",
     "open",
     "transitions",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,115 +1,78 @@
-"""The library: connections, transitions and netstat rows of a capture as typed objects."""
+"""The library: what the commands answer, as typed objects. No command line is needed, nothing is printed."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO, Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from .addresses import address, socket_text
-from .capture import Capture, open_source
-from .errors import CaptureDamaged
+import numpy as np
+
+from .errors import CallError, CaptureDamaged
 from .moments import parse_moment
-from .sockets.rows import NOBODY, SocketRows
-from .stops import Stops
-from .tcp import tables as c
-from .tcp.machine import TABLE, Certainty
-from .tcp.outcomes import NAMES, handshakes
-from .tcp.outcomes import outcomes as outcomes_of
-from .tcp.perspective import perspective
-from .tcp.settling import certainties
-from .tcp.sides import sides
-from .tcp.states import State
+from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records
+from .query.fields import Field
+from .query.selection import Choice, Selection, SelectionOptions
+from .reading import Losses, Origin, Path, Reading
+from .rows import Rows
+from .sockets import columns as socket_columns
+from .sockets.answers import Answer, Answers
+from .sockets.question import Question
+from .sockets.table import for_programs
+from .table import Table
+from .tcp.flow_table import FlowTable
+from .tcp.settling import in_time, settled
 from .tcp.time_wait import TWO_MSL, TimeWait
+from .traffic.counters import counters
+from .traffic.local import LocalTraffic
+from .views import connections as connections_view
+from .views import memory as view_memory
+from .views import timeline as timeline_view
 
-Path = str | os.PathLike[str] | IO[bytes]
+Time = str | float
+"""A moment: seconds since the start, or as text what ``--at`` takes."""
+Span = Callable[[], tuple[int, int]]
+
+NETSTAT = (*socket_columns.FOR_PROGRAMS, "local_name", "foreign_name")
+UNNAMED = socket_columns.FOR_PROGRAMS
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One state change of one endpoint (the fields of ``pcapstate timeline --format jsonl``)."""
+class Snapshot(NamedTuple):
+    """All connections at one moment, as ``Session.moments`` yields them. Ask before the next moment is read."""
 
-    time: int
+    moment: int
     """Nanoseconds since the epoch."""
-    packet: int | None
-    """Number of the packet that proves it, 1-based as in Wireshark; None where a timer ran out."""
-    connection: int
-    """0-based, as Wireshark's tcp.stream."""
-    endpoint: str
-    """``client`` or ``server``."""
-    address: str
-    """Of the endpoint, as ``10.0.0.1:51000`` or ``[2001:db8::1]:80``."""
-    peer: str
-    from_state: State
-    to_state: State
-    cause: str
-    certainty: str
-    """``seen``, ``assumed``, ``doubtful``, ``timer`` or ``revised``."""
+    table: FlowTable
+    answer: Answer
+    columns: tuple[str, ...]
+    span: tuple[int, int]
 
+    def connections(self, filter: str | None = None) -> list[Connection]:
+        """Return the connections in the order of their numbers; ``filter``: as for ``--filter``. Raises QueryError."""
+        return _connections(self.table, filter, lambda: self.span)
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One end of a connection."""
-
-    address: str
-    state: State
-    packets: int
-    bytes: int
-    """Payload bytes sent, retransmissions included."""
-    retransmissions: int
-    """Segments sent again."""
-    first: int | None
-    """Time of its first packet, nanoseconds since the epoch; None where it sent none."""
-    last: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One connection (the fields of ``pcapstate connections --format jsonl``)."""
-
-    number: int
-    """0-based, as Wireshark's tcp.stream."""
-    client: Endpoint
-    server: Endpoint
-    outcome: str
-    """One of ``pcapstate.tcp.outcomes.OUTCOMES``."""
-    handshake_seen: bool
-    client_guessed: bool
-    """No handshake tells which side is the client; the ports suggested it."""
-
-    @property
-    def client_state(self) -> State:
-        """The state of the client's end."""
-        return self.client.state
-
-    @property
-    def server_state(self) -> State:
-        """The state of the server's end."""
-        return self.server.state
-
-
-@dataclass(frozen=True, slots=True)
-class Netstat:
-    """One row of netstat (the fields of ``pcapstate netstat --format json``)."""
-
-    proto: str
-    local_address: str
-    local_port: int
-    foreign_address: str
-    foreign_port: int
-    state: State
-    connection: int | None
-    """None for a port that listens."""
+    def netstat(self) -> list[Netstat]:
+        """Return the rows of netstat at this moment."""
+        return _netstat(self.answer, self.columns)
 
 
 class Session:
-    """A capture being read, up to a moment or its end. ``transitions`` reads it lazily; the rest reads on to there."""
+    """A capture, or interfaces, to ask several questions.
 
-    def __init__(self, *paths: Path, two_msl: float = TWO_MSL, at: str | float | None = None) -> None:
-        stops = None if at is None else Stops(parse_moment(str(at)))
-        self._capture = Capture(open_source(paths), TimeWait(two_msl), stops=stops)
-        self._reading = self._capture.follow()
+    Nothing is read before the first question. Files are read again where a question needs what was not gathered for
+    the one before; what can be read only once (a pipe, an interface, an open file) takes one question, after which
+    ``connections`` can still be asked. Raises CallError, CaptureError, LiveError, MomentError.
+    """
+
+    def __init__(self, origin: Origin, *, two_msl: float, at: Time | None, memory: int | None, split: bool) -> None:
+        origin.check()
+        self._origin, self._at = origin, at
+        self._options: dict[str, Any] = {"time_wait": TimeWait(two_msl), "memory": memory, "split": split}
+        self._again = origin.files
+        self._reading: Reading | None = None
+        self._state: Generator[Rows, None, None] | None = None
+        if self._again:
+            # What is no capture is reported at once, not at the first question.
+            origin.open().close()
 
     def __enter__(self) -> Session:
         return self
@@ -119,130 +82,289 @@ class Session:
 
     def close(self) -> None:
         """Let go of the capture."""
-        self._reading.close()
-        self._capture.source.close()
+        if self._state is not None:
+            self._state.close()
+        if self._reading is not None:
+            self._reading.close()
+
+    # --- what was read
 
     @property
-    def damages(self) -> list[CaptureDamaged]:
-        """What was damaged or cut short, as far as it was read."""
-        return self._capture.damages
+    def damages(self) -> Sequence[CaptureDamaged]:
+        """The damage found so far: captures that are damaged or cut short."""
+        return [] if self._reading is None else self._reading.capture.damages
 
-    def transitions(self) -> Iterator[Transition]:
-        """Read on, and yield each transition as its packet is reached, ``revised`` ones included."""
-        for batch in self._reading:
-            for row in batch.copy():
-                yield self._transition(row)
+    @property
+    def losses(self) -> Losses | None:
+        """What is missing from what was read for the last question; None before there was one."""
+        return None if self._reading is None else self._reading.losses()
 
-    def connections(self) -> list[Connection]:
-        """Read to the end and return all connections in the order of their numbers."""
-        self._read()
-        table = self._capture.table
-        of = sides(table)
-        outcomes = outcomes_of(of)
-        complete = handshakes(of)
-        result = []
-        for number in range(len(of.notes)):
-            notes = int(of.notes[number])
-            ends = [
-                _endpoint(side[number], tuple(part[number] for part in where))
-                for side, where in ((of.client, of.client_address), (of.server, of.server_address))
-            ]
-            outcome = NAMES[outcomes[number]]
-            guessed = bool(notes & c.CLIENT_GUESSED)
-            result.append(Connection(number, ends[0], ends[1], outcome, bool(complete[number]), guessed))
-        return result
+    @property
+    def moment(self) -> int | None:
+        """The time that the last answer is about, ns since the epoch; None before there was one."""
+        return None if self._reading is None else self._reading.moment
 
-    def netstat(self, local: str | None = None, listening: bool = False) -> list[Netstat]:
-        """Read on and return the rows of ``netstat`` on a host (an address or network; None: inferred)."""
-        self._read()
-        table = self._capture.table
-        whose = perspective(table, () if local is None else (local,))
-        rows = SocketRows(table, whose, self._capture.moment or 0, listening=listening)
-        ends = [
-            [(str(address(high, low)), port) for high, low, port in zip(*(one.tolist() for one in end), strict=True)]
-            for end in (rows.local, rows.foreign)
-        ]
-        return [
-            Netstat("tcp", own[0], own[1], peer[0], peer[1], State(state), None if number == NOBODY else number)
-            for own, peer, state, number in zip(*ends, rows.state.tolist(), rows.connection.tolist(), strict=True)
-        ]
+    # --- questions
 
-    def _read(self) -> None:
-        for _ in self._reading:
-            pass
+    def transitions(self, filter: str | None = None, *, revisions: bool = False) -> Iterator[Transition]:
+        """Yield the transitions, as ``pcapstate timeline`` lists them.
 
-    def _transition(self, row: Any) -> Transition:
-        number, side = divmod(int(row["endpoint"]), 2)
-        one = self._capture.table.connections[number]
-        client = 1 if one["notes"] & c.CLIENT_IS_1 else 0
-        extra = self._capture.table.extras[number]
-        ends = [
-            socket_text(int(extra[f"high_{end}"]), int(one[f"low_{end}"]), int(one[f"port_{end}"]))
-            for end in (side, 1 - side)
-        ]
-        certainty = certainties(row, False)
-        return Transition(
-            int(row["time"]),
-            int(row["packet"]) or None,
-            number,
-            "client" if side == client else "server",
-            ends[0],
-            ends[1],
-            State(row["from"]),
-            State(row["to"]),
-            TABLE[row["row"]].cause,
-            Certainty(int(certainty)).word,
+        Of files those that later packets took back are left out, which is known at the end only; with ``revisions``,
+        and of everything that grows, all come as their packets are read, with what put them right as ``revised``.
+        ``filter``: as for ``--filter``. Raises QueryError.
+        """
+        choose, span = self._choice(filter, timeline_view.fields, timeline_view.BY_NAME)
+        lazily = revisions or self._origin.growing
+        reading = self._new(record=True, each=view_memory.CHOSEN if filter else view_memory.CONNECTIONS)
+        span.append(reading)
+        runs: Iterable[Rows]
+        if lazily:
+            runs = self._state = reading.transitions()
+        else:
+            runs = [settled(in_time(reading.history()))[0]]
+        for rows in runs:
+            # What comes lazily is overwritten by the next run.
+            some = rows.copy() if lazily else rows
+            table = timeline_view.view(reading.capture.table, [some], None, None, not lazily, choose=choose)
+            for one in records(table):
+                one["from_state"], one["to_state"] = one.pop("from"), one.pop("to")
+                yield Transition(**one)
+
+    def connections(self, filter: str | None = None) -> list[Connection]:
+        """Return the connections in the order of their numbers. ``filter``: as for ``--filter``. Raises QueryError."""
+        if self._reading is None:
+            self._new(each=view_memory.CHOSEN if filter else view_memory.CONNECTIONS)
+        reading = self._read_on()
+        return _connections(reading.capture.table, filter, reading.span)
+
+    def netstat(
+        self,
+        at: Time | None = None,
+        local: str | Sequence[str] | None = None,
+        *,
+        listening: bool = False,
+        names: bool = False,
+        udp: bool = False,
+        filter: str | None = None,
+    ) -> list[Netstat]:
+        """Return the rows of netstat on a host, at a moment or at the end.
+
+        ``local``: the host, as addresses or networks (None: the host that the capture shows). ``listening``: with the
+        ports that listen; ``udp``: with the UDP ports, too. ``names``: with names of hosts, and programs, as the
+        capture tells them. ``filter``: as for ``--filter``. Raises QueryError.
+        """
+        answers = _answers(local, listening, names, udp, filter, repeats=False)
+        self._ask(answers, at=at)
+        return _netstat(answers.at(), NETSTAT if names else UNNAMED)
+
+    def routes(self, at: Time | None = None, local: str | Sequence[str] | None = None) -> list[Route]:
+        """Return the routing table of a host and its neighbours, as far as traffic shows them."""
+        from .routing.routing_table import routes
+        from .views.routes import view
+
+        answers = Answers(Question(local=_texts(local), route=True))
+        self._ask(answers, at=at)
+        return [Route(**one) for one in records(view(routes(_traffic(answers.at()))))]
+
+    def statistics(self, at: Time | None = None, local: str | Sequence[str] | None = None) -> list[Counter]:
+        """Return the counters of ``netstat -s`` of a host."""
+        from .views.statistics import view
+
+        answers = Answers(Question(local=_texts(local), statistics=True))
+        reading = self._ask(answers, at=at)
+        answer = answers.at()
+        found = counters(_traffic(answer), reading.capture.table, answer.whose)
+        return [Counter(**one) for one in records(view(found))]
+
+    def diagnose(self, filter: str | None = None, *, lang: str = "en") -> list[Finding]:
+        """Return the findings of ``pcapstate diagnose``. ``filter``: connections to look at. Raises QueryError."""
+        # Only this question needs the rules.
+        from .findings.diagnosis import diagnose
+        from .findings.frames_seen import FramesSeen
+        from .views.diagnosis import view
+
+        choose, span = self._choice(filter, connections_view.fields, connections_view.BY_NAME)
+        seen = FramesSeen()
+        reading = self._new(
+            details=True,
+            each=view_memory.DIAGNOSE_CHOSEN if filter else view_memory.DIAGNOSE,
+            beside=view_memory.FRAMES_SEEN,
+            watchers=lambda _: [seen],
         )
+        span.append(reading)
+        self._read_on()
+        chosen = None if choose is None else _rows(reading.capture.table, choose)
+        return [Finding(**one) for one in records(view(diagnose(reading.capture, seen, chosen), lang))]
+
+    def moments(
+        self,
+        every: float,
+        count: int | None = None,
+        *,
+        local: str | Sequence[str] | None = None,
+        listening: bool = False,
+        names: bool = False,
+        udp: bool = False,
+    ) -> Iterator[Snapshot]:
+        """Yield the connections every so many seconds of the capture's time, from one reading; at its end once more.
+
+        With ``at``, from that moment on. ``count``: at most so many; the other parameters: as for ``netstat``.
+        """
+        answers = _answers(local, listening, names, udp, None, repeats=True)
+        reached: list[int] = []
+        reading = self._new(every=every, count=count, **_needs(answers))
+        answers.attach(reading)
+        columns = NETSTAT if names else UNNAMED
+
+        def snapshot(moment: int) -> Snapshot:
+            return Snapshot(moment, reading.capture.table, answers.at(moment), columns, (reading.start, reading.moment))
+
+        self._state = reading.transitions(reached.append)
+        tables = 0
+        for _ in self._state:
+            while reached:
+                tables += 1
+                yield snapshot(reached.pop(0))
+        stops = reading.capture.stops
+        if not stops.ended and (stops.news or not tables):
+            yield snapshot(reading.moment)
+
+    # --- readings
+
+    def _new(self, *, at: Time | None = None, **options: Any) -> Reading:
+        """Begin a reading, in place of the one before."""
+        if self._reading is not None and not self._again:
+            raise CallError("this source can be read only once; open it anew to ask another question")
+        self.close()
+        wanted = self._at if at is None else at
+        moment = None if wanted is None else parse_moment(str(wanted))
+        self._reading, self._state = Reading(self._origin, at=moment, **self._options, **options), None
+        return self._reading
+
+    def _read_on(self) -> Reading:
+        """Read to the end, or the moment."""
+        assert self._reading is not None
+        if self._state is None:
+            self._state = self._reading.transitions()
+        for _ in self._state:
+            pass
+        return self._reading
+
+    def _ask(self, answers: Answers, at: Time | None) -> Reading:
+        """Read what answers need, to the end or the moment."""
+        answers.attach(self._new(at=at, **_needs(answers)))
+        return self._read_on()
+
+    def _choice(self, filter: str | None, fields: Any, names: Iterable[str]) -> tuple[Choice | None, list[Reading]]:
+        """Return the choice of a filter, which is checked at once, and the list to put the reading in."""
+        reading: list[Reading] = []
+        return _choice(filter, fields, names, lambda: reading[0].span()), reading
 
 
-def _endpoint(row: Any, where: tuple[Any, ...]) -> Endpoint:
-    packets = int(row["packets"])
-    return Endpoint(
-        socket_text(*map(int, where)),
-        State(row["state"]),
-        packets,
-        int(row["bytes"]),
-        int(row["retransmissions"]),
-        int(row["first"]) if packets else None,
-        int(row["last"]) if packets else None,
-    )
+def _choice(
+    filter: str | None, fields: Callable[[Callable[[str], int]], Mapping[str, Field]], names: Iterable[str], span: Span
+) -> Choice | None:
+    return Selection(SelectionOptions(filter=filter), fields, names, utc=False).choice(span)
 
 
-def open(*paths: Path, two_msl: float = TWO_MSL, at: str | float | None = None) -> Session:
-    """Open a capture (several: as one in time order).
+def _connections(table: FlowTable, filter: str | None, span: Span) -> list[Connection]:
+    choose = _choice(filter, connections_view.fields, connections_view.BY_NAME, span)
+    return [Connection(**one) for one in records(connections_view.view(table, choose=choose))]
 
-    ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop: seconds since the start, or as text what
-    ``--at`` takes, but for what counts from the end. Raises CaptureError, MomentError.
+
+def _rows(table: FlowTable, choose: Choice) -> Rows:
+    count = len(table.connections)
+    return choose(lambda part: connections_view.Connections(table, np.arange(part.start, part.stop)).value, count)
+
+
+def _answers(
+    local: str | Sequence[str] | None, listening: bool, names: bool, udp: bool, filter: str | None, *, repeats: bool
+) -> Answers:
+    question = Question(local=_texts(local), all_=listening, tcp=listening or udp, udp=udp)
+    selection = None
+    if filter is not None:
+        selection = Selection(SelectionOptions(filter=filter), socket_columns.fields, socket_columns.COLUMNS, False)
+    shown = frozenset(NETSTAT) if names else frozenset(UNNAMED) - socket_columns.PROGRAMS
+    return Answers(question, selection, named=names, shown=shown, repeats=repeats)
+
+
+def _needs(answers: Answers) -> dict[str, Any]:
+    gathering = answers.gathering
+    return {
+        "details": gathering.details,
+        "watchers": gathering.watchers,
+        "each": answers.bytes_each,
+        "beside": gathering.bytes_beside,
+    }
+
+
+def _netstat(answer: Answer, columns: tuple[str, ...]) -> list[Netstat]:
+    assert answer.rows is not None
+    assert answer.notes is not None
+    table: Table = for_programs(answer.rows, columns, answer.notes)
+    return [Netstat(**one) for one in records(table)]
+
+
+def _traffic(answer: Answer) -> LocalTraffic:
+    assert answer.traffic is not None
+    return answer.traffic
+
+
+def _texts(local: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if local is None else (local,) if isinstance(local, str) else tuple(local)
+
+
+def open(
+    *paths: Path,
+    interface: str | Sequence[str] | None = None,
+    capture_filter: str | None = None,
+    duration: float | None = None,
+    follow: bool = False,
+    two_msl: float = TWO_MSL,
+    at: Time | None = None,
+    memory: int | None = None,
+    split_vlans: bool = False,
+) -> Session:
+    """Open a capture (several: as one in time order), or interfaces.
+
+    ``capture_filter``, ``duration`` (seconds): for interfaces. ``follow``: the file is still being written.
+    ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop. ``memory``: bytes that all may take; beyond
+    that, connections are evicted (``Session.losses``). ``split_vlans``: the same 4-tuple on different VLANs is
+    different connections. Raises CallError, CaptureError, LiveError, MomentError.
     """
-    return Session(*paths, two_msl=two_msl, at=at)
+    origin = Origin(paths, _texts(interface), capture_filter, duration, follow)
+    return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
 
 
-def transitions(*paths: Path, two_msl: float = TWO_MSL) -> Iterator[Transition]:
-    """Open a capture and yield its transitions lazily, in the order of its packets. Raises CaptureError."""
-    return _closing(Session(*paths, two_msl=two_msl))
+def transitions(*paths: Path, filter: str | None = None, two_msl: float = TWO_MSL) -> Iterator[Transition]:
+    """Read a capture and yield its transitions (see ``Session.transitions``). Raises CaptureError, QueryError."""
+    return _closing(open(*paths, two_msl=two_msl), filter)
 
 
-def _closing(session: Session) -> Iterator[Transition]:
+def _closing(session: Session, filter: str | None) -> Iterator[Transition]:
     with session:
-        yield from session.transitions()
+        yield from session.transitions(filter)
 
 
-def connections(*paths: Path, two_msl: float = TWO_MSL) -> list[Connection]:
-    """Read a capture and return its connections in the order of their numbers. Raises CaptureError."""
-    with Session(*paths, two_msl=two_msl) as session:
-        return session.connections()
+def connections(*paths: Path, filter: str | None = None, two_msl: float = TWO_MSL) -> list[Connection]:
+    """Read a capture and return its connections in the order of their numbers. Raises CaptureError, QueryError."""
+    with open(*paths, two_msl=two_msl) as session:
+        return session.connections(filter)
 
 
 def netstat(
     *paths: Path,
-    local: str | None = None,
+    at: Time | None = None,
+    local: str | Sequence[str] | None = None,
     listening: bool = False,
+    names: bool = False,
+    udp: bool = False,
+    filter: str | None = None,
     two_msl: float = TWO_MSL,
-    at: str | float | None = None,
 ) -> list[Netstat]:
-    """Read a capture and return what netstat says on a host at a moment (see ``open``), or at its end.
+    """Read a capture and return what netstat says on a host at a moment, or at the end (see ``Session.netstat``).
 
-    Raises CaptureError, MomentError, and ValueError where ``local`` is neither an address nor a network.
+    Raises CaptureError, MomentError, QueryError, and ValueError where ``local`` is neither an address nor a network.
     """
-    with Session(*paths, two_msl=two_msl, at=at) as session:
-        return session.netstat(local, listening)
+    with open(*paths, two_msl=two_msl) as session:
+        return session.netstat(at, local, listening=listening, names=names, udp=udp, filter=filter)

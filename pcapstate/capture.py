@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
+
 from .decode.decoder import Decoder
 from .errors import CaptureDamaged
 from .kernels.running import Kernels
@@ -19,10 +21,12 @@ from .sources.process_blocks import Process
 from .sources.reader import Batch, CaptureReader
 from .stops import Stops
 from .tcp.flow_table import MOST, FlowTable
+from .tcp.tables import TRANSITION
 from .tcp.time_wait import TimeWait
 
 AHEAD = 16_000_000
 """Bytes of capture from which decoding runs ahead in a thread of its own."""
+NO_TRANSITIONS = np.zeros(0, dtype=TRANSITION)
 LOOK = 1.0
 """Seconds between two looks for attempts that were given up, while a capture grows."""
 
@@ -133,7 +137,8 @@ class Capture:
         """Read all frames; yield transitions (TRANSITION) in batches that the next one overwrites.
 
         ``progress`` is called with the bytes read so far, ``reached`` with each moment of the stops once ``table``
-        is as it was then. Close the generator, or end it, to let go of the source. Raises MomentError.
+        is as it was then; an empty run follows. Close the generator, or end it, to let go of the source. Raises
+        MomentError.
         """
         pieces = self._pieces()
         if self.source.size is not None and self.source.size >= AHEAD and not self.stops.repeats:
@@ -151,6 +156,8 @@ class Capture:
                 if piece.moment is not None and reached is not None:
                     yield from self.table.give_up()
                     reached(piece.moment)
+                    # Whoever goes through the runs can look at the table now.
+                    yield NO_TRANSITIONS
                 elif growing and time.monotonic() - looked >= LOOK:
                     yield from self.table.give_up()
                     looked = time.monotonic()

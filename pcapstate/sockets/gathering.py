@@ -1,4 +1,4 @@
-"""What must be gathered from a capture beside the states of its connections, for what netstat is question."""
+"""What must be gathered from a capture beside the states of its connections, for what netstat is asked."""
 
 from __future__ import annotations
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import pytest
 
 from pcapstate.addresses import address
-from pcapstate.capture import Capture, open_source
+from pcapstate.capture import Capture
 from pcapstate.errors import CallError
 from pcapstate.moments import parse_moment
 from pcapstate.query.selection import Selection, SelectionOptions
+from pcapstate.reading import Origin, Reading
 from pcapstate.routing.routing_table import routes
 from pcapstate.sockets import columns
 from pcapstate.sockets.answers import Answer, Answers
 from pcapstate.sockets.question import Question
-from pcapstate.stops import Cutter
 from pcapstate.tcp.states import State
 from pcapstate.traffic.counters import counters
 from tests.helpers.paths import PCAPS
@@ -25,33 +24,17 @@ from tests.helpers.paths import PCAPS
 OFFICE = PCAPS / "office.pcapng"
 
 
-@dataclass
-class Reading:
-    capture: Capture
-
-    @property
-    def start(self) -> int:
-        return self.capture.cutter.start or 0
-
-    @property
-    def moment(self) -> int:
-        return self.capture.moment or 0
-
-
 def answer(question: Question, selection: Selection | None = None, at: str | None = None) -> tuple[Answer, Capture]:
     answers = Answers(question, selection)
-    source = open_source([OFFICE])
-    capture = Capture(
-        source,
-        record=False,
+    reading = Reading(
+        Origin((OFFICE,)),
+        at=None if at is None else parse_moment(at),
         details=answers.gathering.details,
-        watchers=answers.gathering.watchers(source),
-        cutter=None if at is None else Cutter(parse_moment(at)),
+        watchers=answers.gathering.watchers,
     )
-    answers.attach(Reading(capture))
-    for _ in capture.follow():
-        pass
-    return answers.at(), capture
+    answers.attach(reading)
+    reading.read()
+    return answers.at(), reading.capture
 
 
 def test_sockets() -> None:
@@ -69,7 +52,7 @@ def test_selection_and_moment() -> None:
     options = SelectionOptions((), (), (), "age < 1s and foreign_port = 443", "-local_port", None)
     selection = Selection(options, columns.fields, columns.COLUMNS, utc=True)
     found, capture = answer(Question(), selection, at="3")
-    assert found.moment == (capture.cutter.start or 0) + 3 * 10**9
+    assert found.moment == (capture.start or 0) + 3 * 10**9
     assert found.rows is not None
     ages = found.rows.values("age")
     assert len(ages)
@@ -110,7 +93,12 @@ def test_selection_without_sockets() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["pcapstate.sockets.answers", "pcapstate.views.netstat_sections", "pcapstate.routing.routing_table"],
+    [
+        "pcapstate.api",
+        "pcapstate.sockets.answers",
+        "pcapstate.views.netstat_sections",
+        "pcapstate.routing.routing_table",
+    ],
 )
 def test_no_command_line(module: str) -> None:
     """Neither click nor the commands are imported."""

@@ -1,0 +1,221 @@
+"""Rows of tables as objects: the fields that ``--format json`` has, under the same names, with their Python types.
+
+Times and durations are integers in nanoseconds (times since the epoch), where JSON has seconds. An address with a port
+stands together, as ``10.0.0.1:80`` or ``[2001:db8::1]:80``, and apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from .addresses import address, socket_text
+from .table import ADDRESS, ENDPOINT_ADDRESS, NEVER, NUMBER_OR_NOTHING, WORD, Column, Table
+
+OF_STATES = frozenset(("state", "foreign_state", "client_state", "server_state", "from", "to"))
+"""Columns whose words are states."""
+
+
+class State(StrEnum):
+    """The state of one endpoint (RFC 9293 §3.3.2): a string that equals its name.
+
+    CLOSED: there is no connection. UNKNOWN: the packets do not tell. ``tcp.states.State`` has the same as numbers.
+    """
+
+    UNKNOWN = "UNKNOWN"
+    CLOSED = "CLOSED"
+    LISTEN = "LISTEN"
+    SYN_SENT = "SYN_SENT"
+    SYN_RECEIVED = "SYN_RECEIVED"
+    ESTABLISHED = "ESTABLISHED"
+    FIN_WAIT_1 = "FIN_WAIT_1"
+    FIN_WAIT_2 = "FIN_WAIT_2"
+    CLOSE_WAIT = "CLOSE_WAIT"
+    CLOSING = "CLOSING"
+    LAST_ACK = "LAST_ACK"
+    TIME_WAIT = "TIME_WAIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A state change of one endpoint, as in ``pcapstate timeline``."""
+
+    time: int
+    packet: int | None
+    """Number of the packet that proves it, 1-based (frame.number); None where a timer ran out."""
+    connection: int
+    """Number of its connection (tcp.stream)."""
+    endpoint: str
+    """``client`` or ``server``."""
+    address: str
+    """Of the endpoint, with its port."""
+    address_host: str
+    address_port: int
+    peer: str
+    peer_host: str
+    peer_port: int
+    from_state: State
+    """``from`` in JSON, which is a keyword in Python."""
+    to_state: State
+    """``to`` in JSON."""
+    cause: str
+    certainty: str
+    """``seen``, ``assumed``, ``doubtful``, ``timer`` or ``revised``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection, as in ``pcapstate connections``."""
+
+    connection: int
+    """Its number (tcp.stream)."""
+    client: str
+    client_address: str
+    client_port: int
+    server: str
+    server_address: str
+    server_port: int
+    client_state: State
+    server_state: State
+    opened: int | None
+    last: int
+    outcome: str
+    """One of the outcomes of docs/outcomes.md."""
+    handshake_seen: bool
+    client_packets: int
+    server_packets: int
+    client_bytes: int
+    """Payload bytes sent, retransmissions included."""
+    server_bytes: int
+    retransmissions: int
+    client_guessed: bool
+    """No handshake tells which end is the client; its port suggests it."""
+    client_retransmissions: int
+    server_retransmissions: int
+    client_first: int | None
+    client_last: int | None
+    server_first: int | None
+    server_last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Netstat:
+    """A row of netstat, as in ``pcapstate netstat``."""
+
+    proto: str
+    """``tcp`` or ``udp``."""
+    local_address: str
+    local_port: int
+    foreign_address: str
+    foreign_port: int
+    state: State | None
+    """None for UDP."""
+    pid: int | None
+    program: str | None
+    connection: int | None
+    """Number of its connection (tcp.stream); None for a port that listens, and for UDP."""
+    local_name: str | None = None
+    """The host's name, where names were asked for and the capture has one."""
+    foreign_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row of the routing table or of the neighbours, as in ``pcapstate netstat -r``."""
+
+    destination: str
+    stated: bool
+    """A packet states the network; otherwise it is the smallest one that covers the addresses seen."""
+    type: str
+    """``route`` or ``neighbour``."""
+    on_link: bool | None
+    gateway: str | None
+    mac: str | None
+    interface: str | None
+    metric: int | None
+    addresses: int
+    packets: int
+    bytes: int
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A counter, as in ``pcapstate netstat -s``."""
+
+    protocol: str
+    counter: str
+    direction: str | None
+    value: int | None
+    """None where packets do not tell it."""
+    mib: str | None
+    """Its name in the MIB of RFC 4022, 4113 or 4293."""
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding, as in ``pcapstate diagnose``."""
+
+    finding: str
+    severity: str
+    """``problem``, ``warning`` or ``note``."""
+    host: str | None
+    title: str
+    text: str
+    next: str
+    """What to do next."""
+    count: int
+    """How many connections it is about."""
+    connections: tuple[int, ...]
+    """The first of them (tcp.stream)."""
+    packet_count: int
+    packets: tuple[int, ...]
+    """The first packets that show it (frame.number)."""
+    filter: str | None
+    """A display filter of Wireshark that selects it."""
+    filter_selects: int | None
+    first: int | None
+    last: int | None
+
+
+def records(table: Table) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table for programs as fields by name."""
+    for batch in table.batches:
+        parts: dict[str, Any] = {}
+        at = 0
+        for column in batch.columns:
+            cells = batch.cells[:, at : at + column.width]
+            at += column.width
+            parts.update(_values(column, cells))
+        for row in zip(*parts.values(), strict=True):
+            yield dict(zip(parts, row, strict=True))
+
+
+def _values(column: Column, cells: np.ndarray[Any, Any]) -> dict[str, list[Any]]:
+    """Return the values of a column by field: of an address with a port three, together and apart."""
+    name, kind = column.name, column.kind
+    if kind == ADDRESS:
+        return {name: [str(address(high, low)) for high, low in cells.tolist()]}
+    if kind == ENDPOINT_ADDRESS:
+        rows = cells.tolist()
+        host = f"{name}_host" if name in ("address", "peer") else f"{name}_address"
+        return {
+            name: [socket_text(*row) for row in rows],
+            host: [str(address(high, low)) for high, low, _ in rows],
+            f"{name}_port": [port for _, _, port in rows],
+        }
+    values = cells[:, 0].tolist()
+    if kind == WORD:
+        words: Sequence[Any] = column.words
+        if name in OF_STATES:
+            words = [None if word is None else State(str(word)) for word in words]
+        return {name: [words[value] for value in values]}
+    if kind == NUMBER_OR_NOTHING:
+        return {name: [None if value < 0 else value for value in values]}
+    # The other kind that can be nothing, DURATION, is in no table for programs unless it is asked for.
+    return {name: [None if value == NEVER else value for value in values]}

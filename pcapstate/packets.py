@@ -1,0 +1,50 @@
+"""The tracker for those who have packets already: give it frames, get transitions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .decode.decoder import Decoder
+from .decode.protocols import ETHERNET
+from .kernels.running import Kernels
+from .objects import Connection, Transition, records
+from .sources.framing import FRAME
+from .sources.reader import Batch
+from .tcp.flow_table import FlowTable
+from .tcp.time_wait import TWO_MSL, TimeWait
+from .views import connections as connections_view
+from .views import timeline as timeline_view
+
+
+class Tracker:
+    """Follows frames one by one. ``link_type``: their LINKTYPE_ number, Ethernet unless told; ``two_msl``: seconds."""
+
+    def __init__(self, *, link_type: int = ETHERNET, two_msl: float = TWO_MSL) -> None:
+        kernels = Kernels()
+        self._decoder, self._table = Decoder(kernels), FlowTable(kernels, TimeWait(two_msl))
+        self._frames = np.zeros(1, dtype=FRAME)
+        self._frames["linktype"] = link_type
+
+    def feed(self, frame: bytes, time: float, length: int | None = None) -> list[Transition]:
+        """Follow a frame; return the transitions that it causes, or that time has brought since the last one.
+
+        ``time``: seconds since the epoch, or of any clock; ``length``: of the frame on the wire, where it was cut.
+        Transitions come as in a live capture: what a later packet contradicts is put right as ``revised``.
+        """
+        row = self._frames[0]
+        row["time"], row["captured"], row["length"] = round(time * 1e9), len(frame), max(len(frame), length or 0)
+        row["number"] += 1
+        clock = int(row["time"])
+        batch = Batch(np.frombuffer(frame, dtype=np.uint8), self._frames, len(frame), clock)
+        segments = self._decoder.decode(batch)
+        found = []
+        for runs in (self._table.follow(segments, len(segments)), self._table.pass_time(clock)):
+            for rows in runs:
+                for one in records(timeline_view.view(self._table, [rows], None, None, False)):
+                    one["from_state"], one["to_state"] = one.pop("from"), one.pop("to")
+                    found.append(Transition(**one))
+        return found
+
+    def connections(self) -> list[Connection]:
+        """Return all connections as they are now, in the order of their numbers."""
+        return [Connection(**one) for one in records(connections_view.view(self._table))]

@@ -4,7 +4,8 @@
     python docs/examples.py PAGE ...    only those of these pages, such as docs/netstat/at.md
 
 tests/test_docs.py runs them too, and compares. A line ``…`` in a block stands for any lines; such a block is compared
-but never written. ``$ echo $?`` shows the exit code of the command before it; ``< FILE`` gives a command its input.
+but never written. ``$ echo $?`` shows the exit code of the command before it; ``< FILE`` gives a command its input, and
+``| jq …`` passes its output on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +83,8 @@ def run(command: str) -> tuple[str, int]:
     words = shlex.split(command)
     if words.pop(0) != "pcapstate":
         raise ValueError(f"not a command of pcapstate: {command}")
+    at = words.index("|") if "|" in words else len(words)
+    words, then = words[:at], words[at + 1 :]
     before, kept = Path.cwd(), os.dup(0)
     os.chdir(ROOT)
     try:
@@ -95,6 +99,9 @@ def run(command: str) -> tuple[str, int]:
         os.close(kept)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
+    if then:
+        piped = subprocess.run(then, input=result.stdout, capture_output=True, text=True, check=True)
+        return result.stderr + piped.stdout, piped.returncode
     return result.output, result.exit_code
 
 

@@ -1,6 +1,6 @@
-"""Write the parts of the documentation that repeat the code: the state machine, the outcomes, the fields.
+"""Write the parts of the documentation that repeat the code: the state machine, the outcomes, the fields, pictures.
 
-    python docs/generate.py            write them into the pages in docs
+    python docs/generate.py            write them into the pages and pictures in docs
     python docs/generate.py --check    write nothing; exit with 1 if a file is not what it would be
 
 A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end of generated part -->``; the rest of a
@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
+from pictures import MANY, PICTURES  # noqa: E402
 
 from pcapstate.output.formats import FORMATS  # noqa: E402 (the package need not be installed)
 from pcapstate.sockets import columns as netstat_columns  # noqa: E402
@@ -33,9 +34,6 @@ from pcapstate.views import connections, timeline  # noqa: E402
 from pcapstate.wording.styles import STYLES  # noqa: E402
 
 MARKED = re.compile(r"(?<=<!-- generated: )(\S+)( -->\n).*?(?=<!-- end of generated part -->)", re.DOTALL)
-
-MANY = 4
-"""Rows with at least so many states are named below a diagram, not drawn: their arrows would hide the rest."""
 
 COLUMNS = {
     "timeline": timeline.COLUMNS,
@@ -108,39 +106,11 @@ def events() -> Iterator[str]:
     )
 
 
-def drawn(wanted: Callable[[Row], bool]) -> Iterator[str]:
-    """Yield a Mermaid diagram of the rows that are wanted, and a list of those it would be crowded by."""
-    arrows: dict[tuple[str, str], list[str]] = {}
-    crowded = []
+def undrawn() -> Iterator[str]:
+    """Yield the transitions that the picture leaves out: their arrows would hide the rest."""
     for row in TABLE:
-        if not wanted(row):
-            continue
-        if row.next is None or len(row.states) >= MANY:
-            crowded.append(row)
-            continue
-        for state in row.states:
-            label = row.cause.replace(":", ",")
-            labels = arrows.setdefault((state.name, row.next.name), [])
-            if label not in labels:
-                labels.append(label)
-    yield "```mermaid\nstateDiagram-v2\n"
-    for (start, end), labels in arrows.items():
-        yield f"    {start} --> {end} : {' / '.join(labels)}\n"
-    yield "```\n"
-    if crowded:
-        yield "\nNot drawn, since they start from many states or lead back to any:\n\n"
-        for row in crowded:
+        if CERTAINTY[row.event] is not Certainty.REVISED and (row.next is None or len(row.states) >= MANY):
             yield f"- {named(row.states)} → {following(row)}: {row.cause}\n"
-
-
-def usual() -> Iterator[str]:
-    """Yield the diagram of what is seen, assumed or timed."""
-    return drawn(lambda row: CERTAINTY[row.event] is not Certainty.REVISED)
-
-
-def revised() -> Iterator[str]:
-    """Yield the diagram of what puts assumptions right."""
-    return drawn(lambda row: CERTAINTY[row.event] is Certainty.REVISED)
 
 
 def spellings() -> Iterator[str]:
@@ -233,8 +203,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "transitions": transitions,
     "origins": origins,
     "events": events,
-    "diagram": usual,
-    "revisions": revised,
+    "undrawn": undrawn,
     "spellings": spellings,
     "outcomes": outcomes,
     "formats": formats,
@@ -258,14 +227,13 @@ def main(arguments: list[str], folder: Path = HERE) -> int:
     if arguments not in ([], ["--check"]):
         print("usage: python docs/generate.py [--check]", file=sys.stderr)
         return 2
-    stale = []
-    for path in sorted(folder.rglob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        fresh = generated(text)
-        if fresh != text:
-            stale.append(path)
-            if not arguments:
-                path.write_text(fresh, encoding="utf-8")
+    fresh = {path: generated(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.md"))}
+    fresh |= {folder / "pictures" / name: draw() for name, draw in PICTURES.items()}
+    stale = [path for path, text in fresh.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if not arguments:
+        for path in stale:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(fresh[path], encoding="utf-8")
     for path in stale:
         print(
             f"{path.relative_to(folder.parent)}: "

@@ -1,0 +1,225 @@
+"""Draw the pictures of the documentation as SVG: the state machine, and a connection from its SYN to its last ACK.
+
+``generate.py`` writes them into ``docs/pictures``. The first is drawn from the table of ``pcapstate.tcp.machine``, the
+second from a capture and what ``pcapstate timeline`` says of it.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from html import escape
+from math import hypot
+from pathlib import Path
+from typing import NamedTuple
+
+from examples import run
+
+from pcapstate.tcp.machine import CERTAINTY, TABLE, Certainty
+from pcapstate.tcp.states import State
+
+ROOT = Path(__file__).resolve().parent.parent
+
+FONT = 'font-family="ui-sans-serif, system-ui, Helvetica, Arial, sans-serif"'
+INK, PAPER, EDGE = "#1f2933", "#ffffff", "#9aa5b1"
+COLOURS = {Certainty.SEEN: "#0b6e4f", Certainty.ASSUMED: "#b45309", Certainty.TIMER: "#52606d"}
+LINE = 15
+"""Height of a line of text."""
+
+
+class Place(NamedTuple):
+    """Where the middle of something is."""
+
+    x: float
+    y: float
+
+
+START, END = "CLOSED", "CLOSED "
+"""CLOSED is drawn twice: where connections begin, and where they end."""
+
+PLACES = {
+    START: Place(640, 40),
+    "LISTEN": Place(130, 40),
+    "SYN_RECEIVED": Place(330, 210),
+    "SYN_SENT": Place(950, 210),
+    "ESTABLISHED": Place(640, 400),
+    "UNKNOWN": Place(80, 400),
+    "FIN_WAIT_1": Place(330, 560),
+    "CLOSE_WAIT": Place(950, 560),
+    "FIN_WAIT_2": Place(160, 740),
+    "CLOSING": Place(500, 740),
+    "LAST_ACK": Place(950, 740),
+    "TIME_WAIT": Place(330, 900),
+    END: Place(950, 900),
+}
+WIDTH, HEIGHT = 1240, 950
+BOX = Place(62, 19)
+"""Half the width and the height of a state's box."""
+
+BENT = {
+    ("SYN_SENT", START): -95,
+    ("SYN_RECEIVED", START): 70,
+    ("SYN_RECEIVED", "CLOSE_WAIT"): -150,
+    ("ESTABLISHED", "UNKNOWN"): 60,
+    ("UNKNOWN", "ESTABLISHED"): 60,
+}
+"""How far an arrow bends to its left, where a straight one would meet another or a box."""
+
+LABELLED = {
+    ("SYN_RECEIVED", "CLOSE_WAIT"): 0.72,
+    ("SYN_RECEIVED", "ESTABLISHED"): 0.42,
+    ("SYN_RECEIVED", START): 0.35,
+    ("SYN_RECEIVED", "FIN_WAIT_1"): 0.44,
+    ("ESTABLISHED", "UNKNOWN"): 0.82,
+    ("UNKNOWN", "ESTABLISHED"): 0.2,
+}
+"""How far along an arrow its label stands, where that is not its middle."""
+
+MANY = 4
+"""Rows with at least so many states are not drawn: their arrows would hide the rest."""
+
+
+def svg(width: int, height: int, title: str, body: Iterator[str]) -> str:
+    """Return an SVG document."""
+    heads = "".join(
+        f'<marker id="{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
+        f'orient="auto"><path d="M0 0L10 5L0 10z" fill="{colour}"/></marker>'
+        for name, colour in (("head", EDGE), ("dark", INK))
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" {FONT} font-size="13" fill="{INK}">\n<title>{escape(title)}</title>\n<defs>{heads}</defs>\n'
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>\n' + "".join(body) + "</svg>\n"
+    )
+
+
+def text(x: float, y: float, said: str, colour: str = INK, anchor: str = "middle", more: str = "") -> str:
+    """Return a line of text with a rim in the colour of the paper, so that lines behind it do not cross it out."""
+    return (
+        f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" text-anchor="{anchor}" stroke="{PAPER}" stroke-width="4" '
+        f'paint-order="stroke" {more}>{escape(said)}</text>\n'
+    )
+
+
+def box(at: Place, name: str) -> str:
+    """Return the box of a state."""
+    return (
+        f'<rect x="{at.x - BOX.x:.0f}" y="{at.y - BOX.y:.0f}" width="{2 * BOX.x:.0f}" height="{2 * BOX.y:.0f}" rx="9" '
+        f'fill="#e8f0fe" stroke="#3b5bdb"/>\n' + text(at.x, at.y + 5, name.strip(), more='font-weight="600"')
+    )
+
+
+def drawn_rows() -> dict[tuple[str, str], dict[str, Certainty]]:
+    """Return the arrows of the table: between which boxes, and the causes on each with how sure they are."""
+    arrows: dict[tuple[str, str], dict[str, Certainty]] = {}
+    for row in TABLE:
+        certainty = CERTAINTY[row.event]
+        if certainty not in COLOURS or row.next is None or len(row.states) >= MANY:
+            continue
+        for state in row.states:
+            end = row.next.name
+            if row.next is State.CLOSED and state.name in ("TIME_WAIT", "LAST_ACK"):
+                end = END
+            arrows.setdefault((state.name, end), {})[row.cause] = certainty
+    return arrows
+
+
+def rim(start: Place, to: Place) -> Place:
+    """Return where the line from the middle of a box to a place leaves the box."""
+    dx, dy = to.x - start.x, to.y - start.y
+    part = min(BOX.x / abs(dx) if dx else 9, BOX.y / abs(dy) if dy else 9)
+    return Place(start.x + dx * part, start.y + dy * part)
+
+
+def arrow(ends: tuple[str, str], causes: dict[str, Certainty]) -> tuple[str, str]:
+    """Return an arrow between two boxes, and its label."""
+    start, end = PLACES[ends[0]], PLACES[ends[1]]
+    length = hypot(end.x - start.x, end.y - start.y)
+    bend = 2 * BENT.get(ends, 0)
+    middle = Place(
+        (start.x + end.x) / 2 + bend * (end.y - start.y) / length,
+        (start.y + end.y) / 2 - bend * (end.x - start.x) / length,
+    )
+    a, b = rim(start, middle), rim(end, middle)
+    path = (
+        f'<path d="M{a.x:.0f} {a.y:.0f}Q{middle.x:.0f} {middle.y:.0f} {b.x:.0f} {b.y:.0f}" fill="none" '
+        f'stroke="{EDGE}" stroke-width="1.6" marker-end="url(#head)"/>\n'
+    )
+    t = LABELLED.get(ends, 0.5)
+    x = (1 - t) ** 2 * a.x + 2 * t * (1 - t) * middle.x + t * t * b.x
+    y = (1 - t) ** 2 * a.y + 2 * t * (1 - t) * middle.y + t * t * b.y - LINE * (len(causes) - 1) / 2 + 4
+    label = "".join(
+        text(x, y + LINE * at, cause, COLOURS[certainty]) for at, (cause, certainty) in enumerate(causes.items())
+    )
+    return path, label
+
+
+def state_machine() -> str:
+    """Return the diagram of the state machine."""
+
+    def body() -> Iterator[str]:
+        drawn = [arrow(ends, causes) for ends, causes in drawn_rows().items()]
+        yield from (path for path, _ in drawn)
+        yield from (box(at, name) for name, at in PLACES.items())
+        yield from (label for _, label in drawn)
+        for at, (certainty, colour) in enumerate(COLOURS.items()):
+            yield text(1120, HEIGHT - 60 + LINE * at, certainty.word, colour, "start")
+
+    return svg(WIDTH, HEIGHT, "The transitions that packets show, by how sure they are", body())
+
+
+CAPTURE = "tests/pcaps/close-by-client.pcap"
+FLAGS = ((0x02, "SYN"), (0x01, "FIN"), (0x04, "RST"), (0x10, "ACK"))
+LEFT, RIGHT, ROW, TOP = 290, 610, 44, 70
+
+
+def segments() -> Iterator[tuple[str, str]]:
+    """Yield the source and the text of each segment of the capture: pcap of Ethernet with IPv4 without options."""
+    data = (ROOT / CAPTURE).read_bytes()
+    at = 24
+    while at < len(data):
+        (size,) = struct.unpack_from("<8xI4x", data, at)
+        ip = at + 16 + 14
+        (length,) = struct.unpack_from("!2xH", data, ip)
+        tcp = ip + 20
+        (port,) = struct.unpack_from("!H", data, tcp)
+        payload = length - 20 - (data[tcp + 12] >> 4) * 4
+        names = ", ".join(name for bit, name in FLAGS if data[tcp + 13] & bit)
+        source = ".".join(str(byte) for byte in data[ip + 12 : ip + 16])
+        yield f"{source}:{port}", names + (f", {payload} bytes" if payload else "")
+        at += 16 + size
+
+
+def connection() -> str:
+    """Return the picture of a connection: its segments, and the states of both ends beside them."""
+    rows = [json.loads(line) for line in run(f"pcapstate timeline {CAPTURE} --format jsonl")[0].splitlines()]
+    sent = list(segments())
+    client = next(row["address"] for row in rows if row["endpoint"] == "client")
+    height = TOP + ROW * len(sent) + 30
+
+    def body() -> Iterator[str]:
+        server = next(row["peer"] for row in rows if row["endpoint"] == "client")
+        for x, name in ((LEFT, f"client {client}"), (RIGHT, f"server {server}")):
+            yield text(x, 28, name, more='font-weight="600"')
+            yield f'<path d="M{x} 42V{height - 14}" stroke="{EDGE}" stroke-width="2"/>\n'
+        for number, (source, said) in enumerate(sent, 1):
+            y = TOP + ROW * (number - 1)
+            start, end = (LEFT, RIGHT) if source == client else (RIGHT, LEFT)
+            inwards = 6 if start < end else -6
+            yield (
+                f'<path d="M{start + inwards} {y}L{end - inwards} {y + 14}" stroke="{INK}" stroke-width="1.4" '
+                f'marker-end="url(#dark)"/>\n'
+            )
+            yield text((LEFT + RIGHT) / 2, y - 1, f"{number}  {said}")
+            for row in rows:
+                if row["packet"] == number:
+                    here = row["endpoint"] == "client"
+                    x, anchor = (LEFT - 14, "end") if here else (RIGHT + 14, "start")
+                    certainty = next(one for one in Certainty if one.word == row["certainty"])
+                    yield text(x, y + 6, f"{row['to']} ({row['certainty']})", COLOURS[certainty], anchor)
+
+    return svg(900, height, f"The segments of {CAPTURE} and the states of both ends", body())
+
+
+PICTURES = {"state-machine.svg": state_machine, "connection.svg": connection}

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo setup test bounds fuzz fuzz-bounds lint types format bench kernel-random clean
+.PHONY: demo setup docs test bounds fuzz fuzz-bounds lint types format bench kernel-random clean
 
 demo: $(VENV)/ready
 	$(BIN)/pcapstate netstat tests/pcaps/example.pcapng
@@ -57,6 +57,10 @@ lint: $(VENV)/ready-dev
 types: $(VENV)/ready-dev
 	$(BIN)/mypy
 
+# The site, in docs/_build; whatever Sphinx warns of is an error.
+docs: $(VENV)/ready-docs
+	$(BIN)/python -m sphinx --builder html --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build
+
 format: $(VENV)/ready-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -81,5 +85,9 @@ $(VENV)/ready-fuzz: $(VENV)/ready-dev pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[fuzz]"
 	touch $@
 
+$(VENV)/ready-docs: $(VENV)/ready pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -58,7 +58,7 @@ BOX = Place(62, 19)
 """Half the width and the height of a state's box."""
 
 BENT = {
-    ("SYN_SENT", START): -95,
+    ("SYN_SENT", START): -78,
     ("SYN_RECEIVED", START): 70,
     ("SYN_RECEIVED", "CLOSE_WAIT"): -150,
     ("ESTABLISHED", "UNKNOWN"): 60,

@@ -17,13 +17,13 @@ FOLDER = Path(__file__).parent
 
 README = """# Captures for the tests
 
-Small captures of our own making: each is written, byte for byte the same on every run, by one short function in
-`making/` (`python tests/pcaps/make.py`). All addresses are private or reserved for documentation (RFC 5737, RFC 3849).
+Small synthetic captures. One short function in `making/` writes each of them, byte for byte the same on every run
+(`python tests/pcaps/make.py`). All addresses are private or reserved for documentation (RFC 5737, RFC 3849).
 
-`NAME.expected` beside a capture holds what the program says about it, checked line by line with RFC 9293; the captures
-that show one and the same conversation in another wrapping have none, since they must give the same output as
-`close-by-client.pcap`. After a change that is meant to change the output, `PCAPSTATE_REWRITE=1 pytest
-tests/test_pcaps.py` writes the expected results anew; read the difference before you keep it.
+`NAME.expected` beside a capture has the expected answers, checked line by line with RFC 9293. Captures of the same
+conversation in another wrapping have none: they must give the output of `close-by-client.pcap`. After an intended
+change, `PCAPSTATE_REWRITE=1 pytest tests/test_pcaps.py` rewrites the expected results; read the difference before
+you keep it.
 """
 
 
@@ -38,7 +38,7 @@ def readme() -> str:
         "Damaged": [name for name, one in CAPTURES.items() if one.exit_code is not None],
     }
     for title, names in groups.items():
-        parts.append(f"\n## {title}\n\n| capture | what it shows |\n| --- | --- |\n")
+        parts.append(f"\n## {title}\n\n| Capture | What it shows |\n| --- | --- |\n")
         parts += [f"| `{name}` | {CAPTURES[name].shows} |\n" for name in names]
     return "".join(parts)
 

@@ -57,7 +57,7 @@ def fin_and_ack_in_one() -> bytes:
 
 @capture(".pcap")
 def half_close() -> bytes:
-    """The client closes its direction at once; the server sends on for a while from CLOSE_WAIT, then closes too."""
+    """The client closes its direction at once; the server sends from CLOSE_WAIT for a while, then closes too."""
     talk = Talk().opened()
     talk.client.data(REQUEST)
     talk.client.fin()
@@ -72,7 +72,7 @@ def half_close() -> bytes:
 
 @capture(".pcap")
 def half_closed_at_end() -> bytes:
-    """The server never closes: CLOSE_WAIT is left over, as by a program that forgets its sockets."""
+    """The server never closes: CLOSE_WAIT is left, as by a program that forgets its sockets."""
     talk = Talk().opened().exchange()
     talk.client.fin()
     talk.server.ack()
@@ -90,7 +90,7 @@ def refused() -> bytes:
 
 @capture(".pcap")
 def unanswered() -> bytes:
-    """A SYN and five retries after 1, 2, 4, 8 and 16 seconds; nothing comes back."""
+    """A SYN and five retransmissions after 1, 2, 4, 8 and 16 seconds, without an answer."""
     talk = Talk(step=0)
     syn = talk.client.syn()
     for turn in range(5):
@@ -101,7 +101,7 @@ def unanswered() -> bytes:
 
 @capture(".pcap")
 def timed_out() -> bytes:
-    """The server is silent after the handshake: the client sends its request four times more."""
+    """The server is silent after the handshake: the client retransmits its request four times."""
     talk = Talk().opened()
     request = talk.client.data(REQUEST)
     for turn in range(4):
@@ -139,7 +139,7 @@ def stray_reset() -> bytes:
 
 @capture(".pcap")
 def time_wait_ends() -> bytes:
-    """A packet of another connection comes 61 seconds after the close: TIME_WAIT is over by then."""
+    """A packet of another connection 61 seconds after the close: TIME_WAIT has expired by then."""
     first = Talk()
     first.opened().closed_by(first.client)
     second = Talk(("10.0.0.5", 51_900), start=first.time - STEP + 61 * SECOND)
@@ -160,7 +160,7 @@ def fin_with_data() -> bytes:
 
 @capture(".pcap")
 def sequence_wrap() -> bytes:
-    """The client's sequence numbers pass 2**32 within its data, the server's with its FIN, the last number there is."""
+    """Sequence numbers wrap: the client's within its data, the server's with its FIN, which has the last number."""
     talk = Talk(isn=(2**32 - 20, 2**32 - 2 - len(ANSWER))).opened().exchange()
     return pcap(talk.closed_by(talk.client).packets)
 
@@ -212,7 +212,7 @@ def zero_window() -> bytes:
 
 @capture(".pcap")
 def syn_flood() -> bytes:
-    """Twelve SYNs from twelve addresses; the first four are answered and never completed."""
+    """Twelve SYNs from twelve addresses; the first four are answered, none is completed."""
     talks = []
     for number in range(12):
         talk = Talk(
@@ -230,7 +230,7 @@ def syn_flood() -> bytes:
 
 @capture(".pcap")
 def every_packet_twice() -> bytes:
-    """Every packet is there twice, before and after a router that takes one from its TTL: states as if seen once."""
+    """Every packet twice, before and after a router that decrements its TTL: the states are those of one copy."""
     out = []
     for packet in whole_talk():
         # The router changes the header checksum (RFC 1624), not the segment.

@@ -9,7 +9,7 @@ from .registry import capture
 
 @capture(".pcap")
 def lost_final_ack() -> bytes:
-    """The last ACK of the handshake is lost behind the capture: the server sends its SYN-ACK again."""
+    """The last ACK of the handshake is lost behind the capture point: the server retransmits its SYN-ACK."""
     talk = Talk()
     talk.client.syn()
     answer = talk.server.syn_ack()
@@ -22,7 +22,9 @@ def lost_final_ack() -> bytes:
 
 @capture(".pcap")
 def lost_last_ack() -> bytes:
-    """The ACK of the server's FIN is lost behind the capture: the server, still in LAST_ACK, sends its FIN again."""
+    """The ACK of the server's FIN is lost behind the capture point: the server, still in LAST_ACK, retransmits its
+    FIN.
+    """
     talk = Talk().opened()
     talk.client.fin()
     talk.server.ack()
@@ -36,13 +38,13 @@ def lost_last_ack() -> bytes:
 
 @capture(".pcap")
 def full_backlog() -> bytes:
-    """The server drops the client's ACKs, as where its accept queue is full, and sends its SYN-ACK again and again."""
+    """The server drops the client's ACKs, as with a full accept queue, and keeps retransmitting its SYN-ACK."""
     return pcap(_dropping(3).packets)
 
 
 @capture(".pcap")
 def full_backlog_then_accepted() -> bytes:
-    """The same, but in the end the server takes the connection and answers a request."""
+    """The same, but in the end the server accepts the connection and answers a request."""
     return pcap(_dropping(2).exchange().packets)
 
 
@@ -60,7 +62,7 @@ def _dropping(times: int) -> Talk:
 
 @capture(".pcap")
 def fin_answered_by_reset() -> bytes:
-    """The server has lost the connection, as by a reboot: a RST without ACK answers the client's FIN."""
+    """The server has lost the connection, as after a reboot: a RST without ACK answers the client's FIN."""
     talk = Talk().opened()
     talk.client.fin()
     talk.server.send("R", window=0)
@@ -69,7 +71,7 @@ def fin_answered_by_reset() -> bytes:
 
 @capture(".pcap")
 def lost_reset() -> bytes:
-    """The client's RST is lost behind the capture: the server sends on, which draws a RST without ACK."""
+    """The client's RST is lost behind the capture point: the server keeps sending, which draws a RST without ACK."""
     talk = Talk().opened().exchange()
     talk.client.send("RA", window=0)
     talk.server.data(LINE)
@@ -79,7 +81,7 @@ def lost_reset() -> bytes:
 
 @capture(".pcap")
 def forged_reset() -> bytes:
-    """A RST with the right number, forged in the server's name and lost behind the capture: both sides go on."""
+    """A RST with the right number, forged in the server's name and lost behind the capture point: both sides go on."""
     talk = Talk().opened().exchange()
     talk.server.send("RA", window=0)
     talk.server.data(LINE)
@@ -89,7 +91,7 @@ def forged_reset() -> bytes:
 
 @capture(".pcap")
 def close_cut_off() -> bytes:
-    """The client has closed for good: it has no use for what the server still sends, and answers it with a RST."""
+    """The client has closed its socket: it answers further data of the server with a RST."""
     talk = Talk().opened()
     talk.client.fin()
     talk.server.fin(ANSWER)
@@ -99,7 +101,7 @@ def close_cut_off() -> bytes:
 
 @capture(".pcap")
 def close_cut_off_by_abort() -> bytes:
-    """The server closes; before that arrives, the client aborts: its RST acknowledges the data and not the FIN."""
+    """The server closes; before its FIN arrives, the client aborts: its RST acknowledges the data but not the FIN."""
     talk = Talk().opened().exchange()
     before = talk.server.next
     talk.server.fin()
@@ -109,7 +111,7 @@ def close_cut_off_by_abort() -> bytes:
 
 @capture(".pcap")
 def stray_fin() -> bytes:
-    """A FIN with a number far ahead, in the client's name, which the server refuses; later the client closes."""
+    """A FIN far ahead, in the client's name, which the server refuses; later the client closes."""
     talk = Talk().opened().exchange()
     before = talk.client.next
     talk.client.send("FA", seq=before + 9_000_000)
@@ -147,7 +149,7 @@ def given_up() -> bytes:
 
 @capture(".pcap")
 def self_connected() -> bytes:
-    """A socket that is connected to itself, as where a program connects to an ephemeral port that it gets itself."""
+    """A socket connected to itself: a program connects to an ephemeral port and gets that port."""
     talk = Talk(("127.0.0.1", 51_904), ("127.0.0.1", 51_904), isn=(0x1A2B3C00, 0x1A2B3C00))
     one = talk.client
     one.peer = one

@@ -23,7 +23,7 @@ def damaged_header() -> bytes:
 
 @capture(".pcap", exit_code=1, says="the file ends in the middle of a packet at byte 852; 10 packets read before that")
 def damaged_last_packet() -> bytes:
-    """The last packet is cut off, as where a disk was full."""
+    """The last packet is cut off, as on a full disk."""
     return pcap(whole_talk())[:-20]
 
 
@@ -71,7 +71,7 @@ def damaged_interface() -> bytes:
 
 @capture(".pcap", exit_code=0, says="11 frames could not be read: 11 cut off in the TCP header")
 def damaged_snaplen() -> bytes:
-    """The snap length cuts every TCP header before its flags, so no packet tells anything."""
+    """The snap length cuts every TCP header before its flags, so no packet is evidence."""
     return pcap(whole_talk(), snaplen=14 + 20 + 12)
 
 

@@ -12,7 +12,9 @@ BLOB = bytes(range(256)) * 2
 
 @capture(".pcap")
 def half_open() -> bytes:
-    """Idle for 90 seconds, then the client sends more: a RST without ACK, since the server forgot the connection."""
+    """Idle for 90 seconds, then the client sends more: the server has forgotten the connection and answers with a RST
+    without ACK.
+    """
     talk = Talk().opened().exchange()
     talk.wait(90)
     talk.client.data(REQUEST)
@@ -22,7 +24,7 @@ def half_open() -> bytes:
 
 @capture(".pcap")
 def keepalives_unanswered() -> bytes:
-    """Keep-alives get no answer any more: the server was switched off, or the path to it is gone."""
+    """Keep-alives are no longer answered: the server was switched off, or the path to it is down."""
     talk = Talk().opened().exchange()
     talk.wait(45)
     talk.client.ack(seq=talk.client.next - 1)
@@ -35,7 +37,7 @@ def keepalives_unanswered() -> bytes:
 
 @capture(".pcap")
 def handshakes_left() -> bytes:
-    """The SYN-ACKs of two handshakes come again and again; no ACK ever completes them."""
+    """The SYN-ACKs of two handshakes are retransmitted; no ACK ever completes them."""
     talks = []
     for number in range(2):
         talk = Talk(("10.0.0.5", 51_812 + number), start=START + number * SECOND // 2)
@@ -50,7 +52,7 @@ def handshakes_left() -> bytes:
 
 @capture(".pcap")
 def answered_late() -> bytes:
-    """Six connections of which three get their SYN-ACK only once the SYN was sent again, as from a full queue."""
+    """Six connections; three get their SYN-ACK only after the SYN is retransmitted, as with a full queue."""
     talks = []
     for number in range(6):
         talk = Talk(("10.0.0.5", 51_812 + number), start=START + number * SECOND // 4)
@@ -67,7 +69,7 @@ def answered_late() -> bytes:
 
 @capture(".pcap")
 def accept_queue_full() -> bytes:
-    """The port answers, and 4 ms later it is silent: two clients send SYNs in vain, as where the queue is full."""
+    """The port answers, and is silent 4 ms later: two clients send SYNs in vain, as with a full accept queue."""
     talk = Talk(step=SECOND // 1000).opened()
     talks = [talk]
     for number in range(2):
@@ -98,7 +100,7 @@ def port_scan() -> bytes:
 
 @capture(".pcap")
 def host_scan() -> bytes:
-    """SYNs to port 445 of sixteen hosts: one refuses, of the others nothing is heard within five seconds."""
+    """SYNs to port 445 of sixteen hosts: one refuses, the others are silent for five seconds."""
     talks = []
     for number in range(16):
         talk = Talk(("10.0.0.66", 49_200 + number), (f"10.0.1.{number + 1}", 445), start=START + number * SECOND // 50)
@@ -112,7 +114,7 @@ def host_scan() -> bytes:
 
 @capture(".pcap")
 def reset_with_data() -> bytes:
-    """The server sends an answer and a RST right behind it: nothing tells that the client has read the answer."""
+    """The server sends an answer and a RST right behind it: nothing shows that the client has read the answer."""
     talk = Talk().opened()
     talk.client.data(REQUEST)
     talk.server.ack()
@@ -123,7 +125,7 @@ def reset_with_data() -> bytes:
 
 @capture(".pcap")
 def sent_again() -> bytes:
-    """Of fourteen lines that the client sends, twelve are lost and come again."""
+    """The client sends fourteen lines; twelve are lost and retransmitted."""
     talk = Talk().opened()
     for number in range(14):
         line = talk.client.data(LINE)
@@ -136,7 +138,7 @@ def sent_again() -> bytes:
 
 @capture(".pcap")
 def window_stays_zero() -> bytes:
-    """The server takes no more data: its window is zero for 25 seconds, at the end too."""
+    """The server takes no more data: its window is zero for 25 seconds, until the end."""
     talk = Talk().opened()
     talk.client.data(REQUEST)
     talk.server.ack(window=0)
@@ -151,7 +153,7 @@ def window_stays_zero() -> bytes:
 
 @capture(".pcap")
 def time_steps_back() -> bytes:
-    """Somebody sets the clock back by an hour after the handshake."""
+    """The clock is set back by an hour after the handshake."""
     talk = Talk().opened()
     talk.time -= 3600 * SECOND
     return pcap(talk.exchange().packets)
@@ -159,7 +161,7 @@ def time_steps_back() -> bytes:
 
 @capture(".pcap")
 def stored_again() -> bytes:
-    """A connection of six requests, and all of its packets once more behind it: the capture joined with itself."""
+    """A connection of six requests, followed by all of its packets again: the capture joined with itself."""
     talk = Talk().opened()
     for number in range(6):
         talk.exchange(b"request %d" % number)
@@ -169,7 +171,7 @@ def stored_again() -> bytes:
 
 @capture(".pcap")
 def large_segments() -> bytes:
-    """Segments of 2,896 bytes, as segmentation offload shows them, cut off behind their headers."""
+    """Segments of 2,896 bytes, as with segmentation offload, cut off behind their headers."""
     talk = Talk().opened()
     for _ in range(12):
         talk.server.data(bytes(2 * 1448))
@@ -179,7 +181,7 @@ def large_segments() -> bytes:
 
 @capture(".pcap")
 def closed_first() -> bytes:
-    """Eleven connections with one server: it closes eight of them first, the client three."""
+    """Eleven connections to one server: the server closes eight of them first, the client three."""
     talks = []
     for number in range(11):
         talk = Talk(("10.0.0.5", 51_812 + number), start=START + number * SECOND // 4)

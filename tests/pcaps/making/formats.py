@@ -30,14 +30,14 @@ def pcap_big_endian_nanoseconds() -> bytes:
 
 @capture(".pcap", like=LIKE)
 def pcap_aix() -> bytes:
-    """A pcap file of AIX: version 2.2, whose link types are kinds of interfaces, with nanoseconds."""
+    """A pcap file of AIX: version 2.2, with interface types in place of link types, and nanoseconds."""
     data = pcap(whole_talk(), order=BIG, nanoseconds=True, linktype=6)
     return bytes.fromhex("a1b2c3d4 0002 0002") + data[8:]
 
 
 @capture(".pcap", like=LIKE)
 def pcap_snaplen() -> bytes:
-    """A pcap file of which the snap length leaves just the first 20 bytes of each TCP header."""
+    """A pcap file whose snap length leaves only the first 20 bytes of each TCP header."""
     return pcap(whole_talk(), snaplen=14 + 20 + 20)
 
 
@@ -94,7 +94,7 @@ def pcapng_obsolete_packets() -> bytes:
 
 @capture(".pcapng", like=LIKE)
 def pcapng_unknown_blocks() -> bytes:
-    """Blocks of kinds that are no packets, known and unknown, between the packets."""
+    """Blocks other than packets, known and unknown, between the packets."""
     unknown = block(LITTLE, 0x0BADF00D, b"nothing that anybody knows")
     statistics = block(LITTLE, 5, bytes(12) + option(LITTLE, 1, b"fine") + option(LITTLE, 0, b""))
     out = section(LITTLE) + unknown + interface(LITTLE)

@@ -9,7 +9,7 @@ from .registry import capture
 
 @capture(".pcap")
 def joined_late() -> bytes:
-    """The capture starts in the middle of a connection and sees it close."""
+    """The capture begins in the middle of a connection and has its close."""
     talk = Talk().opened()
     talk.packets.clear()
     talk.exchange()
@@ -18,19 +18,19 @@ def joined_late() -> bytes:
 
 @capture(".pcap")
 def one_direction_client() -> bytes:
-    """Only what the client sent was captured."""
+    """Only the client's packets."""
     return pcap([packet for packet in whole_talk() if packet.outgoing])
 
 
 @capture(".pcap")
 def one_direction_server() -> bytes:
-    """Only what the server sent was captured."""
+    """Only the server's packets."""
     return pcap([packet for packet in whole_talk() if not packet.outgoing])
 
 
 @capture(".pcap")
 def one_direction_one_byte() -> bytes:
-    """Only what the server sent: the client's first byte looks like a FIN until the server acknowledges its second."""
+    """Only the server's packets: the client's first byte looks like a FIN until the server acknowledges its second."""
     talk = Talk().opened()
     for _ in range(2):
         talk.client.data(b"x")
@@ -40,7 +40,7 @@ def one_direction_one_byte() -> bytes:
 
 @capture(".pcap")
 def fin_behind_a_hole() -> bytes:
-    """A data segment is lost before the capture; the FIN behind it counts only once that segment has come again."""
+    """A data segment is lost before the capture point; the FIN behind it counts only after the retransmission."""
     talk = Talk().opened()
     before = talk.client.next
     lost = talk.client.send("PA", REQUEST, captured=False)
@@ -54,7 +54,7 @@ def fin_behind_a_hole() -> bytes:
 
 @capture(".pcap")
 def gap_before_fin() -> bytes:
-    """The end of what the server sent, its FIN, is missing; then the client closes, and nothing tells who was first."""
+    """The end of the server's data, with its FIN, is missing; then the client closes. Who closed first is unknown."""
     talk = Talk().opened().exchange()
     talk.server.send("PA", LINE, captured=False)
     talk.server.send("FA", captured=False)
@@ -66,7 +66,7 @@ def gap_before_fin() -> bytes:
 
 @capture(".pcap")
 def gap_then_more() -> bytes:
-    """Data of the server is missing; the client closes, and what the server sends after that shows who was first."""
+    """Data of the server is missing; the client closes, and later data of the server shows who closed first."""
     talk = Talk().opened().exchange()
     talk.server.send("PA", LINE, captured=False)
     talk.client.ack()

@@ -62,7 +62,7 @@ def syn(turn: int) -> Packet:
 
 @capture(".pcapng")
 def hostile_processes() -> bytes:
-    """Programs whose names are attacks on terminals, spreadsheets and eyes, as macOS' process blocks have them."""
+    """Program names that attack terminals, spreadsheets and readers, in macOS process blocks."""
     out = section(LITTLE) + interface(LITTLE)
     for turn, text in enumerate((*TEXTS, LONG)):
         name = option(LITTLE, 2, text) + option(LITTLE, 0, b"")
@@ -73,7 +73,7 @@ def hostile_processes() -> bytes:
 
 @capture(".pcapng")
 def hostile_comments() -> bytes:
-    """The same in comments, and in what tells of the machine and its interfaces; in PKTAP, and in a custom block."""
+    """The same in comments, in descriptions of the machine and its interfaces, in PKTAP, and in a custom block."""
     attacks = TEXTS[0] + TEXTS[8]
     about = b"".join(option(LITTLE, code, attacks) for code in (1, 2, 3, 4)) + option(LITTLE, 0, b"")
     out = block(LITTLE, 0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + about)
@@ -95,7 +95,7 @@ def hostile_comments() -> bytes:
 
 @capture(".pcap")
 def hostile_greetings() -> bytes:
-    """The same as what clients and servers say of themselves and of each other: in HTTP, TLS, SSH, SMTP."""
+    """The same in the greetings of clients and servers: HTTP, TLS, SSH, SMTP."""
     packets = []
     for turn, text in enumerate(TEXTS):
         said = text.replace(b"\r", b"").replace(b"\n", b"")
@@ -127,7 +127,7 @@ def small_hello(name: bytes) -> bytes:
 
 @capture(".pcapng")
 def hostile_names() -> bytes:
-    """Names of hosts that are such attacks: in DNS, mDNS, NetBIOS, DHCP, and in a name resolution block."""
+    """The same in host names: DNS, mDNS, NetBIOS, DHCP, and a name resolution block."""
     labels = [one[:63] for one in TEXTS]
     named = [(f"198.51.100.{turn}", label) for turn, label in enumerate(labels, 1)]
     records = b"".join(option(LITTLE, 1, packed(address) + label + b"\0") for address, label in named)

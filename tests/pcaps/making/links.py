@@ -42,7 +42,7 @@ def _fragmented(client: tuple[str, int], server: tuple[str, int]) -> bytes:
 
 @capture(".pcap")
 def fragments_ipv4() -> bytes:
-    """Data and both FINs come in IP fragments, two of them in the wrong order: a segment counts with its last one."""
+    """Data and both FINs in IP fragments, two of them out of order: a segment counts with its last fragment."""
     return _fragmented(("10.0.0.5", 51_812), ("192.0.2.80", 80))
 
 
@@ -106,7 +106,7 @@ def raw() -> bytes:
 
 @capture(".pcap", like="close-by-client.pcap")
 def source_routes() -> bytes:
-    """IPv4 packets with a loose, a strict, a used up and no source route: TCP's target is the last one on the way."""
+    """IPv4 packets with a loose, a strict, a used-up and no source route: TCP uses the last address of the route."""
     routes = [(0x83, 4), (0x89, 8), (0x83, 12), None]
     out = []
     for turn, packet in enumerate(whole_talk()):
@@ -146,7 +146,7 @@ def ipv6_source_routes() -> bytes:
 
 @capture(".pcap")
 def fragments_with_headers() -> bytes:
-    """Fragments of packets in which a header comes before TCP: destination options, and over IPv4 authentication."""
+    """Fragments of packets with a header before TCP: destination options, and over IPv4 authentication."""
     out: list[Packet] = []
     options, authentication = bytes.fromhex("06 00 0104 00000000"), bytes.fromhex("06 04 0000 00000100 00000001")
     for packet in whole_talk():

@@ -47,7 +47,9 @@ GROUP, GROUP6 = "224.0.0.251", "ff02::fb"
 
 @capture(".pcapng")
 def office() -> bytes:
-    """Eighty seconds of a laptop in an office, captured on macOS: it gets its addresses, then most of what there is."""
+    """Eighty seconds of a laptop in an office, captured on macOS: it gets its addresses, then does a bit of
+    everything.
+    """
     wire = Wire()
     for part in (_arrives, _neighbours, _devices, _errors, browse, close, rename, reach_branch, serve, fail):
         part(wire)

@@ -45,7 +45,7 @@ def process_id(order: str, pid: int) -> bytes:
 
 @capture(".pcapng")
 def processes_macos() -> bytes:
-    """macOS names processes in blocks of their own: curl, nsurlsessiond for Safari, a server handed on by launchd."""
+    """macOS process blocks: curl, nsurlsessiond for Safari, a server handed over by launchd."""
     order = LITTLE
     curl, safari = Talk().opened().exchange(), Talk((LAPTOP, 51_900), ("203.0.113.7", 443)).opened().exchange()
     shell = Talk(("192.0.2.9", 40_022), (LAPTOP, 22)).opened().exchange()
@@ -71,7 +71,7 @@ def processes_macos() -> bytes:
 
 @capture(".pcapng")
 def processes_by_id() -> bytes:
-    """Two sections, big-endian, with process ids alone, as of a trace of Windows: inbound packets have a chance one."""
+    """Two sections, big-endian, with process ids only, as from a Windows trace: inbound packets have a random one."""
     order = BIG
     talk = Talk().opened().exchange()
     out = b""
@@ -87,7 +87,7 @@ def processes_by_id() -> bytes:
 
 @capture(".pcapng")
 def processes_in_comments() -> bytes:
-    """ptcpdump on Linux writes the process into a comment of each packet."""
+    """ptcpdump on Linux writes the process into packet comments."""
     order = LITTLE
     text = b"PID: 2218\nCmd: /usr/bin/wget\nArgs: wget http://www.example.com/"
     out = section(order) + interface(order)
@@ -110,7 +110,7 @@ def pktap_header(
 
 @capture(".pcap")
 def processes_pktap() -> bytes:
-    """LINKTYPE_PKTAP: in front of each frame its process and link type, Ethernet with a trailer and IP alone."""
+    """LINKTYPE_PKTAP: each frame begins with its process and link type, Ethernet with a trailer and bare IP."""
     first = Talk().opened().exchange()
     second = Talk((LAPTOP, 51_900), ("203.0.113.7", 443)).opened().exchange()
 
@@ -137,7 +137,7 @@ def statistics(order: str, which: int, received: int, dropped: int, dropped_by_s
 
 @capture(".pcapng")
 def names_and_drops() -> bytes:
-    """Two interfaces with their names, what each lost, and the names that addresses resolved to."""
+    """Two interfaces with names and drop counts, and a name resolution block."""
     order = LITTLE
     talk = Talk().opened().exchange()
     server: Side = talk.server

@@ -188,7 +188,7 @@ def link_types_rare() -> bytes:
 
 @capture(".pcap", exit_code=0, says="10 frames could not be read: 10 encrypted 802.11")
 def wireless_encrypted() -> bytes:
-    """802.11 frames that are encrypted, and one with no data: counted."""
+    """Encrypted 802.11 frames, and one without data: counted."""
     frames = {packet: wlan("0841 0000")(packet) for packet in whole_talk()}
     first = next(iter(frames))
     frames[first] = bytes.fromhex("d4000000") + CLIENT_MAC

@@ -18,7 +18,7 @@ def reused_ports() -> bytes:
 
 @capture(".pcap")
 def superseded() -> bytes:
-    """A new connection takes the 4-tuple of an open one of which nothing was heard for 100 seconds."""
+    """A new connection takes the 4-tuple of an open one that was silent for 100 seconds."""
     first = Talk().opened().exchange()
     second = Talk(isn=(0x70000000, 0x60000000), start=first.time + 100 * SECOND)
     return pcap(merged(first, second.opened()))
@@ -36,7 +36,9 @@ def superseded_half_closed() -> bytes:
 
 @capture(".pcap")
 def challenge_ack() -> bytes:
-    """A rebooted client's SYN on an open 4-tuple draws a challenge ACK (RFC 5961), that a RST; then the SYN again."""
+    """A rebooted client's SYN on an open 4-tuple draws a challenge ACK (RFC 5961), which draws a RST; then the SYN
+    again.
+    """
     first = Talk().opened().exchange()
     second = Talk(isn=(0x70000000, 0x60000000), start=first.time + SECOND)
     syn = second.client.syn()
@@ -51,7 +53,7 @@ def challenge_ack() -> bytes:
 
 @capture(".pcap")
 def old_duplicate_syn() -> bytes:
-    """A SYN that was long under way comes on an open 4-tuple: a challenge ACK, and the connection goes on."""
+    """An old duplicate SYN arrives on an open 4-tuple: a challenge ACK, and the connection goes on."""
     first = Talk().opened().exchange()
     late = Talk(isn=(0x10000000, 0x60000000), start=first.time + SECOND)
     late.client.syn()
@@ -63,7 +65,7 @@ def old_duplicate_syn() -> bytes:
 
 @capture(".pcap")
 def refused_then_accepted() -> bytes:
-    """A RST answers the SYN; a second later the same SYN comes again, and is accepted."""
+    """A RST answers the SYN; a second later the same SYN is retransmitted and accepted."""
     talk = Talk()
     syn = talk.client.syn()
     talk.server.send("RA", seq=0, window=0)

@@ -279,9 +279,8 @@ def tunnels_ipv6() -> bytes:
 
 @capture(".pcap")
 def tunnels_fragments() -> bytes:
-    """GRE: the request in IP fragments that each are in the tunnel, the answer in a tunnel packet that is in fragments.
-
-    Others come whole. A segment counts with the last fragment.
+    """GRE: the request in IP fragments inside the tunnel, the answer in a fragmented tunnel packet. A segment counts
+    with the last fragment.
     """
     wrap = over_ip(47, "0000 0800", bare)
     out: list[Packet] = []

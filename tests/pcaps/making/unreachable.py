@@ -35,11 +35,10 @@ def answered(side: Side, sender: str, kind: int, code: int, quoted: int | None =
 
 @capture(".pcap")
 def unreachable() -> bytes:
-    """SYNs answered by ICMP errors.
-
-    Host unreachable (quoting eight bytes of TCP, after the second SYN), administratively prohibited, and from the
-    server itself port unreachable; over IPv6 address unreachable, and time exceeded in transit. Then a connection that
-    goes on after "fragmentation needed", a host unreachable about its data, and one that quotes what was never sent.
+    """SYNs answered by ICMP errors. Host unreachable (quoting eight bytes of TCP, after the second SYN),
+    administratively prohibited, and from the server itself port unreachable; over IPv6 address unreachable, and
+    time exceeded in transit. Then a connection that survives “fragmentation needed”, a host unreachable about its
+    data, and an error that quotes a segment that was never sent.
     """
     talks = [Talk(("10.0.0.5", 51_812 + number), (f"192.0.2.{80 + number}", 80)) for number in range(4)]
     talks += [Talk(("2001:db8::5", 51_820 + number), (f"2001:db8:80::{number}", 443)) for number in range(2)]

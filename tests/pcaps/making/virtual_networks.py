@@ -20,9 +20,8 @@ def _overlapping() -> tuple[list[Packet], set[int]]:
 
 @capture(".pcap")
 def overlapping_vlans() -> bytes:
-    """Two conversations in two VLANs (10 and 20) at once, with the same addresses and ports.
-
-    In VLAN 10 it is that of close-by-client.pcap; in VLAN 20 the client does not close.
+    """Two conversations in two VLANs (10 and 20) at once, with the same addresses and ports. VLAN 10 has that of
+    close-by-client.pcap; in VLAN 20 the client does not close.
     """
     packets, first = _overlapping()
     tag = lambda packet: struct.pack("!HH", 0x8100, 10 if packet.time in first else 20)  # noqa: E731

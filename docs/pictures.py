@@ -1,12 +1,13 @@
-"""Draw the pictures of the documentation as SVG: the state machine, and a connection from its SYN to its last ACK.
+"""Draw the pictures of the documentation as SVG: the state machine, a connection with its states, a terminal.
 
 ``generate.py`` writes them into ``docs/pictures``. The first is drawn from the table of ``pcapstate.tcp.machine``, the
-second from a capture and what ``pcapstate timeline`` says of it.
+others from captures and from the output of commands.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterator
 from html import escape
@@ -222,4 +223,37 @@ def connection() -> str:
     return svg(900, height, f"The segments of {CAPTURE} and the states of both ends", body())
 
 
-PICTURES = {"state-machine.svg": state_machine, "connection.svg": connection}
+SHOWN = "pcapstate netstat tests/pcaps/example.pcapng --both"
+TONES = {
+    "ESTABLISHED": "#7ee787",
+    "LISTENING": "#76e3ea",
+    "CLOSE_WAIT": "#ff9bce",
+    **dict.fromkeys(("SYN_SENT", "SYN_RECEIVED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSING", "LAST_ACK"), "#f2cc60"),
+    **dict.fromkeys(("TIME_WAIT", "CLOSED", "UNKNOWN"), "#8b949e"),
+}
+"""The colours of states, as a dark terminal shows those of ``pcapstate.output.colours``."""
+CELL, LEADING, MARGIN = 8, 19, 16
+
+
+def terminal() -> str:
+    """Return a terminal with a command and its output, states in colours."""
+    lines = [f"$ {SHOWN}", *run(SHOWN)[0].splitlines()]
+    width = CELL * max(map(len, lines)) + 2 * MARGIN
+    height = LEADING * len(lines) + 2 * MARGIN
+    states = re.compile(rf"\b({'|'.join(TONES)})\b")
+    rows = "".join(
+        f'<tspan x="{MARGIN}" y="{MARGIN + LEADING * number - 5}">'
+        + states.sub(lambda found: f'<tspan fill="{TONES[found[0]]}">{found[0]}</tspan>', escape(line) or " ")
+        + "</tspan>\n"
+        for number, line in enumerate(lines, 1)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img">\n<title>{escape(SHOWN)}</title>\n'
+        f'<rect width="{width}" height="{height}" rx="8" fill="#161b22"/>\n'
+        f'<text xml:space="preserve" fill="#e6edf3" font-size="13.3" '
+        f'font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace">\n{rows}</text>\n</svg>\n'
+    )
+
+
+PICTURES = {"state-machine.svg": state_machine, "connection.svg": connection, "terminal.svg": terminal}

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo setup docs test bounds fuzz fuzz-bounds lint types format bench kernel-random clean
+.PHONY: demo setup docs test bounds coverage mutation fuzz fuzz-bounds lint types format bench kernel-random clean
 
 demo: $(VENV)/ready
 	$(BIN)/pcapstate netstat tests/pcaps/example.pcapng
@@ -30,6 +30,18 @@ bounds: $(VENV)/ready-dev
 		--ignore=tests/cli/test_interruption.py --ignore=tests/test_wireshark.py --ignore=tests/test_benchmarks.py \
 		--ignore=tests/views/test_view_memory.py \
 		--deselect=tests/cli/test_cli.py::test_starting_loads_nothing_it_does_not_need
+
+# Branches that no test takes, on plain kernels: compiled ones are not seen. What mostly waits is left out.
+coverage: $(VENV)/ready-dev
+	PCAPSTATE_KERNELS=plain $(PYTEST) $(SIDE_BY_SIDE) --cov --cov-report=term --ignore=tests/kernels \
+		--ignore=tests/sources/test_live.py --ignore=tests/test_fuzz.py --ignore=tests/test_benchmarks.py \
+		--ignore=tests/views/test_view_memory.py --ignore=tests/tcp/test_memory.py
+
+# Small changes to the tracker that no test of its rules notices: MUTATIONS of them, chosen by MUTATION_SEED.
+MUTATIONS := 20
+MUTATION_SEED := 1
+mutation: $(VENV)/ready-dev
+	$(BIN)/python -m tests.mutation --count $(MUTATIONS) --seed $(MUTATION_SEED)
 
 # Seconds for each target, and where the chance begins (0: elsewhere each time); what is found ends it with exit code 1.
 FUZZ_SECONDS := 5

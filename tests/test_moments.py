@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 import pcapstate
 from pcapstate.errors import MomentError
 from pcapstate.moments import CLOCK, DAY_TIME, END, PACKET, START, parse_moment
-from tests.cli.test_cli import run
 from tests.helpers.captures import START as FIRST
 from tests.helpers.captures import pcap, story_frames
 from tests.helpers.paths import PCAPS
 from tests.helpers.payloads import tcp_frame, udp_frame
+from tests.helpers.running import run
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import NAMES, STORIES
 

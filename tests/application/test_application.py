@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import struct
-from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -17,32 +14,13 @@ from pcapstate.application.greetings import greeting, identification
 from pcapstate.application.hints import Hint, hint, server_names
 from pcapstate.application.http import product, request, response
 from pcapstate.application.tls import Hello, hello
-from pcapstate.capture import Capture
 from pcapstate.decode.segment import SYN
 from pcapstate.kernels.running import Kernels
-from pcapstate.sources.reader import CaptureReader
 from tests.helpers import payloads as p
-from tests.helpers.captures import pcap
+from tests.helpers.application_data import watched
 
 CLIENT, SERVER = (p.CLIENT, 51_000), (p.SERVER, 443)
 NAME = p.server_name(b"www.example.org")
-
-
-def watched(
-    frames: Sequence[bytes], kernels: Kernels | None = None, most: int | None = None, snap: int | None = None
-) -> ApplicationData:
-    """Return what the watcher keeps of frames, of which ``snap`` bytes are captured."""
-    data = pcap(list(enumerate(frames)))
-    if snap is not None:
-        parts = [data[:24]]
-        for index, frame in enumerate(frames):
-            parts.append(struct.pack("<IIII", 0, index, len(frame[:snap]), len(frame)) + frame[:snap])
-        data = b"".join(parts)
-    source = CaptureReader(io.BytesIO(data), kernels or Kernels(0))
-    found = ApplicationData(source.kernels) if most is None else ApplicationData(source.kernels, most)
-    for _ in Capture(source, watchers=[found]).follow():
-        pass
-    return found
 
 
 def sent(

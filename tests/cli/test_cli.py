@@ -11,24 +11,15 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from pcapstate import __version__
 from pcapstate.cli.main import cli
 from tests.helpers.captures import pcap, story_frames
 from tests.helpers.paths import PCAPS
+from tests.helpers.running import COMMAND, process, run
 from tests.helpers.stories import Variant, parse
 from tests.helpers.story_texts import OPEN, STORIES, TALK
-
-COMMAND = [sys.executable, "-m", "pcapstate"]
-
-
-def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(cli, [str(one) for one in arguments], input=stdin, catch_exceptions=False)
-
-
-def process(*arguments: str | Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], input=stdin, capture_output=True, timeout=60, check=False)
 
 
 @pytest.fixture

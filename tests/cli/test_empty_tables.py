@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import run
 from tests.helpers.captures import START, pcap
 from tests.helpers.paths import PCAPS
 from tests.helpers.payloads import tcp_frame, udp_frame
+from tests.helpers.running import run
 
 ALL = ("connections", "timeline", "netstat")
 

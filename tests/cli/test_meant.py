@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.test_cli import process
 from tests.helpers.paths import PCAPS
-from tests.output.test_hostile_text import ended
+from tests.helpers.running import ended, process
 
 EXAMPLE = str(PCAPS / "example.pcapng")
 

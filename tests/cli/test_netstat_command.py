@@ -12,7 +12,6 @@ import pytest
 
 from pcapstate.output.widths import display_width
 from pcapstate.wording.styles import STYLES
-from tests.cli.test_cli import process, run
 from tests.helpers.annotated import (
     PACKETS,
     Talk,
@@ -27,6 +26,7 @@ from tests.helpers.annotated import (
 from tests.helpers.captures import START, pcap
 from tests.helpers.paths import PCAPS
 from tests.helpers.payloads import a, answer, tcp_frame, udp_frame
+from tests.helpers.running import process, run
 
 EXAMPLE = PCAPS / "example.pcapng"
 IPV6 = PCAPS / "close-by-server.pcap"

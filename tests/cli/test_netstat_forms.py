@@ -12,8 +12,8 @@ import jc
 import pytest
 
 from pcapstate.cli.netstat_letters import told_apart
-from tests.cli.test_cli import run
 from tests.helpers.paths import PCAPS
+from tests.helpers.running import run
 
 OFFICE = PCAPS / "office.pcapng"
 WHOSE = ("--local", "10.0.0.5", "--local", "2001:db8:5::/64")

@@ -12,24 +12,26 @@ from hypothesis import strategies as st
 
 from pcapstate.decode import virtual_networks
 from pcapstate.kernels.running import Kernels
-from tests.helpers.decoded import decoded, decoded_file, ethernet, ip, ip6, kernels_of, same, tcp, udp
+from tests.helpers.decoded import (
+    PACKET,
+    decoded,
+    decoded_file,
+    ethernet,
+    ip,
+    ip6,
+    kernels_of,
+    same,
+    tags,
+    tcp,
+    udp,
+    vni,
+)
 from tests.helpers.paths import PCAPS
-
-PACKET = ip(tcp())
 
 
 @pytest.fixture(scope="module")
 def ways() -> tuple[Kernels, Kernels]:
     return kernels_of("plain"), kernels_of("compiled")
-
-
-def tags(*vlans: int, kind: int = 0x8100, inside: bytes = b"\x08\x00" + PACKET) -> bytes:
-    """Return a frame with VLAN tags of an EtherType before the rest."""
-    return bytes(12) + b"".join(struct.pack("!HH", kind, vlan) for vlan in vlans) + inside
-
-
-def vni(number: int, first: int = 0x08000000) -> bytes:
-    return struct.pack("!II", first, number << 8)
 
 
 PLAIN = ethernet(PACKET)

@@ -11,8 +11,7 @@ from pcapstate.decode import fragments as collecting
 from pcapstate.decode import protocols
 from pcapstate.decode.virtual_networks import EARLY_FIRST
 from pcapstate.kernels.running import Kernels
-from tests.decode.test_networks import tags, vni
-from tests.helpers.decoded import decoded, ethernet, ip, ip6, kernels_of, same, skipped, tcp, udp
+from tests.helpers.decoded import decoded, ethernet, ip, ip6, kernels_of, same, skipped, tags, tcp, udp, vni
 
 INCOMPLETE = protocols.SKIPPED_REASON + protocols.INCOMPLETE_FRAGMENT
 UDP, ICMP, GRE = protocols.SKIPPED_PROTOCOL + 17, protocols.SKIPPED_PROTOCOL + 1, protocols.SKIPPED_PROTOCOL + 47

@@ -44,22 +44,6 @@ def pcap(frames: list[tuple[int, bytes]], linktype: int = 1, snaplen: int = 262_
     return out
 
 
-def pcapng(frames: list[tuple[int, bytes]], order: str = "<") -> bytes:
-    """Return a pcapng file of frames with their times, with nanoseconds."""
-
-    def block(kind: int, body: bytes) -> bytes:
-        body += bytes(-len(body) % 4)
-        size = struct.pack(order + "I", len(body) + 12)
-        return struct.pack(order + "I", kind) + size + body + size
-
-    out = block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
-    out += block(1, struct.pack(order + "HHIHHB3xHH", 1, 0, 0, 9, 1, 9, 0, 0))
-    for time, frame in frames:
-        head = struct.pack(order + "IIIII", 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame))
-        out += block(6, head + frame)
-    return out
-
-
 def story_frames(packets: list[Packet], variant: Variant | None = None) -> list[tuple[int, bytes]]:
     """Return the frames of a story with their times, twice as far apart as in the story."""
     time, out = START * 10**9, []
@@ -91,4 +75,4 @@ def answers(data: bytes, kernels: Kernels | None = None) -> tuple[list[dict[str,
     return found[0], found[1], "; ".join(str(damage) for damage in capture.damages)
 
 
-__all__ = ["START", "answers", "pcap", "pcapng", "story_frames", "tcp_frame"]
+__all__ = ["START", "answers", "pcap", "story_frames", "tcp_frame"]

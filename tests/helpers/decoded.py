@@ -95,3 +95,15 @@ def ethernet(payload: bytes, kind: int = 0x0800) -> bytes:
 def udp(port: int, payload: bytes) -> bytes:
     """Return a UDP datagram to a port."""
     return struct.pack("!HHHH", 50_000, port, 8 + len(payload), 0) + payload
+
+
+PACKET = ip(tcp())
+
+
+def tags(*vlans: int, kind: int = 0x8100, inside: bytes = b"\x08\x00" + PACKET) -> bytes:
+    """Return a frame with VLAN tags of an EtherType before the rest."""
+    return bytes(12) + b"".join(struct.pack("!HH", kind, vlan) for vlan in vlans) + inside
+
+
+def vni(number: int, first: int = 0x08000000) -> bytes:
+    return struct.pack("!II", first, number << 8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pcapstate.tcp.states import State
+
 OPEN = """
     C S   0 0 0    -> SENT, -
     S SA  0 1 0    -> SENT, RCVD
@@ -630,3 +632,57 @@ STORIES = {
 }
 
 NAMES = list(STORIES)
+
+SUPPORTED: dict[tuple[str, int], tuple[State, ...]] = {
+    # A FIN arrives at a client that looks open; what is missing before its ACK may be data as well as a FIN.
+    ("simultaneous_close", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    ("simultaneous_close", 4): (State.FIN_WAIT_2,),
+    # Its peer's FIN is behind a hole, so it seems to close first.
+    ("one_direction_client_that_closes_first", 2): (State.FIN_WAIT_2,),
+    # The FIN that is missing was its own, or a byte of data.
+    ("one_direction_client_that_closes_first", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    # Nothing tells whether the second FIN arrived before its peer sent again, or was lost like the first.
+    ("fins_sent_again_cross", 7): (State.FIN_WAIT_2,),
+    ("fins_sent_again_cross", 0): (State.FIN_WAIT_2,),
+    # Its peer's FIN is not there.
+    ("ack_written_before_what_it_acknowledges", 6): (State.FIN_WAIT_2, State.CLOSE_WAIT),
+    ("ack_written_before_what_it_acknowledges", 7): (State.LAST_ACK,),
+    ("fins_written_in_the_wrong_order", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1),
+    # Without the answer that counts, the numbers of what follows fit to none.
+    ("two_answers_of_which_the_first_counts", 1): (State.FIN_WAIT_1, State.CLOSE_WAIT),
+    # No FIN of its peer is there.
+    ("fin_again_at_once_tells_nothing", 4): (State.FIN_WAIT_2,),
+    # Its peer's FIN comes again, and nothing tells that it has arrived.
+    ("fin_again_means_the_last_ack_was_lost", 4): (State.FIN_WAIT_2,),
+    ("fin_again_means_the_last_ack_was_lost", 5): (State.FIN_WAIT_2,),
+    # Its FIN that is there comes behind its peer's, and acknowledges that.
+    ("fin_again_at_once_tells_nothing", 3): (State.CLOSE_WAIT, State.LAST_ACK, State.FIN_WAIT_1),
+    # Without its own FIN, or the RST, its peer's FIN finds it open.
+    ("reset_out_of_closing", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1),
+    ("reset_out_of_closing", 4): (State.FIN_WAIT_2,),
+    ("stray_fin_in_the_window", 9): (State.CLOSE_WAIT, State.CLOSING, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    ("fin_behind_a_forged_reset", 3): (State.CLOSE_WAIT,),
+    # Without the data, nothing tells that its number was taken.
+    ("fin_where_data_was", 3): (State.FIN_WAIT_2, State.CLOSE_WAIT),
+    # Without the other's SYN-ACK, it may be half of a simultaneous open.
+    ("stray_syn_ack_of_a_client", 1): (State.SYN_RECEIVED,),
+    # Its peer's FIN comes again, and nothing tells that it has arrived.
+    ("time_wait_that_outlives_resets", 4): (State.FIN_WAIT_2,),
+    ("time_wait_that_outlives_resets", 5): (State.FIN_WAIT_2,),
+    # Without the SYN-ACK, or the ACK of what is missing, its peer's FIN may have come first.
+    ("only_syn_and_fin_captured", 1): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    ("only_syn_and_fin_captured", 2): (State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    ("fin_behind_a_gap_wider_than_the_window", 1): (State.FIN_WAIT_1,),
+    ("fin_behind_a_gap_wider_than_the_window", 3): (State.FIN_WAIT_1,),
+    ("fin_behind_a_gap_wider_than_the_window", 4): (State.FIN_WAIT_1,),
+    # Joined later, it has no hole.
+    ("joined_late_at_a_fin_that_acknowledges_one", 0): (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT),
+    ("one_direction_whose_first_bytes_are_missing", 0): (State.CLOSE_WAIT,),
+    ("one_direction_fin_again", 0): (State.CLOSE_WAIT, State.FIN_WAIT_2),
+    ("one_direction_fin_again", 2): (State.FIN_WAIT_2,),
+    # Without its own FIN, or the SYN-ACK, the other's FIN finds it open; and a far one may be real.
+    ("fins_cross_and_are_cut_off", 3): (State.CLOSE_WAIT, State.FIN_WAIT_1),
+    ("far_fin_behind_a_handshake_is_a_stray", 1): (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT),
+    # It is passed in the full story too, within one packet.
+    ("simultaneous_open", 2): (State.SYN_RECEIVED,),
+}

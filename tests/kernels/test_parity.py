@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from pathlib import Path
 
@@ -14,31 +13,11 @@ from pcapstate.errors import CaptureError
 from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 from tests.helpers.any_packets import packets, variants
-from tests.helpers.captures import answers, pcap, pcapng, story_frames
-from tests.helpers.paths import PCAPS, TRUTH
+from tests.helpers.captures import answers, pcap, story_frames
+from tests.helpers.paths import CAPTURES
+from tests.helpers.pcapng import pcapng
 from tests.helpers.stories import Packet, Variant, parse
 from tests.helpers.story_texts import NAMES, STORIES
-
-CAPTURES = sorted(path for folder in (PCAPS, TRUTH) for path in folder.glob("*.pcap*"))
-
-
-@pytest.fixture(scope="module")
-def both() -> tuple[Kernels, Kernels]:
-    """Kernels that run plain and compiled; compiling takes its time once."""
-    was = os.environ.get("PCAPSTATE_KERNELS")
-    try:
-        os.environ["PCAPSTATE_KERNELS"] = "plain"
-        plain = Kernels(0)
-        os.environ["PCAPSTATE_KERNELS"] = "compiled"
-        compiled = Kernels(0)
-    finally:
-        if was is None:
-            del os.environ["PCAPSTATE_KERNELS"]
-        else:
-            os.environ["PCAPSTATE_KERNELS"] = was
-    assert not plain.compiled
-    assert compiled.compiled
-    return plain, compiled
 
 
 def same(data: bytes, both: tuple[Kernels, Kernels]) -> None:

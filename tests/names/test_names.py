@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -27,30 +26,11 @@ from pcapstate.names.packets import NamePackets
 from pcapstate.names.searching import Ipv4Search, Ipv6Search
 from pcapstate.sources.reader import CaptureReader
 from tests.helpers import payloads as p
-from tests.helpers.captures import START, pcap
+from tests.helpers.captures import pcap
+from tests.helpers.name_messages import CLIENT, RESOLVER, at, gathered, told
 
-SECOND = 10**9
-RESOLVER, CLIENT, OTHER = ("10.0.0.53", 53), ("10.0.0.1", 40_000), ("10.0.0.2", 40_000)
+OTHER = ("10.0.0.2", 40_000)
 FIRST, LAST = "192.0.2.1", "2001:db8::1"
-
-
-def at(seconds: float) -> int:
-    return (START + round(seconds)) * SECOND
-
-
-def gathered(
-    frames: Sequence[tuple[float, bytes]], most: int | None = None, kernels: Kernels | None = None
-) -> NamePackets:
-    """Return what a watcher keeps of frames, each with its second."""
-    source = CaptureReader(io.BytesIO(pcap([(at(when), frame) for when, frame in frames])), kernels or Kernels(0))
-    packets = NamePackets(source.kernels) if most is None else NamePackets(source.kernels, most)
-    for _ in Capture(source, watchers=[packets]).follow():
-        pass
-    return packets
-
-
-def told(message: bytes, to: tuple[str, int] = CLIENT, by: tuple[str, int] = RESOLVER) -> bytes:
-    return p.udp_frame(by, to, message)
 
 
 def names(book: NameBook, address: str, when: float = 0, asker: str | None = None) -> tuple[str, str] | None:

@@ -23,10 +23,10 @@ from pcapstate.sockets.annotations import Annotations
 from pcapstate.sockets.rows import SocketRows
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.perspective import perspective
-from tests.application.test_application import watched
 from tests.helpers import payloads as p
+from tests.helpers.application_data import watched
 from tests.helpers.captures import START, pcap
-from tests.names.test_names import at, gathered, told
+from tests.helpers.name_messages import at, gathered, told
 
 ANYONE = written("192.0.2.9")
 

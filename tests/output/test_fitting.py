@@ -36,8 +36,8 @@ from pcapstate.table import (
     staying,
     worded,
 )
-from tests.cli.test_cli import COMMAND, run
 from tests.helpers.paths import PCAPS, ROOT
+from tests.helpers.running import COMMAND, run
 
 SGR = re.compile(r"\x1b\[[\d;]*m")
 

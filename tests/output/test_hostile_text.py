@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +16,14 @@ from click.testing import CliRunner, Result
 from making import CAPTURES
 from making.hostile import LONG, PORT, TEXTS
 
-from pcapstate.cli.main import cli, main
+from pcapstate.cli.main import cli
 from pcapstate.escaping import safe
 from pcapstate.kernels.running import Kernels
 from pcapstate.output.formats import render
 from pcapstate.table import WORD, Column, single
 from tests.helpers.captures import pcap, story_frames
 from tests.helpers.paths import PCAPS
+from tests.helpers.running import dangerous, ended
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import STORIES
 
@@ -42,12 +42,6 @@ QUESTIONS = (
 STYLES = ("windows", "linux", "macos", "rfc")
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-
-
-def dangerous(text: str) -> list[str]:
-    """Return the characters of an output that a terminal may obey, or that nobody sees."""
-    return [f"U+{ord(one):04X}" for one in text if one != "\n" and unicodedata.category(one) in INVISIBLE]
 
 
 def run(*arguments: str) -> Result:
@@ -168,19 +162,6 @@ def test_writing_of_people_stays(text: str) -> None:
 
 
 # --- what stands on the command line
-
-
-def ended(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
-    """Run the whole program here; return its exit code and what it said on stderr."""
-    monkeypatch.setattr(sys, "argv", ["pcapstate", *arguments])
-    capfd.readouterr()
-    with pytest.raises(SystemExit) as raised:
-        main()
-    out, err = capfd.readouterr()
-    assert dangerous(out + err) == []
-    code = raised.value.code
-    assert isinstance(code, int)
-    return code, err
 
 
 NAMES = [os.fsdecode(text.replace(b"/", b"_").replace(b"\0", b"_")) for text in TEXTS]

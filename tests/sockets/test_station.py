@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import run
 from tests.helpers.captures import pcap
 from tests.helpers.payloads import tcp_frame
+from tests.helpers.running import run
 
 HOST, GATEWAY, OTHER = (bytes([2, 0, 0, 0, 0, number]) for number in (5, 1, 9))
 

@@ -16,10 +16,10 @@ from pcapstate.cli.main import cli
 from pcapstate.errors import CaptureError
 from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
-from tests.helpers.captures import answers, pcap, pcapng, story_frames
+from tests.helpers.captures import answers, pcap, story_frames
+from tests.helpers.pcapng import block, interface, packet, pcapng, section
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import OPEN, STORIES, TALK
-from tests.sources.test_corners import block, interface, packet, section
 
 FRAMES = story_frames(parse(STORIES["half_close"]))
 SECOND = 10**9

@@ -29,7 +29,8 @@ from pcapstate.kernels.running import Kernels
 from pcapstate.sources import prefetching
 from pcapstate.sources.compression import Unpacked, compression
 from pcapstate.sources.reader import CaptureReader
-from tests.helpers.captures import answers, pcap, pcapng, story_frames
+from tests.helpers.captures import answers, pcap, story_frames
+from tests.helpers.pcapng import pcapng
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import STORIES
 

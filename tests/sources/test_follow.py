@@ -20,7 +20,8 @@ import pytest
 from pcapstate.errors import CaptureError
 from pcapstate.sources import growing
 from pcapstate.sources.following import FollowingReader
-from tests.helpers.captures import pcap, pcapng, story_frames
+from tests.helpers.captures import pcap, story_frames
+from tests.helpers.pcapng import pcapng
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import STORIES
 

@@ -25,7 +25,8 @@ from pcapstate.sources import reader
 from pcapstate.sources.merging import MergedReader
 from pcapstate.sources.reader import Batch, CaptureReader
 from pcapstate.tcp.states import State
-from tests.helpers.captures import answers, pcap, pcapng, story_frames
+from tests.helpers.captures import answers, pcap, story_frames
+from tests.helpers.pcapng import pcapng
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import STORIES
 

@@ -18,7 +18,8 @@ from pcapstate.capture import Capture, open_source
 from pcapstate.cli.main import cli
 from pcapstate.errors import CaptureError
 from pcapstate.sources import merging
-from tests.helpers.captures import START, pcap, pcapng, story_frames
+from tests.helpers.captures import START, pcap, story_frames
+from tests.helpers.pcapng import pcapng
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import STORIES
 

@@ -34,8 +34,7 @@ from pcapstate.tcp.states import State
 from pcapstate.views import connections, timeline
 from tests.helpers.paths import PCAPS, ROOT
 from tests.helpers.stories import Variant, parse, segment
-from tests.helpers.story_texts import OPEN, STORIES, TALK
-from tests.tcp.test_stories import SUPPORTED
+from tests.helpers.story_texts import OPEN, STORIES, SUPPORTED, TALK
 
 ENDS = ("source", "target")
 START = 1_700_000_000_000_000_000

@@ -15,8 +15,9 @@ from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 from tests.helpers.any_packets import packets, variants
 from tests.helpers.captures import pcap, story_frames
+from tests.helpers.paths import CAPTURES
 from tests.helpers.stories import Packet, Variant, parse
-from tests.kernels.test_parity import CAPTURES, both
+from tests.kernels.test_parity import both
 
 from tests.helpers.story_texts import OPEN, TALK  # isort: skip
 

@@ -33,7 +33,6 @@ from tests.helpers.traffic_frames import (
     udp,
     watched,
 )
-from tests.kernels.test_parity import both as both
 
 A, B = (HOST, "10.0.0.5"), (PEER, "10.0.0.9")
 A6, B6 = (HOST, "2001:db8::5"), (PEER, "2001:db8::9")

@@ -1,4 +1,4 @@
-"""What is on the link: the neighbours, one by one, and the networks that they are in."""
+"""The neighbours on the link, one by one, and their networks."""
 
 from __future__ import annotations
 
@@ -13,25 +13,36 @@ from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
 from .next_hops import ON_LINK, UNDECIDED, NextHops
-from .reachability import Reached, link_local
-from .route import SITE_IPV4, SITE_IPV6, Route, counts, earliest, interface, merged, resolution, sites, written
+from .reachability import StationAddresses, link_local
+from .route import (
+    SITE_IPV4,
+    SITE_IPV6,
+    Route,
+    counts,
+    earliest,
+    evidence_text,
+    interface,
+    merged,
+    resolution_protocol,
+    sites,
+)
 
 LOCALS = 16
-"""Local addresses of a family at most whose neighbours are told apart."""
+"""Local addresses of a family up to which each neighbour is assigned to one of them."""
 SHORTEST = {4: 8, 6: 32}
-"""Prefix lengths of the largest networks that hosts are on, by version: 10.0.0.0/8 (RFC 1918), a provider's /32."""
+"""Prefix lengths of the largest networks on a link, by version: 10.0.0.0/8 (RFC 1918), a provider's /32."""
 USUAL = {4: SITE_IPV4, 6: SITE_IPV6}
-"""The same of a host with several stations: a neighbour farther away may be on another link."""
+"""The same for a host with several stations: a neighbour farther away may be on another link."""
 
 
-def neighbours(rows: Reached, hops: NextHops, local: LocalTraffic) -> Iterator[Route]:
-    """Yield a row for each address on the link that the host had to do with, and for those that may be there."""
+def neighbours(rows: StationAddresses, hops: NextHops, local: LocalTraffic) -> Iterator[Route]:
+    """Yield a row for each address on the link that the host dealt with, and for those that may be on the link."""
     undecided = (hops.what == UNDECIDED) & (rows.packets > 0)
     for row in np.flatnonzero(_near(rows, hops, local) | undecided).tolist():
         host = address(int(rows.high[row]), int(rows.low[row]))
         evidence = (
-            (resolution(host.version == 6), int(rows.told[row])),
-            ("hop limit", int(hops.came[row]) if hops.by_hops[row] else 0),
+            (resolution_protocol(host.version == 6), int(rows.resolved[row])),
+            ("hop limit", int(hops.arrived[row]) if hops.by_hops[row] else 0),
             ("traffic", int(rows.first[row])),
         )
         only = np.array([row])
@@ -44,16 +55,16 @@ def neighbours(rows: Reached, hops: NextHops, local: LocalTraffic) -> Iterator[R
             mac=int(rows.mac[row]),
             interface=interface(rows, only, local),
             **counts(rows, only)._asdict(),
-            evidence=written(evidence),
+            evidence=evidence_text(evidence),
         )
 
 
-def _near(rows: Reached, hops: NextHops, local: LocalTraffic) -> Rows:
-    """Tell of each address whether it is a neighbour of the local host: it sent to it, or met it by ARP or ND."""
+def _near(rows: StationAddresses, hops: NextHops, local: LocalTraffic) -> Rows:
+    """Tell of each address whether it is a neighbour of the local host, which sent to it, or met it in ARP or ND."""
     at_link = hops.what == ON_LINK
     sent_to = rows.packets > 0
     if not local.single:
-        return at_link & (sent_to | (rows.told > 0))
+        return at_link & (sent_to | (rows.resolved > 0))
     bindings = local.traffic.bindings
     asked = bindings[bindings["kind"] == c.ASKED]
     by_own = asked[np.isin(asked["mac"], local.own)]
@@ -63,14 +74,14 @@ def _near(rows: Reached, hops: NextHops, local: LocalTraffic) -> Rows:
     was_asked = np.array([place in wanted for place in places], dtype=bool)
     station = rows.mac << 1 | rows.ipv6
     asking = for_own["mac"] << 1 | ~is_ipv4(for_own["high"], for_own["low"])
-    met = (hops.came > 0) | was_asked | np.isin(station, asking) | np.isin(station, station[sent_to])
-    return at_link & (sent_to | (rows.told > 0) & met)
+    met = (hops.arrived > 0) | was_asked | np.isin(station, asking) | np.isin(station, station[sent_to])
+    return at_link & (sent_to | (rows.resolved > 0) & met)
 
 
 def networks_on_link(
-    rows: Reached, hops: NextHops, announced: Iterable[Announced], local: LocalTraffic
+    rows: StationAddresses, hops: NextHops, announced: Iterable[Announced], local: LocalTraffic
 ) -> Iterator[Route]:
-    """Yield the networks on the link: those that packets name, and the least that hold all other neighbours."""
+    """Yield the networks on the link: those that packets name, then the smallest that hold all other neighbours."""
     near = _near(rows, hops, local) & ~link_local(rows)
     networks = [one for one in announced if one.gateway is None and one.network.prefixlen < one.network.max_prefixlen]
     for one in merged(networks):
@@ -85,13 +96,13 @@ def networks_on_link(
             mac=c.NO_MAC,
             interface=one.host or interface(rows, mask, local),
             **counts(rows, mask)._asdict(),
-            evidence=written([(one.kind, one.number), ("traffic", earliest(rows.first[mask]))]),
+            evidence=evidence_text([(one.kind, one.number), ("traffic", earliest(rows.first[mask]))]),
         )
     for ipv6 in (False, True):
         part = rows.chosen(near & (rows.ipv6 == ipv6))
-        for network, chosen, own in _least(part, local, ipv6):
+        for network, chosen, own in _smallest_networks(part, local, ipv6):
             evidence = (
-                (resolution(ipv6), earliest(part.told[chosen])),
+                (resolution_protocol(ipv6), earliest(part.resolved[chosen])),
                 ("traffic", earliest(part.first[chosen])),
             )
             yield Route(
@@ -103,12 +114,14 @@ def networks_on_link(
                 mac=c.NO_MAC,
                 interface=own,
                 **counts(part, chosen)._asdict(),
-                evidence=written(evidence),
+                evidence=evidence_text(evidence),
             )
 
 
-def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Network, Rows, IPAddress | None]]:
-    """Yield the smallest networks that hold neighbours, with their indices and the local address on the network."""
+def _smallest_networks(
+    rows: StationAddresses, local: LocalTraffic, ipv6: bool
+) -> Iterator[tuple[Network, Rows, IPAddress | None]]:
+    """Yield the smallest networks that hold the neighbours, with their indices and the local address on each."""
     places = np.stack([rows.high, rows.low], axis=1)
     own = np.unique(np.stack([rows.interface_high, rows.interface_low], axis=1)[rows.packets > 0], axis=0)
     if not local.single or not 0 < len(own) <= LOCALS:
@@ -117,7 +130,7 @@ def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Net
         for network, part in sites(ordered[:, 0], ordered[:, 1], ipv6):
             yield network, order[part], None
         return
-    # A neighbour is on the network of the local address that it has most leading bits in common with.
+    # A neighbour is on the network of the local address with which it shares the longest prefix.
     locals_ = [address(*one) for one in own.tolist()]
     shortest = USUAL if len(local.own) > 1 else SHORTEST
     near_to: dict[IPAddress, list[int]] = {}
@@ -125,12 +138,13 @@ def _least(rows: Reached, local: LocalTraffic, ipv6: bool) -> Iterator[tuple[Net
         value = int(address(*place))
         nearest = min(locals_, key=lambda one: int(one) ^ value)
         if nearest.max_prefixlen - (int(nearest) ^ value).bit_length() < shortest[nearest.version]:
-            # No network is that large, or there are several links: it is reached on one, and why is not told.
+            # No network is that large, or the host has several links: the neighbour is a network of its own.
             yield ipaddress.ip_network(address(*place)), np.array([row]), nearest
             continue
         near_to.setdefault(nearest, []).append(row)
-    for one, some in near_to.items():
-        yield _holding(one, [address(*place) for place in places[some].tolist()]), np.array(some), one
+    for own_address, members in near_to.items():
+        others = [address(*place) for place in places[members].tolist()]
+        yield _holding(own_address, others), np.array(members), own_address
 
 
 def _holding(own: IPAddress, others: Iterable[IPAddress]) -> Network:

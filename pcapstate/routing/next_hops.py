@@ -1,6 +1,7 @@
-"""Neighbour or gateway: what the station is that an address was reached through.
+"""Whether an address was reached directly (a neighbour) or through a gateway.
 
-ARP and ND tell it for sure. Where they are not in the capture, other things do, and the row says which.
+ARP and ND prove it. Without them in the capture, hop limits and the number of addresses behind a station tell; the row
+names its evidence.
 """
 
 from __future__ import annotations
@@ -14,29 +15,29 @@ from ..rows import Rows
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
-from .reachability import Reached, arrivals, link_local
+from .reachability import StationAddresses, arrivals, link_local
 
 ON_LINK, GATEWAY, UNDECIDED = range(3)
-"""What a station is to an address; UNDECIDED: the only address of a station, and nothing tells."""
+"""What a station is to an address; UNDECIDED: it is the station's only address, without any evidence."""
 
 INITIAL_HOPS = (32, 64, 128, 255)
-"""Hop limits that systems send with: a packet with one of them has passed no router."""
+"""Hop limits that systems send with: a packet with one of them has crossed no router."""
 
 
 class NextHops(NamedTuple):
-    """For each row of Reached: what the station is to the address, and by what that was found."""
+    """For each row of StationAddresses: what the station is to the address, and the evidence."""
 
     what: Rows
-    by_hops: Rows  # bool: only the hop limit of what came from the address tells
-    came: Rows  # number of the first frame that came from it; 0: none, or it does not matter here
+    by_hops: Rows  # bool: the hop limit of packets from the address is the only evidence
+    arrived: Rows  # number of the first frame from it; 0: none, or not looked for
 
 
-def next_hops(rows: Reached, local: LocalTraffic, announced: list[Announced], names: StationNames) -> NextHops:
-    """Tell of each address reached whether its station is its own or a gateway's."""
-    at_link = (rows.told > 0) | link_local(rows)
+def next_hops(rows: StationAddresses, local: LocalTraffic, announced: list[Announced], names: StationNames) -> NextHops:
+    """Tell of each address whether its station is its own or a gateway's."""
+    at_link = (rows.resolved > 0) | link_local(rows)
     stated: tuple[Network, ...] = tuple(one.network for one in announced if one.gateway is None)
-    # Where ARP or ND give the station another address of that family, it is a gateway, or somebody's proxy.
-    others = _told_elsewhere(rows)
+    # A station to which ARP or ND give another address of that family is a gateway, or a proxy.
+    others = _resolved_elsewhere(rows)
     if stated:
         at_link |= within(rows.high, rows.low, stated) & ~others
     router = np.isin(rows.mac, sorted(names.routers))
@@ -44,29 +45,29 @@ def next_hops(rows: Reached, local: LocalTraffic, announced: list[Announced], na
     several = _counted(rows, open_) > 1
     gateway = open_ & (others | router | several)
     left = open_ & ~gateway
-    arrived = arrivals(local, rows, left | (rows.told > 0))
+    arrived = arrivals(local, rows, left | (rows.resolved > 0))
     near = left & (arrived.first > 0) & np.isin(arrived.hops, INITIAL_HOPS)
     far = left & (arrived.first > 0) & ~near
     what = np.where(at_link | near, ON_LINK, np.where(gateway | far, GATEWAY, UNDECIDED))
     return NextHops(what, near | far, arrived.first)
 
 
-def _counted(rows: Reached, mask: Rows) -> Rows:
-    """Return for each row how many rows of its station and family the mask has; rows are in their order."""
+def _counted(rows: StationAddresses, mask: Rows) -> Rows:
+    """Return for each row how many rows of its station and family are in the mask; rows are in their order."""
     new = np.ones(len(rows.mac), dtype=bool)
     new[1:] = (rows.mac[1:] != rows.mac[:-1]) | (rows.ipv6[1:] != rows.ipv6[:-1])
     station = np.cumsum(new) - 1
     return np.bincount(station[mask], minlength=len(new))[station]
 
 
-def _told_elsewhere(rows: Reached) -> Rows:
-    """Tell of each row whether ARP or ND give its station another address that routers pass on."""
-    told = (rows.told > 0) & ~link_local(rows)
-    return _counted(rows, told) - told > 0
+def _resolved_elsewhere(rows: StationAddresses) -> Rows:
+    """Tell of each row whether ARP or ND give its station another address that routers forward."""
+    resolved = (rows.resolved > 0) & ~link_local(rows)
+    return _counted(rows, resolved) - resolved > 0
 
 
 class StationNames:
-    """The addresses of stations that may be gateways, and the stations of gateways that somebody named."""
+    """The addresses of stations that may be gateways, and the stations of gateways that packets name."""
 
     def __init__(self, local: LocalTraffic, announced: list[Announced]) -> None:
         bindings = local.traffic.bindings
@@ -92,19 +93,19 @@ class StationNames:
         """The stations of gateways that router advertisements, DHCP or redirects name."""
 
     def station(self, gateway: IPAddress) -> tuple[int, int]:
-        """Return the station of an address, as ARP or ND said last, and the number of the first frame that did."""
+        """Return the station of an address by the last ARP or ND, and the number of the first frame with it."""
         return self._stations.get(gateway, (c.NO_MAC, 0))
 
     def name(self, mac: int, ipv6: bool) -> tuple[IPAddress | None, int, list[IPAddress]]:
-        """Return the address of a gateway's station, the number of the frame that tells, and what it may be instead.
+        """Return the address of a gateway's station, the number of the frame that tells it, and the candidates.
 
-        None where nothing gives it an address, or several and none of them was asked for.
+        The address is None if the station has none, or several of which none was asked for.
         """
-        told = self._addresses.get((mac, ipv6), [])
+        bound = self._addresses.get((mac, ipv6), [])
         if (announced := self._announced.get((mac, ipv6))) is not None:
-            first = next((number for one, number, _ in told if one == announced), 0)
+            first = next((number for one, number, _ in bound if one == announced), 0)
             return announced, first, []
-        candidates = [one for one in told if one[2]] or told
+        candidates = [one for one in bound if one[2]] or bound
         if len(candidates) == 1:
             return candidates[0][0], candidates[0][1], []
         return None, 0, [one for one, _, _ in candidates]

@@ -1,4 +1,4 @@
-"""Which address was reached through which station, and what else ties an address to a station: the ground of routes."""
+"""Which addresses belong to which stations, by packets sent to them and by ARP and ND: the input of all routes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..traffic import tables as c
 from ..traffic.local import BROADCAST, LINK_LOCAL, MULTICAST, LocalTraffic, unspecified
 
 
-class Reached(NamedTuple):
-    """A row for each station and address that belong together, by family, station and address."""
+class StationAddresses(NamedTuple):
+    """A row for each pair of a station and an address, ordered by family, station and address."""
 
     ipv6: Rows  # 0 or 1
     mac: Rows
@@ -22,70 +22,70 @@ class Reached(NamedTuple):
     low: Rows
     packets: Rows  # sent to the address through the station
     bytes: Rows
-    first: Rows  # number of the first and last frame of these; 0: none
+    first: Rows  # number of the first and the last of these frames; 0: none
     last: Rows
-    told: Rows  # number of the first frame in which ARP or ND says so; 0: none
+    resolved: Rows  # number of the first frame of ARP or ND with this pair; 0: none
     interface_high: Rows  # the address that the last packet was sent from
     interface_low: Rows
 
-    def chosen(self, mask: Rows) -> Reached:
+    def chosen(self, mask: Rows) -> StationAddresses:
         """Return some of the rows."""
-        return Reached(*(one[mask] for one in self))
+        return StationAddresses(*(one[mask] for one in self))
 
 
 KEYS = ("ipv6", "mac", "high", "low")
-FIELDS = (*KEYS, "packets", "bytes", "first", "last", "told", "near_high", "near_low")
-"""What is gathered of one path, or one binding (``told``: its first frame); ``near``: the path's other end."""
+FIELDS = (*KEYS, "packets", "bytes", "first", "last", "resolved", "near_high", "near_low")
+"""The columns of one path, or one binding (``resolved``: its first frame); ``near``: the path's other end."""
 NEVER = np.iinfo(np.int64).max
 
 Columns = dict[str, Rows]
 
 
-def reached(local: LocalTraffic) -> Reached:
-    """Return all addresses of other hosts by the stations that they go with."""
-    parts = (_sent(local), _told(local))
-    ground = {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
-    order = _order(ground)
+def station_addresses(local: LocalTraffic) -> StationAddresses:
+    """Return all addresses of other hosts with their stations."""
+    parts = (_sent(local), _bound(local))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
+    order = _order(columns)
     if len(order):
-        ground = {name: values[order] for name, values in ground.items()}
-        ground = _grouped(ground)
-    return Reached(*(ground[name] for name in FIELDS))
+        columns = {name: values[order] for name, values in columns.items()}
+        columns = _grouped(columns)
+    return StationAddresses(*(columns[name] for name in FIELDS))
 
 
-def _grouped(ground: Columns) -> Columns:
-    """Return one row for those of one station and address, which stand side by side."""
-    count = len(ground["mac"])
+def _grouped(columns: Columns) -> Columns:
+    """Return one row for each station and address; rows of one pair are adjacent."""
+    count = len(columns["mac"])
     new = np.ones(count, dtype=bool)
-    new[1:] = np.logical_or.reduce([ground[name][1:] != ground[name][:-1] for name in KEYS])
+    new[1:] = np.logical_or.reduce([columns[name][1:] != columns[name][:-1] for name in KEYS])
     starts = np.flatnonzero(new)
     if len(starts) == count:
-        return ground
-    last = np.maximum.reduceat(ground["last"], starts)
-    latest = np.flatnonzero(ground["last"] == last[np.cumsum(new) - 1])
-    # One frame has one path; of several bindings without any packet, one is as good as another.
+        return columns
+    last = np.maximum.reduceat(columns["last"], starts)
+    latest = np.flatnonzero(columns["last"] == last[np.cumsum(new) - 1])
+    # One frame has one path. Of several bindings without a packet any will do.
     latest = latest[np.searchsorted(latest, starts)]
 
     def earliest(name: str) -> Rows:
-        found = np.minimum.reduceat(np.where(ground[name] == 0, NEVER, ground[name]), starts)
+        found = np.minimum.reduceat(np.where(columns[name] == 0, NEVER, columns[name]), starts)
         return np.where(found == NEVER, 0, found)
 
     return {
-        **{name: ground[name][starts] for name in KEYS},
-        **{name: np.add.reduceat(ground[name], starts) for name in ("packets", "bytes")},
+        **{name: columns[name][starts] for name in KEYS},
+        **{name: np.add.reduceat(columns[name], starts) for name in ("packets", "bytes")},
         "first": earliest("first"),
         "last": last,
-        "told": earliest("told"),
-        **{name: ground[name][latest] for name in ("near_high", "near_low")},
+        "resolved": earliest("resolved"),
+        **{name: columns[name][latest] for name in ("near_high", "near_low")},
     }
 
 
-def _order(ground: Columns) -> Rows:
-    """Return the order by KEYS. Of IPv4, station and address fit into one number, which sorts several times faster."""
-    _, station = np.unique(ground["mac"], return_inverse=True)
-    four = np.flatnonzero(ground["ipv6"] == 0)
-    six = np.flatnonzero(ground["ipv6"])
-    first = four[np.argsort(station[four] << 32 | ground["low"][four] & 0xFFFFFFFF)]
-    second = six[np.lexsort((ground["low"][six], ground["high"][six], station[six]))]
+def _order(columns: Columns) -> Rows:
+    """Return the order by KEYS. IPv4 station and address fit into one number, which sorts several times faster."""
+    _, station = np.unique(columns["mac"], return_inverse=True)
+    four = np.flatnonzero(columns["ipv6"] == 0)
+    six = np.flatnonzero(columns["ipv6"])
+    first = four[np.argsort(station[four] << 32 | columns["low"][four] & 0xFFFFFFFF)]
+    second = six[np.lexsort((columns["low"][six], columns["high"][six], station[six]))]
     return np.concatenate([first, second])
 
 
@@ -96,7 +96,7 @@ def _sent(local: LocalTraffic) -> Columns:
     chosen = local.sent & (local.kind == c.PAIR) & ~local.group & (paths["target_mac"] > 0)
     if local.single:
         chosen &= ~local.received
-    # IPv6 packets with IPv4-mapped addresses are on no wire (RFC 4291 §2.5.5.2), but for those that mean to confuse.
+    # IPv4-mapped addresses in IPv6 packets are forged: none is ever sent (RFC 4291 §2.5.5.2).
     chosen &= local.ipv4 | ~(is_ipv4(*local.source) | is_ipv4(*local.target))
     places = np.flatnonzero(chosen)
     high, low = (half[places] for half in local.target)
@@ -110,24 +110,24 @@ def _sent(local: LocalTraffic) -> Columns:
         "low": low,
         "first": rests["first"][places],
         **{name: paths[name][places] for name in ("packets", "bytes", "last")},
-        "told": np.zeros(len(places), dtype=np.int64),
+        "resolved": np.zeros(len(places), dtype=np.int64),
         "near_high": near_high,
         "near_low": near_low,
     }
 
 
-def _told(local: LocalTraffic) -> Columns:
+def _bound(local: LocalTraffic) -> Columns:
     """Return a row for each binding of an address of another host."""
     bindings = local.traffic.bindings
     chosen = (bindings["kind"] == c.BOUND) & (bindings["mac"] > 0)
     chosen &= _is_one_host(bindings["high"], bindings["low"]) & ~local.holds(bindings["high"], bindings["low"])
     found = bindings[chosen]
-    nothing = np.zeros(len(found), dtype=np.int64)
+    zeros = np.zeros(len(found), dtype=np.int64)
     return {
-        **dict.fromkeys(FIELDS, nothing),
+        **dict.fromkeys(FIELDS, zeros),
         **{name: found[name] for name in ("mac", "high", "low")},
         "ipv6": (~is_ipv4(found["high"], found["low"])).astype(np.int64),
-        "told": found["first"],
+        "resolved": found["first"],
     }
 
 
@@ -137,14 +137,14 @@ def _is_one_host(high: Rows, low: Rows) -> Rows:
 
 
 class Arrivals(NamedTuple):
-    """What came from addresses, a row for each of those in question."""
+    """The first frame from each address, a row for each address in question."""
 
     first: Rows  # number of the first frame; 0: none
     hops: Rows  # its hop limit
 
 
-def arrivals(local: LocalTraffic, rows: Reached, wanted: Rows) -> Arrivals:
-    """Return what came to the local host from the addresses and stations of some rows (a mask); 0 for the others."""
+def arrivals(local: LocalTraffic, rows: StationAddresses, wanted: Rows) -> Arrivals:
+    """Return the first frames to the local host from the stations and addresses of ``wanted`` rows (a mask)."""
     paths, rests = local.traffic.paths, local.traffic.rests
     first, hops = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.int64)
     chosen = np.flatnonzero(local.to_itself & (local.kind == c.PAIR))
@@ -162,15 +162,15 @@ def arrivals(local: LocalTraffic, rows: Reached, wanted: Rows) -> Arrivals:
     return Arrivals(first, hops)
 
 
-def link_local(rows: Reached) -> Rows:
-    """Tell of each address whether it is one of its link only: no router passes it on (RFC 4291 §2.5.6, RFC 3927)."""
+def link_local(rows: StationAddresses) -> Rows:
+    """Tell of each address whether it is link-local: no router forwards it (RFC 4291 §2.5.6, RFC 3927)."""
     return within(rows.high, rows.low, LINK_LOCAL)
 
 
-def latest(rows: Reached) -> Reached:
-    """Return the rows with nothing sent to an address but through its last station: what held then counts."""
+def latest(rows: StationAddresses) -> StationAddresses:
+    """Return the rows with packets to an address only through its last station, since its last route counts."""
     sent = np.flatnonzero(rows.packets > 0)
-    # Where an address has one station, as nearly all have, nothing is to be done: look at the others only.
+    # Nearly all addresses have one station; only the others are looked at.
     _, index, counts = np.unique(rows.low[sent], return_inverse=True, return_counts=True)
     sent = sent[counts[index] > 1]
     order = sent[np.lexsort((rows.last[sent], rows.low[sent], rows.high[sent], rows.ipv6[sent]))]

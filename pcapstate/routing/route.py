@@ -1,4 +1,4 @@
-"""A row of the routing table, and what its cells are made from."""
+"""A row of the routing table, and how its cells are computed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from ..addresses import IPAddress, Network, address
 from ..rows import Rows
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
-from .reachability import Reached
+from .reachability import StationAddresses
 
 SITES = 16
-"""So many networks of one gateway have a row each; more become one row."""
+"""Networks of one gateway that have a row each; more become one row."""
 SITE_IPV4, SITE_IPV6 = 24, 64
-"""Addresses with so many leading bits in common are taken to be in one network: the usual size of one (RFC 4291
-§2.5.1 for IPv6)."""
+"""Prefix lengths within which addresses are taken to share a network: the usual ones (RFC 4291 §2.5.1 for IPv6)."""
 
 
 class Route(NamedTuple):
@@ -26,16 +25,16 @@ class Route(NamedTuple):
 
     network: Network
     stated: bool
-    """A packet names the network; else it is the least that the addresses seen allow."""
+    """A packet names the network; else it is the smallest that holds the addresses seen, a lower bound."""
     neighbour: bool
-    """It is one address with its station, a row of ``arp -a`` rather than of ``netstat -r``."""
+    """One address with its station: a row of ``arp -a`` rather than of ``netstat -r``."""
     on_link: bool | None
     """None: packets do not tell."""
     gateway: IPAddress | None
     mac: int
     """The station of the gateway or neighbour, or NO_MAC."""
     interface: IPAddress | None
-    """The local address that the last of the packets was sent from."""
+    """The local address that sent the last of the packets."""
     addresses: int
     packets: int
     bytes: int
@@ -43,26 +42,26 @@ class Route(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What went to some addresses, in the order of the fields of Route."""
+    """Traffic to some addresses, in the order of the fields of Route."""
 
     addresses: int
     packets: int
     bytes: int
 
 
-def counts(rows: Reached, chosen: Rows) -> Counts:
-    """Return what was sent to some addresses; ``chosen``: a mask or indices."""
+def counts(rows: StationAddresses, chosen: Rows) -> Counts:
+    """Return the traffic to some addresses; ``chosen``: a mask or indices."""
     return Counts(len(rows.mac[chosen]), int(rows.packets[chosen].sum()), int(rows.bytes[chosen].sum()))
 
 
 def earliest(numbers: Rows) -> int:
-    """Return the lowest packet number; 0 where there is none."""
+    """Return the lowest packet number, or 0."""
     numbers = numbers[numbers > 0]
     return int(numbers.min()) if len(numbers) else 0
 
 
-def interface(rows: Reached, chosen: Rows, local: LocalTraffic) -> IPAddress | None:
-    """Return the local address that the last packet to some addresses was sent from."""
+def interface(rows: StationAddresses, chosen: Rows, local: LocalTraffic) -> IPAddress | None:
+    """Return the local address that sent the last packet to some addresses."""
     places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
     if not local.single or not len(places):
         return None
@@ -72,13 +71,13 @@ def interface(rows: Reached, chosen: Rows, local: LocalTraffic) -> IPAddress | N
     return address(int(rows.interface_high[last]), int(rows.interface_low[last]))
 
 
-def written(evidence: Sequence[tuple[str, int]]) -> str:
-    """Return kinds of evidence, each with the number of the first packet that gives it; those with 0 are none."""
+def evidence_text(evidence: Sequence[tuple[str, int]]) -> str:
+    """Return the kinds of evidence as text, each with the number of its first packet; kinds with 0 are left out."""
     return ", ".join(f"{kind} #{number}" for kind, number in evidence if number)
 
 
-def resolution(ipv6: bool) -> str:
-    """Return what the protocol is called that finds stations."""
+def resolution_protocol(ipv6: bool) -> str:
+    """Return the name of the protocol that resolves addresses to stations."""
     return "ND" if ipv6 else "ARP"
 
 
@@ -100,10 +99,10 @@ def smallest(first: tuple[int, int], last: tuple[int, int]) -> Network:
 
 
 def sites(high: Rows, low: Rows, ipv6: bool) -> Iterator[tuple[Network, slice]]:
-    """Yield the networks that hold these addresses, which are in order, each with the slice of those in it.
+    """Yield the networks of these addresses, which are in order, each with the slice of its addresses.
 
-    Addresses of the same /24 or /64 share a network, the smallest that holds them. Where that gives more than SITES
-    networks, it is one: the smallest that holds all addresses.
+    Addresses of the same /24 or /64 share a network: the smallest that holds them. More than SITES networks become
+    one: the smallest that holds all addresses.
     """
     if not len(low):
         return

@@ -6,7 +6,7 @@ from ..traffic.local import LocalTraffic
 from .gateways import through_gateways
 from .neighbours import neighbours, networks_on_link
 from .next_hops import StationNames, next_hops
-from .reachability import latest, reached
+from .reachability import latest, station_addresses
 from .route import Route
 
 
@@ -15,7 +15,7 @@ def routes(local: LocalTraffic) -> list[Route]:
     said = local.traffic.announcements.routes(local.traffic.clock)
     announced = [one for one in said if one.host is None or not local.single or local.is_local(one.host)]
     names = StationNames(local, announced)
-    rows = latest(reached(local))
+    rows = latest(station_addresses(local))
     hops = next_hops(rows, local, announced, names)
     found = [
         *networks_on_link(rows, hops, announced, local),

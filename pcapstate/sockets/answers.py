@@ -101,9 +101,9 @@ class Answers:
     def attach(self, reading: Reading) -> None:
         """Take the reading that the answers are about."""
         self._reading = reading
-        reading.capture.table.on_moved.append(self._moved)
+        reading.capture.table.on_moved.append(self.moved)
 
-    def _moved(self, kept: Rows) -> None:
+    def moved(self, kept: Rows) -> None:
         """Follow the table, which evicted connections: its row n is now what was row ``kept[n]``."""
         if self._before is not None:
             self._before.moved(kept)

@@ -1,4 +1,4 @@
-"""Whose netstat it is: the host, or hosts, from whose side connections are shown."""
+"""Whose netstat it is: the host, or hosts, whose ends of connections are local."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .flow_table import FlowTable
 from .sides import where
 
 SLICE = 1 << 16
-"""Connections that are looked at together."""
+"""Connections that are processed together."""
 
 
 class Perspective(NamedTuple):
@@ -26,7 +26,7 @@ class Perspective(NamedTuple):
     """A template for people, with ``{host}``."""
     host: str
     lasting: bool = False
-    """It holds whatever else the capture shows, also connections between other hosts."""
+    """Connections between other hosts do not change it."""
 
     def holds(self, high: Rows, low: Rows) -> Rows:
         """Tell of each address whether it is local."""
@@ -36,9 +36,9 @@ class Perspective(NamedTuple):
 OWN = "on {host}, by the addresses of its interface"
 NOBODYS = Perspective((), "each connection from its client's side (--local ADDRESS chooses a host)", "")
 ALL_PORTS = "each connection from its client's side, ports of all hosts (--local ADDRESS chooses a host)"
-"""How it is put where ports that listen, and ports of UDP, are shown, too."""
+"""The same for a table with listening ports and UDP ports."""
 MOST = 16
-"""Addresses with processes of one family that a host has at most; with more there is no single host."""
+"""Addresses of one family with processes that a host has at most; more belong to several hosts."""
 
 
 def perspective(
@@ -48,12 +48,12 @@ def perspective(
     with_process: Rows | None = None,
     own: Sequence[str] = (),
 ) -> Perspective:
-    """Tell whose netstat to show: the given addresses and networks, or the one host that is in every connection.
+    """Return whose netstat to show: the given addresses and networks, or the one host that is in every connection.
 
-    ``captured_on``: addresses (high and low bits) of the host whose frames these are, where they tell it.
-    ``with_process``: the endpoints whose process the capture names, which are that host's. ``own``: addresses of the
-    interfaces that were captured on; they decide, unless all connections are of others. Raises ValueError where one of
-    ``local`` is neither an address nor a network.
+    ``captured_on``: addresses (high and low half) of the one host whose station is in every frame. ``with_process``:
+    the endpoints whose process the capture names; they belong to the capturing host. ``own``: addresses of the
+    interfaces that were captured on; they decide, unless all connections are between other hosts. Raises ValueError
+    if one of ``local`` is neither an address nor a network.
     """
     if local:
         return Perspective(tuple(parse_network(one) for one in local), "on {host}", ", ".join(local))
@@ -85,7 +85,7 @@ def _without_processes(table: FlowTable, captured_on: Sequence[tuple[int, int]])
 
 
 def _addresses(table: FlowTable, endpoints: Rows) -> tuple[Network, ...]:
-    """Return the different addresses of endpoints in order, IPv4 first; none where they are no single host's."""
+    """Return the distinct addresses of endpoints in order, IPv4 first; none if there are too many for a single host."""
     high, low, _ = where(table, endpoints)
     different = sorted(
         (address(*one) for one in np.unique(np.stack([high, low], axis=1), axis=0).tolist()),
@@ -116,14 +116,14 @@ def _is_there(table: FlowTable, networks: tuple[Network, ...]) -> bool:
 
 
 def _ends(table: FlowTable) -> Iterator[list[tuple[Rows, Rows]]]:
-    """Yield the addresses of both endpoints, halves each, of some connections at a time."""
+    """Yield the addresses (halves) of both endpoints, a slice of connections at a time."""
     for part in slices(len(table.connections), SLICE):
         one, extra = table.connections[part], table.extras[part]
         yield [(extra[f"high_{side}"], one[f"low_{side}"]) for side in (0, 1)]
 
 
 def _hosts(table: FlowTable) -> list[str]:
-    """Return the one address that is in all connections over IPv4, and that over IPv6; [] unless each has just one."""
+    """Return the address in all connections over IPv4, and the one over IPv6; [] unless each family has just one."""
     there: dict[bool, set[tuple[int, int]]] = {}
     for ends in _ends(table):
         (high, low), _ = ends

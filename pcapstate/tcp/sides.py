@@ -1,4 +1,4 @@
-"""Connections as their client and server have them: the tracker's rows, turned the right way round."""
+"""Connections from client to server: the tracker's rows, turned the right way round."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ class Sides(NamedTuple):
 
 
 def sides(table: Flows, start: int = 0, end: int | None = None) -> Sides:
-    """Return connections ``start`` to ``end`` (all, unless told) from client to server."""
+    """Return connections ``start`` to ``end`` (by default all) from client to server."""
     count = len(table.connections)
     return sides_of(table, np.arange(start, count if end is None else min(end, count)))
 
 
 def sides_of(table: Flows, numbers: Rows) -> Sides:
-    """Return the connections of these numbers from client to server: copies of their rows, some 250 bytes each."""
+    """Return the connections in these rows from client to server, as copies of some 250 bytes each."""
     numbers = numbers.astype(np.int64)
-    # Rows in a row are looked at where they are, several times faster than gathered.
+    # Adjacent rows are sliced, several times faster than gathered by index.
     chosen = slice(numbers[0], numbers[-1] + 1) if len(numbers) and (np.diff(numbers) == 1).all() else numbers
     connections, extras, ends = table.connections, table.extras, table.endpoints
     notes = connections["notes"][chosen]

@@ -1,6 +1,6 @@
-"""The counters of netstat -s, one protocol after the other, as far as packets tell them.
+"""The counters of netstat -s by protocol, as far as packets tell them.
 
-Their names are those that Windows' netstat prints; ``mib`` is how Linux's nstat names the same one. Definitions:
+Names are those of Windows' netstat; ``mib`` is the name of the same counter in Linux's nstat. Definitions:
 RFC 4293 (IP, ICMP), RFC 4022 (TCP), RFC 4113 (UDP).
 """
 
@@ -23,7 +23,7 @@ from .local import LocalTraffic
 from .payloads import PROTOCOL_ICMP, PROTOCOL_ICMPV6
 
 PROTOCOLS = ("ip", "ipv6", "icmp", "icmpv6", "tcp", "tcpv6", "udp", "udpv6")
-"""The protocols as ``-p`` names them, in the order in which netstat prints them."""
+"""The protocols by their names for ``-p``, in the order of netstat."""
 
 NOT_TOLD = "packets do not tell"
 AT_LEAST = "at least: what port unreachable messages tell"
@@ -32,14 +32,14 @@ NOT_KEPT = "not counted in this run"
 
 
 class Counter(NamedTuple):
-    """One counter; ``value`` None: packets do not tell it, and ``note`` says so."""
+    """One counter; without a ``value`` packets do not tell it, and ``note`` says so."""
 
     protocol: str
     name: str
     value: int | None
     mib: str | None
     direction: str | None = None
-    """``received`` or ``sent``, for ICMP; the other counters say it by their name."""
+    """``received`` or ``sent``, for ICMP; names of other counters imply it."""
     note: str | None = None
     printed: bool = True
     """Whether Windows' netstat has it."""
@@ -61,7 +61,7 @@ def _ip(local: LocalTraffic, ipv6: bool) -> Iterator[Counter]:
     family = local.ipv6 if ipv6 else local.ipv4
     sent, received, delivered = family & local.sent, family & local.received, family & local.delivered
     created = local.fragments(sent)
-    # Unknown to it is what the host answers with protocol unreachable, or with unrecognized next header.
+    # The host answers an unknown protocol with protocol unreachable, or with unrecognized next header.
     unknown = local.tallied(sent, c.WHOLE, *((PROTOCOL_ICMPV6, (4,), 1) if ipv6 else (PROTOCOL_ICMP, (3,), 2)))
     taken = local.packets(delivered) - local.fragments(delivered) + local.tallied(delivered, c.REASSEMBLED) - unknown
 
@@ -103,7 +103,7 @@ ICMP_TYPES: tuple[tuple[str, tuple[int, ...], str | None], ...] = (
     ("Router Solicitations", (10,), None),
     ("Router Advertisements", (9,), None),
 )
-"""ICMP messages: their name, types (RFC 792, RFC 950, RFC 1256) and the end of their name in the MIB."""
+"""ICMP messages: name, types (RFC 792, RFC 950, RFC 1256), and the end of the name in the MIB."""
 
 ICMPV6_TYPES: tuple[tuple[str, tuple[int, ...], str | None], ...] = (
     ("Destination Unreachable", (1,), "DestUnreachs"),

@@ -1,4 +1,4 @@
-"""Which of the traffic is that of the local host: what it sent, what it got, and which stations are its own."""
+"""The local host's part of the traffic: packets it sent, received and forwarded, and the stations that are its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALL_HOSTS: tuple[Network, ...] = tuple(
     ipaddress.ip_network(one) for one in ("224.0.0.1/32", "255.255.255.255/32", "ff01::1/128", "ff02::1/128")
 )
 SOLICITED: tuple[Network, ...] = (ipaddress.ip_network("ff02::1:ff00:0/104"),)
-"""Every address of a host has one of these, with its last 24 bits (RFC 4291 §2.7.1)."""
+"""Each address of a host has one of these, with the same last 24 bits (RFC 4291 §2.7.1)."""
 
 BEHIND_ROUTER = "the host is behind a router here: only the frames that carried its own packets are counted"
 ALL = "all hosts together: each frame counts as sent and as received (--local ADDRESS chooses a host)"
@@ -32,16 +32,16 @@ ALL = "all hosts together: each frame counts as sent and as received (--local AD
 class LocalTraffic:
     """Masks over the paths of a capture, one bool each, from the side of a perspective.
 
-    ``sent``, ``received``: IP packets from and to the local host, what it has to pass on not included; ``to_itself``:
-    those received that are for no group; ``delivered``: these, and those for groups that it belongs to for sure;
-    ``to_forward``, ``forwarded``: what its station got and sent for others; ``frames_sent``, ``frames_received``:
-    Ethernet frames. Where the perspective is that of no single host, all of them are true.
+    ``sent``, ``received``: IP packets from and to the local host, without those it forwards; ``to_itself``: received
+    packets that are for no group; ``delivered``: these, and those for groups that it has certainly joined;
+    ``to_forward``, ``forwarded``: packets that its station received and sent for others; ``frames_sent``,
+    ``frames_received``: Ethernet frames. Without a single local host all masks are true.
     """
 
     def __init__(self, traffic: Traffic, whose: Perspective) -> None:
         self.traffic = traffic
         self.single = bool(whose.networks)
-        """Whether there is a local host at all."""
+        """Whether there is a local host."""
         self.own: Rows = np.zeros(0, dtype=np.int64)
         """The MAC addresses of its stations."""
         self._whose = whose
@@ -62,9 +62,9 @@ class LocalTraffic:
             self._from_the_side_of(whose)
         else:
             ip = self.ipv4 | self.ipv6
-            nothing = np.zeros(len(paths), dtype=bool)
+            none = np.zeros(len(paths), dtype=bool)
             self.sent, self.received = ip & self.has_source, ip & self.has_target
-            self.delivered, self.to_forward, self.forwarded = self.received, nothing, nothing
+            self.delivered, self.to_forward, self.forwarded = self.received, none, none
             self.to_itself = self.received & ~self.group
             ethernet = paths["source_mac"] >= 0
             self.frames_sent, self.frames_received = ethernet & self.has_source, ethernet & self.has_target
@@ -75,23 +75,23 @@ class LocalTraffic:
         ip = self.ipv4 | self.ipv6
         from_local = ip & self.has_source & whose.holds(*self.source)
         to_local = ip & self.has_target & whose.holds(*self.target)
-        # Captured on a second link, the host's packets come once more, as a router passes them on.
-        passed_on = self._passed_on(whose, from_local)
-        from_local &= ~np.isin(paths["source_mac"], passed_on)
-        to_local &= ~np.isin(paths["target_mac"], passed_on)
+        # A capture on a second link has the host's packets again, as a router forwards them.
+        forwarders = self._forwarders(whose, from_local)
+        from_local &= ~np.isin(paths["source_mac"], forwarders)
+        to_local &= ~np.isin(paths["target_mac"], forwarders)
         own, shared = self._stations(whose, from_local, to_local)
         from_own, to_own = np.isin(paths["source_mac"], own), np.isin(paths["target_mac"], own)
 
-        # Its link-local addresses are no one else's, and it has none yet where it sends from the unspecified address.
+        # Link-local addresses of its station are its own; it has no address yet when it sends from the unspecified one.
         link_local = ip & self.has_source & within(*self.source, LINK_LOCAL)
-        nameless = ip & self.has_source & unspecified(*self.source)
-        from_local |= from_own & (link_local | nameless)
+        unaddressed = ip & self.has_source & unspecified(*self.source)
+        from_local |= from_own & (link_local | unaddressed)
         self.own, self._own_link_local = own, self._link_local_addresses(own, link_local & from_own)
         to_local |= ip & self.has_target & _among(*self.target, self._own_link_local)
 
         multicast = ip & self.has_target & (within(*self.target, MULTICAST) | (self.target[1] == BROADCAST) & self.ipv4)
         to_group = ip & self.has_target & (multicast | self.group) & ~from_local & ~from_own
-        # What goes to all on a link, the host gets where it is on that link.
+        # The host receives packets to all on a link if it is on that link.
         to_group &= np.isin(paths["target_mac"], [c.NO_MAC]) | bool(len(own))
         mine = self.ipv6 & from_local
         solicited = within(*self.target, SOLICITED) & np.isin(
@@ -110,9 +110,9 @@ class LocalTraffic:
         if len(shared):
             self.notes.append(BEHIND_ROUTER)
 
-    def _passed_on(self, whose: Perspective, from_local: Rows) -> Rows:
-        """Return the MAC addresses that carry the host's packets with their hop limits counted down, while another one
-        carries them as hosts send them.
+    def _forwarders(self, whose: Perspective, from_local: Rows) -> Rows:
+        """Return the MAC addresses of routers that forward the host's packets: these have lower hop limits there, while
+        another MAC address sends them with the hop limits of hosts.
         """
         paths, bindings = self.traffic.paths, self.traffic.bindings
         sent = from_local & (paths["source_mac"] >= 0) & ~self.group
@@ -120,25 +120,25 @@ class LocalTraffic:
         first = np.unique(paths["source_mac"][sent & fresh])
         if not len(first):
             return first
-        told = (bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])
+        bound = (bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])
         later = np.unique(paths["source_mac"][sent & ~fresh])
-        return later[~np.isin(later, first) & ~np.isin(later, bindings["mac"][told])]
+        return later[~np.isin(later, first) & ~np.isin(later, bindings["mac"][bound])]
 
     def _stations(self, whose: Perspective, from_local: Rows, to_local: Rows) -> tuple[Rows, Rows]:
-        """Return the MAC addresses that are the host's own, and those that carry its packets among others'."""
+        """Return the MAC addresses that are the host's own, and those that carry packets of other hosts, too."""
         paths, bindings = self.traffic.paths, self.traffic.bindings
-        told = bindings[(bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])]
-        proved = np.unique(told["mac"])
-        # Of a family that the host is not told by, its station may have addresses that are its own all the same.
+        bound = bindings[(bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])]
+        proved = np.unique(bound["mac"])
+        # The perspective may have no address of one family; the station's addresses of that family are its own then.
         versions = {one.version for one in whose.networks}
-        told_by = self.ipv4 & (4 in versions) | self.ipv6 & (6 in versions)
+        of_family = self.ipv4 & (4 in versions) | self.ipv6 & (6 in versions)
         used, foreign = [], []
         for mac, addresses, there, mine in (
             (paths["source_mac"], self.source, self.has_source, from_local),
             (paths["target_mac"], self.target, self.has_target & ~self.group, to_local),
         ):
             used.append(mac[mine & there & (mac >= 0)])
-            others = told_by & there & ~mine & ~unspecified(*addresses) & ~within(*addresses, LINK_LOCAL)
+            others = of_family & there & ~mine & ~unspecified(*addresses) & ~within(*addresses, LINK_LOCAL)
             foreign.append(mac[others])
         stations = np.unique(np.concatenate(used))
         if not len(stations):
@@ -148,14 +148,14 @@ class LocalTraffic:
 
     def _link_local_addresses(self, own: Rows, paths: Rows) -> Rows:
         bindings = self.traffic.bindings
-        told = (bindings["kind"] == c.BOUND) & np.isin(bindings["mac"], own)
-        told &= within(bindings["high"], bindings["low"], LINK_LOCAL)
-        high = np.concatenate([bindings["high"][told], self.source[0][paths]])
-        low = np.concatenate([bindings["low"][told], self.source[1][paths]])
+        bound = (bindings["kind"] == c.BOUND) & np.isin(bindings["mac"], own)
+        bound &= within(bindings["high"], bindings["low"], LINK_LOCAL)
+        high = np.concatenate([bindings["high"][bound], self.source[0][paths]])
+        low = np.concatenate([bindings["low"][bound], self.source[1][paths]])
         return np.unique(np.stack([high, low], axis=1), axis=0)
 
     def holds(self, high: Rows, low: Rows) -> Rows:
-        """Tell of each address whether it is the local host's; none is where there is no single host."""
+        """Tell of each address whether it is the local host's; without a single host none is."""
         if not self.single:
             return np.zeros(len(high), dtype=bool)
         return self._whose.holds(high, low) | _among(high, low, self._own_link_local)
@@ -202,7 +202,7 @@ class LocalTraffic:
 
 
 def unspecified(high: Rows, low: Rows) -> Rows:
-    """Tell of each address whether it stands for none: 0.0.0.0 or ::."""
+    """Tell of each address whether it is unspecified: 0.0.0.0 or ::."""
     return (high == 0) & ((low == 0) | (low == IPV4_MAPPED))
 
 

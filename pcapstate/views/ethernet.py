@@ -1,4 +1,4 @@
-"""What ``netstat -e`` says: bytes and frames that the host's Ethernet interface sent and received."""
+"""The interface statistics of ``netstat -e``: bytes and frames that the host's Ethernet interface sent and received."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ KNOWN = (
     ETHERTYPE_IPV6 | c.UNREADABLE,
     c.UNREADABLE,
 )
-"""EtherTypes that a host with IPv4 and IPv6 knows; UNREADABLE alone: too short to tell."""
+"""EtherTypes that a host with IPv4 and IPv6 knows; UNREADABLE alone: the frame is too short to have one."""
 
 
 class Counter(NamedTuple):
-    """A line of the statistics; None: packets do not tell."""
+    """A line of the statistics; None: unknown."""
 
     name: str
     received: int | None
@@ -46,7 +46,7 @@ COLUMNS = (
 
 
 def counters(local: LocalTraffic) -> list[Counter]:
-    """Return the lines in the order in which netstat prints them; none have values where there is no Ethernet."""
+    """Return the lines in the order of netstat; without Ethernet they have no values."""
     if not local.traffic.ethernet:
         return [Counter(name, None, None) for name in COUNTERS]
     received, sent = local.frames_received, local.frames_sent
@@ -63,7 +63,7 @@ def counters(local: LocalTraffic) -> list[Counter]:
 
 
 def notes(local: LocalTraffic) -> list[str]:
-    """Return what is to be said beside the lines."""
+    """Return the notes under the lines."""
     if not local.traffic.ethernet:
         return [NO_ETHERNET]
     lines = [*local.notes, UNKNOWN]

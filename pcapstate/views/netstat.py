@@ -24,9 +24,9 @@ from ..wording.styles import Style, process_text, protocol_text
 from .reading_aids import Manner, readable
 
 WITHOUT_QUEUES = (State.LISTEN, State.SYN_RECEIVED, State.TIME_WAIT)
-"""States of which systems show empty queues, whatever is on its way."""
+"""States for which systems show empty queues, whatever is in flight."""
 UNOWNED = "Can not obtain ownership information"
-"""What Windows' -b says of a socket whose program it does not know."""
+"""Windows' -b for a socket of an unknown program."""
 
 
 class Wording(NamedTuple):
@@ -34,17 +34,17 @@ class Wording(NamedTuple):
 
     manner: Manner
     names: bool
-    """Names for hosts and ports; else numbers."""
+    """Hosts and ports have names; else numbers."""
     full_names: bool
     """Fully qualified names, not just their first labels."""
     exact: bool = False
-    """To the letter as the system's netstat has it, for scripts."""
+    """Exactly as the system's netstat prints them, for scripts."""
     shared: frozenset[str] = frozenset()
-    """First labels that several names of the table begin with: these are written in full."""
+    """First labels of several names in the table, which are written in full."""
 
     @property
     def local_names(self) -> bool:
-        """Whether local hosts are named, too: Windows' netstat names foreign ones only."""
+        """Whether local hosts have names: Windows' netstat names foreign ones only."""
         return self.names and self.manner.style.name != "windows"
 
     def host(self, name: str) -> str:
@@ -72,7 +72,7 @@ def for_people(rows: SocketRows, names: tuple[str, ...], notes: Annotations, wor
 
 
 def _shared(rows: SocketRows, notes: Annotations, wording: Wording) -> frozenset[str]:
-    """Return the first labels that the names of several hosts of the rows begin with."""
+    """Return the first labels that several hosts of the rows share."""
     named: dict[str, str] = {}
     shared: set[str] = set()
     for part in rows.parts():
@@ -111,7 +111,7 @@ def _for_people(rows: SocketRows, name: str, notes: Annotations, wording: Wordin
         texts = tuple(_process(style, pid, programs[one]) for pid, one in pairs.tolist())
         return Column(name, title, WORD, texts or ("",), nothing="-", least=LEAST), found.reshape(-1)
     if name == "recv_queue":
-        # What the application has not read yet: no packet tells.
+        # No packet tells how much the application has not read yet.
         return Column(name, title, WORD, ("-",), nothing="-"), 0
     column, given = values(rows, name, notes)
     return readable(column._replace(title=title or column.title), given, wording.manner)
@@ -122,7 +122,7 @@ def _process(style: Style, pid: int, program: str | None) -> str:
 
 
 def _socket(rows: SocketRows, name: str, title: str, notes: Annotations, wording: Wording) -> tuple[Column, Any]:
-    """Return the column of addresses with ports; what is a word there: names, services, and what stands for any."""
+    """Return the column of addresses with ports; its words are names, services, and the sign for any."""
     style = wording.manner.style
     high, low, port = rows.local if name == "local" else rows.foreign
     hosts = np.full(len(rows), -1, dtype=np.int64)
@@ -158,7 +158,7 @@ def _socket(rows: SocketRows, name: str, title: str, notes: Annotations, wording
 
 
 def _exact(rows: SocketRows, name: str, notes: Annotations, style: Style) -> tuple[Column, Any] | None:
-    """Return a column as a system prints it, and its values; None where that is as people have it otherwise."""
+    """Return a column as a system prints it, and its values; None if that is no different from the usual column."""
     if name == "recv_queue":
         return Column(name, "", NUMBER), 0
     if name == "send_queue":
@@ -173,7 +173,7 @@ def _exact(rows: SocketRows, name: str, notes: Annotations, style: Style) -> tup
 
 
 def _exact_processes(rows: SocketRows, notes: Annotations, style: Style) -> tuple[Column, Rows]:
-    """Return process and program in one column: a dash where no process is known, whatever packets say of it."""
+    """Return process and program in one column: a dash without a known process, whatever the packets hint."""
     programs, which = notes.program(rows)
     pairs, found = np.unique(np.stack([notes.pid(rows), which], axis=1), axis=0, return_inverse=True)
     texts = tuple(process_text(style, None if pid == NOBODY else pid, programs[one]) for pid, one in pairs.tolist())

@@ -1,4 +1,4 @@
-"""How a column is made readable for people: states as a system spells them, times on the clock, titles translated."""
+"""Columns for people: states as a system spells them, times on the clock, titles and words translated."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VOCABULARY = frozenset(
         *("counter", "stated", "gateway"),
     )
 )
-"""The columns whose words are a fixed vocabulary; words of all others may come from a capture."""
+"""The columns with a fixed vocabulary; words of all others may come from a capture."""
 
 
 class Manner(NamedTuple):
@@ -52,7 +52,7 @@ def readable(column: Column, values: Any, manner: Manner) -> tuple[Column, Any]:
         return column._replace(words=(*shown_states(manner.style), *others), tones=tones), values
     if column.kind in (TIME, DURATION):
         if not manner.times.relative:
-            # No text has more than microseconds; what is relative is rounded from the start on.
+            # Texts have microseconds; relative times are rounded after the start is subtracted.
             values = np.where(values < 0, values, values // 1000 * 1000)
         known, indices = np.unique(values, return_inverse=True)
         if column.kind == TIME:
@@ -65,7 +65,7 @@ def readable(column: Column, values: Any, manner: Manner) -> tuple[Column, Any]:
 
 
 def _times(times: list[int], how: TimeFormat) -> Iterator[str | None]:
-    """Yield times as text, in ascending order; the date and what else costs time is written once a second."""
+    """Yield times, which ascend, as text; the slow part, up to the second, is written once for each second."""
     last, text = None, ""
     for time in times:
         if time == NEVER:

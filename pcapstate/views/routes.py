@@ -1,6 +1,6 @@
-"""What ``netstat -r`` says, as far as traffic shows it: networks, the gateways they were reached through, neighbours.
+"""The routing table of ``netstat -r``: networks, their gateways, and neighbours.
 
-How addresses become networks, and what counts as evidence, is told in docs/routes.md.
+docs/routes.md describes how addresses become networks, and what counts as evidence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BOOLEANS = (None, False, True)
 
 
 def notes(local: LocalTraffic) -> list[str]:
-    """Return what is to be said beside the rows."""
+    """Return the notes under the table."""
     lines = [] if local.traffic.ethernet else [NO_STATIONS]
     if local.traffic.pairs_full:
         lines.append(LET_GO)
@@ -31,12 +31,12 @@ def notes(local: LocalTraffic) -> list[str]:
 
 
 def mac_text(mac: int) -> str | None:
-    """Return a MAC address as text; None for NO_MAC."""
+    """Return a MAC address as text, or None."""
     return None if mac == c.NO_MAC else mac.to_bytes(6, "big").hex(":")
 
 
 def view(found: Sequence[Route]) -> Table:
-    """Return a row for each route, for programs; what packets do not tell (the metric always) is nothing."""
+    """Return a row for each route, for programs; unknown cells, such as every metric, are empty."""
     texts = {
         "destination": worded([str(one.network) for one in found]),
         "type": worded(["neighbour" if one.neighbour else "route" for one in found]),
@@ -75,7 +75,7 @@ COUNTED = ("addresses", "packets", "bytes")
 
 
 class Section(NamedTuple):
-    """A part of the routing table for people: a heading, and its rows."""
+    """A part of the routing table for people."""
 
     heading: str
     table: Table
@@ -90,7 +90,7 @@ HEADINGS = (
 
 
 def sections(found: Sequence[Route]) -> list[Section]:
-    """Return the parts of the table for people; those without rows are left out."""
+    """Return the parts of the table for people that have rows."""
     parts = []
     for heading, version, neighbour in HEADINGS:
         rows = [one for one in found if one.network.version == version and one.neighbour == neighbour]

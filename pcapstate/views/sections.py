@@ -1,4 +1,4 @@
-"""One answer of several: a table with its name and heading."""
+"""A section of an answer: a table with its name and heading."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Section(NamedTuple):
     heading: str
     table: Table
     text: str = ""
-    """What people get instead of the table, where it is not one."""
+    """Text that people get instead of the table."""
     notes: tuple[str, ...] = ()
-    """What people are to know beside it."""
+    """Notes under the table."""
     form: Form | None = None
-    """The form in which a system prints it, where that is asked for; its text then stands alone."""
+    """A system's exact form, if that is asked for; then its text stands alone."""
 
 
 def marked(section: Section, at: int | None, named: bool) -> Table:
-    """Return a section's table for programs, with its moment and its name in front where there are several."""
+    """Return a section's table for programs; where there are several, moment and name come first."""
     first = []
     if at is not None:
         first.append((Column("at", "At", TIME), at))

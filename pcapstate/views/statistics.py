@@ -1,4 +1,4 @@
-"""What ``netstat -s`` says: statistics by protocol, a row for each counter, and blocks as Windows prints them."""
+"""The statistics by protocol of ``netstat -s``: a row for each counter, and blocks as Windows prints them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNKNOWN = "- is what packets do not tell"
 
 
 def view(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) -> Table:
-    """Return a row for each counter of these protocols, for programs; a value that packets do not tell is nothing."""
+    """Return a row for each counter of these protocols, for programs; unknown values are empty."""
     chosen = [one for one in counters if one.protocol in protocols]
     texts = {
         "protocol": worded([one.protocol for one in chosen]),
@@ -51,12 +51,12 @@ def view(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) -> T
 
 
 def notes(local: LocalTraffic) -> list[str]:
-    """Return what is to be said beside the counters."""
+    """Return the notes under the counters."""
     return [UNKNOWN] if local.single else [ALL, UNKNOWN]
 
 
 class Block(NamedTuple):
-    """The statistics of a protocol for people: a heading, and lines of a name and one value, or received and sent."""
+    """The statistics of a protocol for people: lines of a name with one value, or with received and sent."""
 
     protocol: str
     heading: str
@@ -79,7 +79,7 @@ def blocks(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) ->
 
 
 def text(found: Sequence[Block], translate: Callable[[str], str], width: Callable[[str], int] = len) -> str:
-    """Return blocks as netstat prints them; ``width``: columns that a text takes, ``-``: packets do not tell."""
+    """Return blocks as netstat prints them, with ``-`` for unknown values; ``width``: columns that a text takes."""
     return "\n".join(_block(one, translate, width) for one in found)
 
 
@@ -89,16 +89,16 @@ def _block(block: Block, translate: Callable[[str], str], width: Callable[[str],
     out = [translate(block.heading), ""]
     if block.both:
         rows = [[translate("Received"), translate("Sent")]]
-        rows += [[_written(value) for value in values] for _, values in block.lines]
+        rows += [[_value(value) for value in values] for _, values in block.lines]
         first = max(width(row[0]) for row in rows)
         for name, row in zip(["", *names], rows, strict=True):
             filled = name + " " * (longest - width(name)) + "  " + row[0] + " " * (first - width(row[0]))
             out.append(f"  {filled}  {row[1]}".rstrip())
     else:
         for name, (_, values) in zip(names, block.lines, strict=True):
-            out.append(f"  {name}{' ' * (longest - width(name))} = {_written(values[0])}")
+            out.append(f"  {name}{' ' * (longest - width(name))} = {_value(values[0])}")
     return "\n".join(out) + "\n"
 
 
-def _written(value: int | None) -> str:
+def _value(value: int | None) -> str:
     return NOTHING if value is None else str(value)

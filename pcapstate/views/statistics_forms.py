@@ -1,7 +1,7 @@
-"""Statistics as netstat of Windows and Linux print them, to the blank. What packets do not tell, Linux leaves out.
+"""Statistics exactly as netstat of Windows and Linux prints them; Linux leaves unknown counters out.
 
-Sources: ``netstat -s`` and ``-e`` of Windows 10; statistics.c of net-tools 2.10, which passes over what the kernel does
-not count.
+Sources: ``netstat -s`` and ``-e`` of Windows 10; statistics.c of net-tools 2.10, which skips counters that the kernel
+does not have.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from .statistics import BOTH, NOTHING, Block
 NAMED = {"ip": 34, "ipv6": 34, "tcp": 35, "tcpv6": 35, "udp": 21, "udpv6": 21}
 """Windows: the width of the names, by protocol."""
 BOTH_NAMED, RECEIVED = 26, 12
-"""Windows: the widths of names and of what was received, of ICMP."""
+"""Windows, ICMP: the widths of names and received counts."""
 OF_INTERFACE = (20, 15, 16)
-"""Windows: the widths of names, of what was received and of what was sent, of -e."""
+"""Windows, -e: the widths of names, received and sent counts."""
 
 
 def windows(found: Sequence[Block]) -> str:
@@ -38,7 +38,7 @@ def windows_interface(found: Sequence[OfInterface]) -> str:
     name, received, sent = OF_INTERFACE
     lines = [f"{'':{name}}{'Received':>{received}}{'Sent':>{sent}}", ""]
     for one in found:
-        # Nothing is counted as sent of unknown protocols.
+        # Windows counts unknown protocols only as received.
         last = "" if one.name == "Unknown protocols" else f"{_text(one.sent):>{sent}}"
         lines.append(f"{one.name:{name}}{_text(one.received):>{received}}{last}")
     return "\n".join(["Interface Statistics", "", *lines, ""])
@@ -78,9 +78,9 @@ LINUX: dict[str, tuple[tuple[str, str], ...]] = {
         ("OutDatagrams", "{} packets sent"),
     ),
 }
-"""Linux's lines, by block, of the counters of the MIB."""
+"""Linux's lines for counters of the MIB, by block."""
 ALWAYS = ("InReceives", "ForwDatagrams", "InDelivers", "OutRequests")
-"""Counters of Ip that are there when they are 0, too."""
+"""Counters of Ip that Linux prints even when they are 0."""
 HISTOGRAM = {
     "DestUnreachs": "destination unreachable",
     "TimeExcds": "timeout in transit",
@@ -115,14 +115,14 @@ TITLES = {
     "Icmp6": {"icmpv6"},
     "Udp6": {"udpv6"},
 }
-"""Linux's blocks, and the protocols that they are of."""
+"""Linux's blocks, and their protocols."""
 
 
 def linux(found: Sequence[Counter], protocols: Sequence[str]) -> str:
-    """Return the counters of these protocols as Linux prints them; those of TCP are of both families."""
+    """Return the counters of these protocols as Linux prints them; TCP's are the sums over both families."""
     known: dict[str, int] = {}
     for one in found:
-        # TCP counts under one name over both families.
+        # TCP has one name for both families.
         if one.mib is not None and one.value is not None and one.protocol in protocols:
             known[one.mib] = known.get(one.mib, 0) + one.value
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""Tables for programs that come one after the other, as one run of rows."""
+"""Consecutive tables for programs, joined to one table."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 
 class Joined:
-    """Runs of rows that come one after the other, joined to what one run would be."""
+    """The text of consecutive tables, joined to that of one table."""
 
     def __init__(self, format: str) -> None:
         self._format = format
         self._begun = False
 
     def more(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the text of a further run."""
+        """Yield the text of a further table."""
         text = b"".join(pieces)
         begun = self._begun
         if self._format == "json":
@@ -28,6 +28,6 @@ class Joined:
         yield text
 
     def end(self) -> Iterator[bytes]:
-        """Yield what ends it all."""
+        """Yield the end of the text."""
         if self._format == "json":
             yield b"\n]\n" if self._begun else b"[]\n"

@@ -1,8 +1,8 @@
-"""The letters of two systems on one command line: what ``-p``, ``-e`` and ``-o`` mean is told by what stands beside.
+"""The letters of two systems on one command line; the other letters decide what ``-p``, ``-e`` and ``-o`` mean.
 
-Windows' and macOS' ``-p`` has a protocol behind it, Linux's stands alone, mostly among other letters (``-tulpn``). Of
-the other letters, only Linux has ``-t``, ``-u``, ``-l``, ``-x``, ``-4`` and ``-6`` with these meanings; who uses one of
-them, or a ``-p`` without a protocol, means Linux's ``-e`` and ``-o``, too.
+``-p`` of Windows and macOS takes a protocol; that of Linux stands alone, mostly among other letters (``-tulpn``). Only
+Linux has ``-t``, ``-u``, ``-l``, ``-x``, ``-4`` and ``-6`` with these meanings; beside one of them, or beside a ``-p``
+without a protocol, ``-e`` and ``-o`` are Linux's, too.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ..sockets.question import PROTOCOLS, Question
 PROGRAMS = "--programs"
 """Linux's ``-p``."""
 WITH_VALUE = frozenset("i")
-"""Letters that take what is behind them for their value."""
+"""Letters whose value follows."""
 
 
 class NetstatCommand(click.Command):
-    """A command that understands ``-p`` of either system."""
+    """A command with the ``-p`` of either system."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line."""
@@ -53,7 +53,7 @@ def told_apart(arguments: Sequence[str], with_values: frozenset[str] = frozenset
 
 
 def _letters(letters: str, rest: list[str]) -> Iterator[str]:
-    """Yield what is to stand for letters behind one dash; a value among ``rest`` is taken off it."""
+    """Yield the arguments that replace the letters behind one dash; takes their value off ``rest``."""
     for at, letter in enumerate(letters):
         behind = letters[at + 1 :]
         if letter in WITH_VALUE:
@@ -74,17 +74,17 @@ def _letters(letters: str, rest: list[str]) -> Iterator[str]:
 
 
 def _means_protocol(argument: str) -> bool:
-    """Tell whether an argument behind ``-p`` is a protocol, or meant to be one, and no capture."""
+    """Tell whether an argument behind ``-p`` is a protocol, or meant to be one, rather than a capture."""
     if argument.lower() in PROTOCOLS:
         return True
-    # What is no protocol, no number and no file, either, is a mistake of which -p tells best.
+    # A word that is neither protocol, number nor file is a mistake that -p reports best.
     return argument.isalnum() and not argument.isdigit() and not os.path.exists(argument)
 
 
 def understood(*, unix: bool, programs: bool, **letters: Any) -> tuple[bool, Question, list[str]]:
-    """Tell whether these letters are Linux's, what they ask, and what is to be said of those that packets do not tell.
+    """Return whether these letters are Linux's, their question, and a line for each that packets cannot answer.
 
-    Raises UsageError where no capture can tell anything of it.
+    Raises UsageError if packets can answer none of them.
     """
     question = Question(**letters)
     linuxs = (question.tcp, question.udp, question.listening, unix, question.inet, question.inet6, programs)

@@ -1,4 +1,4 @@
-"""What ``pcapstate netstat`` says on stderr, beside its tables."""
+"""The lines of ``pcapstate netstat`` on stderr."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ..tcp.states import STATES
 from .fields import Field, Kind
 
 ReadTime = Callable[[str], int]
-"""Turns what somebody writes for a time into ns since the epoch."""
+"""Reads a time, as users write it, into ns since the epoch."""
 
 KINDS = {
     NUMBER: Kind.NUMBER,
@@ -20,7 +20,7 @@ KINDS = {
 
 
 def plain_fields(columns: Iterable[Column], read: ReadTime) -> dict[str, Field]:
-    """Return the fields that columns are by themselves: all but ends with address and port in one."""
+    """Return the fields that columns are by themselves: all but those with address and port in one."""
     found = {}
     for column in columns:
         if column.kind == TIME:

@@ -1,4 +1,4 @@
-"""Which rows a command shows, in which order, with which columns: its options, understood."""
+"""Which rows are shown, in which order, with which columns."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ Span = Callable[[], tuple[int, int]]
 
 
 class Selection:
-    """The selection that options ask for, over a command's fields and columns; raises QueryError.
+    """A selection of rows by the fields and columns of a table; raises QueryError.
 
-    ``fields`` is given a function that reads times.
+    ``fields`` gets a function that reads times.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What became of the connections of which netstat has no row: so that an empty table can say why it is empty."""
+"""The connections without a row of netstat, by reason: an empty table can say why it is empty."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MOST = 3
 
 
 class Ends(NamedTuple):
-    """How many connections there are, of which families, and how many local ends are in question."""
+    """How many connections have a local end, by family, and how many local ends have no row, by reason."""
 
     families: tuple[int, int]  # connections over IPv4, and over IPv6, that have a local end
     closed: int
     unanswered: int
-    """SYNs that came and were never answered."""
+    """Ends that never answered the SYNs to them."""
 
 
 def ends(table: FlowTable, whose: Perspective, families: tuple[bool, ...] = (False, True)) -> Ends:
-    """Count the local ends of some families (True: IPv6) that have no row."""
+    """Count the local ends of these families (True: IPv6) that have no row."""
     counts, closed, unanswered = [0, 0], 0, 0
     for client, _ in clients(table):
         pairs = np.stack([client, client ^ 1], axis=1)
@@ -47,7 +47,7 @@ def ends(table: FlowTable, whose: Perspective, families: tuple[bool, ...] = (Fal
 
 
 def hosts(table: FlowTable) -> list[str]:
-    """Return the addresses that have the most connections, of the first of these."""
+    """Return the addresses with the most connections, among the first SLICE connections."""
     found: Counter[tuple[int, int]] = Counter()
     for side in (0, 1):
         numbers = 2 * np.arange(min(len(table.connections), SLICE)) + side

@@ -1,4 +1,4 @@
-"""What stands beside a row of netstat: the names of its hosts, and the program that has it."""
+"""The names of hosts and the programs beside rows of netstat."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Halves = tuple[Rows, Rows]
 """The high and the low bits of addresses."""
 
 ASKED_BY_NAME = 4
-"""Connections to an address without a name of which it is looked at by what name they asked for the server."""
+"""Connections to an address without a name that are searched for the name by which they asked for the server."""
 
 
 class Annotations:
-    """Names and programs for rows of netstat, from whatever was gathered of them; what nobody tells is None.
+    """Names and programs for rows of netstat, from all that was gathered; unknown ones are None.
 
-    ``resolver``: this machine's resolver is asked for the names that the capture does not tell. ``hints``: what
-    packets say of the application stands in for a program that is not known.
+    ``resolver``: this machine's resolver is asked for names that the capture does not tell. ``hints``: a hint at the
+    application, from the packets, stands in for an unknown program.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Annotations:
         self._listening: tuple[SocketRows, dict[tuple[int, ...], list[Rows]]] | None = None
 
     def moved(self, kept: Rows) -> None:
-        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        """Follow the table, which evicted connections: its row n is the former row ``kept[n]``."""
         hinted = endpoints_after(kept, 2 * self._hinted)
         self._hinted = hinted[hinted >= 0] // 2
         self._prepared.clear()
@@ -65,28 +65,28 @@ class Annotations:
     # --- programs
 
     def pid(self, rows: SocketRows) -> Rows:
-        """Return the number of each row's process, -1 where it is not known."""
+        """Return the number of each row's process, or -1."""
         if not self._any_process:
             return np.full(len(rows), NOBODY, dtype=np.int64)
         found = self._processes(rows)
         return np.array([NOBODY if one is None or one.pid is None else one.pid for one in found], dtype=np.int64)
 
     def program(self, rows: SocketRows) -> Words:
-        """Return each row's program: its process, or behind "?" what its packets say of the application."""
+        """Return each row's program: its process, or behind "?" a hint at the application."""
         hints = self._data is not None and self._hints
         if not self._any_process and not hints:
-            return nothing(rows)
+            return no_words(rows)
         found = [None if one is None else _no_guess(one.name) or None for one in self._processes(rows)]
         if not hints:
             return worded(found)
         assert self._data is not None
         clients = rows.values("role") == CLIENT
-        # The service is that of the server's port: the foreign one where this end is the client.
+        # The server's port names the service: the foreign one if this end is the client.
         ports = np.where(clients, rows.foreign[2], rows.local[2]).astype(np.int64)
         # The client's side: this row's own, or the other one.
         sides = np.where(rows.endpoint < 0, 0, rows.endpoint & 1 ^ ~clients & 1)
         udp = rows.proto != TCP
-        # Rows of which nothing but the port is known are alike where the port is.
+        # Rows with nothing but a port are alike if the port is the same.
         ends = np.where(self._data.told(rows.row), rows.row, NOBODY)
         sides[ends < 0] = 0
         asked = np.stack([ends, sides, ports, udp], axis=1)
@@ -127,7 +127,7 @@ class Annotations:
 
     def _servers(self, rows: SocketRows, place: tuple[int, ...]) -> list[Rows]:
         """Return the server endpoints (2 * connection + side) of an address and port that listens."""
-        # Ports that listen no more may have been put behind the rows since.
+        # Ports that no longer listen may have been appended to the rows since.
         if self._listening is None or self._listening[0] is not rows or place not in self._listening[1]:
             self._listening = rows, _server_endpoints(rows)
         return self._listening[1][place]
@@ -135,7 +135,7 @@ class Annotations:
     # --- names
 
     def foreign_name(self, rows: SocketRows) -> Words:
-        """Return the name of each row's foreign address, as it was when the connection began."""
+        """Return the name that each row's foreign address had when the connection began."""
         return self._named(rows, foreign=True)
 
     def local_name(self, rows: SocketRows) -> Words:
@@ -145,13 +145,13 @@ class Annotations:
     def _named(self, rows: SocketRows, foreign: bool) -> Words:
         book = self._names
         if book is None:
-            return nothing(rows)
+            return no_words(rows)
         if self._prepared.get(foreign) is not rows.whole:
             self._prepare(rows.whole, foreign, book)
         whose = rows.foreign if foreign else rows.local
         at = np.flatnonzero(book.may_name(whose[0], whose[1]))
         if not len(at):
-            return nothing(rows)
+            return no_words(rows)
         few = rows.some(at)
         opened = few.values("opened")
         times = np.where(opened == NEVER, rows.moment, opened).tolist()
@@ -164,7 +164,7 @@ class Annotations:
         return worded(found)
 
     def _prepare(self, rows: SocketRows, foreign: bool, book: NameBook) -> None:
-        """Let the book find out what may name the addresses of rows, all at once."""
+        """Let the book search the messages for all addresses of the rows at once."""
         self._prepared[foreign] = rows
         different = _different(part.foreign if foreign else part.local for part in rows.parts())
         book.prepare_all(*different)
@@ -173,7 +173,7 @@ class Annotations:
             self._resolve(rows, _addresses(different), book)
 
     def _take_hints(self, rows: SocketRows, foreign: bool, different: Halves, book: NameBook) -> None:
-        """Give the book the names by which clients asked for servers, of addresses that have no other name."""
+        """Give the book the names by which clients asked for servers, for addresses without another name."""
         if self._data is None:
             return
         asking = np.setdiff1d(self._data.asking(), self._hinted, assume_unique=True)
@@ -192,7 +192,7 @@ class Annotations:
         latest = _latest(table, nameless[among(nameless, np.unique(servers))])
         wanted = np.union1d(of_rows[among(whose, nameless)], np.intersect1d(latest, asking))
         self._hinted = np.union1d(self._hinted, wanted)
-        # The latest first: if any finds no room, it is of long ago.
+        # The latest first: only old ones may find no room.
         for some in slices(len(wanted)):
             self._take_hints_of(table, wanted[::-1][some], book)
 
@@ -216,13 +216,13 @@ class Annotations:
             book.add_resolved(high, low, name)
 
 
-def nothing(rows: SocketRows) -> Words:
-    """Return the words of rows of which nothing is known."""
+def no_words(rows: SocketRows) -> Words:
+    """Return the words of rows without any."""
     return (None,), np.zeros(len(rows), dtype=np.int64)
 
 
 def _no_guess(name: str) -> str:
-    """Return a process's name so that it cannot be taken for a hint, which is what begins with a question mark."""
+    """Return a process's name so that it cannot be taken for a hint, which begins with a question mark."""
     return f"({name})" if name.startswith(GUESS) else name
 
 
@@ -231,7 +231,7 @@ def _addresses(halves: tuple[Rows, ...]) -> list[Address]:
 
 
 def _different(ends: Iterable[tuple[Rows, ...]]) -> Halves:
-    """Return the different addresses in order; of IPv4 no more than four bytes each are kept on the way."""
+    """Return the distinct addresses in order; IPv4 addresses take four bytes each on the way."""
     ipv4, others = [np.zeros(0, dtype=np.uint32)], [np.zeros((0, 2), dtype=np.int64)]
     for high, low, *_ in ends:
         is4 = is_ipv4(high, low)
@@ -251,7 +251,7 @@ def _different(ends: Iterable[tuple[Rows, ...]]) -> Halves:
 
 
 def _nameless(addresses: Rows, moment: int, book: NameBook) -> Rows:
-    """Return those addresses (as ``whole`` has them) that are a host's and have no name."""
+    """Return the addresses (in the form of ``whole``) of single hosts that have no name."""
     found = [addresses[:0]]
     for part in slices(len(addresses)):
         some = _addresses(halves(addresses[part]))
@@ -276,7 +276,7 @@ def _latest(table: FlowTable, servers: Rows) -> Rows:
         asked = whole(*where(table, _servers_of(table, numbers))[:2])
         there = among(asked, servers)
         numbers, which = numbers[there], np.searchsorted(servers, asked[there])
-        # How many of the same server stand before each.
+        # How many connections to the same server come before each.
         order = np.argsort(which, kind="stable")
         before = np.empty(len(order), dtype=np.int64)
         before[order] = np.arange(len(order)) - np.searchsorted(which[order], which[order])

@@ -104,7 +104,7 @@ class Answers:
         reading.capture.table.on_moved.append(self.moved)
 
     def moved(self, kept: Rows) -> None:
-        """Follow the table, which evicted connections: its row n is now what was row ``kept[n]``."""
+        """Follow the table, which evicted connections: its row n is the former row ``kept[n]``."""
         if self._before is not None:
             self._before.moved(kept)
         self.gathering.moved(kept)

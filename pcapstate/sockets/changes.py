@@ -1,4 +1,4 @@
-"""What changed between two tables of netstat: rows that are new, in another state, or gone."""
+"""Changes between two tables of netstat: rows that are new, in another state, or gone."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .rows import NO_STATE, SocketRows
 
 SAME, NEW, CHANGED, GONE = range(4)
 CHANGES = (None, "new", "changed", "gone")
-"""How programs read a change."""
+"""The words of a change for programs."""
 
 
 class Changes(NamedTuple):
-    """One entry a row: what became of it, and its state before (NO_STATE where it had none)."""
+    """One entry a row: what became of it, and its former state (or NO_STATE)."""
 
     kind: Rows
     was: Rows
 
 
 def compare(rows: SocketRows, before: SocketRows | None) -> Changes:
-    """Tell what changed since ``before``; rows that are gone are put behind those of ``rows``, as they were."""
+    """Return what changed since ``before``; rows that are gone are appended to ``rows``, in their former state."""
     kind = np.full(len(rows), SAME, dtype=np.uint8)
     was = np.full(len(rows), NO_STATE, dtype=np.uint8)
     if before is None:
@@ -44,7 +44,7 @@ def compare(rows: SocketRows, before: SocketRows | None) -> Changes:
 
 
 def _places(rows: SocketRows, before: SocketRows) -> Rows:
-    """Return where each row was before, -1 for nowhere: known by its endpoint, or by the port that has none."""
+    """Return the former index of each row, or -1; rows are identified by endpoint, or by port without one."""
     places = np.full(len(rows), -1, dtype=np.int32)
     old, new = before.endpoint, rows.endpoint
     order = np.argsort(old, kind="stable").astype(np.int32)

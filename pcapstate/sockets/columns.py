@@ -1,4 +1,4 @@
-"""The columns that netstat can show, for programs and for people, and the fields that its filter knows."""
+"""The columns that netstat can show, and the fields of its filter."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ COLUMNS = {
 """All columns by name, in the order in which they are listed."""
 
 FOR_PROGRAMS = tuple(COLUMNS)[:9]
-"""What programs get without ``--columns``."""
+"""The columns of programs without ``--columns``."""
 
 DETAILED = frozenset(("age", "since", "packet", "rtt"))
 """Columns that need the tracker to keep DETAIL rows."""
@@ -61,7 +61,7 @@ NAMES = frozenset(("local_name", "foreign_name"))
 
 
 def fields(read: ReadTime) -> dict[str, Field]:
-    """Return the fields of ``--filter``: the columns, and those that mean either end; ``read`` reads times."""
+    """Return the fields of ``--filter``: the columns, and fields for either end; ``read`` reads times."""
     found = plain_fields(COLUMNS.values(), read)
     for name in ("local_port", "foreign_port"):
         found[name] = Field(Kind.PORT, (name,))

@@ -1,4 +1,4 @@
-"""Which ends of connections have a row of netstat: those that are not closed, and the ports that listen."""
+"""Which ends of connections have a row of netstat: those that are not closed, and listening ports."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..tcp.sides import where
 from ..tcp.states import State
 
 SLICE = 1 << 16
-"""Connections that are looked at together."""
+"""Connections that are processed together."""
 
 
 def clients(table: FlowTable) -> Iterator[tuple[Rows, Rows]]:
-    """Yield the clients' endpoints and the notes of all connections, some at a time."""
+    """Yield the clients' endpoints and the notes of all connections, a slice at a time."""
     for part in slices(len(table.connections), SLICE):
         notes = table.connections["notes"][part]
         yield 2 * np.arange(part.start, part.stop) + (notes & c.CLIENT_IS_1 != 0), notes
@@ -31,7 +31,7 @@ def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
     for client, notes in clients(table):
         ends = np.stack([client, client ^ 1], axis=1)
         shown = (states[ends] != State.CLOSED) & ~without_socket(table, ends)
-        # Of two connections on one 4-tuple the old one has the socket, as long as nothing answers the new SYN.
+        # Of two connections on one 4-tuple the old one has the socket until the new SYN is answered.
         shown &= (notes & c.BESIDE == 0)[:, np.newaxis]
         if both:
             shown[:] = shown.any(axis=1, keepdims=True)
@@ -41,7 +41,7 @@ def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
                 shown[:, side] &= whose.holds(*places[side][:2])
             own = places[0][2] == places[1][2]
             if own.any():
-                # A socket that is connected to itself is one.
+                # A socket that is connected to itself has one row.
                 shown[:, 1] &= ~np.logical_and.reduce([one == other for one, other in zip(*places, strict=True)])
         else:
             shown[:, 1] = False
@@ -50,7 +50,7 @@ def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
 
 
 def without_socket(table: FlowTable, ends: Rows) -> Rows:
-    """Tell of endpoints whether only SYNs went to them that they never answered: no socket is known."""
+    """Tell of endpoints whether they never answered the SYNs to them, so that no socket is known."""
     endpoints = table.endpoints
     silent = endpoints["state"][ends] == State.UNKNOWN
     unknown = ends[silent]
@@ -59,17 +59,18 @@ def without_socket(table: FlowTable, ends: Rows) -> Rows:
 
 
 def listening_ends(table: FlowTable, whose: Perspective) -> Rows:
-    """Return a server's endpoint for each port that a SYN-ACK proves to listen, unless a later RST to a SYN says that
-    it closed; by address and port.
+    """Return a server's endpoint for each listening port, by address and port.
+
+    A SYN-ACK proves that a port listens; a later RST in answer to a SYN proves that it no longer does.
     """
     chosen, waiting = np.zeros(0, dtype=np.int32), [np.zeros(0, dtype=np.int32)]
     for client, notes in clients(table):
         server = client ^ 1
-        told = server[_answered(table, server) | (notes & c.REFUSED != 0)]
+        answered = server[_answered(table, server) | (notes & c.REFUSED != 0)]
         if whose.networks:
-            told = told[whose.holds(*where(table, told)[:2])]
-        waiting.append(_last_of_each(table, told.astype(np.int32)))
-        # Now and then, so that it takes no more memory than there are ports.
+            answered = answered[whose.holds(*where(table, answered)[:2])]
+        waiting.append(_last_of_each(table, answered.astype(np.int32)))
+        # Reduced now and then, so that memory grows with the ports, not with the connections.
         if sum(map(len, waiting)) > max(len(chosen), SLICE):
             chosen, waiting = _last_of_each(table, np.concatenate([chosen, *waiting])), []
     chosen = _last_of_each(table, np.concatenate([chosen, *waiting]))
@@ -81,7 +82,7 @@ def _answered(table: FlowTable, servers: Rows) -> Rows:
 
 
 def _last_of_each(table: FlowTable, ends: Rows) -> Rows:
-    """Return the last endpoint of each address and port, in the order of these."""
+    """Return the last endpoint of each address and port, in their order."""
     high, low, port = where(table, ends)
     order = np.lexsort((port, low, high))
     high, low, port = high[order], low[order], port[order]

@@ -29,7 +29,7 @@ NOT_NAMED = (
     "{count:,} mentions of addresses in messages were let go: too many to keep",
     "{count:,} names by which clients asked for servers were let go: too many to keep",
 )
-"""What is said of each of the counts of ``NameBook.let_go``."""
+"""The messages for the counts of ``NameBook.let_go``."""
 
 
 class Gathering:
@@ -43,15 +43,15 @@ class Gathering:
         self._question = question
         wanted = (named and not question.numeric) or question.fqdn or question.resolve
         self.with_names = question.sockets and bool(wanted or needed & known.NAMES)
-        """Whether names of hosts are shown."""
+        """Whether hosts have names."""
         self.with_openings = self.with_names or (question.sockets and question.program)
-        """Whether what opens conversations is kept, for names and programs."""
+        """Whether payloads that open conversations are kept, for names and programs."""
         self._with_programs = question.pid or question.program or bool(needed & known.PROGRAMS)
         self.details = bool(needed & known.DETAILED) or question.statistics
-        """Whether the tracker must keep DETAIL rows."""
+        """Whether the tracker must keep rows of DETAIL."""
         self._share(bound)
         if bound < LEAST + self.bytes_beside:
-            # So that there is one least bound, and the message that tells it holds.
+            # There is one least bound, which the error message names.
             self._share(LEAST)
         self._source: Source | None = None
         self.own: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Gathering:
         self._book_room = min(BOOK, bound // 16)
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
-        """Return what must look at the frames of a source beside the tracker."""
+        """Return the watchers that must see the frames of a source beside the tracker."""
         question, kernels = self._question, source.kernels
         self._source = source
         self.own = getattr(source, "addresses", ())
@@ -99,7 +99,7 @@ class Gathering:
 
     @property
     def the_traffic(self) -> Traffic:
-        """All frames, counted; only where they are asked for."""
+        """All frames, counted; only if they are asked for."""
         assert self._traffic is not None
         return self._traffic
 
@@ -113,12 +113,12 @@ class Gathering:
 
     @property
     def nobodys(self) -> Perspective:
-        """Whose netstat it is where there is no single host."""
+        """Whose netstat it is without a single host."""
         ports = self._question.servers or self._question.udp_ports
         return NOBODYS._replace(why=ALL_PORTS) if ports else NOBODYS
 
     def annotations(self) -> Annotations:
-        """Return names and programs as far as was read; of tables that are repeated, what was asked once is kept."""
+        """Return names and programs of all that was read; repeated tables share them."""
         book = self._book()
         if self._annotations is None:
             question = self._question
@@ -127,7 +127,7 @@ class Gathering:
         return self._annotations
 
     def moved(self, kept: Rows) -> None:
-        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        """Follow the table, which evicted connections: its row n is the former row ``kept[n]``."""
         if self._annotations is not None:
             self._annotations.moved(kept)
 
@@ -136,13 +136,13 @@ class Gathering:
             return None
         if self._names is None:
             self._names = NameBook(self._packets, self._book_room)
-        # Name resolution blocks stand anywhere in a capture.
+        # Name resolution blocks may stand anywhere in a capture.
         for raw, names in self._source.names:
             self._names.add_record(*packed(raw), names)
         return self._names
 
     def is_there(self, table: FlowTable, whose: Perspective) -> bool:
-        """Tell whether the host whose netstat it is takes part in the capture at all."""
+        """Tell whether the local host takes part in any packet."""
         if is_there(table, whose):
             return True
         if self._traffic is None:
@@ -151,7 +151,7 @@ class Gathering:
         return any(bool(whose.holds(rests[f"{end}_high"], paths[f"{end}_low"]).any()) for end in ("source", "target"))
 
     def remarks(self) -> list[str]:
-        """Return what found no room, a line each."""
+        """Return a line for each kind of data that was dropped for lack of room."""
         found = [] if self._traffic is None else list(self._traffic.let_go)
         if self._packets is not None and self._packets.let_go:
             found.append(f"{self._packets.let_go:,} messages that may tell names were let go: too many to keep")

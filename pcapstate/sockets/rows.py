@@ -1,4 +1,4 @@
-"""What netstat would have said on a host: its connections and their states, the ports it listens on or uses."""
+"""The rows of netstat on a host: listening ports, connections with their states, UDP ports."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ TCP, UDP = range(2)
 CLIENT, SERVER = range(2)
 """Values of ``role``."""
 NOBODY = -1
-"""Where a row has no connection, no endpoint, no process."""
+"""The connection, endpoint or process of a row without one."""
 FREE = -2
-"""From here on downwards a row is a port without a connection."""
+"""This and all lower numbers stand for ports without a connection."""
 NO_STATE = len(State)
-"""The state of what has none, a UDP port: an index behind the last state."""
+"""The state of a UDP port, which has none: an index behind the last state."""
 
 
 IDLE = 60 * 10**9
-"""Nanoseconds without a datagram sent after which a port is taken to be closed."""
+"""Nanoseconds without a sent datagram after which a port is taken to be closed."""
 
 
 class Ports(NamedTuple):
@@ -42,7 +42,7 @@ class Ports(NamedTuple):
     high: Rows
     low: Rows
     port: Rows
-    first: Rows  # times of the first and last datagram sent, ns since the epoch
+    first: Rows  # times of the first and the last sent datagram, ns since the epoch
     last: Rows
     sent_packets: Rows
     received_packets: Rows
@@ -54,16 +54,16 @@ NO_PORTS = Ports(*(np.zeros(0, dtype=np.int64) for _ in Ports._fields))
 
 
 def udp_ports(traffic: Traffic, whose: Perspective) -> Ports:
-    """Return the local UDP ports in use by address and port; those of all hosts where there is no single one.
+    """Return the local UDP ports in use by address and port; without a single host those of all hosts.
 
-    A port is in use where a datagram was sent from it. One that was only sent to may be closed, and one whose host said
-    since that it is closed (ICMP port unreachable) is. Nothing tells when a port is closed quietly; one that has sent
-    nothing for a minute nearly always is: a name was asked for from it.
+    A port is in use once a datagram was sent from it, until its host sends an ICMP port unreachable for it. A port that
+    only receives may be closed. No packet tells that a port was closed quietly; one that has sent nothing for a minute
+    nearly always was, since it belonged to a single name query.
     """
     rows = traffic.ports
     high, low = rows["high"], rows["low"]
     chosen = (rows["number"] > 0) & (rows["closed"] == 0)
-    # Who asks for an address by DHCP has none yet.
+    # A client has no address yet when it asks for one by DHCP.
     chosen &= (high != 0) | ((low != IPV4_MAPPED) & (low != 0))
     if whose.networks:
         chosen &= whose.holds(high, low)
@@ -73,14 +73,14 @@ def udp_ports(traffic: Traffic, whose: Perspective) -> Ports:
 
 
 class SocketRows:
-    """The rows of netstat at a moment: what is listening, then connections, then UDP ports.
+    """The rows of netstat at a moment: listening ports, then connections, then UDP ports.
 
-    An endpoint that is CLOSED has no row, as netstat shows none, nor has one that never answered a SYN; with ``both``
-    it has one where the other end is not closed. Where both ends are local there are two rows. ``moment``: ns since
-    the epoch, from which ages count.
+    As in netstat, endpoints in CLOSED have no row, nor have those that never answered a SYN; with ``both`` they have
+    one if the other end is not closed. A connection with two local ends has two rows. ``moment``: ns since the epoch,
+    from which ages count.
 
-    A row is kept as five bytes: what it is about, and its state. All else is worked out where it is asked for, which
-    is to be done for ``some`` rows at a time.
+    A row is kept in five bytes: its endpoint or port, and its state. Everything else is computed on demand, for
+    ``some`` rows at a time.
     """
 
     def __init__(
@@ -109,11 +109,11 @@ class SocketRows:
         self.state[counts[0] + len(ends) :] = NO_STATE
 
     def keep(self, which: Rows) -> None:
-        """Let only these rows stay (a mask, or indices in the order that they are to have)."""
+        """Keep only these rows (a mask, or indices in the order wanted)."""
         self._what, self.state = self._what[which], self.state[which]
 
     def some(self, part: slice | Rows) -> SocketRows:
-        """Return some of the rows. They may share memory with these, so no array of either is changed in place."""
+        """Return some of the rows; both may share memory, so arrays are never changed in place."""
         other = copy(self)
         other._whole = self.whole
         other.keep(part)  # type: ignore[arg-type]
@@ -121,35 +121,35 @@ class SocketRows:
 
     @property
     def whole(self) -> SocketRows:
-        """The rows that these are some of, or these."""
+        """The rows from which these were taken by ``some``, or these."""
         return self if self._whole is None else self._whole
 
     def parts(self) -> Iterator[SocketRows]:
-        """Yield all rows, some at a time."""
+        """Yield all rows in slices."""
         return map(self.some, slices(len(self)))
 
     def of_family(self, ipv6: bool) -> Rows:
-        """Tell of each row whether it is of IPv6, or else of IPv4."""
+        """Tell of each row whether its family is that asked for."""
         return np.concatenate([np.zeros(0, dtype=bool), *(part.ipv6 == ipv6 for part in self.parts())])
 
     def group(self) -> None:
-        """Put rows of one protocol and family together, TCP first, IPv4 first, else in the order in which they are."""
+        """Sort the rows by protocol and family, TCP and IPv4 first; the sort is stable."""
         key = self.of_family(True).view(np.uint8) + 2 * self._free()[1].view(np.uint8)
         if (key[1:] < key[:-1]).any():
-            # Without an order of eight bytes a row.
+            # An argsort would take eight bytes a row.
             kinds = range(4)
             self._what, self.state = (
                 np.concatenate([values[key == kind] for kind in kinds]) for values in (self._what, self.state)
             )
 
     def idle_ports(self, longer: int) -> Rows:
-        """Tell of each row whether it is a UDP port that has sent nothing for longer than so many nanoseconds."""
+        """Tell of each row whether it is a UDP port that has sent nothing for more than so many nanoseconds."""
         idle = self._free()[1]
         idle[idle] = self.moment - self._ports.last[self._port_of(idle)] > longer
         return idle
 
     def append(self, other: SocketRows, which: Rows) -> None:
-        """Put rows of another moment behind these, in the states in which they were."""
+        """Append rows of another moment, in the states that they had then."""
         what = other._what[which].copy()
         free = FREE - what
         listens, sends = (free >= 0) & (free < len(other._listening)), free >= len(other._listening)
@@ -163,7 +163,7 @@ class SocketRows:
         )
         own = len(self)
         self._what = np.concatenate([self._what, what])
-        # The UDP ports come behind all that listen.
+        # UDP ports come behind all listening ports.
         self._what[:own][self._what[:own] <= FREE - before] -= more
         self.state = np.concatenate([self.state, other.state[which]])
 
@@ -210,7 +210,7 @@ class SocketRows:
 
     @property
     def foreign(self) -> tuple[Rows, Rows, Rows]:
-        """The same of the other end; of a port without one the unspecified address and port 0."""
+        """The same of the other end; a port without one has the unspecified address and port 0."""
         there = self._what >= 0
         if there.all():
             return where(self.table, self._what ^ 1)
@@ -221,7 +221,7 @@ class SocketRows:
         return found
 
     def _free(self) -> tuple[Rows, Rows]:
-        """Tell of each row whether it is a port that listens, and whether it is one of UDP."""
+        """Tell of each row whether it is a listening port, and whether it is a UDP port."""
         sends = self._what <= FREE - len(self._listening)
         return (self._what < 0) & ~sends, sends
 
@@ -229,7 +229,7 @@ class SocketRows:
         return FREE - len(self._listening) - self._what[sends]
 
     def moved(self, kept: Rows) -> None:
-        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        """Follow the table, which evicted connections: its row n is the former row ``kept[n]``."""
         there = self._what >= 0
         listens, sends = self._free()
         place = FREE - self._what[listens]
@@ -259,7 +259,7 @@ class SocketRows:
             return given[:2] if part == "address" else given[2]
         return getattr(self, f"_{name}")()
 
-    # --- columns that are worked out only where they are asked for; below 0, or NEVER: there is none
+    # --- columns that are computed on demand; below 0, or NEVER: no value
 
     def _of(self, field: str, peer: bool = False, details: bool = False, none: int = NOBODY) -> Rows:
         """Return a field of each row's endpoint, or of its peer."""
@@ -317,7 +317,7 @@ class SocketRows:
         return np.where(last == NEVER, NOBODY, np.maximum(self.moment - last, 0))
 
     def _rtt(self) -> Rows:
-        """Return the round trip of the handshake: from the client's SYN to its ACK of the SYN-ACK."""
+        """Return the duration of the handshake, from the client's SYN to its ACK of the SYN-ACK."""
         client = self._role() == CLIENT
         opening, done = (
             np.where(client, self._of(field, details=True, none=0), self._of(field, peer=True, details=True, none=0))
@@ -347,10 +347,10 @@ class SocketRows:
         return self._of("retransmissions")
 
     def _send_queue(self) -> Rows:
-        """Return what was sent and not acknowledged, in bytes as the sequence numbers count (SYN and FIN are one)."""
+        """Return how many bytes were sent and not acknowledged, SYN and FIN counted as one each."""
         answered = self._of("known", peer=True, none=0) & c.SENT_ACK != 0
         began = self._of("known", none=0) & c.SENT_SYN != 0
-        # Nothing is acknowledged yet where its peer has sent no ACK: all counts from its SYN on.
+        # Before the peer's first ACK everything from the SYN on is unacknowledged.
         acked = np.where(answered, self._of("acked", peer=True), self._of("base"))
         sent = self._of("next") - acked & 0xFFFFFFFF
         return np.where((answered | began) & (sent < 1 << 31), sent, NOBODY)

@@ -1,1 +1,1 @@
-"""What the packets say of the application that speaks: hellos, requests, greetings."""
+"""The application of a connection, by its packets: TLS hellos, HTTP requests, greetings."""

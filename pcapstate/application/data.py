@@ -1,4 +1,4 @@
-"""Keep what opens the conversation of each endpoint, as the bytes it is, until somebody asks what it says."""
+"""The payloads that open the conversation of each endpoint, kept as bytes until they are asked for."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..sources.reader import Batch
 from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, REQUEST, SLOTS
 
 MOST = 256 << 20
-"""Bytes that are kept; what opens later conversations is let go beyond that."""
+"""Bytes that are kept; later openings are dropped."""
 EACH = 100
-"""Bytes of memory that a payload takes beside its own, also while they are put into order."""
+"""Bytes of memory that a payload takes beside its own, also during the sort."""
 CONTINUATIONS = 15
-"""Segments behind a hello's first, or copies of these, after which no batch brings more for an endpoint."""
+"""Segments behind a hello's first, duplicates included, after which an endpoint gets no more."""
 _MASK = 0xFFFFFFFF
 POOL, ROOM = 1 << 20, 8192
 """Bytes and pieces that the kernel fills at a time."""
@@ -39,7 +39,7 @@ KEPT = np.dtype(
 
 
 class Opening(NamedTuple):
-    """What an endpoint opened with: the bytes, and the packet in which they began."""
+    """The bytes with which an endpoint opened, and the packet in which they begin."""
 
     data: bytes
     number: int
@@ -47,7 +47,7 @@ class Opening(NamedTuple):
 
 
 class ApplicationData:
-    """A watcher that keeps, of each endpoint, the first of each kind of payload that opens a conversation."""
+    """A watcher that keeps each endpoint's first payload of each opening kind."""
 
     datagrams = False
 
@@ -68,12 +68,12 @@ class ApplicationData:
         self._kinds = self._offsets = self._lengths = np.zeros(0, dtype=np.int64)
         self._ends = np.zeros(0, dtype=np.int32)
         self.let_go = 0
-        """Payloads that were not kept, to bound the memory."""
+        """Payloads that were dropped, to bound the memory."""
 
     # --- while the capture is read
 
     def watch(self, batch: Batch, segments: Rows) -> tuple[Rows, bytes] | None:
-        """Copy what opens conversations in a batch: rows (PIECE) and bytes."""
+        """Copy the openings in a batch: rows (PIECE) and bytes."""
         count = len(segments)
         if not count:
             return None
@@ -93,7 +93,7 @@ class ApplicationData:
         return (np.concatenate(pieces), b"".join(parts)) if pieces else None
 
     def tracked(self, segments: Rows, seen: tuple[Rows, bytes] | None) -> None:
-        """Keep of what was copied what is the first of its kind from its endpoint."""
+        """Keep each copied payload that is the first of its kind from its endpoint."""
         if seen is None:
             return
         pieces, data = seen
@@ -127,7 +127,7 @@ class ApplicationData:
         self._kept.append(rows)
 
     def _is_new(self, rows: Rows) -> Rows:
-        """Tell of each piece whether its endpoint had none of that kind before; remember it."""
+        """Tell of each piece whether it is its endpoint's first of that kind, and remember it."""
         endpoints, kinds = rows["endpoint"], rows["kind"].astype(np.int64)
         needed = int(endpoints.max(initial=-1)) + 1
         if needed > len(self._had):
@@ -140,7 +140,7 @@ class ApplicationData:
         np.add.at(self._followed, endpoints[more_of][counts < CONTINUATIONS], 1)
         first = np.flatnonzero(new & ~more_of)
         first = first[self._had[endpoints[first]] >> kinds[first] & 1 == 0]
-        # Of several in this batch the first; np.unique finds where that is.
+        # np.unique finds the first of several in this batch.
         _, at = np.unique(endpoints[first].astype(np.int64) << 3 | kinds[first], return_index=True)
         first = first[at]
         np.bitwise_or.at(self._had, endpoints[first], (1 << kinds[first]).astype(np.uint8))
@@ -150,7 +150,7 @@ class ApplicationData:
         return new
 
     def moved(self, kept: Rows) -> None:
-        """Follow the tracker, which let connections go: its row n is now what was row ``kept[n]``."""
+        """Follow the tracker, which evicted connections: its row n is the former row ``kept[n]``."""
         self._had, self._followed = kept_of(self._had, kept), kept_of(self._followed, kept)
         rows = np.concatenate([self._sorted, *self._kept])
         rows["endpoint"] = endpoints_after(kept, rows["endpoint"])
@@ -161,15 +161,15 @@ class ApplicationData:
     # --- afterwards
 
     def kinds(self, endpoint: int) -> int:
-        """Return the kinds of what an endpoint opened with, as bits ``1 << kind``."""
+        """Return the kinds of an endpoint's openings, as bits ``1 << kind``."""
         return int(self._had[endpoint]) if 0 <= endpoint < len(self._had) else 0
 
     def asking(self) -> Rows:
-        """Return the connections of which something is kept that may name the server, in order."""
+        """Return the connections with an opening that may name the server, in order."""
         return np.unique(np.flatnonzero(self._had & (1 << CLIENT_HELLO | 1 << REQUEST)) >> 1)
 
     def told(self, connections: Rows) -> Rows:
-        """Tell of each connection (-1: none) whether anything is kept of either endpoint."""
+        """Tell of each connection (-1: none) whether any opening of either endpoint is kept."""
         first = 2 * connections
         told = (first >= 0) & (first < len(self._had))
         first = first[told]
@@ -177,9 +177,9 @@ class ApplicationData:
         return told
 
     def opening(self, endpoint: int, kind: int) -> Opening | None:
-        """Return the first of a kind that an endpoint sent, a hello with what follows it, as far as it was captured."""
+        """Return an endpoint's first opening of a kind, a hello with its continuations, as far as it was captured."""
         self._settle()
-        # As wide as what is searched, or that would be widened at each call.
+        # Of the type of the searched array, which would else be converted at each call.
         start, end = self._ends.searchsorted(np.array((endpoint, endpoint + 1), dtype=self._ends.dtype)).tolist()
         for at in range(start, end):
             if self._kinds.item(at) == kind:
@@ -203,12 +203,12 @@ class ApplicationData:
         return self._bytes[part][start : start + self._lengths.item(at)]
 
     def _settle(self) -> None:
-        """Put the rows into the order of their endpoints."""
+        """Sort the rows by endpoint."""
         if not any(map(len, self._kept)):
             return
         rows = np.concatenate([self._sorted, *self._kept])
         self._kept.clear()
         self._sorted = rows = rows[np.argsort(rows["endpoint"], kind="stable")]
-        # Arrays of one field each hand out their items fast.
+        # Items of plain arrays are faster than those of structured ones.
         self._kinds, self._offsets, self._lengths = (rows[field].copy() for field in ("kind", "offset", "length"))
         self._ends = rows["endpoint"].copy()

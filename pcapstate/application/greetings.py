@@ -1,4 +1,4 @@
-"""What servers say first: SSH's identification (RFC 4253 §4.2) and the greetings of mail, FTP and RFB (VNC)."""
+"""The first lines of servers: SSH's identification (RFC 4253 §4.2), and the greetings of mail, FTP and RFB (VNC)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def identification(data: bytes) -> bytes:
 
 
 def greeting(data: bytes) -> tuple[str, bytes]:
-    """Return the protocol of a greeting (empty where its words do not tell it) and what it says.
+    """Return the protocol of a greeting (empty if its words do not tell it) and its text.
 
     SMTP: RFC 5321 §4.2, FTP: RFC 959 §5.4, IMAP: RFC 9051 §7.1, POP3: RFC 1939 §4, RFB: RFC 6143 §7.1.1.
     """
@@ -22,7 +22,7 @@ def greeting(data: bytes) -> tuple[str, bytes]:
         return "imap", line[5:]
     if line.startswith(b"+OK"):
         return "pop3", line[4:]
-    # Sendmail tells the date behind a semicolon.
+    # Sendmail puts the date behind a semicolon.
     said = line[4:].partition(b";")[0]
     words = said.upper()
     if b"SMTP" in words:

@@ -1,4 +1,4 @@
-"""What a connection is used for, by what its packets say: a text for where netstat shows a program."""
+"""Hints at the application of a connection, from its packets: a text in place of an unknown program."""
 
 from __future__ import annotations
 
@@ -14,47 +14,46 @@ from .tls import hello
 
 SOCKS_PORT = 1080
 WEB = ("https", "http", "http-alt")
-"""Services that are https with TLS: behind those of http there is a proxy."""
+"""Services that are https with TLS; TLS on a port of http means a proxy."""
 HTTPS = (b"h2", b"http/1.1", b"http/1.0", b"http/0.9")
 """Protocols that are https (the registry of RFC 7301's protocol names)."""
 ALWAYS_TLS = {
     *("https", "imaps", "pop3s", "nntps", "submissions", "ldaps", "msft-gc-ssl", "ftps", "ftps-data", "telnets"),
     *("domain-s", "sips", "ircs-u", "amqps", "secure-mqtt", "syslog-tls", "wsmans", "diameters", "radsec"),
 }
-"""Services of which TLS is no news."""
+"""Services that always use TLS."""
 GUESS = "?"
-"""What a text begins with that stands where a program would."""
+"""The first character of a hint in the place of a program."""
 LONGEST = 48
 """Characters of a detail at most."""
 
 
 class Hint(NamedTuple):
-    """What the packets say of an application; no process has been seen."""
+    """The packets' hint at an application whose process is unknown."""
 
     protocol: str
-    """The protocol as a service is called: https, http, ssh, imaps …; tls where nothing more is known."""
+    """The protocol by the name of its service: https, http, ssh, imaps …; tls if no more is known."""
     name: str
-    """The host that the client asked for, or nothing. As it was sent: escape it."""
+    """The host that the client asked for, or empty. Not escaped."""
     detail: str
-    """What else is known: the protocol within TLS, software, the server's greeting. As it was sent: escape it."""
+    """More: the protocol within TLS, software, the server's greeting. Not escaped."""
     source: str
-    """What says so: ``tls``, ``http``, ``ssh``, ``greeting``, or ``port`` where only the server's port suggests it."""
+    """The evidence: ``tls``, ``http``, ``ssh``, ``greeting``, or ``port`` if the server's port is all."""
     number: int = 0
-    """Of the packet that says so."""
+    """Of the packet."""
 
     @property
     def text(self) -> str:
         """``? https: example.org h2``, ``? http: example.org (curl/8.5)``, ``? ssh: OpenSSH_9.6``, ``? postgresql``.
 
-        The question mark tells it from a program, which is not known: Windows' netstat has those in brackets. What the
-        client names itself stands in parentheses.
+        The question mark distinguishes it from a program; the client's own software stands in parentheses.
         """
         known = " ".join(part for part in (self.name, self.detail) if part)
         return f"{GUESS} {self.protocol}: {known}" if known else f"{GUESS} {self.protocol}"
 
 
 class ServerName(NamedTuple):
-    """By what name a connection's client asked for the server."""
+    """The name by which a connection's client asked for the server."""
 
     connection: int
     server: int
@@ -63,15 +62,15 @@ class ServerName(NamedTuple):
     kind: str
     """``sni`` or ``http``, as in ``names.book``."""
     number: int
-    """Of the packet that says so."""
+    """Of the packet."""
     time: int
 
 
 def hint(data: ApplicationData, connection: int, client: int = 0, port: int = 0) -> Hint | None:
-    """Return what is known of a connection's application, or None.
+    """Return the hint at a connection's application, or None.
 
-    ``client``: its side, 0 or 1, which counts where what was sent does not tell it. ``port``: the server's, which
-    names the service where nothing else is known (0: do not guess).
+    ``client``: its side, 0 or 1, if the payloads do not tell it. ``port``: the server's, which names the service if
+    there is no other evidence (0: do not guess).
     """
     kinds = [data.kinds(2 * connection + side) for side in (0, 1)]
     if any(kinds):
@@ -83,9 +82,9 @@ def hint(data: ApplicationData, connection: int, client: int = 0, port: int = 0)
 
 
 def server_names(data: ApplicationData, rows: Iterable[tuple[int, int]]) -> Iterator[ServerName]:
-    """Yield by what names servers were asked for, of rows (connection, server's port): hints for ``names.book``.
+    """Yield the names by which clients asked for servers, of rows (connection, server's port), for ``names.book``.
 
-    What goes through a proxy names another host than the one that is spoken to, so it is left out.
+    Requests through a proxy are left out: they name another host than the server.
     """
     for connection, port in rows:
         for side in (0, 1):
@@ -121,7 +120,7 @@ def _tls(data: ApplicationData, connection: int, client: int, port: int) -> Hint
         return None
     offered = hello(asked.data) if asked else None
     chosen = hello(answered.data).protocols if answered else ()
-    # From TLS 1.3 on the server's choice is encrypted; where the client offers one, there is no other.
+    # From TLS 1.3 on the server's choice is encrypted; a single offer of the client is the choice.
     protocols = chosen[:1] or (offered.protocols if offered else ())
     protocol = protocols[0] if len(protocols) == 1 else b""
     service = TCP.get(port, "tls")
@@ -165,7 +164,7 @@ def _greeting(data: ApplicationData, connection: int, client: int, port: int) ->
 
 
 def _shown(raw: bytes) -> str:
-    """Return bytes as text that fits a cell; brackets in it cannot end the hint's own."""
+    """Return bytes as text that fits a cell."""
     text = raw.decode("utf-8", "replace")
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

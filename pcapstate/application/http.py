@@ -1,4 +1,4 @@
-"""What an HTTP request or response says of its ends: host, and the software that names itself (RFC 9110, RFC 9112)."""
+"""HTTP requests and responses: the host, and the software at both ends (RFC 9110, RFC 9112)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 LINES = 100
 """Lines of a head that are read at most."""
 
-# Browsers name each other for compatibility's sake; the first of these that stands in a User-Agent is what it is.
+# Browsers name each other for compatibility; the first of these in a User-Agent is the real one.
 _BROWSERS = re.compile(rb"\b(Edge?|OPR|SamsungBrowser|Vivaldi|Firefox|Chrom(?:e|ium)|MSIE|Trident)[/ ]([0-9.]{1,20})")
 _ORDER = (
     b"Edg",
@@ -26,18 +26,18 @@ _SAFARI = re.compile(rb"\bVersion/([0-9.]{1,20}) .*Safari/")
 
 
 class Request(NamedTuple):
-    """What is known of a request."""
+    """The fields of a request."""
 
     method: bytes
     target: bytes
     host: bytes
-    """Without the port; empty where it is not there."""
+    """Without the port; may be empty."""
     agent: bytes
     """The product of the User-Agent, as curl/8.5.0."""
 
     @property
     def is_proxied(self) -> bool:
-        """The host is not the one that was spoken to, but one behind a proxy (RFC 9112 §3.2.2, §3.2.3)."""
+        """Whether the server is a proxy for the host (RFC 9112 §3.2.2, §3.2.3)."""
         return self.method == b"CONNECT" or b"://" in self.target[:16]
 
 
@@ -81,7 +81,7 @@ def _head(data: bytes) -> tuple[bytes, dict[bytes, bytes]]:
     """Return the first line and the headers by their names in small letters (the first of each)."""
     head, end, _ = data.replace(b"\r\n", b"\n").partition(b"\n\n")
     first, *lines = head.split(b"\n", LINES)
-    # The last line may be cut off, and so say something else than it did.
+    # The last line may be cut off, with another meaning than the whole.
     headers: dict[bytes, bytes] = {}
     for line in lines if end else lines[:-1]:
         name, colon, value = line.partition(b":")

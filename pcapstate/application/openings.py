@@ -1,8 +1,8 @@
-"""Find the payloads that open a conversation, by what they begin with, and copy the part of them that tells something.
+"""Find payloads that open a conversation by their first bytes, and copy the part that matters.
 
 TLS hellos (RFC 8446 §4), HTTP requests and responses (RFC 9112), SSH's identification (RFC 4253 §4.2), greetings of
-servers (SMTP and FTP, IMAP, POP3, RFB). A client's hello is often longer than a segment; then what follows it is
-copied too, by the sequence number that comes next on its 4-tuple.
+servers (SMTP and FTP, IMAP, POP3, RFB). A client's hello is often longer than a segment; then the next segments of its
+4-tuple are copied, too, as long as each has the next sequence number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What a TLS hello says in the clear: the server's name (RFC 6066 §3) and the protocols of the application (RFC 7301).
+"""TLS hellos: the server's name (RFC 6066 §3) and the application's protocols (RFC 7301), which are in the clear.
 
-Scapy's TLS wants whole records and keeps sessions; here hellos are cut off by segments and snap lengths, in any order
-of extensions, and what there is of them counts. So the few fields are read here.
+Segments and snap lengths cut hellos off; libraries want whole records, so the few fields are read here.
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ PROTOCOLS = 16
 
 
 class Hello(NamedTuple):
-    """What is known of a hello, perhaps of a part of it only."""
+    """The fields of a hello, which may be cut off."""
 
     server_name: bytes
-    """As the client asked for it; empty where it is not there."""
+    """As the client sent it, or empty."""
     protocols: tuple[bytes, ...]
-    """What the client offers; of a server the one it chose."""
+    """The client's offers, or the server's choice."""
 
 
 def hello(data: bytes) -> Hello:
-    """Read a client's or a server's hello, as far as it is there; never raises."""
+    """Read a client's or a server's hello, even if it is cut off; never raises."""
     message = _handshake(data)
     server = message[:1] == b"\x02"
     # Type and length, version, random; then the session, ciphers, compression (RFC 8446 §4.1.2, §4.1.3).

@@ -1,4 +1,4 @@
-"""What counts as the name of a host: what from a capture may stand in a table in place of an address."""
+"""Which texts of a capture count as names of hosts, and may stand in a table in place of an address."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 LONGEST = 253
 """Characters of a name at most (RFC 1035 §2.3.4, without the root's dot)."""
 
-# Letters, digits and hyphens (RFC 1123 §2.1), and the underscore that names in use have. Punycode (xn--) stays as it
-# is: its decoding would bring letters that look like others.
+# Letters, digits and hyphens (RFC 1123 §2.1), and the underscore of real names. Punycode (xn--) is not decoded, since
+# some letters look like others.
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-# A name whose last label is a number is an address to whoever reads it (as "10.0.0.1" or "0x7f000001" are).
+# A name whose last label is a number reads as an address (such as "10.0.0.1" or "0x7f000001").
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def host_name(raw: bytes | str) -> str | None:
-    """Return a name in small letters without the root's dot, or None where it must not be shown as a host's name.
+    """Return a name in small letters without the root's dot, or None if it must not be shown as a host's name.
 
-    No name is: empty labels, spaces, colons, control characters, anything but ASCII, labels or names that are too
-    long, what reads as an address, and ``localhost``, since nobody but this host may be called so.
+    Refused are empty labels, spaces, colons, control characters, anything but ASCII, labels or names that are too
+    long, texts that read as an address, and ``localhost``, since that is this host alone.
     """
     if len(raw) > LONGEST + 1:
         return None

@@ -1,4 +1,4 @@
-"""Keep the packets that tell names (DNS and its kin, DHCP, NetBIOS) as they are, for ``book`` to read where asked."""
+"""Keep packets that tell names (DNS and its kin, DHCP, NetBIOS) unread, until ``book`` needs them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..sources.reader import Batch
 DNS, NETBIOS, DHCP_SERVER, DHCP_CLIENT, DHCP6_CLIENT, DHCP6_SERVER, MDNS, LLMNR = 53, 137, 67, 68, 546, 547, 5353, 5355
 
 MOST = 64 << 20
-"""Bytes that are kept; beyond that the oldest packets give way, since most questions are about what is later."""
+"""Bytes that are kept; then the oldest packets are evicted, since most questions are about later ones."""
 BLOCK, BATCHES = 1 << 20, 256
-"""Bytes, and batches, that are put together to one block, which is given up as a whole."""
+"""Bytes, and batches, of one block, which is evicted as a whole."""
 LONGEST = 4_096
-"""Bytes of a message that is kept: what name servers send at most in one datagram (RFC 6891 §6.2.5)."""
+"""Bytes of a message that is kept: the most in one datagram of a name server (RFC 6891 §6.2.5)."""
 
 KEPT = np.dtype(
     [
@@ -35,7 +35,7 @@ KEPT = np.dtype(
 )
 
 _PORTS = np.zeros(65_536, dtype=np.uint16)
-"""Which port, as above, means that a datagram from or to it is to be kept."""
+"""The port, as above, for which a datagram from or to each port is kept; 0: none."""
 for _port in (DNS, MDNS, LLMNR, NETBIOS, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER):
     _PORTS[_port] = _port
 _PORTS[DHCP_CLIENT] = DHCP_SERVER
@@ -66,7 +66,7 @@ class Block(NamedTuple):
 
 
 class NamePackets:
-    """A watcher that copies the messages that may tell names; nothing is read in them before somebody asks."""
+    """A watcher that copies messages that may tell names; they are read on demand."""
 
     datagrams = True
 
@@ -78,7 +78,7 @@ class NamePackets:
         self._blocks: deque[Block] = deque()
         self._recent: list[tuple[Rows, Rows]] = []
         self.let_go = 0
-        """Messages that were given up to bound the memory, all older than those that are kept."""
+        """Messages that were evicted to bound the memory, all older than those that are kept."""
 
     # --- while the capture is read
 
@@ -89,7 +89,7 @@ class NamePackets:
         source, target = segments["source_port"], segments["target_port"]
         if len(datagrams):
             datagrams = datagrams[(_PORTS[source[datagrams]] | _PORTS[target[datagrams]]) != 0]
-        # An answer over TCP, with its length before it, where one segment holds all of it (RFC 1035 §4.2.2).
+        # An answer over TCP, behind its length, if one segment holds all of it (RFC 1035 §4.2.2).
         over_tcp = np.flatnonzero((source == DNS) & (flags >= 0))
         over_tcp = over_tcp[segments["length"][over_tcp] > 2 + DNS_HEADER]
         if not len(datagrams) and not len(over_tcp):
@@ -124,7 +124,7 @@ class NamePackets:
         return rows, kept
 
     def tracked(self, segments: Rows, seen: tuple[Rows, Rows] | None) -> None:
-        """Keep what was copied, and let the oldest go where it is too much."""
+        """Keep the copies, and evict the oldest beyond the bound."""
         if seen is None:
             return
         self._recent.append(seen)
@@ -141,7 +141,7 @@ class NamePackets:
     # --- afterwards
 
     def blocks(self) -> list[Block]:
-        """Return what is kept, in the order of the capture."""
+        """Return the kept messages in the order of the capture."""
         self._seal()
         return list(self._blocks)
 
@@ -159,9 +159,9 @@ class NamePackets:
 
 
 def _may_tell(data: Rows, start: Rows, length: Rows, ports: Rows, answers: Rows) -> Rows:
-    """Tell of each message whether its first bytes are those of one that says what an address is called.
+    """Tell of each message by its first bytes whether it may name an address.
 
-    ``answers``: it came from the port that it is known by.
+    ``answers``: it was sent from the server's port.
     """
     flags = data[start + 2]
     answered = (flags & 0x80 != 0) & (data[start + 6] | data[start + 7] != 0)

@@ -1,4 +1,4 @@
-"""Read single messages out of those that are kept, each once: what it says of one address."""
+"""Read single kept messages, each once: the names that they give to addresses."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .mentions import DNS_SAYS, NETBIOS_SAYS, REVERSE_SAYS
 from .packets import DHCP6_SERVER, DHCP_SERVER, DNS, LLMNR, MDNS, Block, NamePackets
 
 Said = tuple[str, str, int, int, str]
-"""A name, who says so, number and time of the packet, the canonical name."""
+"""A name, its source, number and time of the packet, the canonical name."""
 
 EFFORT = 500_000
-"""Records of DNS that are dissected in all, about a minute's work; what is asked beyond that has no name."""
+"""Records of DNS that are read in all, about a minute's work; later questions get no name."""
 EFFORT_OF_HOSTS = 50
-"""What a message of DHCP or NetBIOS counts in that."""
+"""Records for which a message of DHCP or NetBIOS counts."""
 REMEMBERED = 20_000
-"""Messages, and addresses in them, whose names are remembered once they are dissected."""
+"""Messages, and addresses in them, whose names are cached."""
 MESSAGES = 8
-"""Of one client's exchange with a DHCP server: no more are read."""
+"""Messages of one client's exchange with a DHCP server that are read at most."""
 SOURCES = {DNS: "dns", MDNS: "mdns", LLMNR: "llmnr"}
 
 
 class Reading:
-    """The kept messages by number; whatever one says is remembered."""
+    """The kept messages by number, with a cache of their names."""
 
     def __init__(self, packets: NamePackets | None) -> None:
         self._packets = packets
@@ -42,13 +42,13 @@ class Reading:
         self._held = 0
 
     def blocks(self) -> list[Block]:
-        """Return what is kept by now."""
+        """Return the blocks kept so far."""
         self._blocks = self._packets.blocks() if self._packets else []
         self._starts = [one.first for one in self._blocks]
         return self._blocks
 
     def said(self, kind: str, address: Address, number: int) -> Said | None:
-        """Return what a message says of an address, or None; ``number``: its place among all that were kept."""
+        """Return a message's name for an address, or None; ``number``: its place among all kept messages."""
         block = self._block(number)
         if block is None:
             return None
@@ -93,7 +93,7 @@ class Reading:
         return said
 
     def _leased(self, message: bytes) -> list[tuple[Address, str, str]]:
-        """Return the address of a DHCP message with its client's name, which may stand in another of the exchange."""
+        """Return a DHCP message's address with the client's name, which another message of the exchange may have."""
         lease = dhcp.lease(message)
         if lease is None or lease.address is None or lease.kind == dhcp.NAK:
             return []
@@ -105,7 +105,7 @@ class Reading:
         return [(lease.address, name, name)] if name else []
 
     def _exchange(self, message: bytes) -> list[dhcp.Lease]:
-        """Return what the messages of the same client and transaction say, ``MESSAGES`` at most."""
+        """Return the leases in messages of the same client and transaction, ``MESSAGES`` at most."""
         until = self._blocks[-1].first + len(self._blocks[-1].rows) if self._blocks else 0
         if until != self._indexed:
             self._index_clients()
@@ -124,7 +124,7 @@ class Reading:
         return found
 
     def _index_clients(self) -> None:
-        """Note which messages of DHCP are of which client, in arrays: there may be very many."""
+        """Index the messages of DHCP by client, in arrays, since there may be very many."""
         prints, numbers = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for block in self._blocks:
             rows = np.flatnonzero(block.rows["port"] == DHCP_SERVER)

@@ -1,4 +1,4 @@
-"""Find where addresses stand in bytes: all of many addresses in one pass, so that few messages need to be read."""
+"""Search bytes for many addresses in one pass, so that few messages need to be read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from ..rows import Rows
 
 PIECE = 1 << 18
-"""Places that are looked at together: what is computed for them stays in the processor's cache."""
+"""Places that are searched together: their intermediate arrays stay in the processor's cache."""
 SIEVE_BITS = 22
-"""A sieve of so many bits' size lets 2 % through for 100,000 addresses."""
+"""A sieve of this many bits lets 2 % through for 100,000 addresses."""
 
 # Odd numbers near the golden section of 2**32 and 2**64 spread values over the sieve (Knuth, volume 3, §6.4).
 _SPREAD32 = np.uint32(0x9E3779B1)
@@ -75,7 +75,7 @@ class Ipv6Search:
 
 
 def _looked_up(values: Rows, sought: Rows) -> tuple[Rows, Rows]:
-    """Return where each value sought stands in the sorted values, and whether it does."""
+    """Return the index of each sought value in the sorted values, and whether it is there."""
     index = np.minimum(np.searchsorted(values, sought), len(values) - 1)
     return index, values[index] == sought
 
@@ -85,5 +85,5 @@ def _windows(data: Rows, word: np.dtype[Any], behind: int = 0) -> Iterator[tuple
     count = len(data) - word.itemsize + 1 - behind
     for start in range(0, count, PIECE):
         size = min(PIECE, count - start) + behind
-        # A word at every byte: the array's step is one byte. Copied at once, since such words are not aligned.
+        # A word at every byte: the array's step is one byte. The copy aligns the words.
         yield start, np.ndarray((size,), dtype=word, buffer=data.data, offset=start, strides=(1,)).copy()

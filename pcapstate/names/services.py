@@ -1,6 +1,6 @@
 """Names of TCP and UDP ports, from the IANA service name registry: the same on every machine.
 
-They stand in ``services.txt`` beside this file; no table of this machine is asked.
+They stand in ``services.txt`` beside this file; this machine's table is not used.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Which process has an endpoint, as the capture itself tells it: no system is ever asked."""
+"""The processes of endpoints, by the capture alone: the system is never asked."""

@@ -1,8 +1,8 @@
-"""What packets say about whose process it is, weighed where they do not agree.
+"""Votes of packets on the process of a socket, weighed if they disagree.
 
-Some captures tell exactly whose packet it is: the process is that of the socket (macOS, ptcpdump), and has a name.
-Others tell just the id of whatever ran on the processor as the packet passed (Windows): so often by chance that the
-majority counts, and packets with data before others, since it is the program itself that hands over data to send.
+Some captures name the socket's process exactly (macOS, ptcpdump). Others have the id of the process that happened to
+run on the processor (Windows): often another one, so the majority counts, and packets with data before others, since
+the program itself hands over the data that it sends.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ Votes = dict[int, int]
 """How many packets gave a vote."""
 
 UNDIRECTED, RECEIVED, SENT, CERTAIN = range(4)
-"""How much a vote weighs, ascending: sent or received by the process, nobody knows; received; sent; sent with data,
-or told exactly."""
+"""Weights of votes, ascending: of unknown direction; received; sent; sent with data, or exact."""
 
 DIFFERENT = 64
-"""Different votes that are kept for one socket at most; that which weighs least, and was given least often, goes."""
+"""Distinct votes kept for one socket at most; the vote of the least weight and count is dropped."""
 
 PROCESS_BITS = 14
 RANK_BITS = 2
@@ -36,10 +35,10 @@ def packed(process: Ints, effective: Ints, rank: Ints | int) -> Ints:
 def cast(votes: Votes, ballots: Iterable[tuple[int, int]]) -> None:
     """Add votes with their counts."""
     for vote, count in ballots:
-        # The last named comes last, also where it was named before.
+        # The last vote comes last, even if it was given before.
         votes[vote] = votes.pop(vote, 0) + count
         if len(votes) > DIFFERENT:
-            # Of those that are alike, the one named first.
+            # Of equal votes the first.
             del votes[min(votes, key=lambda one: (one & 3, votes[one]))]
 
 

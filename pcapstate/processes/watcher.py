@@ -1,4 +1,4 @@
-"""Collects which process each endpoint of a connection, and each UDP socket, belongs to as packets tell it."""
+"""Collects the process of each endpoint of a connection, and of each UDP socket, from packets that name one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Socket = tuple[int, int, int]
 """Address (both halves, as SEGMENT has them) and port."""
 
 SOCKETS = 1 << 16
-"""UDP sockets that are kept; scans and floods have more."""
+"""UDP sockets that are kept; scans and floods may have more."""
 
 
 class Named(Protocol):
@@ -30,7 +30,7 @@ class Named(Protocol):
 
     @property
     def processes(self) -> list[Process]:
-        """What FRAME's ``process`` and ``effective`` number from 1."""
+        """The processes that FRAME's ``process`` and ``effective`` number from 1."""
 
 
 class Seen(NamedTuple):
@@ -43,10 +43,10 @@ class Seen(NamedTuple):
 
 
 class Processes:
-    """The processes of endpoints; a watcher (see ``capture``). ``datagrams``: those of UDP sockets, too.
+    """The processes of endpoints; a watcher (see ``capture``). ``datagrams``: of UDP sockets, too.
 
-    A process belongs to the sender of an outbound packet, to the receiver of an inbound one. The last one that a
-    capture names for a socket has it, since sockets are handed over; where it tells mere ids, that named most often.
+    The process of an outbound packet is its sender, that of an inbound packet its receiver. The last process that a
+    capture names for a socket counts, since sockets are handed over; of mere ids the most frequent.
     """
 
     def __init__(self, source: Named, datagrams: bool = False) -> None:
@@ -76,7 +76,7 @@ class Processes:
         return Seen(rows[kept], mark >> DIRECTION_SHIFT, mark & PROCESS_NUMBER, effective)
 
     def tracked(self, segments: Rows, seen: Seen | None) -> None:
-        """Count what the segments say, now that their endpoints are known."""
+        """Count the votes of the segments, now that their endpoints are known."""
         if seen is None or not len(seen.rows):
             return
         known = self._source.processes
@@ -135,12 +135,12 @@ class Processes:
                 weighing.cast(self._sockets.setdefault(socket, {}), [(ballot, count)])
 
     def moved(self, kept: Rows) -> None:
-        """Follow the tracker, which let connections go: its row n is now what was row ``kept[n]``."""
+        """Follow the tracker, which evicted connections: its row n is the former row ``kept[n]``."""
         self._exact = kept_of(self._exact, kept)
         self._votes = _moved(self._votes, kept)
         self._addresses = _moved(self._addresses, kept)
 
-    # --- telling
+    # --- answers
 
     @property
     def any(self) -> bool:
@@ -148,9 +148,9 @@ class Processes:
         return bool(self._source.processes)
 
     def process_of(self, endpoint: int) -> Process | None:
-        """Return the process of an endpoint (2 * connection + side) as far as was read; None where none is named.
+        """Return the process of an endpoint (2 * connection + side), by all that was read, or None.
 
-        Its name tells on whose behalf it acts, as in ``nsurlsessiond (for Safari)``; not escaped.
+        Its name includes the process for which it acts, as in ``nsurlsessiond (for Safari)``; not escaped.
         """
         if endpoint < len(self._exact) and self._exact[endpoint]:
             return self._told(int(self._exact[endpoint]))
@@ -159,12 +159,12 @@ class Processes:
         if not owner:
             owner = weighing.undirected(mine)
             if owner and owner == weighing.undirected(self._votes.get(endpoint ^ 1, {})):
-                # Packets of both directions name it, so it is that of the host which captured.
+                # Packets of both directions name it, so it is a process of the capturing host.
                 owner = owner if self._is_local(endpoint) else 0
         return self._told(owner)
 
     def endpoints(self) -> Rows:
-        """Return the endpoints (2 * connection + side) that have a process: ends of the host which captured."""
+        """Return the endpoints (2 * connection + side) with a process: ends of the capturing host."""
         voted = [endpoint for endpoint in self._votes if self.process_of(endpoint) is not None]
         return np.union1d(np.flatnonzero(self._exact), np.array(voted, dtype=np.int64)).astype(np.int64)
 
@@ -174,12 +174,12 @@ class Processes:
         return self._told(weighing.directed(found) or weighing.undirected(found))
 
     def process_listening(self, endpoints: Iterable[int]) -> Process | None:
-        """Return the process that most of a port's server endpoints have; None where none is named."""
+        """Return the process of most of a port's server endpoints, or None."""
         found = Counter(process for process in map(self.process_of, endpoints) if process is not None)
         return found.most_common(1)[0][0] if found else None
 
     def _is_local(self, endpoint: int) -> bool:
-        """Tell which end of a connection is that of the host which captured: its address has more connections."""
+        """Tell whether an endpoint is the capturing host's: its address has more connections than the other end's."""
         mine, other = (self._popular[self._addresses[one]] for one in (endpoint, endpoint ^ 1))
         return mine > other or (mine == other and endpoint % 2 == 0)
 

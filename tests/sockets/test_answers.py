@@ -99,11 +99,6 @@ def test_selection_without_sockets() -> None:
         "pcapstate.views.netstat_sections",
         "pcapstate.routing.routing_table",
     ],
-        "pcapstate.api",
-        "pcapstate.sockets.answers",
-        "pcapstate.views.netstat_sections",
-        "pcapstate.routing.routing_table",
-    ],
 )
 def test_no_command_line(module: str) -> None:
     """Neither click nor the commands are imported."""

@@ -21,7 +21,7 @@ FOLDERS = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA
 
 @cache
 def scapy_module(name: str) -> ModuleType:
-    """Import a module of Scapy (``layers.dns``) and return it. Raises ImportError."""
+    """Import a module of Scapy (``supersocket``) and return it. Raises ImportError."""
     with _without_folders():
         return importlib.import_module(f"scapy.{name}")
 

@@ -1,88 +1,110 @@
-"""Names that hosts give themselves where they get their address: DHCP (RFC 2131, 2132, 4702), DHCPv6 (8415, 4704)."""
+"""Names that hosts give themselves when they get an address: DHCP (RFC 2131, 2132, 4702), DHCPv6 (RFC 8415, 4704)."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from ..addresses import Address, written
-from .dissecting import dissected
+from ..addresses import Address, packed
+from ..kernels.source import be16
+from .dns import read_name
 from .host_names import host_name
 
 LONGEST = 1_500
-"""Bytes of a message that is read: no larger one is sent, and a message may hold an option in every third byte."""
+"""Bytes of a message that is read: no client or server sends more."""
 REQUEST, ACK, NAK = 3, 5, 6
-ASSOCIATION, ADDRESS, FQDN = 3, 5, 39
-"""Options of DHCPv6 (RFC 8415 §21, RFC 4704): an association of addresses, one of these, the client's name."""
+"""Message types (RFC 2132 §9.6)."""
+PAD, HOST_NAME, REQUESTED, MESSAGE_TYPE, FULL_NAME, END = 0, 12, 50, 53, 81, 255
+"""Options (RFC 2132, RFC 4702)."""
+COOKIE = b"\x63\x82\x53\x63"
+HEAD = 236
+"""Bytes before the cookie; options follow it."""
+OWN, GIVEN = slice(12, 16), slice(16, 20)
+"""The client's own address (ciaddr), and the one that it is given (yiaddr)."""
+ASSOCIATION, ADDRESS, FULL_NAME6 = 3, 5, 39
+"""Options of DHCPv6 (RFC 8415 §21, RFC 4704): an association of addresses, an address in it, the client's name."""
+ASSOCIATION_HEAD = 12
+"""Bytes of an association before its own options."""
+RELAY = (12, 13)
+"""Message types of relays, whose header is another (RFC 8415 §9)."""
 
 
 class Lease(NamedTuple):
-    """What one message says of one client."""
+    """What one message tells about one client."""
 
-    kind: int  # message type (RFC 2132 §9.6)
-    address: Address | None  # that it asks for, or is given
+    kind: int
+    address: Address | None  # requested or given
     name: str | None
 
 
 def lease(message: bytes) -> Lease | None:
-    """Return what a DHCP message says, or None where it is none that counts."""
-    return dissected("dhcp", "BOOTP", message, _lease, lambda: None) if len(message) <= LONGEST else None
-
-
-def _lease(packet: Any) -> Lease | None:
-    # The options are a list of (name, value, ...), and words such as "end".
-    options: dict[Any, Any] = {}
-    for one in packet.payload.options:
-        if isinstance(one, tuple) and len(one) > 1:
-            options.setdefault(one[0], one[1])
-    kind = options.get("message-type")
+    """Return the lease that a DHCP message is about: None unless it is a request, an acknowledgement or a refusal."""
+    options = _options(message)
+    kind = int.from_bytes(options.get(MESSAGE_TYPE, b"")[:1], "big")
     if kind not in (REQUEST, ACK, NAK):
         return None
-    # RFC 2131 §4.3.2: who has no address yet asks for one in an option; who renews gives its own.
-    given = packet.yiaddr if kind == ACK else options.get("requested_addr")
-    address = next((text for text in (given, packet.ciaddr) if isinstance(text, str) and text != "0.0.0.0"), None)
-    name = _full_name(options.get("client_FQDN")) or _option_name(options.get("hostname"))
-    return Lease(kind, written(address) if address else None, name)
+    # RFC 2131 §4.3.2: a client without an address requests one in an option; a client that renews sends its own.
+    given = message[GIVEN] if kind == ACK else options.get(REQUESTED, b"")[:4]
+    address = next((packed(one) for one in (given, message[OWN]) if len(one) == 4 and any(one)), None)
+    # Some clients end their name with a NUL, although RFC 2132 §2 forbids it.
+    name = _full_name(options.get(FULL_NAME, b"")) or host_name(options.get(HOST_NAME, b"").rstrip(b"\0"))
+    return Lease(kind, address, name)
 
 
 def client(message: bytes) -> bytes:
-    """Return what a DHCP message's client and transaction are known by."""
+    """Return what identifies a DHCP message's client and transaction."""
     return message[4:8] + message[28:44]
 
 
 def claims6(message: bytes) -> list[tuple[Address, str]]:
-    """Return the addresses in a DHCPv6 message, each with the name that the client goes by in it."""
-    return dissected("dhcp6", "DHCP6", message, _claims6, list) if len(message) <= LONGEST else []
-
-
-def _claims6(option: Any) -> list[tuple[Address, str]]:
+    """Return the addresses in a DHCPv6 message, each with the client's name in it."""
+    if not 4 <= len(message) <= LONGEST or message[0] in RELAY:
+        return []
     name = None
     addresses = []
-    # Each option is the payload of the one before it.
-    while option:
-        # As a field of its own: a packet's attribute may be its payload's.
-        code = option.fields.get("optcode")
-        if code == FQDN:
-            name = host_name(option.fqdn)
+    for code, value in _options6(message[4:]):
+        if code == FULL_NAME6:
+            # Flags, then a name as in DNS; a client may leave out its end where it knows a part of it only.
+            name = host_name(read_name(value + b"\0", 1, compressed=False)[0])
         elif code == ASSOCIATION:
-            addresses += [one.addr for one in option.ianaopts if one.fields.get("optcode") == ADDRESS]
-        option = option.payload
-    return [(written(one), name) for one in addresses] if name else []
+            inside = _options6(value[ASSOCIATION_HEAD:])
+            addresses += [packed(one[:16]) for kind, one in inside if kind == ADDRESS and len(one) >= 16]
+    return [(one, name) for one in addresses] if name else []
 
 
-def _full_name(raw: Any) -> str | None:
-    """Return the name of option 81: flags and two old codes, then the name, as text or as DNS has it (RFC 4702 §2)."""
-    if not isinstance(raw, bytes) or len(raw) < 4:
+def _options(message: bytes) -> dict[int, bytes]:
+    """Return the options of a DHCP message up to the first that is cut off; of a repeated one, the first."""
+    options: dict[int, bytes] = {}
+    if len(message) > LONGEST or message[HEAD : HEAD + 4] != COOKIE:
+        return options
+    at = HEAD + 4
+    while at < len(message) and message[at] != END:
+        if message[at] == PAD:
+            at += 1
+            continue
+        end = at + 2 + message[at + 1] if at + 1 < len(message) else len(message) + 1
+        if end > len(message):
+            break
+        options.setdefault(message[at], message[at + 2 : end])
+        at = end
+    return options
+
+
+def _options6(options: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield code and value of each whole option."""
+    at = 0
+    while at + 4 <= len(options):
+        end = at + 4 + be16(options, at + 2)
+        if end > len(options):
+            return
+        yield be16(options, at), options[at + 4 : end]
+        at = end
+
+
+def _full_name(raw: bytes) -> str | None:
+    """Return the name of option 81: flags and two obsolete codes, then the name as text or as in DNS (RFC 4702 §2)."""
+    if len(raw) < 4:
         return None
-    flags, rest = raw[0], raw[3:]
-    if not flags & 4:
-        return host_name(rest)
-    labels, at = [], 0
-    while at < len(rest) and 0 < rest[at] < 0x40:
-        labels.append(rest[at + 1 : at + 1 + rest[at]])
-        at += 1 + rest[at]
-    return host_name(b".".join(labels))
-
-
-def _option_name(raw: Any) -> str | None:
-    # Some clients end it with a NUL (RFC 2132 §2 tells them not to).
-    return host_name(raw.rstrip(b"\0")) if isinstance(raw, bytes) else None
+    if not raw[0] & 4:
+        return host_name(raw[3:])
+    return host_name(read_name(raw + b"\0", 3, compressed=False)[0])

@@ -1,84 +1,88 @@
-"""What a DNS answer says: which name stands for which address (RFC 1035, RFC 3596, RFC 9460; mDNS: RFC 6762)."""
+"""DNS answers: which name stands for which address (RFC 1035, RFC 3596, RFC 9460; mDNS: RFC 6762)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..addresses import Address, packed, written
 from ..kernels.source import be16
-from .dissecting import dissected
 from .host_names import host_name
 
 A, CNAME, PTR, AAAA, SVCB, HTTPS = 1, 5, 12, 28, 64, 65
-UNREAD = 0xFF00
-"""A type for private use (RFC 6895 §3.1): a record that is given to Scapy as of this type is left as bytes."""
+IPV4_HINT, IPV6_HINT = 4, 6
+"""Parameters of service records that hold addresses (RFC 9460 §7.3)."""
 
 QUESTIONS, RECORDS = 4, 100
-"""Of a message no more than so many are read; each parameter of a service record counts as a record more."""
+"""Limits of one message; each parameter of a service record counts as one record more."""
 JUMPS = 20
-"""Compression pointers in one name, as many as Scapy follows."""
+"""Limit of compression pointers in one name."""
 NAME = 254
 """Bytes of a name with the lengths of its labels (RFC 1035 §2.3.4)."""
 
 
 class Claim(NamedTuple):
-    """What a message says: an address, its name as it was asked for, and the name behind the aliases of that."""
+    """One statement of a message: an address, the name that was asked for, and the canonical name."""
 
     address: Address
     name: str
     canonical: str
 
 
-def claims(message: bytes, multicast: bool = False) -> list[Claim]:
-    """Return which names a DNS answer gives to addresses; ``multicast``: in its additional records too, as mDNS has it.
+class Record(NamedTuple):
+    """A record of a type that is read."""
 
-    A name that is no host's (see ``host_names``) is left out.
+    owner: str
+    kind: int
+    target: str  # the name that CNAME and PTR point to
+    addresses: list[Address]
+
+
+class Message(NamedTuple):
+    """The questions of an answer, and those of its records that are read."""
+
+    asked: set[str]
+    records: list[Record]
+
+
+def claims(message: bytes, multicast: bool = False) -> list[Claim]:
+    """Return which names a DNS answer gives to addresses; with ``multicast``, additional records count, as in mDNS.
+
+    Names that are no host names (see ``host_names``) are left out.
     """
-    given = bounded(message, multicast)
-    return dissected("dns", "DNS", given, lambda packet: _claims(packet, multicast), list) if given else []
+    found = []
+    for record, head in _answers(message, multicast):
+        # The owner of a service record may have labels before the host's name: _8443._https.example.org.
+        name, canonical = host_name(_without_service(head)), host_name(_without_service(record.owner))
+        if name and canonical:
+            found += [Claim(address, name, canonical) for address in record.addresses]
+    return found
 
 
 def reverse_claims(message: bytes) -> list[Claim]:
     """Return which names a DNS answer to a reverse query (PTR) gives to addresses."""
-    given = bounded(message, False)
-    return dissected("dns", "DNS", given, _reverse_claims, list) if given else []
-
-
-def _claims(packet: Any, multicast: bool) -> list[Claim]:
     found = []
-    for record, head in _answers(packet, multicast):
-        # A service's record may belong to a label before the host's name, as in _8443._https.example.org.
-        names = [host_name(_without_service(one)) for one in (head, _text(record.rrname))]
-        if names[0] and names[1]:
-            found += [Claim(address, names[0], names[1]) for address in _addresses(record)]
-    return found
-
-
-def _reverse_claims(packet: Any) -> list[Claim]:
-    found = []
-    for record, head in _answers(packet, False):
+    for record, head in _answers(message, False):
         # The name asked for may be an alias, where a network is shared (RFC 2317).
-        address = reversed_address(head) if record.type == PTR else None
-        name = host_name(record.rdata) if address else None
+        address = reversed_address(head) if record.kind == PTR else None
+        name = host_name(record.target) if address else None
         if address and name:
             found.append(Claim(address, name, name))
     return found
 
 
-def _answers(packet: Any, multicast: bool) -> Iterator[tuple[Any, str]]:
-    """Yield the records of an answer, each with the name at the head of the aliases that lead to its owner."""
-    records = [one for section in ("an", "ar") for one in _records(packet, section)]
+def _answers(message: bytes, multicast: bool) -> list[tuple[Record, str]]:
+    """Return the records of an answer, each with the name at the head of the aliases that lead to its owner."""
+    answer = read(message, multicast)
+    if answer is None:
+        return []
+    asked = answer.asked
     aliases: dict[str, list[str]] = {}
-    for record in records:
-        if record.type == CNAME:
-            aliases.setdefault(_text(record.rdata), []).append(_text(record.rrname))
-    asked = {_text(one.qname) for one in _records(packet, "qd")}
-    for record in records:
-        head = _asked_for(_text(record.rrname), aliases, asked)
-        # What nobody asked for no resolver would believe (RFC 5452 §6).
-        if multicast or not asked or head in asked:
-            yield record, head
+    for record in answer.records:
+        if record.kind == CNAME:
+            aliases.setdefault(record.target, []).append(record.owner)
+    heads = [(record, _asked_for(record.owner, aliases, asked)) for record in answer.records]
+    # A resolver ignores records that answer no question (RFC 5452 §6).
+    return [(record, head) for record, head in heads if multicast or not asked or head in asked]
 
 
 def reversed_address(name: str) -> Address | None:
@@ -94,42 +98,10 @@ def reversed_address(name: str) -> Address | None:
     return None
 
 
-def _records(packet: Any, section: str) -> Iterator[Any]:
-    held = getattr(packet, section, None)
-    if isinstance(held, list):
-        yield from held
-        return
-    # Before version 2.6 Scapy has them one as the payload of the other.
-    while held:
-        yield held
-        held = held.payload
-
-
-def _text(name: Any) -> str:
-    raw = name if isinstance(name, bytes) else str(name).encode("latin-1", "replace")
-    return raw.decode("latin-1").removesuffix(".").lower()
-
-
 def _without_service(name: str) -> str:
     while name.startswith("_") and "." in name:
         name = name.partition(".")[2]
     return name
-
-
-def _addresses(record: Any) -> list[Address]:
-    texts = []
-    if record.type in (A, AAAA):
-        texts = [record.rdata]
-    elif record.type in (SVCB, HTTPS):
-        # Hints: ipv4hint is parameter 4, ipv6hint is 6 (RFC 9460 §7.3).
-        texts = [text for one in getattr(record, "svc_params", ()) if one.key in (4, 6) for text in one.value]
-    found = []
-    for text in texts:
-        try:
-            found.append(written(str(text)))
-        except ValueError:
-            continue
-    return found
 
 
 def _asked_for(owner: str, aliases: dict[str, list[str]], asked: set[str]) -> str:
@@ -144,103 +116,101 @@ def _asked_for(owner: str, aliases: dict[str, list[str]], asked: set[str]) -> st
     return name
 
 
-# --- what may be given to Scapy -----------------------------------------------------------------------------------
+# --- the message ---------------------------------------------------------------------------------------------------
 
 
-def bounded(message: bytes, additional: bool) -> bytes | None:
-    """Return a message such that dissecting it costs little, or None where it tells nothing.
+def read(message: bytes, additional: bool) -> Message | None:
+    """Return an answer, or None where the message is none.
 
-    Only whole records with sound names are left in it, ``RECORDS`` at most, and none behind the last that tells
-    something; the data of records of other types is left unread. ``additional``: the sections behind the answers count.
+    Reading stops at the first record that is cut off, and at ``RECORDS``. Records of other types, of other classes and
+    with unsound names are skipped. ``additional``: the section of additional records counts, too.
     """
-    # The operation must be a query: answers to others have no answers in this sense.
+    # A response with the operation "query": answers to other operations hold no answers in this sense.
     if len(message) < 12 or message[2] & 0xF8 != 0x80:
         return None
-    counts = [be16(message, at) for at in (4, 6, 8, 10)]
-    out = bytearray(message)
-    at = 12
-    if counts[0] > QUESTIONS:
+    questions, answers, authorities, more = (be16(message, at) for at in (4, 6, 8, 10))
+    if questions > QUESTIONS:
         return None
-    for _ in range(counts[0]):
-        at = behind_name(message, at) + 4
+    at = 12
+    asked = set()
+    for _ in range(questions):
+        name, at = read_name(message, at)
+        at += 4
         if at < 12 + 4 or at > len(message):
             return None
-    total = sum(counts[1:]) if additional else counts[1]
-    last = cost = 0
-    for number in range(1, min(total, RECORDS) + 1):
-        at, size = _record(message, at, out)
-        cost += abs(size)
-        if at < 0 or cost > RECORDS:
+        asked.add(name)
+    records = []
+    cost = 0
+    for number in range(min(answers + authorities + more if additional else answers, RECORDS)):
+        owner, start = read_name(message, at)
+        if start < 0 or start + 10 > len(message):
             break
-        if size > 0:
-            last = number
-    if not last:
-        return None
-    for index, count in enumerate(counts[1:]):
-        out[6 + 2 * index : 8 + 2 * index] = min(count, last).to_bytes(2, "big")
-        last -= min(count, last)
-    return bytes(out)
+        at = start + 10 + be16(message, start + 8)
+        if at > len(message):
+            break
+        record, weight = _record(message, owner, start, at)
+        cost += weight
+        if cost > RECORDS:
+            break
+        if record is not None and not answers <= number < answers + authorities:
+            records.append(record)
+    return Message(asked, records)
 
 
-def _record(message: bytes, at: int, out: bytearray) -> tuple[int, int]:
-    """Return where a record ends (-1 where it is not whole) and what it counts, negative where it tells nothing."""
-    start = behind_name(message, at)
-    if start < 0 or start + 10 > len(message):
-        return -1, -1
-    data = start + 10
-    end = data + be16(message, start + 8)
-    if end > len(message):
-        return -1, -1
-    kind = be16(message, start)
-    size = 0
+def _record(message: bytes, owner: str, start: int, end: int) -> tuple[Record | None, int]:
+    """Return a record whose fixed fields are at an offset, None where it tells nothing, and what it costs."""
+    kind, data = be16(message, start), start + 10
     if be16(message, start + 2) & 0x7FFF != 1:
-        pass
-    elif kind == A:
-        size = end - data == 4
-    elif kind == AAAA:
-        size = end - data == 16
-    elif kind in (CNAME, PTR):
-        size = behind_name(message, data) == end
-    elif kind in (SVCB, HTTPS):
-        size = _parameters(message, data, end)
-    if not size:
-        out[start : start + 2] = UNREAD.to_bytes(2, "big")
-    return end, int(size) or -1
+        return None, 1
+    if end - data == {A: 4, AAAA: 16}.get(kind):
+        return Record(owner, kind, "", [packed(message[data:end])]), 1
+    if kind in (CNAME, PTR):
+        target, behind = read_name(message, data)
+        return (Record(owner, kind, target, []) if behind == end else None), 1
+    if kind in (SVCB, HTTPS):
+        return _service(message, owner, kind, data, end)
+    return None, 1
 
 
-def _parameters(message: bytes, at: int, end: int) -> int:
-    """Return 1 and the number of a service record's parameters, or 0 where it is not sound."""
-    at = behind_name(message, at + 2, compressed=False)
-    count = 1
-    while at >= 0 and at + 4 <= end:
-        at += 4 + be16(message, at + 2)
-        count += 1
-    return count if at == end else 0
+def _service(message: bytes, owner: str, kind: int, at: int, end: int) -> tuple[Record | None, int]:
+    """Return a service record with the addresses that its parameters give as hints, and what it costs."""
+    at = read_name(message, at + 2, compressed=False)[1]
+    addresses = []
+    cost = 1
+    while 0 <= at <= end - 4:
+        key, value, at = be16(message, at), at + 4, at + 4 + be16(message, at + 2)
+        cost += 1
+        size = {IPV4_HINT: 4, IPV6_HINT: 16}.get(key)
+        if size and at <= end and (at - value) % size == 0:
+            addresses += [packed(message[one : one + size]) for one in range(value, at, size)]
+    return (Record(owner, kind, "", addresses), cost) if at == end else (None, 1)
 
 
-def behind_name(message: bytes, at: int, compressed: bool = True) -> int:
-    """Return where the name at an offset ends, or -1 where it is not a sound one (RFC 1035 §4.1.4).
+def read_name(message: bytes, at: int, compressed: bool = True) -> tuple[str, int]:
+    """Return the name at an offset in small letters, and where it ends: -1 where it is not sound (RFC 1035 §4.1.4).
 
-    Its labels are in the message, ``NAME`` bytes at most, and each pointer leads backward, ``JUMPS`` at most.
+    All labels lie within the message, ``NAME`` bytes at most; each pointer leads backward, ``JUMPS`` at most.
     """
+    labels: list[bytes] = []
     end = -1
     length = jumps = 0
     while 0 <= at < len(message):
         octet = message[at]
         if octet == 0:
-            return at + 1 if end < 0 else end
+            return b".".join(labels).decode("latin-1").lower(), at + 1 if end < 0 else end
         if octet >= 0xC0 and compressed and at + 1 < len(message):
             end = at + 2 if end < 0 else end
             target = be16(message, at) & 0x3FFF
             jumps += 1
             if target >= at or jumps >= JUMPS:
-                return -1
+                break
             at = target
         elif octet < 0x40:
+            labels.append(message[at + 1 : at + 1 + octet])
             at += 1 + octet
             length += 1 + octet
             if length > NAME:
-                return -1
+                break
         else:
-            return -1
-    return -1
+            break
+    return "", -1

@@ -1,32 +1,54 @@
-"""Names that hosts have in NetBIOS over TCP/IP: answers to queries, and registrations (RFC 1002 §4.2)."""
+"""Names of hosts in NetBIOS over TCP/IP: answers to queries, and registrations (RFC 1002 §4.2)."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..addresses import Address, written
-from .dissecting import dissected
+from ..addresses import Address, packed
+from ..kernels.source import be16
 from .host_names import host_name
 
 LONGEST = 576
-"""Bytes of a message that is read: what RFC 1002 §4.2.1 allows."""
-HOSTS = (0x4141, 0x4341)
-"""What a name ends with that is one host's: workstation (0x00) and file server (0x20), half a byte a letter."""
+"""Bytes of a message that is read: the limit of RFC 1002 §4.2.1."""
+HEAD, NAME = 12, 34
+"""Bytes of a message's header, and of a name with its length and its end."""
+HOSTS = (0x00, 0x20)
+"""Last bytes of names that one host has: workstation and file server."""
+QUERY, REGISTRATION = 0, 5
+AUTHORITATIVE = 0x04
+NB, POINTER = 0x20, 0xC00C
+"""The type of records with addresses, and a name that repeats the question's."""
+GROUP = 0x8000
+ENTRY = 6
+"""Bytes of a flags field and an address."""
 
 
 def claims(message: bytes) -> list[tuple[Address, str]]:
-    """Return the addresses in a message, each with its host's name; groups and domains are no hosts."""
-    return dissected("netbios", "NBNSHeader", message, _claims, list) if len(message) <= LONGEST else []
-
-
-def _claims(packet: Any) -> list[tuple[Address, str]]:
-    said = packet.payload
-    name, entries = getattr(said, "RR_NAME", None), getattr(said, "ADDR_ENTRY", None)
-    if entries is None:
-        name, entries = getattr(said, "QUESTION_NAME", None), [said]
-    if not isinstance(name, bytes) or getattr(said, "SUFFIX", None) not in HOSTS:
+    """Return the addresses in a message, each with its host's name; names of groups and domains are left out."""
+    if not HEAD + NAME + 4 <= len(message) <= LONGEST:
         return []
-    # NetBIOS fills a name up to 15 characters with spaces.
-    host = host_name(name.rstrip(b" \0"))
-    addresses = [one.NB_ADDRESS for one in entries if getattr(one, "NB_ADDRESS", None) and not one.G]
-    return [(written(one), host) for one in addresses] if host else []
+    response, operation = message[2] & 0x80, message[2] >> 3 & 0xF
+    questions, answers, additional = be16(message, 4), be16(message, 6), be16(message, 10)
+    # The record: behind the name of an answer, behind the question of a registration.
+    at = HEAD + NAME
+    if not response and operation == REGISTRATION and questions == additional == 1:
+        at += 6
+        if at > len(message) or be16(message, at - 2) != POINTER:
+            return []
+    elif not (response and message[2] & AUTHORITATIVE and operation == QUERY and not questions and answers == 1):
+        return []
+    if at + 10 > len(message) or be16(message, at) != NB:
+        return []
+    host = _host(message[HEAD : HEAD + NAME])
+    end = min(at + 10 + be16(message, at + 8), len(message))
+    entries = range(at + 10, end - ENTRY + 1, ENTRY)
+    found = [packed(message[one + 2 : one + ENTRY]) for one in entries if not be16(message, one) & GROUP]
+    return [(one, host) for one in found] if host else []
+
+
+def _host(encoded: bytes) -> str | None:
+    """Return the name of a host: 16 bytes, each written as two letters from "A" on (RFC 1001 §14.1)."""
+    letters = encoded[1:-1]
+    if encoded[0] != len(letters) or encoded[-1] != 0 or not all(0x41 <= one <= 0x50 for one in letters):
+        return None
+    name = bytes((high - 0x41) << 4 | low - 0x41 for high, low in zip(letters[::2], letters[1::2], strict=True))
+    # Names are filled with spaces up to 15 characters; the last byte tells what kind of name it is.
+    return host_name(name[:15].rstrip(b" \0")) if name[15] in HOSTS else None

@@ -10,11 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..scapy_modules import scapy_module
-
 LATE = ("difflib", "encodings.idna", "faulthandler", "llvmlite.binding", "shutil", "tabulate", "tempfile", "wcwidth")
 """What this program imports once it needs it."""
-LATE_OF_SCAPY = ("dhcp", "dhcp6", "dns", "netbios")
 
 
 class Caller(NamedTuple):
@@ -74,6 +71,3 @@ def _import_all() -> None:
         # What is not there now, is not there later.
         with suppress(ImportError):
             importlib.import_module(name)
-    for name in LATE_OF_SCAPY:
-        with suppress(ImportError):
-            scapy_module(f"layers.{name}")

@@ -1,4 +1,4 @@
-"""The type of all arrays of numbers and records."""
+"""Arrays of numbers and records: their type, and the different rows of one."""
 
 from __future__ import annotations
 
@@ -7,3 +7,12 @@ from typing import Any
 import numpy as np
 
 Rows = np.ndarray[Any, Any]
+
+
+def unique(rows: Rows) -> Rows:
+    """Return the different rows, or values, in ascending order, as ``np.unique`` does.
+
+    ``np.unique`` imports ``numpy.ma`` unless it counts, which takes longer than a small capture.
+    """
+    found: Rows = np.unique(rows, axis=0 if rows.ndim > 1 else None, return_counts=True)[0]
+    return found

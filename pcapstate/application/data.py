@@ -10,7 +10,7 @@ import numpy as np
 from ..compaction import endpoints_after, kept_of
 from ..decode.segment import SYN
 from ..kernels.running import Kernels
-from ..rows import Rows
+from ..rows import Rows, unique
 from ..sources.reader import Batch
 from .openings import CLIENT_HELLO, CONTINUATION, LONGEST_HELLO, PENDING, PIECE, REQUEST, SLOTS
 
@@ -166,7 +166,7 @@ class ApplicationData:
 
     def asking(self) -> Rows:
         """Return the connections with an opening that may name the server, in order."""
-        return np.unique(np.flatnonzero(self._had & (1 << CLIENT_HELLO | 1 << REQUEST)) >> 1)
+        return unique(np.flatnonzero(self._had & (1 << CLIENT_HELLO | 1 << REQUEST)) >> 1)
 
     def told(self, connections: Rows) -> Rows:
         """Tell of each connection (-1: none) whether any opening of either endpoint is kept."""

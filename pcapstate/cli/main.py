@@ -11,11 +11,11 @@ import click
 from .. import __version__
 from ..errors import OutputClosed, PcapstateError
 from ..escaping import safe
-from ..kernels import running
-from ..output.screen import message
 from .interruption import end_in_order_on_terminate
 
-COMMANDS = ("netstat", "timeline", "connections", "diagnose", "states", "completion")
+READING = ("netstat", "timeline", "connections", "diagnose")
+"""The commands that read captures."""
+COMMANDS = (*READING, "states", "completion")
 
 
 class Commands(click.Group):
@@ -29,6 +29,11 @@ class Commands(click.Group):
         """Return the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in READING:
+            # The others need neither kernels nor numpy.
+            from ..kernels import running
+
+            running.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
         command: click.Command = getattr(importlib.import_module(f"{__package__}.{cmd_name}"), cmd_name)
         return command
 
@@ -78,7 +83,6 @@ def main() -> None:
     if sys.stdout is None:
         print("pcapstate: standard output is closed", file=sys.stderr)
         sys.exit(2)
-    running.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
     end_in_order_on_terminate()
     try:
         code = cli.main(prog_name="pcapstate", standalone_mode=False)
@@ -90,13 +94,13 @@ def main() -> None:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context is not None else ""
-        click.echo(message(f"pcapstate: {safe(' '.join(_cut(error.format_message()).split()))}{hint}"), err=True)
+        _complain(f"{safe(' '.join(_cut(error.format_message()).split()))}{hint}")
         code = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("pcapstate: interrupted", err=True)
         code = 1
     except PcapstateError as error:
-        click.echo(message(f"pcapstate: {_cut(str(error))}"), err=True)
+        _complain(_cut(str(error)))
         code = 2
     except OutputClosed:
         _quiet()
@@ -119,6 +123,12 @@ LONGEST = 2_000
 def _cut(text: str) -> str:
     half = LONGEST // 2
     return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
+
+
+def _complain(text: str) -> None:
+    from ..output.screen import message
+
+    click.echo(message(f"pcapstate: {text}"), err=True)
 
 
 def _quiet() -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..addresses import Address, is_ipv4, is_one_hosts
-from ..rows import Rows
+from ..rows import Rows, unique
 from .host_names import host_name
 from .mentions import DHCP_SAYS, DNS_SAYS, KINDS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
 from .packets import NamePackets
@@ -183,11 +183,11 @@ class NameBook:
     def may_name(self, high: Rows, low: Rows) -> Rows:
         """Tell of each address, of those looked for, whether anything is known of it."""
         if self._told is None:
-            ids = np.unique(self._evidence.keys() // len(KINDS))
+            ids = unique(self._evidence.keys() // len(KINDS))
             known = list(self._known) if len(ids) else []
             said = (*(known[one] for one in ids.tolist()), *self._hinted, *self._records, *self._resolved)
             halves = np.array(said, dtype=np.int64).reshape(-1, 2)
-            self._told = np.unique(whole(halves[:, 0], halves[:, 1]))
+            self._told = unique(whole(halves[:, 0], halves[:, 1]))
         return among(whole(high, low), self._told)
 
     def name(self, address: Address, time: int, asker: Address | None = None) -> Name | None:

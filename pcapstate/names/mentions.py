@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ..addresses import Address, is_ipv4
-from ..rows import Rows
+from ..rows import Rows, unique
 from .dns import reversed_address
 from .packets import DHCP6_SERVER, DHCP_SERVER, NETBIOS, Block
 from .searching import Ipv4Search, Ipv6Search
@@ -54,13 +54,13 @@ class Mentions:
             for start in range(0, len(block.data), PIECE):
                 places, which = search.find(block.data[start : start + PIECE + width - 1])
                 index, kinds, told = self._told(block, start + places, width)
-                found.append(np.unique((index * len(KINDS) + kinds) * many + wanted[which[told]]))
+                found.append(unique((index * len(KINDS) + kinds) * many + wanted[which[told]]))
         backwards = [
             (row * len(KINDS) + KINDS.index(REVERSE_SAYS)) * many + self._wanted[address]
             for row, address in (reversed_addresses(block) if self._wanted else ())
             if address in self._wanted
         ]
-        whole = np.unique(np.concatenate([*found, np.array(backwards, dtype=np.int64)]))
+        whole = unique(np.concatenate([*found, np.array(backwards, dtype=np.int64)]))
         rows, which = np.divmod(whole, many)
         return (*np.divmod(rows, len(KINDS)), which)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import socket
 import threading
 import time
 from collections.abc import Iterable
@@ -50,6 +49,8 @@ def resolve(addresses: Iterable[Address], seconds: float = SECONDS) -> dict[Addr
 
 
 def _ask(address: Address) -> str | None:
+    import socket
+
     high, low = address
     if is_ipv4(high, low):
         text = socket.inet_ntop(socket.AF_INET, (low & 0xFFFFFFFF).to_bytes(4, "big"))

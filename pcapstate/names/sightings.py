@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rows import Rows
+from ..rows import Rows, unique
 
 EACH = 64
 """Bytes of memory that a row takes, also while rows are sorted."""
@@ -69,7 +69,7 @@ class Evidence:
     def keys(self) -> Rows:
         """Return the keys of which there are rows, each once."""
         self._settle()
-        return np.unique(self._rows[0])
+        return unique(self._rows[0])
 
     def around(self, key: int, time: int, to: int | None) -> Iterator[int]:
         """Yield what was said: the last before a time first, to that listener before others; then the first after it.

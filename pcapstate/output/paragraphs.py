@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from .widths import display_width
 
@@ -11,18 +12,24 @@ WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-
 """Characters that a line may break between: two columns wide, and written without blanks."""
 OPENING = r"(\[{「『【〈《（"
 CLOSING = r")\]},.;:!?、。，．：；！？」』】〉》）ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
-UNITS = re.compile(rf"\s+|[{OPENING}]*(?:[^\s{WIDE}]*[^\s{WIDE}{OPENING}]|[{WIDE}])[{CLOSING}]*|\S")
+UNITS = rf"\s+|[{OPENING}]*(?:[^\s{WIDE}]*[^\s{WIDE}{OPENING}]|[{WIDE}])[{CLOSING}]*|\S"
 """What a line never breaks within: a word, or a wide character with the marks that must not end or begin a line."""
 
 NARROWEST, WIDEST = 30, 100
 """Columns that lines take at least, and at most: longer ones are hard to read."""
 
 
+@cache
+def units() -> re.Pattern[str]:
+    """Return the pattern of such units; compiling it takes longer than a small capture."""
+    return re.compile(UNITS)
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Break a text into lines of at most ``width`` columns; a word that is longer has a line of its own."""
     lines: list[str] = []
     line = ""
-    for unit in UNITS.findall(text):
+    for unit in units().findall(text):
         if line and display_width(line + unit.rstrip()) > width:
             lines.append(line.rstrip())
             line = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 
 from .colours import wanted
@@ -22,6 +21,8 @@ class Screen:
     @property
     def columns(self) -> int:
         """How many columns it has now."""
+        import shutil
+
         return self._columns or shutil.get_terminal_size().columns
 
     def lines(self, text: str, indent: int = 0) -> str:

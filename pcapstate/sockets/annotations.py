@@ -16,7 +16,7 @@ from ..names.resolver import resolve
 from ..names.services import TCP as SERVICES
 from ..names.services import UDP
 from ..processes.watcher import Processes
-from ..rows import Rows
+from ..rows import Rows, unique
 from ..sources.process_blocks import Process
 from ..table import NEVER, slices, worded
 from ..tcp import tables as c
@@ -188,10 +188,10 @@ class Annotations:
         of_rows, whose = np.concatenate(own), np.concatenate(ends)
         servers = whole(*where(table, _servers_of(table, asking))[:2])
         servers = servers[among(servers, np.sort(whole(*different)))]
-        nameless = _nameless(np.unique(np.concatenate([whose, servers])), rows.moment, book)
-        latest = _latest(table, nameless[among(nameless, np.unique(servers))])
-        wanted = np.union1d(of_rows[among(whose, nameless)], np.intersect1d(latest, asking))
-        self._hinted = np.union1d(self._hinted, wanted)
+        nameless = _nameless(unique(np.concatenate([whose, servers])), rows.moment, book)
+        latest = _latest(table, nameless[among(nameless, unique(servers))])
+        wanted = unique(np.concatenate([of_rows[among(whose, nameless)], latest[np.isin(latest, asking)]]))
+        self._hinted = unique(np.concatenate([self._hinted, wanted]))
         # The latest first: only old ones may find no room.
         for some in slices(len(wanted)):
             self._take_hints_of(table, wanted[::-1][some], book)

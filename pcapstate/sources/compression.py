@@ -6,8 +6,6 @@ stream; zeros between them (padding) and skippable frames are passed over.
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -92,6 +90,18 @@ class GzipMember:
         return bytes(found)
 
 
+def _bzip2() -> Decompressor:
+    import bz2
+
+    return bz2.BZ2Decompressor()
+
+
+def _xz() -> Decompressor:
+    import lzma
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)
+
+
 def _zstd() -> Decompressor:
     from .zstd import ZstdFrame
 
@@ -107,8 +117,8 @@ def _lz4() -> Decompressor:
 
 MEMBERS: dict[bytes, tuple[str, Callable[[], Decompressor]]] = {
     b"\x1f\x8b": ("gzip", GzipMember),
-    b"BZh": ("bzip2", bz2.BZ2Decompressor),
-    b"\xfd7zXZ\x00": ("xz", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)),
+    b"BZh": ("bzip2", _bzip2),
+    b"\xfd7zXZ\x00": ("xz", _xz),
     b"\x28\xb5\x2f\xfd": ("zstd", _zstd),
     b"\x04\x22\x4d\x18": ("lz4", _lz4),
 }
@@ -184,7 +194,10 @@ class Unpacked:
             self._given = min(2 * self._given, MOST)
         try:
             found = member.decompress(part, most)
-        except (zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError) as error:
+        except OSError:
+            raise
+        except Exception as error:
+            # Each decompressor complains of damage with an exception of its own.
             what = str(error)
             if "Memory usage limit" in what:
                 what = TOO_LARGE.format("unpacking it takes more than 1 GiB of memory", "xz -d")

@@ -10,7 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-LATE = ("difflib", "encodings.idna", "faulthandler", "llvmlite.binding", "shutil", "tabulate", "tempfile", "wcwidth")
+LATE = (
+    "bz2",
+    "difflib",
+    "encodings.idna",
+    "faulthandler",
+    "llvmlite.binding",
+    "lzma",
+    "shutil",
+    "socket",
+    "tempfile",
+    "wcwidth",
+)
 """What this program imports once it needs it."""
 
 

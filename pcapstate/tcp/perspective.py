@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..addresses import Network, address, is_ipv4, parse_network, within
-from ..rows import Rows
+from ..rows import Rows, unique
 from ..table import slices
 from .flow_table import FlowTable
 from .sides import where
@@ -88,7 +88,7 @@ def _addresses(table: FlowTable, endpoints: Rows) -> tuple[Network, ...]:
     """Return the distinct addresses of endpoints in order, IPv4 first; none if there are too many for a single host."""
     high, low, _ = where(table, endpoints)
     different = sorted(
-        (address(*one) for one in np.unique(np.stack([high, low], axis=1), axis=0).tolist()),
+        (address(*one) for one in unique(np.stack([high, low], axis=1)).tolist()),
         key=lambda one: (one.version, int(one)),
     )
     if any(sum(one.version == version for one in different) > MOST for version in (4, 6)):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..addresses import is_ipv4
 from ..decode.protocols import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
-from ..rows import Rows
+from ..rows import Rows, unique
 from ..sources.reader import Batch
 
 FRAMES = 50_000
@@ -44,7 +44,7 @@ class Station:
         weights = 1 << np.arange(40, -1, -8, dtype=np.int64)
         target, source = octets[:, :6] @ weights, octets[:, 6:] @ weights
         unicast = octets[:, 0] & 1 == 0
-        pairs = np.unique(np.stack([target[unicast], source[unicast]], axis=1), axis=0).tolist()
+        pairs = unique(np.stack([target[unicast], source[unicast]], axis=1)).tolist()
         for pair in pairs:
             # Loopback, and captures that were made up, have no addresses, or the same twice.
             both = set(pair) if pair[0] != pair[1] else set()
@@ -56,7 +56,7 @@ class Station:
         own = np.searchsorted(frames["number"], rows["number"])
         self._count_hops(batch, frames, own, source[own])
         sent = np.stack([source[own], rows["source_high"], rows["source_low"]], axis=1)
-        for mac, high, low in np.unique(sent, axis=0).tolist():
+        for mac, high, low in unique(sent).tolist():
             addresses = self._sources.setdefault(mac, set())
             if mac in self._candidates and len(addresses) <= 2 * MOST:
                 addresses.add((high, low))
@@ -68,7 +68,7 @@ class Station:
         ethertype = batch.data[at + 12].astype(np.int64) << 8 | batch.data[at + 13]
         place = np.where(ethertype == ETHERTYPE_IPV4, 22, np.where(ethertype == ETHERTYPE_IPV6, 21, 0))
         hops = np.where(place > 0, batch.data[at + place], 0)
-        self._passed_on.update(np.unique(source[~np.isin(hops, FIRST_HOPS)]).tolist())
+        self._passed_on.update(unique(source[~np.isin(hops, FIRST_HOPS)]).tolist())
 
     def tracked(self, segments: Rows, seen: None) -> None:
         """Do nothing: connections are the tracker's."""

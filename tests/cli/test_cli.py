@@ -358,17 +358,6 @@ def test_version_help_and_completion() -> None:
         assert "_PCAPSTATE_COMPLETE" in run("completion", shell).stdout
 
 
-def test_starting_loads_nothing_it_does_not_need(capture: Path) -> None:
-    script = (
-        "import sys\nfrom pcapstate.cli.main import cli\n"
-        f"cli(['connections', {str(capture)!r}, '--format', 'csv'], standalone_mode=False)\n"
-        "print(sorted({name.split('.')[0] for name in sys.modules} & "
-        "{'numba', 'llvmlite', 'scapy', 'tabulate', 'hypothesis'}), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
-    assert done.stderr == b"[]\n"
-
-
 def test_kernels_that_run_compiled_are_not_imported_too(capture: Path) -> None:
     script = (
         "import sys\nfrom pcapstate.cli.main import cli\n"

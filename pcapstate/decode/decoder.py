@@ -14,6 +14,8 @@ from ..sources.reader import Batch
 from . import protocols, virtual_networks
 from .fragments import Reassembler, TunnelReassembler
 from .ipcomp import inflated
+from .links.ethernet import ETHERNET, HEADER
+from .links.raw_ip import RAW
 from .segment import SEGMENT, SEGMENT_NONE, SEGMENT_PENDING
 
 GATHERED_FRAMES = 64
@@ -95,11 +97,11 @@ class Decoder:
         row["flags"] = SEGMENT_NONE
         at, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
         found: list[Any] = []
-        while end - at >= protocols.ETHERNET_HEADER and len(found) < GATHERED_FRAMES:
-            length = protocols.ETHERNET_HEADER + be16(batch.data, at + protocols.ETHERNET_HEADER - 2)
+        while end - at >= HEADER and len(found) < GATHERED_FRAMES:
+            length = HEADER + be16(batch.data, at + HEADER - 2)
             one = frame.copy()
             one["offset"], one["captured"], one["length"] = at, min(length, end - at), length
-            one["linktype"] = protocols.ETHERNET
+            one["linktype"] = ETHERNET
             found.append(one)
             # All but the last are filled up to a multiple of four bytes.
             at += (length + 3) & ~3
@@ -135,7 +137,7 @@ class Decoder:
     def _within_packet(self, row: Any, frame: Any, packet: bytes, length: int) -> Rows:
         """Return the segments of an IP packet that came in the frame of a row and is nowhere in the batch."""
         frame["offset"], frame["captured"], frame["length"] = 0, len(packet), length
-        frame["linktype"] = protocols.RAW
+        frame["linktype"] = RAW
         frames = np.array([frame], dtype=frame.dtype)
         segments = self._within(row, np.frombuffer(packet, dtype=np.uint8), frames)
         segments["payload"] = -1

@@ -16,7 +16,7 @@ from ..sources.framing import FRAME
 from .fingerprint import mark_of
 from .icmp_errors import quoted_segment
 from .ip import addresses, may_hold_tcp, signed64, source_route, upper_layer
-from .links import link_layer
+from .links.dispatch import link_layer
 from .protocols import (
     AUTHENTICATION,
     BAD_IP,

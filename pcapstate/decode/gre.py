@@ -6,9 +6,9 @@ from typing import Any
 
 from ..kernels.source import be16, be32, rare, u8
 from .encapsulations import of_version
+from .links.wlan import wlan_in_tunnel
 from .protocols import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_PPP, NOTHING
 from .virtual_networks import VSID, note
-from .wlan import wlan_in_tunnel
 
 ROUTES = 32
 """Source routes of a header at most."""

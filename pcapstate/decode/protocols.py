@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-NULL, ETHERNET, RAW_BSD, RAW_OPENBSD, RAW, LOOP, SLL, IPV4, IPV6, SLL2 = 0, 1, 12, 14, 101, 108, 113, 228, 229, 276
-"""The LINKTYPE_ (and DLT_) values read here most; ``rare_links`` has the others.
-
-https://www.tcpdump.org/linktypes.html
-"""
-
-ETHERNET_HEADER = 14
-
 ETHERTYPE_IPV4, ETHERTYPE_IPV6 = 0x0800, 0x86DD
 ETHERTYPE_VLAN, ETHERTYPE_QINQ = 0x8100, 0x88A8
 ETHERTYPE_QINQ_OLD, ETHERTYPE_QINQ_9200, ETHERTYPE_QINQ_9300 = 0x9100, 0x9200, 0x9300

@@ -7,6 +7,7 @@ from typing import Any
 from ..kernels.source import be16, be32, rare, u8
 from .encapsulations import of_version
 from .gre import generic
+from .links.wlan import wlan_in_tunnel
 from .protocols import (
     ETHERTYPE_BRIDGED,
     ETHERTYPE_IPV4,
@@ -18,7 +19,6 @@ from .protocols import (
     UDP_HEADER,
 )
 from .virtual_networks import VNI, note
-from .wlan import wlan_in_tunnel
 
 (
     L2TP, GTP_U, GTP_OLD, TEREDO, LISP, GRE_IN_UDP, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GENEVE, MPLS_IN_UDP, VXLAN_LINUX,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..addresses import is_ipv4
-from ..decode.protocols import ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from ..decode.links.ethernet import ETHERNET
+from ..decode.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..rows import Rows, unique
 from ..sources.reader import Batch
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.protocols import ETHERNET
+from ..decode.links.ethernet import ETHERNET
 from ..kernels.running import Kernels
 from ..rows import Rows
 from ..sources.reader import Batch

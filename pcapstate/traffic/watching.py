@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..decode.ip import signed64, upper_layer
-from ..decode.links import link_layer
+from ..decode.links.dispatch import link_layer
+from ..decode.links.ethernet import ETHERNET
 from ..decode.protocols import (
-    ETHERNET,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     FRAGMENT_BITS,

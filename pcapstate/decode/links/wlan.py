@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernels.source import be16, be32, inner, le32, rare, u8
-from .encapsulations import NO_IP, TOO_SHORT
-from .protocols import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, SKIPPED_REASON, WLAN_NO_DATA
+from ...kernels.source import be16, be32, inner, le32, rare, u8
+from ..encapsulations import NO_IP, TOO_SHORT
+from ..protocols import ENCRYPTED_WLAN, ETHERTYPE_LLC, GATHERED, SKIPPED_REASON, WLAN_NO_DATA
+from .registry import link_type
 
-WLAN, PRISM, RADIOTAP, AVS, PPI = 105, 119, 127, 163, 192
+WLAN, PRISM, RADIOTAP, AVS = 105, 119, 127, 163
+AVS_MAGIC = 0x802110
 FROM_DS, BOTH_DS, PROTECTED, ORDER = 2, 3, 0x40, 0x80
 """Flags of the frame control field: from a distribution system, to and from one, and so on."""
 PADDED = 0x20
@@ -24,29 +26,40 @@ def le16(data: Any, at: int) -> int:
     return u8(data, at) | u8(data, at + 1) << 8
 
 
-@inner
-def wlan_link(data: Any, at: int, end: int, linktype: int) -> tuple[int, int]:
-    """Pass over what stands before an 802.11 frame, and read its header."""
-    length = padded = 0
-    if linktype == RADIOTAP:
-        if end - at < 8:
-            return TOO_SHORT, at
-        length = le16(data, at + 2)
-        if length < 8 or length > end - at:
-            return TOO_SHORT, at
-        padded = radiotap_flags(data, at, length) & PADDED
-    elif linktype != WLAN:
-        if end - at < 8:
-            return TOO_SHORT, at
-        # Drivers may put an AVS header where Prism's was; both say how long they are.
-        avs = be32(data, at) >> 8 == 0x802110
-        length = be32(data, at + 4) if avs or linktype == AVS else le32(data, at + 4)
-        if linktype == PRISM and length > end - at:
-            # Written on a big-endian host.
-            length = be32(data, at + 4)
-        if length < 8 or length > end - at:
-            return TOO_SHORT, at
-    return wlan_header(data, at + length, end, padded)
+@link_type(WLAN, name="802.11", least=0)
+def wlan(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Read the header of a frame with nothing before it."""
+    return wlan_header(data, at, end, 0)
+
+
+@link_type(RADIOTAP, name="802.11 (radiotap)", least=8)
+def radiotap(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Pass over a radiotap header, which tells its length and whether the 802.11 header is padded."""
+    length = le16(data, at + 2)
+    if length < 8 or length > end - at:
+        return TOO_SHORT, at
+    return wlan_header(data, at + length, end, radiotap_flags(data, at, length) & PADDED)
+
+
+@link_type(PRISM, name="802.11 (Prism)", least=8)
+def prism(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Pass over a Prism header; its numbers are in the order of the host."""
+    # Drivers may put an AVS header where Prism's was.
+    length = be32(data, at + 4) if be32(data, at) >> 8 == AVS_MAGIC else le32(data, at + 4)
+    if length > end - at:
+        length = be32(data, at + 4)
+    if length < 8 or length > end - at:
+        return TOO_SHORT, at
+    return wlan_header(data, at + length, end, 0)
+
+
+@link_type(AVS, name="802.11 (AVS)", least=8)
+def avs(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Pass over an AVS header, which tells its length."""
+    length = be32(data, at + 4)
+    if length < 8 or length > end - at:
+        return TOO_SHORT, at
+    return wlan_header(data, at + length, end, 0)
 
 
 @inner

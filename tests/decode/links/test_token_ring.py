@@ -1,0 +1,23 @@
+"""Token Ring: what follows the link header, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.decode.links.reading import cut_off, follows
+
+
+@pytest.mark.parametrize(
+    ("linktype", "header", "ethertype"),
+    [
+        (6, "1040" + "02" * 12 + "aaaa03 000000 0800", 0x0800),
+        (6, "1040" + "02" * 6 + "82" + "02" * 5 + "0230 aaaa03 000000 0800", 0x0800),  # a route
+    ],
+)
+def test_what_follows(linktype: int, header: str, ethertype: int) -> None:
+    assert follows(linktype, header, ethertype)
+
+
+@pytest.mark.parametrize(("linktype", "header"), [(6, "1040")])
+def test_headers_that_are_cut_off(linktype: int, header: str) -> None:
+    assert cut_off(linktype, header)

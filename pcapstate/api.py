@@ -11,7 +11,8 @@ from .errors import CallError, CaptureDamaged
 from .moments import parse_moment
 from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records
 from .query.fields import Field
-from .query.selection import Choice, Selection, SelectionOptions
+from .query.options import SelectionOptions
+from .query.selection import Choice, Selection
 from .reading import Losses, Origin, Path, Reading
 from .rows import Rows
 from .sockets import columns as socket_columns

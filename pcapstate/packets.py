@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .decode.decoder import Decoder
-from .decode.protocols import ETHERNET
+from .decode.links.ethernet import ETHERNET
 from .kernels.running import Kernels
 from .objects import Connection, Transition, records
 from .sources.framing import FRAME

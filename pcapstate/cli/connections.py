@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..query.selection import Selection, SelectionOptions
+from ..query.options import SelectionOptions
+from ..query.selection import Selection
 from ..table import staying
 from ..views import connections as view
 from ..views import memory

@@ -8,7 +8,8 @@ import numpy as np
 from ..addresses import parse_network, within
 from ..output.colours import painted
 from ..output.formats import FORMATS
-from ..query.selection import Selection, SelectionOptions
+from ..query.options import SelectionOptions
+from ..query.selection import Selection
 from ..rows import Rows
 from ..table import slices
 from ..tcp.flow_table import FlowTable

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from ..addresses import parse_network
 from ..escaping import abridged
 from ..memory import default_bound
-from ..query.selection import SelectionOptions
+from ..query.options import SelectionOptions
 from ..sockets.question import PROTOCOLS
 from ..wording.styles import LINUX
 from .netstat_letters import NetstatCommand, understood

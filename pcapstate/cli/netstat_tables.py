@@ -11,7 +11,8 @@ from ..errors import CallError
 from ..output.fixed import fixed
 from ..output.formats import render, render_all
 from ..output.widths import display_width
-from ..query.selection import Selection, SelectionOptions
+from ..query.options import SelectionOptions
+from ..query.selection import Selection
 from ..sockets import columns as known
 from ..sockets.answers import Answer, Answers
 from ..sockets.question import Question

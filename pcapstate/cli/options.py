@@ -18,7 +18,7 @@ from ..memory import LEAST
 from ..moments import parse_moment
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
-from ..query.selection import SelectionOptions
+from ..query.options import SelectionOptions
 from ..tcp.time_wait import TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
 from ..wording.languages import LANGUAGES

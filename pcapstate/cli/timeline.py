@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from ..query.selection import Selection, SelectionOptions
+from ..query.options import SelectionOptions
+from ..query.selection import Selection
 from ..rows import Rows
 from ..table import Table, staying
 from ..tcp.flow_table import FlowTable

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..compaction import endpoints_after, kept_of
 from ..decode.segment import SEGMENT_DATAGRAM
-from ..rows import Rows
+from ..rows import Rows, unique
 from ..sources.packet_options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
 from ..sources.process_blocks import Process
 from ..sources.reader import Batch
@@ -166,7 +166,7 @@ class Processes:
     def endpoints(self) -> Rows:
         """Return the endpoints (2 * connection + side) with a process: ends of the capturing host."""
         voted = [endpoint for endpoint in self._votes if self.process_of(endpoint) is not None]
-        return np.union1d(np.flatnonzero(self._exact), np.array(voted, dtype=np.int64)).astype(np.int64)
+        return unique(np.concatenate([np.flatnonzero(self._exact), np.array(voted, dtype=np.int64)]))
 
     def process_of_socket(self, address: tuple[int, int], port: int) -> Process | None:
         """Return the process of a UDP socket, by its address (both halves, as SEGMENT has them) and port."""

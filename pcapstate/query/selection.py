@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from ..moments import PACKET, parse_moment
 from ..rows import Rows
 from .columns import select_columns, sort_order
 from .expression import Expression, both
 from .fields import Field
+from .options import SelectionOptions
 from .ordering import Values, matching, order
 from .parser import parse
 from .shorthands import from_options
-
-
-class SelectionOptions(NamedTuple):
-    """Which rows are shown, in which order."""
-
-    state: tuple[str, ...] = ()
-    port: tuple[str, ...] = ()
-    host: tuple[str, ...] = ()
-    filter: str | None = None
-    sort: str | None = None
-    columns: str | None = None
-
 
 Choice = Callable[[Values, int], Rows]
 """Is given a look-up of columns for some of the rows, and how many rows there are; returns the indices of those to

@@ -11,7 +11,8 @@ from pcapstate.addresses import address
 from pcapstate.capture import Capture
 from pcapstate.errors import CallError
 from pcapstate.moments import parse_moment
-from pcapstate.query.selection import Selection, SelectionOptions
+from pcapstate.query.options import SelectionOptions
+from pcapstate.query.selection import Selection
 from pcapstate.reading import Origin, Reading
 from pcapstate.routing.routing_table import routes
 from pcapstate.sockets import columns

@@ -31,7 +31,7 @@ from pcapstate.sockets.rows import SocketRows, udp_ports
 from pcapstate.sockets.table import for_programs
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.table import Table
-from pcapstate.tcp.flow_table import MOST
+from pcapstate.tcp.flow_table import MOST_CONNECTIONS
 from pcapstate.tcp.history import History
 from pcapstate.tcp.perspective import perspective
 from pcapstate.tcp.settling import settled
@@ -82,7 +82,7 @@ def whole(data: bytes, all_: bool = False) -> None:
     processes, packets, opened = Processes(source, True), NamePackets(kernels), ApplicationData(kernels)
     watchers: list[Any] = [station, traffic, processes, packets, opened, seen]
     # Now and then there is room for few connections only, or VLANs are kept apart.
-    most, split = FEW if turn >> 12 & 3 == 3 else MOST, bool(turn >> 14 & 1)
+    most, split = FEW if turn >> 12 & 3 == 3 else MOST_CONNECTIONS, bool(turn >> 14 & 1)
     capture = Capture(source, details=True, watchers=watchers, most=most, split=split)
     history = History(capture.table, 1 << 20)
     for batch in capture.follow():

@@ -22,7 +22,7 @@ from .sockets.table import for_programs
 from .table import Table
 from .tcp.flow_table import FlowTable
 from .tcp.settling import in_time, settled
-from .tcp.time_wait import TWO_MSL, TimeWait
+from .tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from .traffic.counters import counters
 from .traffic.local import LocalTraffic
 from .views import connections as connections_view
@@ -321,7 +321,7 @@ def open(
     capture_filter: str | None = None,
     duration: float | None = None,
     follow: bool = False,
-    two_msl: float = TWO_MSL,
+    two_msl: float = DEFAULT_TWO_MSL,
     at: Time | None = None,
     memory: int | None = None,
     split_vlans: bool = False,
@@ -337,7 +337,7 @@ def open(
     return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
 
 
-def transitions(*paths: Path, filter: str | None = None, two_msl: float = TWO_MSL) -> Iterator[Transition]:
+def transitions(*paths: Path, filter: str | None = None, two_msl: float = DEFAULT_TWO_MSL) -> Iterator[Transition]:
     """Read a capture and yield its transitions (see ``Session.transitions``). Raises CaptureError, QueryError."""
     return _closing(open(*paths, two_msl=two_msl), filter)
 
@@ -347,7 +347,7 @@ def _closing(session: Session, filter: str | None) -> Iterator[Transition]:
         yield from session.transitions(filter)
 
 
-def connections(*paths: Path, filter: str | None = None, two_msl: float = TWO_MSL) -> list[Connection]:
+def connections(*paths: Path, filter: str | None = None, two_msl: float = DEFAULT_TWO_MSL) -> list[Connection]:
     """Read a capture and return its connections in the order of their numbers. Raises CaptureError, QueryError."""
     with open(*paths, two_msl=two_msl) as session:
         return session.connections(filter)
@@ -361,7 +361,7 @@ def netstat(
     names: bool = False,
     udp: bool = False,
     filter: str | None = None,
-    two_msl: float = TWO_MSL,
+    two_msl: float = DEFAULT_TWO_MSL,
 ) -> list[Netstat]:
     """Read a capture and return what netstat says on a host at a moment, or at the end (see ``Session.netstat``).
 

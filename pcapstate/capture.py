@@ -20,11 +20,11 @@ from .sources.paths import meant
 from .sources.process_blocks import Process
 from .sources.reader import Batch, CaptureReader
 from .stops import Stops
-from .tcp.flow_table import MOST, FlowTable
+from .tcp.flow_table import MOST_CONNECTIONS, FlowTable
 from .tcp.tables import TRANSITION
 from .tcp.time_wait import TimeWait
 
-AHEAD = 16_000_000
+READ_AHEAD_SIZE = 16_000_000
 """Bytes of capture from which decoding runs ahead in a thread of its own."""
 NO_TRANSITIONS = np.zeros(0, dtype=TRANSITION)
 LOOK = 1.0
@@ -100,7 +100,7 @@ class Capture:
         details: bool = False,
         watchers: Sequence[Watcher] = (),
         stops: Stops | None = None,
-        most: int = MOST,
+        most: int = MOST_CONNECTIONS,
         split: bool = False,
     ) -> None:
         self.source = source
@@ -141,7 +141,7 @@ class Capture:
         MomentError.
         """
         pieces = self._pieces()
-        if self.source.size is not None and self.source.size >= AHEAD and not self.stops.repeats:
+        if self.source.size is not None and self.source.size >= READ_AHEAD_SIZE and not self.stops.repeats:
             pieces = ahead(pieces)
         growing, looked = self.source.size is None, time.monotonic()
         try:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .rows import Rows
 
-SLICE = 1 << 16
+ROWS_TOGETHER = 1 << 16
 """Rows that are moved together, so that this takes little memory itself."""
 
 
@@ -17,12 +17,12 @@ def move_up(rows: Rows, kept: Rows, ends: int = 1) -> None:
     """
     # As plain numbers, which NumPy copies many times faster than structures.
     whole = rows.view(np.int64).reshape(len(rows), -1)
-    for start in range(0, len(kept), SLICE):
-        chosen = kept[start : start + SLICE]
+    for start in range(0, len(kept), ROWS_TOGETHER):
+        chosen = kept[start : start + ROWS_TOGETHER]
         chosen = endpoints_of(chosen) if ends == 2 else chosen
         _write(whole[ends * start : ends * start + len(chosen)], whole[chosen])
-    for start in range(ends * len(kept), len(rows), SLICE):
-        _write(whole[start : start + SLICE], 0)
+    for start in range(ends * len(kept), len(rows), ROWS_TOGETHER):
+        _write(whole[start : start + ROWS_TOGETHER], 0)
 
 
 def _write(to: Rows, values: Rows | int) -> None:

@@ -11,7 +11,7 @@ from .objects import Connection, Transition, records
 from .sources.framing import FRAME
 from .sources.reader import Batch
 from .tcp.flow_table import FlowTable
-from .tcp.time_wait import TWO_MSL, TimeWait
+from .tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from .views import connections as connections_view
 from .views import timeline as timeline_view
 
@@ -19,7 +19,7 @@ from .views import timeline as timeline_view
 class Tracker:
     """Follows frames one by one. ``link_type``: their LINKTYPE_ number, Ethernet unless told; ``two_msl``: seconds."""
 
-    def __init__(self, *, link_type: int = ETHERNET, two_msl: float = TWO_MSL) -> None:
+    def __init__(self, *, link_type: int = ETHERNET, two_msl: float = DEFAULT_TWO_MSL) -> None:
         kernels = Kernels()
         self._decoder, self._table = Decoder(kernels), FlowTable(kernels, TimeWait(two_msl))
         self._frames = np.zeros(1, dtype=FRAME)

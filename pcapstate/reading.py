@@ -21,11 +21,10 @@ from .rows import Rows
 from .sources.merging import left_out
 from .sources.paths import meant
 from .stops import Stops
-from .tcp.eviction import KINDS
+from .tcp.eviction import EVICTION_ORDER
 from .tcp.flow_table import bytes_each
-from .tcp.history import EACH as TRANSITION_EACH
-from .tcp.history import FEWEST, History
-from .tcp.tables import MIXED
+from .tcp.history import FEWEST_TRANSITIONS, TRANSITION_BYTES, History
+from .tcp.tables import NOTE_MIXED
 from .tcp.time_wait import TimeWait
 
 Path = str | os.PathLike[str] | IO[bytes]
@@ -152,7 +151,7 @@ class Reading:
         self._each = each
         beside += LIVE if origin.interfaces else 0
         keeps = record and not origin.growing
-        least = FEWEST * (TRANSITION_EACH + each) if keeps else 0
+        least = FEWEST_TRANSITIONS * (TRANSITION_BYTES + each) if keeps else 0
         self.memory = memory or default_bound(beside + least)
         """Bytes that all may take."""
         self._share = max((self.memory - LEAST) // 2, least) if keeps else 0
@@ -200,7 +199,7 @@ class Reading:
 
     def history(self) -> Rows:
         """Read to the end, or the last moment; return all transitions (TRANSITION)."""
-        history = History(self.capture.table, self._share // (TRANSITION_EACH + self._each))
+        history = History(self.capture.table, self._share // (TRANSITION_BYTES + self._each))
         for batch in self.transitions():
             history.add(batch)
         return history.take()
@@ -224,7 +223,7 @@ class Reading:
         """Return what is missing from what was read so far."""
         source, table = self.capture.source, self.capture.table
         not_tcp, unreadable = account(self.capture.decoder.skipped)
-        mixed = np.flatnonzero(table.connections["notes"] & MIXED)
+        mixed = np.flatnonzero(table.connections["notes"] & NOTE_MIXED)
         files = getattr(source, "left_out", [])
         return Losses(
             damages=self.capture.damages,
@@ -234,7 +233,7 @@ class Reading:
             dropped_here=bool(getattr(source, "live", False)),
             left_out_packets=getattr(source, "left_out_packets", 0),
             source_evicted=getattr(source, "let_go", {}),
-            evicted=dict(zip(KINDS, table.let_go.tolist(), strict=True)),
+            evicted=dict(zip(EVICTION_ORDER, table.evicted.tolist(), strict=True)),
             duplicates=int(table.seldom["copies"].sum(dtype=np.int64)),
             mixed=(len(mixed), int(table.numbers(mixed[:1])[0]) if len(mixed) else 0),
             unreadable=unreadable,

@@ -19,7 +19,7 @@ from ..moments import parse_moment
 from ..output.formats import FORMATS
 from ..output.whole_files import output_to
 from ..query.options import SelectionOptions
-from ..tcp.time_wait import TWO_MSL, TimeWait
+from ..tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
 from ..wording.languages import LANGUAGES
 from ..wording.styles import STYLES
@@ -67,7 +67,7 @@ def time_wait(context: click.Context, parameter: click.Parameter, values: tuple[
     """Read ``--time-wait``: seconds, and NETWORK=SECONDS for some hosts. Raises BadParameter."""
     from ..addresses import parse_network
 
-    whole, elsewhere = TWO_MSL, []
+    whole, elsewhere = DEFAULT_TWO_MSL, []
     for value in values:
         where, equals, text = value.rpartition("=")
         try:

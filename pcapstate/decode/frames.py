@@ -47,7 +47,7 @@ from .tunnels import innermost
 from .virtual_networks import forget, network_of, note_tags
 from .window_scale import scale_of
 
-AHEAD = 8
+PREFETCHED_FRAMES = 8
 """Frames by which memory is asked before they are decoded."""
 HEADERS = 48
 """Bytes into a frame: where it is read, and nothing has been before."""
@@ -63,8 +63,8 @@ def decode_frames(
     """
     rows = 0
     for index in range(count):
-        if index + AHEAD < count:
-            fetch(data, frames[index + AHEAD]["offset"] + HEADERS)
+        if index + PREFETCHED_FRAMES < count:
+            fetch(data, frames[index + PREFETCHED_FRAMES]["offset"] + HEADERS)
         frame = frames[index]
         i = frame["offset"]
         end = i + frame["captured"]

@@ -7,7 +7,7 @@ from typing import Any
 from ..kernels.source import rare, u8
 
 END_OF_OPTIONS, NO_OPERATION, WINDOW_SCALE = 0, 1, 3
-LARGEST = 14
+MAX_SHIFT = 14
 """The largest shift; a larger one counts as this (RFC 7323 §2.3)."""
 
 
@@ -23,7 +23,7 @@ def scale_of(data: Any, at: int, end: int) -> int:
             continue
         length = u8(data, at + 1)
         if kind == WINDOW_SCALE and length == 3:
-            return 1 + min(u8(data, at + 2), LARGEST)
+            return 1 + min(u8(data, at + 2), MAX_SHIFT)
         if length < 2:
             return 0
         at += length

@@ -93,7 +93,7 @@ def _resets(s: Situation) -> Resets:
     asked, answered = s.detail("data", client), s.detail("data", server)
     latest = np.maximum(asked, answered)
     quiet = np.where(latest > 0, np.maximum(ended - latest, 0), -1)
-    closing = (s.known[client] | s.known[server]) & c.SENT_FIN != 0
+    closing = (s.known[client] | s.known[server]) & c.KNOWN_SENT_FIN != 0
     by_server = ends == server
     waiting = (asked > answered) & ~closing & ~s.seen.last_data.is_short(s.original(client))
     answering = (answered >= asked) & (answered > 0) & ~closing & (quiet < SHORTLY)
@@ -138,7 +138,7 @@ def _cut_off(s: Situation, found: Resets, servers: Rows) -> Iterator[Finding]:
 def _with_nothing_under_way(s: Situation, own: Resets, servers: int) -> Finding:
     """Tell of resets with nothing under way."""
     idle = own.quiet[~own.closing & (own.quiet >= 0)]
-    opened = (s.known[2 * own.rows] | s.known[2 * own.rows + 1]) & (c.SENT_SYN | c.SENT_SYN_ACK) != 0
+    opened = (s.known[2 * own.rows] | s.known[2 * own.rows + 1]) & (c.KNOWN_SENT_SYN | c.KNOWN_SENT_SYN_ACK) != 0
     empty = np.count_nonzero(~own.closing & (own.quiet < 0) & opened)
     closing = np.count_nonzero(own.closing)
     also = [

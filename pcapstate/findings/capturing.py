@@ -72,7 +72,7 @@ def one_way(s: Situation) -> Iterator[Finding]:
     unseen = ends[(s.packets[ends] == 0)]
     peer = unseen ^ 1
     answers = (s.trouble("unseen", unseen) > 0) | (
-        (s.known[peer] & c.SENT_SYN != 0) & ~np.isin(s.state[peer], (State.SYN_SENT, State.CLOSED))
+        (s.known[peer] & c.KNOWN_SENT_SYN != 0) & ~np.isin(s.state[peer], (State.SYN_SENT, State.CLOSED))
     )
     numbers = unseen[answers] >> 1
     if len(numbers):
@@ -90,7 +90,7 @@ def one_way(s: Situation) -> Iterator[Finding]:
 
 def joined_late(s: Situation) -> Iterator[Finding]:
     """Tell how many connections were open before the capture began, where they are most of them."""
-    handshake = c.SENT_SYN | c.SENT_SYN_ACK
+    handshake = c.KNOWN_SENT_SYN | c.KNOWN_SENT_SYN_ACK
     without = (s.known[s.client] | s.known[s.server]) & handshake == 0
     without &= (s.state[s.client] != State.UNKNOWN) | (s.state[s.server] != State.UNKNOWN)
     numbers = np.flatnonzero(without & ~s.explained)

@@ -78,7 +78,7 @@ def _run(first: int, last: int) -> str:
 def _of_ends(s: Situation, rows: Rows) -> str:
     """Return the filter for the addresses and ports that connections share, where no others have them; else nothing."""
     whole = s.whole
-    if getattr(whole.table, "let_go", np.zeros(1)).any():
+    if getattr(whole.table, "evicted", np.zeros(1)).any():
         return ""  # some of those that were let go may have them, too
     client, server = s.address(s.client[rows]), s.address(s.server[rows])
     hosts, ports = [], []

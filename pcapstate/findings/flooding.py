@@ -33,7 +33,9 @@ HOSTS = 20
 
 def syn_floods(s: Situation) -> Iterator[Finding]:
     """Point at hosts with many handshakes that neither were completed nor would be, as by forged addresses."""
-    alone = (s.known[s.client] & (c.SENT_SYN | c.SENT_ACK) == c.SENT_SYN) & (s.state[s.client] == State.SYN_SENT)
+    alone = (s.known[s.client] & (c.KNOWN_SENT_SYN | c.KNOWN_SENT_ACK) == c.KNOWN_SENT_SYN) & (
+        s.state[s.client] == State.SYN_SENT
+    )
     pending = s.went("unanswered") | (s.state[s.server] == State.SYN_RECEIVED)
     numbers = np.flatnonzero(alone & pending & ~s.explained)
     for place, group in enumerate(grouped(*s.host(s.server[numbers]), least=LEAST)):
@@ -51,7 +53,7 @@ def _unfinished(s: Situation, numbers: Rows, completed: int) -> Rows:
     """Return those of one host's unfinished handshakes that belong to a flood; none where it is no flood."""
     client = s.client[numbers]
     ages = s.age(s.first(client))
-    answered = s.known[s.server[numbers]] & c.SENT_SYN_ACK != 0
+    answered = s.known[s.server[numbers]] & c.KNOWN_SENT_SYN_ACK != 0
     none = numbers[:0]
     if completed:
         # A busy host always has some whose ACK is still under way.
@@ -70,7 +72,7 @@ def _flood(s: Situation, numbers: Rows) -> Finding:
     client, server = s.client[numbers], s.server[numbers]
     first = s.first(client)
     ports = s.address(server)[2]
-    answered = np.count_nonzero(s.known[server] & c.SENT_SYN_ACK)
+    answered = np.count_nonzero(s.known[server] & c.KNOWN_SENT_SYN_ACK)
     return about(
         s, "syn-flood", Severity.PROBLEM if len(numbers) >= MANY else Severity.WARNING, server, Group(numbers),
         packets=s.shown(client),

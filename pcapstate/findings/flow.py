@@ -55,7 +55,7 @@ def sent_again(s: Situation) -> Iterator[Finding]:
 def zero_windows(s: Situation) -> Iterator[Finding]:
     """Point at hosts that let nothing be sent to them for long: their program does not read."""
     ends = s.busy
-    ends = ends[(s.known[ends] & c.SPOKE != 0) & (s.detail("closed_windows", ends) > 0)]
+    ends = ends[(s.known[ends] & c.KNOWN_SPOKE != 0) & (s.detail("closed_windows", ends) > 0)]
     since = s.detail("closed_since", ends)
     # A window stays zero until now, or until the connection ended.
     over = np.isin(s.state[ends], (State.CLOSED, State.TIME_WAIT))

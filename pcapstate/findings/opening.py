@@ -95,7 +95,7 @@ def unreachable(s: Situation) -> Iterator[Finding]:
 def never_completed(s: Situation) -> Iterator[Finding]:
     """Point at handshakes whose SYN-ACK the client never answers."""
     began = (s.state[s.server] == State.SYN_RECEIVED) & (s.state[s.client] == State.SYN_SENT)
-    asked = (s.known[s.client] & c.SENT_SYN != 0) & (s.known[s.server] & c.SENT_SYN_ACK != 0)
+    asked = (s.known[s.client] & c.KNOWN_SENT_SYN != 0) & (s.known[s.server] & c.KNOWN_SENT_SYN_ACK != 0)
     numbers = np.flatnonzero(began & asked & ~s.explained)
     server = s.server[numbers]
     waited = s.age(s.first(server))
@@ -113,7 +113,7 @@ def never_completed(s: Situation) -> Iterator[Finding]:
 
 def answered_late(s: Situation) -> Iterator[Finding]:
     """Point at servers that answer SYNs only once they are sent again."""
-    answered = (s.known[s.client] & c.SENT_SYN != 0) & (s.known[s.server] & c.SENT_SYN_ACK != 0)
+    answered = (s.known[s.client] & c.KNOWN_SENT_SYN != 0) & (s.known[s.server] & c.KNOWN_SENT_SYN_ACK != 0)
     numbers = np.flatnonzero(answered & ~s.explained)
     server, client = s.server[numbers], s.client[numbers]
     delay = s.first(server) - s.first(client)

@@ -34,7 +34,7 @@ def syns_dropped(s: Situation) -> Iterator[Finding]:
     alive = np.any([(gap != NONE) & (gap <= ALIVE) for gap in (before, after)], axis=0)
     numbers, before, after = numbers[alive], before[alive], after[alive]
     s.explained[numbers] = True
-    full = labels(*s.whole.address(s.whole.server[s.whole.notes & c.ACKS_DROPPED != 0]))
+    full = labels(*s.whole.address(s.whole.server[s.whole.notes & c.NOTE_ACKS_DROPPED != 0]))
     for group in largest(*s.address(s.server[numbers])):
         chosen, known = numbers[group.rows], before[group.rows][before[group.rows] != NONE]
         later = after[group.rows][after[group.rows] != NONE]
@@ -97,13 +97,13 @@ def _heard(s: Situation, numbers: Rows) -> tuple[Rows, Rows]:
 def _answered(s: Situation, server: int, clients: Rows) -> bool:
     """Tell whether a port has answered one of these clients, on another connection."""
     whole = s.whole
-    done = np.flatnonzero(s.to_server(server) & (whole.known[whole.server] & c.SENT_SYN_ACK != 0))
+    done = np.flatnonzero(s.to_server(server) & (whole.known[whole.server] & c.KNOWN_SENT_SYN_ACK != 0))
     return bool(np.isin(different(labels(*s.host(clients))), labels(*whole.host(whole.client[done]))).any())
 
 
 def queue_full(s: Situation) -> Iterator[Finding]:
     """Point at servers that drop the ACKs which complete handshakes: twice at least, so no loss explains it."""
-    numbers = np.flatnonzero(s.notes & c.ACKS_DROPPED != 0)
+    numbers = np.flatnonzero(s.notes & c.NOTE_ACKS_DROPPED != 0)
     server = s.server[numbers]
     for group in largest(*s.address(server)):
         chosen, ends = numbers[group.rows], server[group.rows]

@@ -43,7 +43,7 @@ def lost_data(s: Situation) -> Iterator[Finding]:
     ends = ends[(s.trouble("silence", ends) < FORGOT) & ~s.explained[ends >> 1]]
     own, theirs = s.trouble("cut", ends), s.trouble("cut", ends ^ 1)
     # Who has closed does not want what still comes; and a little of it is the farewell of TLS as a rule.
-    closed = s.known[ends] & c.SENT_FIN != 0
+    closed = s.known[ends] & c.KNOWN_SENT_FIN != 0
     theirs = np.where(closed & (theirs <= LITTLE), 0, theirs)
     lost = own + theirs > 0
     s.explained[ends[lost] >> 1] = True
@@ -74,5 +74,5 @@ def _lost(s: Situation, ends: Rows, own: Rows, theirs: Rows, late: bool) -> Iter
 
 def resetting(s: Situation) -> Rows:
     """Return the endpoints whose RST ended their connection."""
-    reset = np.flatnonzero(s.notes & (c.RESET_BY_0 | c.RESET_BY_1))
-    return 2 * reset + (s.notes[reset] & c.RESET_BY_1 != 0)
+    reset = np.flatnonzero(s.notes & (c.NOTE_RESET_BY_0 | c.NOTE_RESET_BY_1))
+    return 2 * reset + (s.notes[reset] & c.NOTE_RESET_BY_1 != 0)

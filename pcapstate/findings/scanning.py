@@ -57,7 +57,9 @@ class Tried(NamedTuple):
 
 def _tried(s: Situation) -> Tried:
     refused, unanswered, probed = s.went("refused"), s.went("unanswered"), _probes(s)
-    answered = (s.known[s.server] & c.SENT_SYN_ACK != 0) & (s.known[s.client] & c.SENT_SYN != 0) & ~s.completed
+    answered = (
+        (s.known[s.server] & c.KNOWN_SENT_SYN_ACK != 0) & (s.known[s.client] & c.KNOWN_SENT_SYN != 0) & ~s.completed
+    )
     left = (s.state[s.server] == State.SYN_RECEIVED) & (s.state[s.client] == State.SYN_SENT)
     opened = answered & (s.went("reset by client") | left)
     numbers = np.flatnonzero((refused | unanswered | probed | opened) & ~s.explained)
@@ -103,7 +105,7 @@ def _probes(s: Situation) -> Rows:
     """Tell of each connection whether it is no more than a probe without SYN: with no flags, with FIN or ACK alone."""
     known = s.known[s.client] | s.known[s.server]
     packets = s.packets[s.client].astype(np.int64) + s.packets[s.server]
-    small = np.flatnonzero((known & (c.SENT_SYN | c.SENT_SYN_ACK) == 0) & (packets <= PROBE_PACKETS))
+    small = np.flatnonzero((known & (c.KNOWN_SENT_SYN | c.KNOWN_SENT_SYN_ACK) == 0) & (packets <= PROBE_PACKETS))
     opener = s.opener[small]
     data = s.endpoint("bytes", opener) + s.endpoint("bytes", opener ^ 1)
     answered = s.detail("resets", opener ^ 1) > 0

@@ -26,9 +26,9 @@ def fell_silent(s: Situation) -> Iterator[Finding]:
     """Point at hosts that do not answer any more on connections that were open."""
     ends = s.busy
     ends = ends[(s.packets[ends ^ 1] > 0) & (s.packets[ends] > 0)]
-    gave_up = np.where(ends & 1 == 1, c.RESET_BY_1, c.RESET_BY_0)
+    gave_up = np.where(ends & 1 == 1, c.NOTE_RESET_BY_1, c.NOTE_RESET_BY_0)
     ends = ends[np.isin(s.state[ends], OPEN) | (s.notes[ends >> 1] & gave_up != 0)]
-    repeats = s.known[ends] >> c.TRIES_SHIFT
+    repeats = s.known[ends] >> c.KNOWN_TRIES_SHIFT
     heard = s.endpoint("last", ends ^ 1)
     probes = np.where(s.trouble("probed", ends) >= heard, s.trouble("probes", ends), 0)
     last = s.endpoint("last", ends)

@@ -73,7 +73,7 @@ class Situation:
         self.packets = np.ascontiguousarray(table.endpoints["packets"])
         self.notes = np.ascontiguousarray(table.connections["notes"])
         self.client = np.arange(0, 2 * self.count, 2, dtype=np.int32)
-        self.client += self.notes & c.CLIENT_IS_1 != 0
+        self.client += self.notes & c.NOTE_CLIENT_IS_1 != 0
         """The client's endpoint of each connection."""
         self.server = self.client ^ 1
         self.explained = np.zeros(self.count, dtype=bool)
@@ -94,14 +94,14 @@ class Situation:
     @cached_property
     def completed(self) -> Rows:
         """Tell of each connection whether its handshake was completed, as far as the capture tells."""
-        talked = (self.known[self.server] & c.SPOKE != 0) & (self.state[self.server] != State.SYN_RECEIVED)
-        return (self.notes & c.HANDSHAKE_ACKED != 0) & (self.notes & c.ACKS_DROPPED == 0) | talked
+        talked = (self.known[self.server] & c.KNOWN_SPOKE != 0) & (self.state[self.server] != State.SYN_RECEIVED)
+        return (self.notes & c.NOTE_HANDSHAKE_ACKED != 0) & (self.notes & c.NOTE_ACKS_DROPPED == 0) | talked
 
     @cached_property
     def opener(self) -> Rows:
         """The endpoint that opened each connection: the client, or where that is a guess who sent the first packet."""
         # Endpoint 0 sent the first packet.
-        return np.where(self.notes & c.CLIENT_GUESSED != 0, self.client & ~1, self.client)
+        return np.where(self.notes & c.NOTE_CLIENT_GUESSED != 0, self.client & ~1, self.client)
 
     @cached_property
     def busy(self) -> Rows:

@@ -262,7 +262,7 @@ def _nameless(addresses: Rows, moment: int, book: NameBook) -> Rows:
 
 def _servers_of(table: FlowTable, connections: Rows) -> Rows:
     """Return the endpoints of the servers of connections."""
-    return 2 * connections + (table.connections["notes"][connections] & c.CLIENT_IS_1 == 0)
+    return 2 * connections + (table.connections["notes"][connections] & c.NOTE_CLIENT_IS_1 == 0)
 
 
 def _latest(table: FlowTable, servers: Rows) -> Rows:

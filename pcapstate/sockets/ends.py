@@ -22,7 +22,7 @@ def clients(table: FlowTable) -> Iterator[tuple[Rows, Rows]]:
     """Yield the clients' endpoints and the notes of all connections, a slice at a time."""
     for part in slices(len(table.connections), SLICE):
         notes = table.connections["notes"][part]
-        yield 2 * np.arange(part.start, part.stop) + (notes & c.CLIENT_IS_1 != 0), notes
+        yield 2 * np.arange(part.start, part.stop) + (notes & c.NOTE_CLIENT_IS_1 != 0), notes
 
 
 def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
@@ -32,7 +32,7 @@ def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
         ends = np.stack([client, client ^ 1], axis=1)
         shown = (states[ends] != State.CLOSED) & ~without_socket(table, ends)
         # Of two connections on one 4-tuple the old one has the socket until the new SYN is answered.
-        shown &= (notes & c.BESIDE == 0)[:, np.newaxis]
+        shown &= (notes & c.NOTE_BESIDE == 0)[:, np.newaxis]
         if both:
             shown[:] = shown.any(axis=1, keepdims=True)
         if whose.networks:
@@ -54,7 +54,7 @@ def without_socket(table: FlowTable, ends: Rows) -> Rows:
     endpoints = table.endpoints
     silent = endpoints["state"][ends] == State.UNKNOWN
     unknown = ends[silent]
-    silent[silent] = (endpoints["packets"][unknown] == 0) & (endpoints["known"][unknown ^ 1] & c.SENT_ACK == 0)
+    silent[silent] = (endpoints["packets"][unknown] == 0) & (endpoints["known"][unknown ^ 1] & c.KNOWN_SENT_ACK == 0)
     return silent
 
 
@@ -66,7 +66,7 @@ def listening_ends(table: FlowTable, whose: Perspective) -> Rows:
     chosen, waiting = np.zeros(0, dtype=np.int32), [np.zeros(0, dtype=np.int32)]
     for client, notes in clients(table):
         server = client ^ 1
-        answered = server[_answered(table, server) | (notes & c.REFUSED != 0)]
+        answered = server[_answered(table, server) | (notes & c.NOTE_REFUSED != 0)]
         if whose.networks:
             answered = answered[whose.holds(*where(table, answered)[:2])]
         waiting.append(_last_of_each(table, answered.astype(np.int32)))
@@ -78,7 +78,7 @@ def listening_ends(table: FlowTable, whose: Perspective) -> Rows:
 
 
 def _answered(table: FlowTable, servers: Rows) -> Rows:
-    return table.endpoints["known"][servers] & (c.SENT_SYN_ACK | c.SENT_SYN) == c.SENT_SYN_ACK
+    return table.endpoints["known"][servers] & (c.KNOWN_SENT_SYN_ACK | c.KNOWN_SENT_SYN) == c.KNOWN_SENT_SYN_ACK
 
 
 def _last_of_each(table: FlowTable, ends: Rows) -> Rows:

@@ -287,7 +287,7 @@ class SocketRows:
         ends = self._what[there]
         notes = self.table.connections["notes"][ends >> 1]
         roles = np.full(len(self), 2, dtype=np.int64)
-        roles[there] = np.where((notes & c.CLIENT_IS_1 != 0) == (ends & 1 == 1), CLIENT, SERVER)
+        roles[there] = np.where((notes & c.NOTE_CLIENT_IS_1 != 0) == (ends & 1 == 1), CLIENT, SERVER)
         return roles
 
     def _since(self) -> Rows:
@@ -348,8 +348,8 @@ class SocketRows:
 
     def _send_queue(self) -> Rows:
         """Return how many bytes were sent and not acknowledged, SYN and FIN counted as one each."""
-        answered = self._of("known", peer=True, none=0) & c.SENT_ACK != 0
-        began = self._of("known", none=0) & c.SENT_SYN != 0
+        answered = self._of("known", peer=True, none=0) & c.KNOWN_SENT_ACK != 0
+        began = self._of("known", none=0) & c.KNOWN_SENT_SYN != 0
         # Before the peer's first ACK everything from the SYN on is unacknowledged.
         acked = np.where(answered, self._of("acked", peer=True), self._of("base"))
         sent = self._of("next") - acked & 0xFFFFFFFF

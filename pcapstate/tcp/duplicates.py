@@ -10,20 +10,20 @@ from typing import Any
 from ..decode.segment import TELLING
 from ..kernels.source import i64, inner, rare
 from .lookup import folded
-from .sequence import MASK
-from .tables import DETAILS, MIXED, World
+from .sequence import LOW_32
+from .tables import CELL_DETAILS, NOTE_MIXED, World
 
-AT_ONCE = 100_000_000
+MIN_RTO = 100_000_000
 """Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms). Within them a
 packet may also turn up behind what answers it: interfaces and queues are written down one after the other."""
-SOON = 1_000_000
+COPIED_WITHIN = 1_000_000
 """Nanoseconds within which the same bytes are a copy, though nothing in them tells it from a segment sent again."""
 WAYS = 4
 """Cells in which a packet is looked for, the latest first: 64 bytes, which processors have from memory together."""
 TIMES_BITS = 8
 TIMES = (1 << TIMES_BITS) - 1
 """The bits that tell how often a packet was there, and the most that they tell."""
-SPREAD, ODD = 0x5E3779B1, 0x45EBCA6B
+HASH_FACTOR, MARK_FACTOR = 0x5E3779B1, 0x45EBCA6B
 """What spreads packets over the buckets, and their numbers over the bits: the same in each run, as its answers are
 to be."""
 FAR_APART = 1 << 24
@@ -31,26 +31,26 @@ FAR_APART = 1 << 24
 
 
 @inner
-def told_by(segment: Any) -> int:
+def header_hash(segment: Any) -> int:
     """Return what tells a packet from others of its sender, but for its sequence number: 32 bits."""
     # Where the mark is the checksum, it is smaller by one where the acknowledgment is larger by one: both are spread.
     kind = i64(segment["flags"]) << 23 ^ i64(segment["length"])
-    return (folded(segment["ack"] * SPREAD) ^ folded(i64(segment["mark"]) * ODD) ^ kind) & MASK
+    return (folded(segment["ack"] * HASH_FACTOR) ^ folded(i64(segment["mark"]) * MARK_FACTOR) ^ kind) & LOW_32
 
 
 @inner
 def bucket_of(w: World, segment: Any, told: int) -> int:
     """Return the first of the cells in which a packet is looked for."""
     ports = i64(segment["source_port"]) << 16 ^ i64(segment["target_port"])
-    return folded((folded((segment["seq"] ^ ports) * SPREAD) ^ told) * SPREAD) & (len(w.recent) - WAYS)
+    return folded((folded((segment["seq"] ^ ports) * HASH_FACTOR) ^ told) * HASH_FACTOR) & (len(w.recent) - WAYS)
 
 
 @inner
 def is_copy(w: World, e: int, segment: Any) -> bool:
     """Tell whether endpoint ``e`` has sent this very packet before, and not the same segment again; remember it."""
     time, telling = segment["time"], i64(segment["mark"]) & TELLING != 0
-    told = told_by(segment)
-    print = (segment["seq"] ^ (e + 1 << 7 & MASK)) << 23 ^ told
+    told = header_hash(segment)
+    print = (segment["seq"] ^ (e + 1 << 7 & LOW_32)) << 23 ^ told
     bucket = bucket_of(w, segment, told)
     place = bucket
     found = w.recent[place]["print"] >> TIMES_BITS
@@ -60,9 +60,9 @@ def is_copy(w: World, e: int, segment: Any) -> bool:
     one = w.recent[place]
     if found == print:
         gap = abs(time - one["time"])
-        if gap < (AT_ONCE if telling else SOON):
+        if gap < (MIN_RTO if telling else COPIED_WITHIN):
             # Over IPv4 the identification is another. Over IPv6 there is none, and within SOON not even time tells.
-            if gap >= SOON or (telling and segment["source_high"] == 0) or not sent_anew(w, e, one):
+            if gap >= COPIED_WITHIN or (telling and segment["source_high"] == 0) or not sent_anew(w, e, one):
                 if one["print"] & TIMES != TIMES:
                     one["print"] += 1
                 return True
@@ -95,7 +95,7 @@ def sent_anew(w: World, e: int, one: Any) -> bool:
 def count_copy(w: World, e: int, segment: Any) -> None:
     """Count a copy of a packet that endpoint ``e`` sent."""
     w.seldom[e]["copies"] += 1
-    if w.memory[DETAILS] != 0:
+    if w.cells[CELL_DETAILS] != 0:
         w.troubles[e]["copied"] = segment["number"]
 
 
@@ -111,6 +111,6 @@ def note_network(w: World, number: int, side: int, segment: Any) -> None:
         else:
             extra["network_0"] = network
     elif own != network and me["packets"] != 0:
-        ahead = (segment["seq"] - i64(me["next"])) & MASK
-        if FAR_APART < ahead < MASK - FAR_APART:
-            w.connections[number]["notes"] |= MIXED
+        ahead = (segment["seq"] - i64(me["next"])) & LOW_32
+        if FAR_APART < ahead < LOW_32 - FAR_APART:
+            w.connections[number]["notes"] |= NOTE_MIXED

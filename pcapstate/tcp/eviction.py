@@ -6,25 +6,25 @@ import numpy as np
 
 from ..rows import Rows
 from .states import State
-from .tables import SENT_FIN
+from .tables import KNOWN_SENT_FIN
 
-KINDS = ("embryonic", "closed", "in TIME_WAIT", "closing", "open")
+EVICTION_ORDER = ("embryonic", "closed", "in TIME_WAIT", "closing", "open")
 """What connections are that give way, in this order; of each kind those go first that have been silent longest."""
-EMBRYONIC, CLOSED, WAITING, CLOSING, OPEN = range(len(KINDS))
+KIND_EMBRYONIC, KIND_CLOSED, KIND_WAITING, KIND_CLOSING, KIND_OPEN = range(len(EVICTION_ORDER))
 
-KIND = np.full(len(State), EMBRYONIC, dtype=np.uint8)
+KIND_OF_STATE = np.full(len(State), KIND_EMBRYONIC, dtype=np.uint8)
 """The kind that an endpoint's state makes of its connection; of two endpoints the larger one counts."""
-KIND[State.CLOSED] = CLOSED
-KIND[State.TIME_WAIT] = WAITING
+KIND_OF_STATE[State.CLOSED] = KIND_CLOSED
+KIND_OF_STATE[State.TIME_WAIT] = KIND_WAITING
 for _state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK):
-    KIND[_state] = CLOSING
-KIND[State.ESTABLISHED] = OPEN
+    KIND_OF_STATE[_state] = KIND_CLOSING
+KIND_OF_STATE[State.ESTABLISHED] = KIND_OPEN
 
-SLICE = 1 << 16
+CONNECTIONS_TOGETHER = 1 << 16
 """Connections that are looked at together, so that this takes little memory itself."""
 
 
-def give_way(endpoints: Rows, previous: Rows, wanted: int) -> tuple[Rows, Rows]:
+def choose_evicted(endpoints: Rows, previous: Rows, wanted: int) -> tuple[Rows, Rows]:
     """Choose at least ``wanted`` connections to let go: bool for each, and how many there are of each of KINDS.
 
     ``endpoints``: rows of ENDPOINT, two a connection; ``previous``: as in EXTRA. A connection does not go without those
@@ -33,14 +33,14 @@ def give_way(endpoints: Rows, previous: Rows, wanted: int) -> tuple[Rows, Rows]:
     count = len(endpoints) // 2
     kinds = np.empty(count, dtype=np.uint8)
     last = np.empty(count, dtype=np.int64)
-    for start in range(0, count, SLICE):
-        rows = endpoints[2 * start : 2 * (start + SLICE)]
-        kind = KIND[rows["state"]]
-        kind[(kind == EMBRYONIC) & (rows["known"] & SENT_FIN != 0)] = CLOSING
-        kinds[start : start + SLICE] = np.maximum(kind[0::2], kind[1::2])
-        last[start : start + SLICE] = np.maximum(rows["last"][0::2], rows["last"][1::2])
+    for start in range(0, count, CONNECTIONS_TOGETHER):
+        rows = endpoints[2 * start : 2 * (start + CONNECTIONS_TOGETHER)]
+        kind = KIND_OF_STATE[rows["state"]]
+        kind[(kind == KIND_EMBRYONIC) & (rows["known"] & KNOWN_SENT_FIN != 0)] = KIND_CLOSING
+        kinds[start : start + CONNECTIONS_TOGETHER] = np.maximum(kind[0::2], kind[1::2])
+        last[start : start + CONNECTIONS_TOGETHER] = np.maximum(rows["last"][0::2], rows["last"][1::2])
     going = np.zeros(count, dtype=bool)
-    for kind in range(len(KINDS)):
+    for kind in range(len(EVICTION_ORDER)):
         rows = np.flatnonzero(kinds == kind)
         if len(rows) > wanted:
             rows = rows[np.argpartition(last[rows], wanted)[:wanted]]
@@ -52,4 +52,4 @@ def give_way(endpoints: Rows, previous: Rows, wanted: int) -> tuple[Rows, Rows]:
     for row in np.flatnonzero(previous)[::-1]:
         if going[row]:
             going[int(previous[row]) - 1] = True
-    return going, np.bincount(kinds[going], minlength=len(KINDS))
+    return going, np.bincount(kinds[going], minlength=len(EVICTION_ORDER))

@@ -14,53 +14,61 @@ from .fin import acknowledges_and_closes
 from .handshake import opens, syn, syn_ack
 from .machine import Event
 from .rst import reset, still_there
-from .tables import CLOSED_BY_RST, DOUBTFUL, GAVE_UP, SENT_FIN, STRAY, WENT_ON, World
+from .tables import (
+    KNOWN_CLOSED_BY_RST,
+    KNOWN_SENT_FIN,
+    NOTE_DOUBTFUL,
+    NOTE_GAVE_UP,
+    PLACE_BEHIND_FIN,
+    PLACE_STRAY,
+    World,
+)
 from .transition import step
 
 
 @inner
-def weigh(w: World, number: int, side: int, what: int, segment: Any) -> None:
+def weigh(w: World, number: int, side: int, place: int, segment: Any) -> None:
     """Step through the events of a segment that endpoint ``side`` of connection ``number`` sent.
 
-    ``what``: what the segment is to those before it, as ``counting`` found.
+    ``place``: what the segment is to those before it, as ``counting`` found.
     """
     e, p = 2 * number + side, 2 * number + 1 - side
     flags = segment["flags"]
     connection = w.connections[number]
-    if connection["notes"] & DOUBTFUL != 0:
+    if connection["notes"] & NOTE_DOUBTFUL != 0:
         if flags & RST != 0 or (flags & SYN == 0 and segment["length"] == 0):
             if flags & FIN != 0:
                 # It closed, whatever else may have been before.
-                w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | SENT_FIN
+                w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | KNOWN_SENT_FIN
             return
-        connection["notes"] &= ~DOUBTFUL
-    if connection["notes"] & GAVE_UP != 0:
+        connection["notes"] &= ~NOTE_DOUBTFUL
+    if connection["notes"] & NOTE_GAVE_UP != 0:
         goes_on(w, e, p, segment, connection)
-    if what == STRAY:
+    if place == PLACE_STRAY:
         return  # its receiver drops it, and who sent it is not known for sure
-    if what == WENT_ON:
+    if place == PLACE_BEHIND_FIN:
         step(w, e, Event.SENT_MORE_THAN_FIN, segment)
         step(w, p, Event.GOT_MORE_THAN_FIN, segment)
     if flags & RST != 0:
         reset(w, e, p, segment, connection)
     elif flags & (SYN | ACK) == SYN | ACK:
-        syn_ack(w, e, p, what, segment, connection)
+        syn_ack(w, e, p, place, segment, connection)
     elif flags & SYN != 0:
-        syn(w, e, p, what, segment, connection)
+        syn(w, e, p, place, segment, connection)
     elif flags & ACK != 0:
-        if not still_there(w, e, what, segment, connection):
+        if not still_there(w, e, place, segment, connection):
             return
         if not opens(w, e, p, segment, connection):
             return
-        acknowledges_and_closes(w, e, p, what, segment, connection)
+        acknowledges_and_closes(w, e, p, place, segment, connection)
     # A segment with none of the three is valid in no state (RFC 9293 §3.10.7.4): a scan, and no evidence.
 
 
 @rare
 def goes_on(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
     """Take back that endpoints gave up: the connection goes on, so nothing hangs on whether somebody looked before."""
-    connection["notes"] &= ~GAVE_UP
+    connection["notes"] &= ~NOTE_GAVE_UP
     for one, event in ((e, Event.STILL_SENDS), (p, Event.GOT_MORE_AFTER_ALL)):
         known = i64(w.endpoints[one]["known"])
-        if known & CLOSED_BY_RST != 0 and step(w, one, event, segment):
-            w.endpoints[one]["known"] = known & ~CLOSED_BY_RST
+        if known & KNOWN_CLOSED_BY_RST != 0 and step(w, one, event, segment):
+            w.endpoints[one]["known"] = known & ~KNOWN_CLOSED_BY_RST

@@ -13,21 +13,21 @@ from ..compaction import endpoints_after, move_up
 from ..kernels.running import Kernels
 from ..rows import Rows
 from . import tables as c
-from .eviction import KINDS, give_way
+from .eviction import EVICTION_ORDER, choose_evicted
 from .time_wait import TimeWait
 
 RESERVED = 1 << 19
 """Connections there is room for at first. np.zeros takes memory only as rows are written, so this costs nothing."""
-MOST = 1 << 29
+MOST_CONNECTIONS = 1 << 29
 """Connections that are kept at most: endpoints are numbered in 31 bits."""
-GIVING_WAY = 4
+EVICTED_SHARE = 4
 """Where there is no more room, one in so many connections gives way at once: each time all rows are moved."""
 
-RECENT = 1 << 14
+COMPARED_PACKETS = 1 << 14
 """Packets among which copies are looked for."""
-LINE = 64
+CACHE_LINE = 64
 """Bytes that a processor has from memory together."""
-EACH = (("connections", 1), ("extras", 1), ("seldom", 2), ("endpoints", 2), ("details", 2), ("troubles", 2))
+ROWS_EACH = (("connections", 1), ("extras", 1), ("seldom", 2), ("endpoints", 2), ("details", 2), ("troubles", 2))
 """The tables with rows for each connection, and how many."""
 SLOTS_EACH, TIMERS_EACH = 16, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""
@@ -35,8 +35,8 @@ SLOTS_EACH, TIMERS_EACH = 16, 48
 
 def _aligned(count: int, kind: np.dtype[Any]) -> Rows:
     """Return zeros that begin where the processor's cache lines do."""
-    rows = np.zeros(count + LINE // kind.itemsize, dtype=kind)
-    skipped = -rows.ctypes.data % LINE // kind.itemsize
+    rows = np.zeros(count + CACHE_LINE // kind.itemsize, dtype=kind)
+    skipped = -rows.ctypes.data % CACHE_LINE // kind.itemsize
     return rows[skipped : skipped + count]
 
 
@@ -65,13 +65,13 @@ class FlowTable:
         time_wait: TimeWait = TimeWait(),  # noqa: B008 (it cannot be changed)
         record: bool = True,
         details: bool = False,
-        most: int = MOST,
+        most: int = MOST_CONNECTIONS,
         split: bool = False,
     ) -> None:
         self._kernels = kernels
-        self._most = min(max(most, GIVING_WAY), MOST)
-        self.let_go = np.zeros(len(KINDS), dtype=np.int64)
-        """How many connections gave way, for each of ``giving_way.KINDS``."""
+        self._most = min(max(most, EVICTED_SHARE), MOST_CONNECTIONS)
+        self.evicted = np.zeros(len(EVICTION_ORDER), dtype=np.int64)
+        """How many connections were evicted, for each of EVICTION_ORDER."""
         self.on_moved: list[Callable[[Rows], None]] = []
         """Is called where connections gave way: row n of the tables is now what was row ``kept[n]``."""
         self.undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -82,17 +82,17 @@ class FlowTable:
         self._too_many = False
         reserved = min(RESERVED, self._most)
         waits = [cell for cells in time_wait.cells() for cell in cells]
-        memory = np.zeros(c.MEMORY_SIZE + len(waits), dtype=np.int64)
-        memory[c.CLOCK] = np.iinfo(np.int64).min
-        memory[c.TWO_MSL] = round(time_wait.seconds * 1e9)
-        memory[c.WAITS] = len(waits) // c.WAIT
-        memory[c.MEMORY_SIZE :] = waits
-        memory[c.RECORD] = record
-        memory[c.DETAILS] = details
-        memory[c.SPLIT] = split
+        cells = np.zeros(c.FIXED_CELLS + len(waits), dtype=np.int64)
+        cells[c.CELL_CLOCK] = np.iinfo(np.int64).min
+        cells[c.CELL_TWO_MSL] = round(time_wait.seconds * 1e9)
+        cells[c.CELL_WAITS] = len(waits) // c.WAIT_CELLS
+        cells[c.FIXED_CELLS :] = waits
+        cells[c.CELL_RECORD] = record
+        cells[c.CELL_DETAILS] = details
+        cells[c.CELL_SPLIT] = split
         keys = np.frombuffer(os.urandom(4 * 8), dtype=np.uint32) >> 1 | 1
-        memory[c.KEYS : c.FORESEEN] = keys
-        self._memory = memory
+        cells[c.CELL_KEYS : c.CELL_FORESEEN] = keys
+        self._cells = cells
         self._world = c.World(
             connections=np.zeros(reserved, dtype=c.CONNECTION),
             extras=np.zeros(reserved, dtype=c.EXTRA),
@@ -103,66 +103,66 @@ class FlowTable:
             slots=np.zeros(1024, dtype=np.int32),
             timers=np.zeros(1024, dtype=c.TIMER),
             transitions=np.zeros(16_384 if record else 0, dtype=c.TRANSITION),
-            memory=memory,
-            recent=_aligned(RECENT, c.RECENT),
+            cells=cells,
+            recent=_aligned(COMPARED_PACKETS, c.RECENT_PACKET),
         )
-        self._grown = [(table, ends) for table, ends in EACH if len(getattr(self._world, table))]
+        self._grown = [(table, ends) for table, ends in ROWS_EACH if len(getattr(self._world, table))]
 
     @property
     def connections(self) -> Rows:
         """The rows of all connections, CONNECTION."""
-        return self._world.connections[: self._memory[c.CONNECTIONS]]
+        return self._world.connections[: self._cells[c.CELL_CONNECTIONS]]
 
     @property
     def extras(self) -> Rows:
         """The rows of what few connections have, EXTRA."""
-        return self._world.extras[: self._memory[c.CONNECTIONS]]
+        return self._world.extras[: self._cells[c.CELL_CONNECTIONS]]
 
     @property
     def endpoints(self) -> Rows:
         """The rows of all endpoints, ENDPOINT: two a connection."""
-        return self._world.endpoints[: 2 * self._memory[c.CONNECTIONS]]
+        return self._world.endpoints[: 2 * self._cells[c.CELL_CONNECTIONS]]
 
     @property
     def seldom(self) -> Rows:
         """The rows of what few endpoints have, SELDOM: two a connection."""
-        return self._world.seldom[: 2 * self._memory[c.CONNECTIONS]]
+        return self._world.seldom[: 2 * self._cells[c.CELL_CONNECTIONS]]
 
     @property
     def details(self) -> Rows | None:
         """The rows of DETAIL, one an endpoint, where they are kept."""
-        return self._world.details[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
+        return self._world.details[: 2 * self._cells[c.CELL_CONNECTIONS]] if self._cells[c.CELL_DETAILS] else None
 
     @property
     def troubles(self) -> Rows | None:
         """The rows of TROUBLE, one an endpoint, where those of DETAIL are kept."""
-        return self._world.troubles[: 2 * self._memory[c.CONNECTIONS]] if self._memory[c.DETAILS] else None
+        return self._world.troubles[: 2 * self._cells[c.CELL_CONNECTIONS]] if self._cells[c.CELL_DETAILS] else None
 
     @property
     def count(self) -> int:
         """How many connections there were so far, with those that were let go."""
-        return int(self._memory[c.CONNECTIONS] + self.let_go.sum())
+        return int(self._cells[c.CELL_CONNECTIONS] + self.evicted.sum())
 
     def numbers(self, rows: Rows) -> Rows:
         """Return the numbers (Wireshark's tcp.stream) of the connections with these rows."""
         if not len(self._moved):
             return rows
         later = rows >= len(self._moved)
-        return np.where(later, rows + int(self.let_go.sum()), self._moved[np.where(later, 0, rows)])
+        return np.where(later, rows + int(self.evicted.sum()), self._moved[np.where(later, 0, rows)])
 
     @property
     def clock(self) -> int:
         """The time of the last packet, ns since the epoch."""
-        return int(self._memory[c.CLOCK])
+        return int(self._cells[c.CELL_CLOCK])
 
     def follow(self, segments: Rows, count: int) -> Iterator[Rows]:
         """Follow ``segments[:count]``; yield the transitions they cause, in batches that the next one overwrites."""
         # No more at once than there can be room for.
-        step = self._most // GIVING_WAY
+        step = self._most // EVICTED_SHARE
         for start in range(0, count, step):
             yield from self._follow(segments, start, min(start + step, count))
 
-    def give_way(self) -> None:
+    def evict_some(self) -> None:
         """Let some connections go before the next segment is followed."""
         self._too_many = True
 
@@ -180,7 +180,7 @@ class FlowTable:
 
     def pass_time(self, clock: int) -> Iterator[Rows]:
         """Let time pass until ``clock`` (ns since the epoch); yield the transitions of timers that run out."""
-        self._memory[c.CLOCK] = clock
+        self._cells[c.CELL_CLOCK] = clock
         done = 0
         while not done:
             done = self._kernels.pass_time(self._world)
@@ -194,18 +194,18 @@ class FlowTable:
             yield from self._taken()
 
     def _taken(self) -> Iterator[Rows]:
-        count = int(self._memory[c.TRANSITIONS])
+        count = int(self._cells[c.CELL_TRANSITIONS])
         if count:
-            self._memory[c.TRANSITIONS] = 0
+            self._cells[c.CELL_TRANSITIONS] = 0
             yield self._world.transitions[:count]
 
     def _make_room(self, count: int) -> Rows | None:
         """Make room for ``count`` connections; return the rows that are kept, where others had to give way."""
-        used = int(self._memory[c.CONNECTIONS])
+        used = int(self._cells[c.CELL_CONNECTIONS])
         kept = None
         if used + count > self._most or self._too_many:
             with self.undisturbed():
-                kept = self._let_go(max(used + count - self._most, used // GIVING_WAY, 1))
+                kept = self._evict(max(used + count - self._most, used // EVICTED_SHARE, 1))
             used = len(kept)
             self._too_many = False
         needed = used + count
@@ -221,7 +221,7 @@ class FlowTable:
                 size *= 2
             self._replace("slots", np.zeros(size, dtype=np.int32))
             self._kernels.rehash(used, self._world)
-        if int(self._memory[c.TIMERS]) + 4 * count > len(self._world.timers):
+        if int(self._cells[c.CELL_TIMERS]) + 4 * count > len(self._world.timers):
             timers = self._running()
             size = len(self._world.timers)
             # With room for half as many more: looking through all of them shall be worth it.
@@ -235,22 +235,22 @@ class FlowTable:
 
     # --- where there is no more room
 
-    def _let_go(self, wanted: int) -> Rows:
+    def _evict(self, wanted: int) -> Rows:
         """Let go of ``wanted`` connections or more; the rest moves up. Return their rows so far."""
-        going, kinds = give_way(self.endpoints, self.extras["previous"], wanted)
+        going, kinds = choose_evicted(self.endpoints, self.extras["previous"], wanted)
         used, kept = len(going), np.flatnonzero(~going)
         # What comes without SYN from now on may be the end of one of these.
-        self._memory[c.DOUBT_UNTIL] = self.clock + self._memory[c.TWO_MSL]
+        self._cells[c.CELL_DOUBT_UNTIL] = self.clock + self._cells[c.CELL_TWO_MSL]
         timers, place = self._running(), np.cumsum(~going, dtype=np.int32)
         timers = timers[~going[timers["endpoint"] // 2]]
         timers["endpoint"] = 2 * (place[timers["endpoint"] // 2] - 1) + timers["endpoint"] % 2
         self._set(timers, len(self._world.timers))
 
         self._moved = self.numbers(kept)
-        self.let_go += kinds
+        self.evicted += kinds
         for table, ends in self._grown:
             move_up(getattr(self._world, table)[: ends * used], kept, ends)
-        self._memory[c.CONNECTIONS] = len(kept)
+        self._cells[c.CELL_CONNECTIONS] = len(kept)
         previous = self.extras["previous"]
         later = np.flatnonzero(previous)
         before = previous[later] - 1
@@ -264,7 +264,7 @@ class FlowTable:
 
     def _running(self) -> Rows:
         """Return the timers that will end a TIME_WAIT, in their order; one that was started again has a later one."""
-        timers = self._world.timers[: self._memory[c.TIMERS]]
+        timers = self._world.timers[: self._cells[c.CELL_TIMERS]]
         timers = timers[self._world.endpoints["deadline"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
         timers = timers[np.lexsort((timers["endpoint"], timers["deadline"]))]
         _, first = np.unique(timers["endpoint"], return_index=True)
@@ -275,7 +275,7 @@ class FlowTable:
         heap = np.zeros(size, dtype=c.TIMER)
         heap[: len(timers)] = timers
         self._replace("timers", heap)
-        self._memory[c.TIMERS] = len(timers)
+        self._cells[c.CELL_TIMERS] = len(timers)
 
 
 def _larger(rows: Rows, used: int, size: int) -> Rows:

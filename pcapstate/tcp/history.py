@@ -9,11 +9,11 @@ from ..rows import Rows
 from .flow_table import FlowTable
 from .tables import TRANSITION
 
-BLOCK = 1 << 16
+BLOCK_ROWS = 1 << 16
 """Transitions that are stored together."""
-FEWEST = 2 * BLOCK
+FEWEST_TRANSITIONS = 2 * BLOCK_ROWS
 """Transitions that there must be room for: with less, connections would give way all the time."""
-EACH = 96
+TRANSITION_BYTES = 96
 """Bytes that a transition takes at most: kept, and then settled."""
 
 
@@ -23,27 +23,27 @@ class History:
     def __init__(self, table: FlowTable, most: int) -> None:
         self._table, self._most = table, most
         self._blocks: list[Rows] = []
-        self._used = BLOCK
+        self._used = BLOCK_ROWS
         table.on_moved.append(self.moved)
 
     def add(self, batch: Rows) -> None:
         """Add transitions (TRANSITION), which are copied."""
         done = 0
         while done < len(batch):
-            if self._used == BLOCK:
-                self._blocks.append(np.empty(BLOCK, dtype=TRANSITION))
+            if self._used == BLOCK_ROWS:
+                self._blocks.append(np.empty(BLOCK_ROWS, dtype=TRANSITION))
                 self._used = 0
-            some = batch[done : done + BLOCK - self._used]
+            some = batch[done : done + BLOCK_ROWS - self._used]
             self._blocks[-1][self._used : self._used + len(some)] = some
             self._used += len(some)
             done += len(some)
-        if len(self._blocks) * BLOCK > self._most:
-            self._table.give_way()
+        if len(self._blocks) * BLOCK_ROWS > self._most:
+            self._table.evict_some()
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
         blocks, used = self._blocks, self._used
-        self._blocks, self._used = [], BLOCK
+        self._blocks, self._used = [], BLOCK_ROWS
         for number in range(len(blocks)):
             block = blocks[number] if number < len(blocks) - 1 else blocks[number][:used]
             blocks[number] = block[:0]
@@ -53,10 +53,10 @@ class History:
     def take(self) -> Rows:
         """Return all transitions in one array; none are kept any more, nor added."""
         self._table.on_moved.remove(self.moved)
-        count = len(self._blocks) * BLOCK + self._used - BLOCK
+        count = len(self._blocks) * BLOCK_ROWS + self._used - BLOCK_ROWS
         rows = np.empty(count, dtype=TRANSITION)
-        for start in range(0, count, BLOCK):
+        for start in range(0, count, BLOCK_ROWS):
             block = self._blocks.pop(0)
-            rows[start : start + BLOCK] = block[: count - start]
-        self._used = BLOCK
+            rows[start : start + BLOCK_ROWS] = block[: count - start]
+        self._used = BLOCK_ROWS
         return rows

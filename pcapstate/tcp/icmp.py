@@ -8,7 +8,7 @@ from ..kernels.source import i64, rare
 from .lookup import side_of
 from .machine import Event
 from .states import State
-from .tables import CLOSED_BY_RST, FAST_OPEN, SENT_SYN, UNREACHABLE, World
+from .tables import KNOWN_CLOSED_BY_RST, KNOWN_SENT_SYN, NOTE_FAST_OPEN, NOTE_UNREACHABLE, World
 from .transition import step
 
 UNREACHABLE_TYPE, TIME_EXCEEDED, PARAMETER_PROBLEM = 3, 11, 12
@@ -38,8 +38,8 @@ def icmp_error(w: World, number: int, segment: Any) -> None:
     state = i64(me["state"])
     notes = w.connections[number]["notes"]
     if state == State.SYN_RECEIVED:
-        request = i64(me["known"]) & SENT_SYN == 0
-        if notes & FAST_OPEN != 0 or (request and not ends_request(kind, code)):
+        request = i64(me["known"]) & KNOWN_SENT_SYN == 0
+        if notes & NOTE_FAST_OPEN != 0 or (request and not ends_request(kind, code)):
             return
     elif state != State.SYN_SENT:
         return
@@ -47,9 +47,9 @@ def icmp_error(w: World, number: int, segment: Any) -> None:
     if kind in (UNREACHABLE_TYPE, UNREACHABLE_TYPE_IPV6):
         event = Event.GOT_UNREACHABLE
     if step(w, e, event, segment):
-        me["known"] = i64(me["known"]) | CLOSED_BY_RST
+        me["known"] = i64(me["known"]) | KNOWN_CLOSED_BY_RST
         if state == State.SYN_SENT:
-            w.connections[number]["notes"] = notes | UNREACHABLE
+            w.connections[number]["notes"] = notes | NOTE_UNREACHABLE
 
 
 @rare

@@ -9,43 +9,43 @@ from typing import Any
 
 from ..decode.segment import ACK, SYN
 from ..kernels.source import entry, i64, inner
-from .sequence import MASK
-from .tables import CLIENT_GUESSED, CLIENT_IS_1, DOUBT_UNTIL, DOUBTFUL, KEYS, SPLIT, World
+from .sequence import LOW_32
+from .tables import CELL_DOUBT_UNTIL, CELL_KEYS, CELL_SPLIT, NOTE_CLIENT_GUESSED, NOTE_CLIENT_IS_1, NOTE_DOUBTFUL, World
 
 
 @inner
 def folded(product: int) -> int:
     """Fold the upper half of a 63-bit product into its lower half, so that every bit of the input tells."""
-    return (product ^ product >> 32) & MASK
+    return (product ^ product >> 32) & LOW_32
 
 
 @inner
-def endpoint_key(high: int, low: int, port: int, memory: Any) -> int:
+def endpoint_key(high: int, low: int, port: int, cells: Any) -> int:
     """Hash an address and port with the keys of this run, so that nobody can prepare collisions."""
-    key = folded(((low & MASK) ^ memory[KEYS]) * memory[KEYS + 1])
+    key = folded(((low & LOW_32) ^ cells[CELL_KEYS]) * cells[CELL_KEYS + 1])
     if high != 0 or low >> 32 != 0xFFFF:
-        key = folded((((low >> 32) & MASK) ^ key) * memory[KEYS + 2])
-        key = folded(((high & MASK) ^ key) * memory[KEYS + 3])
-        key = folded((((high >> 32) & MASK) ^ key) * memory[KEYS + 4])
-    return folded((key ^ port) * memory[KEYS + 5])
+        key = folded((((low >> 32) & LOW_32) ^ key) * cells[CELL_KEYS + 2])
+        key = folded(((high & LOW_32) ^ key) * cells[CELL_KEYS + 3])
+        key = folded((((high >> 32) & LOW_32) ^ key) * cells[CELL_KEYS + 4])
+    return folded((key ^ port) * cells[CELL_KEYS + 5])
 
 
 @inner
-def pair_key(one: int, other: int, network: int, memory: Any) -> int:
+def pair_key(one: int, other: int, network: int, cells: Any) -> int:
     """Combine the hashes of both ends, whichever comes first, and the network where it counts (else 0)."""
     both = one + other
     if network != 0:
-        both += folded(network * memory[KEYS + 7])
-    return folded((both & MASK) * memory[KEYS + 6])
+        both += folded(network * cells[CELL_KEYS + 7])
+    return folded((both & LOW_32) * cells[CELL_KEYS + 6])
 
 
 @inner
 def first_slot(w: World, segment: Any) -> int:
     """Return the slot from which on a segment's connection is looked for."""
-    network = i64(segment["network"]) if w.memory[SPLIT] != 0 else 0
-    one_end = endpoint_key(segment["source_high"], segment["source_low"], segment["source_port"], w.memory)
-    other_end = endpoint_key(segment["target_high"], segment["target_low"], segment["target_port"], w.memory)
-    return pair_key(one_end, other_end, network, w.memory) & (len(w.slots) - 1)
+    network = i64(segment["network"]) if w.cells[CELL_SPLIT] != 0 else 0
+    one_end = endpoint_key(segment["source_high"], segment["source_low"], segment["source_port"], w.cells)
+    other_end = endpoint_key(segment["target_high"], segment["target_low"], segment["target_port"], w.cells)
+    return pair_key(one_end, other_end, network, w.cells) & (len(w.slots) - 1)
 
 
 @inner
@@ -56,7 +56,7 @@ def find(w: World, segment: Any, slot: int) -> int:
     """
     high_0, low_0, port_0 = segment["source_high"], segment["source_low"], segment["source_port"]
     high_1, low_1, port_1 = segment["target_high"], segment["target_low"], segment["target_port"]
-    slots, split = w.slots, w.memory[SPLIT] != 0
+    slots, split = w.slots, w.cells[CELL_SPLIT] != 0
     network = i64(segment["network"]) if split else 0
     mask = len(slots) - 1
     while slots[slot] != 0:
@@ -79,14 +79,14 @@ def find(w: World, segment: Any, slot: int) -> int:
 @entry(int, World)
 def rehash(count: int, w: World) -> int:
     """Fill empty ``slots`` with ``connections[:count]``; of those on one 4-tuple, the latest stays. Return count."""
-    slots, memory, mask = w.slots, w.memory, len(w.slots) - 1
+    slots, cells, mask = w.slots, w.cells, len(w.slots) - 1
     for number in range(count):
         one = w.connections[number]
         extra = w.extras[number]
-        one_end = endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), memory)
-        other_end = endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), memory)
-        network = i64(extra["network_0"]) if memory[SPLIT] != 0 else 0
-        slot = pair_key(one_end, other_end, network, memory) & mask
+        one_end = endpoint_key(extra["high_0"], one["low_0"], i64(one["port_0"]), cells)
+        other_end = endpoint_key(extra["high_1"], one["low_1"], i64(one["port_1"]), cells)
+        network = i64(extra["network_0"]) if cells[CELL_SPLIT] != 0 else 0
+        slot = pair_key(one_end, other_end, network, cells) & mask
         # A later connection on the same 4-tuple takes the place of the one before it.
         while slots[slot] != 0 and slots[slot] != extra["previous"]:
             slot = (slot + 1) & mask
@@ -123,14 +123,14 @@ def begin(w: World, number: int, previous: int, segment: Any) -> None:
     notes = 0
     flags = segment["flags"]
     if flags & (SYN | ACK) == SYN | ACK:
-        notes = CLIENT_IS_1
+        notes = NOTE_CLIENT_IS_1
     elif flags & SYN == 0:
         # Joined late: services listen on low ports, clients take high ones. A guess, and marked as one.
-        notes = CLIENT_GUESSED
+        notes = NOTE_CLIENT_GUESSED
         if segment["source_port"] < segment["target_port"]:
-            notes |= CLIENT_IS_1
-        if segment["length"] == 0 and segment["time"] <= w.memory[DOUBT_UNTIL]:
-            notes |= DOUBTFUL
+            notes |= NOTE_CLIENT_IS_1
+        if segment["length"] == 0 and segment["time"] <= w.cells[CELL_DOUBT_UNTIL]:
+            notes |= NOTE_DOUBTFUL
     one["notes"] = notes
 
 

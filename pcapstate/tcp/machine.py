@@ -309,17 +309,17 @@ NEVER_WEAK = frozenset(
 )
 """What an endpoint sends that proves its state all by itself, whatever else the capture does not have."""
 
-EVENTS = len(Event)
+EVENT_COUNT = len(Event)
 STAY = 255
 RESTORE = 254
 
 
 def _arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    following = np.full(len(State) * EVENTS, STAY, dtype=np.uint8)
-    rows = np.full(len(State) * EVENTS, STAY, dtype=np.uint8)
+    following = np.full(len(State) * EVENT_COUNT, STAY, dtype=np.uint8)
+    rows = np.full(len(State) * EVENT_COUNT, STAY, dtype=np.uint8)
     for number, row in enumerate(TABLE):
         for state in row.states:
-            cell = state * EVENTS + row.event
+            cell = state * EVENT_COUNT + row.event
             if following[cell] != STAY:
                 raise AssertionError(f"two rows for {state.name} and {row.event.name}")
             following[cell] = RESTORE if row.next is BEFORE_RST else row.next
@@ -328,8 +328,8 @@ def _arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return following, rows, origins
 
 
-ALONE = np.array([event in NEVER_WEAK for event in Event], dtype=np.uint8)
+NEVER_WEAK_EVENT = np.array([event in NEVER_WEAK for event in Event], dtype=np.uint8)
 """At ``event`` 1 where it is one of NEVER_WEAK."""
-NEXT, ROW, ORIGINS = _arrays()
+NEXT, ROW, ORIGIN_OF_EVENT = _arrays()
 """The table for the kernels: at ``state * EVENTS + event`` the next state (STAY, RESTORE) and the row's number; at
 ``event`` the state in which an endpoint of which nothing was known must have been."""

@@ -35,30 +35,30 @@ NAMES = tuple(OUTCOMES)
 def outcomes(of: Sides) -> Rows:
     """Return the index into NAMES of each connection's outcome."""
     client, server, notes = of.client, of.server, of.notes
-    fins = [side["known"] & c.SENT_FIN != 0 for side in (client, server)]
+    fins = [side["known"] & c.KNOWN_SENT_FIN != 0 for side in (client, server)]
     states = [side["state"] for side in (client, server)]
     done = [np.isin(state, (State.CLOSED, State.TIME_WAIT)) for state in states]
     opening = [np.isin(state, (State.SYN_SENT, State.SYN_RECEIVED)) for state in states]
     open_ = [state == State.ESTABLISHED for state in states]
-    tries = [side["known"] >> c.TRIES_SHIFT for side in (client, server)]
-    acked = [(one["known"] & c.SENT_ACK != 0) & (one["acked"] == other["next"])
+    tries = [side["known"] >> c.KNOWN_TRIES_SHIFT for side in (client, server)]
+    acked = [(one["known"] & c.KNOWN_SENT_ACK != 0) & (one["acked"] == other["next"])
              for one, other in ((client, server), (server, client))]  # fmt: skip
-    reset = notes & (c.RESET_BY_0 | c.RESET_BY_1) != 0
+    reset = notes & (c.NOTE_RESET_BY_0 | c.NOTE_RESET_BY_1) != 0
     # A RST may cut off a close: what it does not acknowledge, FIN or data before it, is lost.
     closed = fins[0] & fins[1] & done[0] & done[1] & (~reset | (acked[0] & acked[1]))
-    gave_up = notes & c.GAVE_UP != 0
-    by_client = np.where(of.turned, notes & c.RESET_BY_1, notes & c.RESET_BY_0) != 0
-    answered = c.SENT_SYN_ACK | c.SPOKE | c.SENT_SYN
+    gave_up = notes & c.NOTE_GAVE_UP != 0
+    by_client = np.where(of.turned, notes & c.NOTE_RESET_BY_1, notes & c.NOTE_RESET_BY_0) != 0
+    answered = c.KNOWN_SENT_SYN_ACK | c.KNOWN_SPOKE | c.KNOWN_SENT_SYN
     rules = (
-        ("refused", notes & c.REFUSED != 0),
-        ("unreachable", notes & c.UNREACHABLE != 0),
+        ("refused", notes & c.NOTE_REFUSED != 0),
+        ("unreachable", notes & c.NOTE_UNREACHABLE != 0),
         ("closed", closed),
         ("reset by client", reset & by_client),
         ("reset by server", reset),
-        ("superseded", notes & c.SUPERSEDED != 0),
+        ("superseded", notes & c.NOTE_SUPERSEDED != 0),
         (
             "unanswered",
-            (client["known"] & c.SENT_SYN != 0) & (server["known"] & answered == 0) & (opening[0] | gave_up),
+            (client["known"] & c.KNOWN_SENT_SYN != 0) & (server["known"] & answered == 0) & (opening[0] | gave_up),
         ),
         ("timed out", (tries[0] >= R1) | (tries[1] >= R1) | gave_up),
         ("unknown", (states[0] == State.UNKNOWN) & (states[1] == State.UNKNOWN)),
@@ -72,5 +72,5 @@ def outcomes(of: Sides) -> Rows:
 
 def handshakes(of: Sides) -> Rows:
     """Tell of each connection whether its SYN, SYN-ACK and the ACK of that were captured."""
-    began = (of.client["known"] & c.SENT_SYN != 0) & (of.server["known"] & c.SENT_SYN_ACK != 0)
-    return began & (of.notes & c.HANDSHAKE_ACKED != 0)
+    began = (of.client["known"] & c.KNOWN_SENT_SYN != 0) & (of.server["known"] & c.KNOWN_SENT_SYN_ACK != 0)
+    return began & (of.notes & c.NOTE_HANDSHAKE_ACKED != 0)

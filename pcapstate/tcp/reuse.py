@@ -7,21 +7,32 @@ from typing import Any
 from ..decode.segment import ACK, FIN, RST, SYN
 from ..kernels.source import i64, inner, rare
 from .machine import Event
-from .sequence import MASK, after, in_range
+from .sequence import LOW_32, after, in_range
 from .states import State
-from .tables import AGAIN, BELATED, BESIDE, CLIENT_IS_1, CLOSED_BY_RST, REFUSED, SENT_SYN_ACK, SPOKE, SUPERSEDED, World
+from .tables import (
+    KNOWN_CLOSED_BY_RST,
+    KNOWN_SENT_SYN_ACK,
+    KNOWN_SPOKE,
+    NOTE_BESIDE,
+    NOTE_CLIENT_IS_1,
+    NOTE_REFUSED,
+    NOTE_SUPERSEDED,
+    PLACE_AGAIN,
+    PLACE_BELATED,
+    World,
+)
 from .transition import step
 
-MANY = 8
+MOST_SYNS_BESIDE = 8
 """SYNs beside one open connection that are passed over at most, since each packet passes over them."""
 
 
 @inner
 def behind_syns(w: World, number: int) -> int:
     """Return the connection itself, or the open one beside which its SYN came, and that of others before it."""
-    for _ in range(MANY):
+    for _ in range(MOST_SYNS_BESIDE):
         previous = i64(w.extras[number]["previous"]) - 1
-        if w.connections[number]["notes"] & BESIDE == 0 or previous < 0:
+        if w.connections[number]["notes"] & NOTE_BESIDE == 0 or previous < 0:
             break
         number = previous
     return number
@@ -43,16 +54,16 @@ def supersede(w: World, number: int, side: int, event: int, segment: Any) -> Non
     me = w.endpoints[2 * number + side]
     before = i64(me["state"])
     if step(w, 2 * number + side, event, segment) and before != State.TIME_WAIT:
-        me["known"] = i64(me["known"]) | CLOSED_BY_RST
-        w.connections[number]["notes"] |= SUPERSEDED
+        me["known"] = i64(me["known"]) | KNOWN_CLOSED_BY_RST
+        w.connections[number]["notes"] |= NOTE_SUPERSEDED
 
 
 @rare
-def find_out(w: World, fresh: int, previous: int, number: int, side: int, what: int, segment: Any) -> None:
+def find_out(w: World, fresh: int, previous: int, number: int, side: int, place: int, segment: Any) -> None:
     """Find out about a SYN on the 4-tuple of an open connection: is it a new connection, or does the old one go on?
 
     ``fresh`` and ``previous`` are the two; the segment is about ``number``, whose endpoint ``side`` sent it, and
-    ``what`` is what it is to those before it.
+    ``place`` is what it is to those before it.
     """
     flags = segment["flags"]
     # The new connection's endpoint 0 sent its SYN.
@@ -62,17 +73,17 @@ def find_out(w: World, fresh: int, previous: int, number: int, side: int, what: 
             return
         if flags & RST != 0:
             # So a host that has restarted answers what its peer says of the old connection.
-            w.connections[fresh]["notes"] &= ~BESIDE
+            w.connections[fresh]["notes"] &= ~NOTE_BESIDE
             return
         acked = i64(w.endpoints[2 * number + side]["acked"])
-        if what < BELATED and (segment["length"] > 0 or flags & FIN != 0 or after(segment["ack"], acked)):
-            w.connections[fresh]["notes"] &= ~BESIDE
+        if place < PLACE_BELATED and (segment["length"] > 0 or flags & FIN != 0 or after(segment["ack"], acked)):
+            w.connections[fresh]["notes"] &= ~NOTE_BESIDE
             step(w, 2 * fresh, Event.SENT_MORE_BEFORE, segment)
         return
-    if flags & ACK == 0 and what != AGAIN:
+    if flags & ACK == 0 and place != PLACE_AGAIN:
         return
     # It was answered, or is sent again by a timer: it is a new connection.
-    w.connections[fresh]["notes"] &= ~BESIDE
+    w.connections[fresh]["notes"] &= ~NOTE_BESIDE
     supersede(w, previous, opener, Event.SENT_NEW_SYN, segment)
     if flags & RST != 0:
         step(w, 2 * previous + 1 - opener, Event.SENT_RST, segment)
@@ -96,15 +107,15 @@ def is_for_previous(w: World, segment: Any, number: int, side: int) -> bool:
     about the old connection, as long as nothing has answered the new SYN.
     """
     notes = w.connections[number]["notes"]
-    client = 1 if notes & CLIENT_IS_1 != 0 else 0
+    client = 1 if notes & NOTE_CLIENT_IS_1 != 0 else 0
     opener = w.endpoints[2 * number + client]
     answerer = w.endpoints[2 * number + 1 - client]
-    if notes & REFUSED != 0 or i64(answerer["known"]) & (SENT_SYN_ACK | SPOKE) != 0:
+    if notes & NOTE_REFUSED != 0 or i64(answerer["known"]) & (KNOWN_SENT_SYN_ACK | KNOWN_SPOKE) != 0:
         return False
     if segment["flags"] & (SYN | ACK) == SYN:
         return False
     if side == client:
-        return segment["seq"] != i64(opener["next"]) and segment["seq"] != (i64(opener["base"]) + 1) & MASK
+        return segment["seq"] != i64(opener["next"]) and segment["seq"] != (i64(opener["base"]) + 1) & LOW_32
     return segment["flags"] & ACK == 0 or not in_range(
-        segment["ack"], (i64(opener["base"]) + 1) & MASK, i64(opener["next"])
+        segment["ack"], (i64(opener["base"]) + 1) & LOW_32, i64(opener["next"])
     )

@@ -11,28 +11,28 @@ from ..decode.segment import ACK, FIN
 from ..kernels.source import i64, inner, rare
 from .handshake import covers_syn
 from .machine import Event
-from .sequence import MASK, after, at_or_after, in_range
-from .sequence_tracking import FAR
+from .sequence import LOW_32, after, at_or_after, in_range
+from .sequence_tracking import MAX_WINDOW
 from .states import State
 from .tables import (
-    ACK_DROPPED,
-    AGAIN,
-    ASSUMED_NOW,
-    CLOSED_BY_RST,
-    DETAILS,
-    OUTLIVES_0,
-    OUTLIVES_1,
-    REFUSED,
-    RESET_BY_0,
-    RESET_BY_1,
-    SENT_ACK,
-    SENT_AFTER_RST,
-    SENT_FIN,
-    SENT_SYN,
-    SENT_SYN_ACK,
-    SPOKE,
-    SUPERSEDED,
-    UNREACHABLE,
+    CELL_DETAILS,
+    KNOWN_ASSUMED_NOW,
+    KNOWN_CLOSED_BY_RST,
+    KNOWN_SENT_ACK,
+    KNOWN_SENT_FIN,
+    KNOWN_SENT_SYN,
+    KNOWN_SENT_SYN_ACK,
+    KNOWN_SPOKE,
+    NOTE_ACK_DROPPED,
+    NOTE_OUTLIVES_0,
+    NOTE_OUTLIVES_1,
+    NOTE_REFUSED,
+    NOTE_RESET_BY_0,
+    NOTE_RESET_BY_1,
+    NOTE_SENT_AFTER_RST,
+    NOTE_SUPERSEDED,
+    NOTE_UNREACHABLE,
+    PLACE_AGAIN,
     World,
 )
 from .transition import step
@@ -44,22 +44,22 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
     """Weigh a RST: a refusal, an end, an answer to what has no connection, or a stray."""
     me, peer = w.endpoints[e], w.endpoints[p]
     known, theirs = i64(me["known"]), i64(peer["state"])
-    if theirs == State.SYN_SENT and known & SENT_SYN_ACK == 0:
+    if theirs == State.SYN_SENT and known & KNOWN_SENT_SYN_ACK == 0:
         # Only a RST that acknowledges the SYN answers it (RFC 9293 §3.10.7.3).
         if segment["flags"] & ACK != 0 and covers_syn(segment["ack"], peer):
-            connection["notes"] |= REFUSED
+            connection["notes"] |= NOTE_REFUSED
             if step(w, p, Event.GOT_RST_TO_SYN, segment):
-                peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
+                peer["known"] = i64(peer["known"]) | KNOWN_CLOSED_BY_RST
             step(w, e, Event.SENT_REFUSAL, segment)
         return
     bare = segment["flags"] & ACK == 0
     if i64(me["state"]) == State.UNKNOWN and theirs == State.UNKNOWN and bare:
         return  # out of the blue, without ACK: an answer to something, or a stray
-    arrives = theirs != State.UNKNOWN or known & SENT_SYN == 0
+    arrives = theirs != State.UNKNOWN or known & KNOWN_SENT_SYN == 0
     if not acceptable(me, peer, segment["seq"]):
         if behind_unseen_fin(me, peer, segment):
             # Its peer waits for the FIN, and challenges it; but where only keep-alives were sent, they are one behind.
-            arrives = (known | i64(peer["known"])) & (SENT_SYN | SENT_SYN_ACK) == 0 and me["bytes"] == 0
+            arrives = (known | i64(peer["known"])) & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK) == 0 and me["bytes"] == 0
         elif behind_a_gap(me, peer, segment):
             # Its numbers tell that data went both ways, which the capture does not have.
             step(w, e, Event.SENT_ACK, segment)
@@ -68,25 +68,29 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
             return  # a stray RST changes nothing; but in SYN_SENT one counts that acknowledges the SYN
     take_back(w, e, p, bare, segment)
     # Without ACK it answers a segment (RFC 9293 §3.5.2); one that ends a connection on purpose carries ACK.
-    unsure = known & ASSUMED_NOW != 0 or (connection["notes"] & ACK_DROPPED != 0 and known & SPOKE == 0)
+    unsure = known & KNOWN_ASSUMED_NOW != 0 or (
+        connection["notes"] & NOTE_ACK_DROPPED != 0 and known & KNOWN_SPOKE == 0
+    )
     event = Event.SENT_RST
     if bare and unsure and i64(me["state"]) == State.ESTABLISHED:
         event = Event.SENT_RST_IN_ANSWER
     ended = False
     if step(w, e, event, segment):
-        me["known"] = known & ~ASSUMED_NOW | CLOSED_BY_RST
+        me["known"] = known & ~KNOWN_ASSUMED_NOW | KNOWN_CLOSED_BY_RST
         ended = True
-    outlives = OUTLIVES_0 if p & 1 == 0 else OUTLIVES_1
+    outlives = NOTE_OUTLIVES_0 if p & 1 == 0 else NOTE_OUTLIVES_1
     if i64(peer["state"]) == State.TIME_WAIT and connection["notes"] & outlives != 0:
         arrives = False
     if arrives and i64(peer["acked"]) != i64(me["next"]):
         step(w, p, Event.MISSED_FIN_BEFORE_RST, segment)
     if arrives and step(w, p, Event.GOT_RST, segment):
-        peer["known"] = i64(peer["known"]) | CLOSED_BY_RST
+        peer["known"] = i64(peer["known"]) | KNOWN_CLOSED_BY_RST
         ended = True
     if ended:
-        connection["notes"] = connection["notes"] & ~SENT_AFTER_RST | (RESET_BY_1 if e & 1 == 1 else RESET_BY_0)
-        if w.memory[DETAILS] != 0:
+        connection["notes"] = connection["notes"] & ~NOTE_SENT_AFTER_RST | (
+            NOTE_RESET_BY_1 if e & 1 == 1 else NOTE_RESET_BY_0
+        )
+        if w.cells[CELL_DETAILS] != 0:
             note_cut(w, e, p, segment)
 
 
@@ -99,8 +103,8 @@ def take_back(w: World, e: int, p: int, bare: bool, segment: Any) -> None:
     me, peer = w.endpoints[e], w.endpoints[p]
     state = i64(me["state"])
     ack = segment["ack"]
-    had_fin = i64(peer["known"]) & SENT_FIN != 0 and i64(me["acked"]) == i64(peer["next"])
-    if not bare and i64(peer["known"]) & SENT_FIN != 0 and ack == i64(peer["next"]):
+    had_fin = i64(peer["known"]) & KNOWN_SENT_FIN != 0 and i64(me["acked"]) == i64(peer["next"])
+    if not bare and i64(peer["known"]) & KNOWN_SENT_FIN != 0 and ack == i64(peer["next"]):
         had_fin = True
         step(w, e, Event.SENT_ACK_OF_FIN, segment)
     if state == State.TIME_WAIT and i64(me["before"]) == State.CLOSING:
@@ -119,8 +123,8 @@ def behind_unseen_fin(me: Any, peer: Any, segment: Any) -> bool:
     known = i64(me["known"])
     return (
         segment["flags"] & ACK != 0
-        and known & (SENT_FIN | SENT_ACK) == SENT_ACK
-        and segment["seq"] == (i64(me["next"]) + 1) & MASK
+        and known & (KNOWN_SENT_FIN | KNOWN_SENT_ACK) == KNOWN_SENT_ACK
+        and segment["seq"] == (i64(me["next"]) + 1) & LOW_32
         and in_range(segment["ack"], i64(me["acked"]), i64(peer["next"]))
     )
 
@@ -130,9 +134,9 @@ def behind_a_gap(me: Any, peer: Any, segment: Any) -> bool:
     """Tell whether a RST is out of the window only because the capture has nothing but SYN, FIN and RST."""
     return (
         segment["flags"] & ACK != 0
-        and (i64(me["known"]) | i64(peer["known"])) & SPOKE == 0
-        and ((segment["seq"] - i64(me["next"])) & MASK) < FAR
-        and 0 < ((segment["ack"] - i64(peer["next"])) & MASK) < FAR
+        and (i64(me["known"]) | i64(peer["known"])) & KNOWN_SPOKE == 0
+        and ((segment["seq"] - i64(me["next"])) & LOW_32) < MAX_WINDOW
+        and 0 < ((segment["ack"] - i64(peer["next"])) & LOW_32) < MAX_WINDOW
     )
 
 
@@ -140,7 +144,7 @@ def behind_a_gap(me: Any, peer: Any, segment: Any) -> bool:
 def acceptable(me: Any, peer: Any, seq: int) -> bool:
     """Tell whether a RST from ``me`` can be the one that its peer accepts (RFC 9293 §3.10.7.4, RFC 5961 §3.2)."""
     mine, theirs = i64(me["state"]), i64(peer["state"])
-    first = (i64(me["base"]) + 1) & MASK
+    first = (i64(me["base"]) + 1) & LOW_32
     high = i64(me["next"])
     if mine == State.UNKNOWN or (theirs == State.UNKNOWN and mine != State.SYN_SENT):
         return True
@@ -148,41 +152,47 @@ def acceptable(me: Any, peer: Any, seq: int) -> bool:
         # In SYN_SENT a RST with another number answers a stray segment; the SYN stands.
         return seq in (high, first)
     # The peer's RCV.NXT lies between what it has acknowledged and what was sent to it.
-    low = i64(peer["acked"]) if i64(peer["known"]) & SENT_ACK != 0 else first
+    low = i64(peer["acked"]) if i64(peer["known"]) & KNOWN_SENT_ACK != 0 else first
     if after(low, high):
         high = low
     if in_range(seq, low, high):
         return True
     # Behind a FIN, real stacks also take the FIN's own number.
     closing = theirs == State.CLOSE_WAIT or theirs == State.LAST_ACK or theirs == State.CLOSING
-    return closing and i64(me["known"]) & SENT_FIN != 0 and seq == (low - 1) & MASK
+    return closing and i64(me["known"]) & KNOWN_SENT_FIN != 0 and seq == (low - 1) & LOW_32
 
 
 @inner
-def still_there(w: World, e: int, what: int, segment: Any, connection: Any) -> bool:
+def still_there(w: World, e: int, place: int, segment: Any, connection: Any) -> bool:
     """Take back a RST that its receiver, or alleged sender, has outlived; tell whether the segment is to be weighed."""
     me = w.endpoints[e]
     known = i64(me["known"])
     notes = connection["notes"]
-    own = notes & (RESET_BY_1 if e & 1 == 1 else RESET_BY_0) != 0
-    if own and what == AGAIN:
-        connection["notes"] = notes | SENT_AFTER_RST
-    if i64(me["state"]) != State.CLOSED or known & CLOSED_BY_RST == 0:
+    own = notes & (NOTE_RESET_BY_1 if e & 1 == 1 else NOTE_RESET_BY_0) != 0
+    if own and place == PLACE_AGAIN:
+        connection["notes"] = notes | NOTE_SENT_AFTER_RST
+    if i64(me["state"]) != State.CLOSED or known & KNOWN_CLOSED_BY_RST == 0:
         return True
     if own:
         # Copies of what it sent before its own RST are no sign of life.
         bare = segment["length"] == 0 and segment["flags"] & FIN == 0
         acked = i64(me["acked"])
         fresh = after(segment["ack"], acked) if bare else at_or_after(segment["ack"], acked)
-        if what >= AGAIN or not fresh:
+        if place >= PLACE_AGAIN or not fresh:
             return False
-    elif notes & (RESET_BY_0 | RESET_BY_1) != 0 and notes & SENT_AFTER_RST == 0 and was_under_way(w, e, segment):
+    elif (
+        notes & (NOTE_RESET_BY_0 | NOTE_RESET_BY_1) != 0
+        and notes & NOTE_SENT_AFTER_RST == 0
+        and was_under_way(w, e, segment)
+    ):
         return False
-    me["known"] = known & ~CLOSED_BY_RST
-    connection["notes"] &= ~(RESET_BY_0 | RESET_BY_1 | SUPERSEDED | UNREACHABLE | REFUSED | SENT_AFTER_RST)
+    me["known"] = known & ~KNOWN_CLOSED_BY_RST
+    connection["notes"] &= ~(
+        NOTE_RESET_BY_0 | NOTE_RESET_BY_1 | NOTE_SUPERSEDED | NOTE_UNREACHABLE | NOTE_REFUSED | NOTE_SENT_AFTER_RST
+    )
     step(w, e, Event.STILL_SENDS, segment)
     if i64(me["state"]) == State.TIME_WAIT:
-        connection["notes"] |= OUTLIVES_1 if e & 1 == 1 else OUTLIVES_0
+        connection["notes"] |= NOTE_OUTLIVES_1 if e & 1 == 1 else NOTE_OUTLIVES_0
     return True
 
 

@@ -11,7 +11,17 @@ from ..decode.segment import ACK, FIN, RST, SYN
 from ..kernels.source import i64, rare
 from .machine import Event
 from .sequence import after
-from .tables import CLOSED_BY_RST, HANDSHAKE_ACKED, RESET_BY_0, SENT_ACK, SENT_FIN, SENT_SYN, SENT_SYN_ACK, SPOKE, World
+from .tables import (
+    KNOWN_CLOSED_BY_RST,
+    KNOWN_SENT_ACK,
+    KNOWN_SENT_FIN,
+    KNOWN_SENT_SYN,
+    KNOWN_SENT_SYN_ACK,
+    KNOWN_SPOKE,
+    NOTE_HANDSHAKE_ACKED,
+    NOTE_RESET_BY_0,
+    World,
+)
 from .transition import step
 
 
@@ -23,26 +33,26 @@ def weigh_own(w: World, number: int, segment: Any) -> None:
     flags, known = segment["flags"], i64(me["known"])
     if flags & RST != 0:
         if step(w, e, Event.SENT_RST, segment):
-            known |= CLOSED_BY_RST
-            connection["notes"] |= RESET_BY_0
+            known |= KNOWN_CLOSED_BY_RST
+            connection["notes"] |= NOTE_RESET_BY_0
     elif flags & (SYN | ACK) == SYN | ACK:
-        known |= SENT_SYN_ACK
+        known |= KNOWN_SENT_SYN_ACK
         step(w, e, Event.SENT_SYN_ACK, segment)
     elif flags & SYN != 0:
-        known |= SENT_SYN
+        known |= KNOWN_SENT_SYN
         step(w, e, Event.SENT_SYN, segment)
     elif flags & ACK != 0:
-        connection["notes"] |= HANDSHAKE_ACKED
+        connection["notes"] |= NOTE_HANDSHAKE_ACKED
         step(w, e, Event.SENT_ACK, segment)
-        if known & SENT_FIN != 0 and segment["ack"] == i64(me["next"]):
+        if known & KNOWN_SENT_FIN != 0 and segment["ack"] == i64(me["next"]):
             step(w, e, Event.GOT_ACK_OF_FIN, segment)
-        if flags & FIN != 0 and known & SENT_FIN == 0:
+        if flags & FIN != 0 and known & KNOWN_SENT_FIN == 0:
             step(w, e, Event.SENT_FIN, segment)
             step(w, e, Event.GOT_FIN, segment)
-            known |= SENT_FIN
-        if known & SENT_ACK == 0 or after(segment["ack"], i64(me["acked"])):
+            known |= KNOWN_SENT_FIN
+        if known & KNOWN_SENT_ACK == 0 or after(segment["ack"], i64(me["acked"])):
             me["acked"] = segment["ack"]
-        known |= SENT_ACK | SPOKE
+        known |= KNOWN_SENT_ACK | KNOWN_SPOKE
     # The second endpoint is the first: it knows the same. Its state follows in ``clock``.
     me["known"] = known
     w.endpoints[e + 1]["known"] = known

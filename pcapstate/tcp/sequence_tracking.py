@@ -6,33 +6,33 @@ from typing import Any
 
 from ..decode.segment import ACK, FIN, RST, SYN
 from ..kernels.source import i64, inner, rare
-from .duplicates import AT_ONCE
-from .sequence import MASK, after, at_or_after, in_range
+from .duplicates import MIN_RTO
+from .sequence import LOW_32, after, at_or_after, in_range
 from .states import State
 from .tables import (
-    AGAIN,
-    AGAIN_AT_ONCE,
-    ASSUMED_NOW,
-    BELATED,
-    FILLED,
-    FRESH,
-    HAS_BASE,
-    LOSSY,
-    MISSED,
-    SENT_ACK,
-    SENT_FIN,
-    SENT_SYN,
-    SENT_SYN_ACK,
-    STRAY,
-    TRIES,
-    TRIES_SHIFT,
-    UNSEEN_TAIL,
-    WENT_ON,
+    KNOWN_ASSUMED_NOW,
+    KNOWN_BASE,
+    KNOWN_SENT_ACK,
+    KNOWN_SENT_FIN,
+    KNOWN_SENT_SYN,
+    KNOWN_SENT_SYN_ACK,
+    KNOWN_TRIES_SHIFT,
+    KNOWN_UNSEEN_TAIL,
+    MOST_TRIES,
+    NOTE_LOSSY,
+    ODD_MISSED,
+    PLACE_AGAIN,
+    PLACE_AGAIN_AT_ONCE,
+    PLACE_BEHIND_FIN,
+    PLACE_BELATED,
+    PLACE_IN_HOLE,
+    PLACE_NEW,
+    PLACE_STRAY,
     World,
 )
 from .windows import is_beyond
 
-FAR = 1 << 30
+MAX_WINDOW = 1 << 30
 """The largest window there is (RFC 7323): no valid segment lies further ahead."""
 
 
@@ -61,21 +61,21 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     seq = segment["seq"]
     gap = segment["time"] - me["last"]
     known, others = i64(me["known"]), i64(peer["known"])
-    what = FRESH
+    place = PLACE_NEW
     occupies = length
     if flags & SYN != 0:
         occupies += 1
     if flags & FIN != 0:
         occupies += 1
-    end = (seq + occupies) & MASK
+    end = (seq + occupies) & LOW_32
 
-    if known & HAS_BASE == 0:
-        known |= HAS_BASE
-        me["base"] = seq if flags & SYN != 0 else (seq - 1) & MASK
+    if known & KNOWN_BASE == 0:
+        known |= KNOWN_BASE
+        me["base"] = seq if flags & SYN != 0 else (seq - 1) & LOW_32
         me["next"] = me["contiguous"] = seq if flags & RST != 0 else end
     elif flags & RST != 0:
         pass
-    elif flags & SYN != 0 and known & (SENT_SYN | SENT_SYN_ACK) == 0:
+    elif flags & SYN != 0 and known & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK) == 0:
         # The first SYN from this side: what its peer acknowledged before was a guess, or came out of order.
         me["base"] = seq
         if not after(i64(me["next"]), end):
@@ -86,94 +86,102 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         top = i64(me["next"])
         if after(end, top):
             if after(seq, top) and is_beyond(w, e, p, segment, end):
-                return STRAY
-            known &= ~UNSEEN_TAIL
-            if known & SENT_FIN != 0 and after(top, seq) and (others & SENT_ACK == 0 or i64(peer["acked"]) != top):
+                return PLACE_STRAY
+            known &= ~KNOWN_UNSEEN_TAIL
+            if (
+                known & KNOWN_SENT_FIN != 0
+                and after(top, seq)
+                and (others & KNOWN_SENT_ACK == 0 or i64(peer["acked"]) != top)
+            ):
                 # It sends on over the number of what was taken for its FIN.
-                known &= ~SENT_FIN
-                what = WENT_ON
-            if known & SENT_FIN == 0:
+                known &= ~KNOWN_SENT_FIN
+                place = PLACE_BEHIND_FIN
+            if known & KNOWN_SENT_FIN == 0:
                 if seq == top or not after(seq, top):
                     if i64(me["contiguous"]) == top:
                         me["contiguous"] = end
                 else:
                     w.seldom[e]["island"] = seq
-                    w.connections[e >> 1]["notes"] |= LOSSY
+                    w.connections[e >> 1]["notes"] |= NOTE_LOSSY
                 me["next"] = end
         elif flags & FIN != 0 and end != top and is_new_end(w, e, known, seq, end):
-            if known & SENT_FIN != 0:
-                what = WENT_ON
-            known &= ~(UNSEEN_TAIL | SENT_FIN)
+            if known & KNOWN_SENT_FIN != 0:
+                place = PLACE_BEHIND_FIN
+            known &= ~(KNOWN_UNSEEN_TAIL | KNOWN_SENT_FIN)
             end_at(w, e, p, seq, end)
-        elif known & UNSEEN_TAIL != 0 and i64(me["contiguous"]) == top and at_or_after(seq, i64(w.seldom[e]["island"])):
+        elif (
+            known & KNOWN_UNSEEN_TAIL != 0
+            and i64(me["contiguous"]) == top
+            and at_or_after(seq, i64(w.seldom[e]["island"]))
+        ):
             # Its peer's acknowledgment was written down before it, or it was sent again though it had arrived.
             if seq == i64(w.seldom[e]["island"]):
                 w.seldom[e]["island"] = end
                 if end == top:
-                    known &= ~UNSEEN_TAIL
-            what = BELATED if segment["time"] - peer["last"] < AT_ONCE else AGAIN
-        elif length == occupies == 1 and end == top and others & SENT_ACK != 0 and i64(peer["acked"]) == top:
+                    known &= ~KNOWN_UNSEEN_TAIL
+            place = PLACE_BELATED if segment["time"] - peer["last"] < MIN_RTO else PLACE_AGAIN
+        elif length == occupies == 1 and end == top and others & KNOWN_SENT_ACK != 0 and i64(peer["acked"]) == top:
             pass  # a keep-alive repeats a byte that was acknowledged (RFC 9293 §3.8.4)
         else:
             whole = i64(me["contiguous"])
             if at_or_after(whole, end):
-                if flags & FIN != 0 and known & SENT_FIN == 0 and was_data(w, e, (end - 1) & MASK):
-                    return STRAY
-                what = AGAIN
+                if flags & FIN != 0 and known & KNOWN_SENT_FIN == 0 and was_data(w, e, (end - 1) & LOW_32):
+                    return PLACE_STRAY
+                place = PLACE_AGAIN
             elif not after(seq, whole):
-                what = FILLED
+                place = PLACE_IN_HOLE
                 whole = end
                 if at_or_after(whole, i64(w.seldom[e]["island"])):
                     whole = top
                 me["contiguous"] = whole
             elif at_or_after(seq, i64(w.seldom[e]["island"])):
-                what = AGAIN
-    elif known & SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & MASK) < FAR:
+                place = PLACE_AGAIN
+    elif known & KNOWN_SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & LOW_32) < MAX_WINDOW:
         # A bare ACK beyond what was captured: something before it is missing.
         if is_beyond(w, e, p, segment, seq):
-            return STRAY
+            return PLACE_STRAY
         me["next"] = w.seldom[e]["island"] = seq
-        w.connections[e >> 1]["notes"] |= LOSSY
+        w.connections[e >> 1]["notes"] |= NOTE_LOSSY
     elif i64(me["contiguous"]) != i64(me["next"]) and flags & ACK != 0:
         # Only the newest of bare ACKs tells for sure how far its sender has come.
-        if known & SENT_ACK != 0 and after(segment["ack"], i64(me["acked"])) and is_in_hole(w, e, seq):
-            if known & SENT_FIN != 0:
-                what = WENT_ON
-            known &= ~SENT_FIN
+        if known & KNOWN_SENT_ACK != 0 and after(segment["ack"], i64(me["acked"])) and is_in_hole(w, e, seq):
+            if known & KNOWN_SENT_FIN != 0:
+                place = PLACE_BEHIND_FIN
+            known &= ~KNOWN_SENT_FIN
             me["next"] = w.seldom[e]["island"] = seq
-    elif known & UNSEEN_TAIL != 0 and seq == (i64(me["next"]) - 1) & MASK:
-        known &= ~UNSEEN_TAIL  # a keep-alive: what was acknowledged was sent before the capture began
-    if what == AGAIN and flags & (SYN | ACK) == SYN | ACK and known & SENT_SYN_ACK == 0:
-        what = FRESH  # simultaneous open: its SYN, now with an ACK
-    if what == AGAIN:
+    elif known & KNOWN_UNSEEN_TAIL != 0 and seq == (i64(me["next"]) - 1) & LOW_32:
+        known &= ~KNOWN_UNSEEN_TAIL  # a keep-alive: what was acknowledged was sent before the capture began
+    if place == PLACE_AGAIN and flags & (SYN | ACK) == SYN | ACK and known & KNOWN_SENT_SYN_ACK == 0:
+        place = PLACE_NEW  # simultaneous open: its SYN, now with an ACK
+    if place == PLACE_AGAIN:
         me["retransmissions"] += 1
-        if known >> TRIES_SHIFT < TRIES:
-            known += 1 << TRIES_SHIFT
-        if 0 <= gap < AT_ONCE:
-            what = AGAIN_AT_ONCE
+        if known >> KNOWN_TRIES_SHIFT < MOST_TRIES:
+            known += 1 << KNOWN_TRIES_SHIFT
+        if 0 <= gap < MIN_RTO:
+            place = PLACE_AGAIN_AT_ONCE
         else:
-            w.connections[e >> 1]["notes"] |= LOSSY
+            w.connections[e >> 1]["notes"] |= NOTE_LOSSY
             if i64(me["state"]) != State.TIME_WAIT:
-                me["deadline"] = min(max(gap, 0) // 1_000, MASK)
+                me["deadline"] = min(max(gap, 0) // 1_000, LOW_32)
     elif flags & (SYN | FIN) != 0 and flags & RST == 0 and i64(me["state"]) != State.TIME_WAIT:
         me["deadline"] = 0
     me["known"] = known
-    if others & ~(ASSUMED_NOW - 1) != 0:
+    if others & ~(KNOWN_ASSUMED_NOW - 1) != 0:
         # Its peer has spoken: no more tries without an answer, and a later packet than any assumption rests on.
-        others &= ASSUMED_NOW - 1
+        others &= KNOWN_ASSUMED_NOW - 1
         peer["known"] = others
-    if flags & ACK != 0 and others & HAS_BASE == 0:
-        peer["known"] = others | HAS_BASE
-        peer["base"] = (segment["ack"] - 1) & MASK
+    if flags & ACK != 0 and others & KNOWN_BASE == 0:
+        peer["known"] = others | KNOWN_BASE
+        peer["base"] = (segment["ack"] - 1) & LOW_32
         peer["next"] = peer["contiguous"] = segment["ack"]
-    return what
+    return place
 
 
 @rare
 def was_data(w: World, e: int, number: int) -> bool:
     """Tell whether the capture has data of ``e`` with the number of what looks like its FIN."""
     me = w.endpoints[e]
-    return me["bytes"] > 0 and number != i64(me["base"]) and i64(w.seldom[e]["odd"]) & MISSED == 0
+    return me["bytes"] > 0 and number != i64(me["base"]) and i64(w.seldom[e]["odd"]) & ODD_MISSED == 0
 
 
 @rare
@@ -186,7 +194,7 @@ def is_new_end(w: World, e: int, known: int, seq: int, end: int) -> bool:
     me = w.endpoints[e]
     if i64(me["contiguous"]) != i64(me["next"]):
         return is_in_hole(w, e, seq) and not after(end, i64(w.seldom[e]["island"]))
-    return known & UNSEEN_TAIL != 0 and seq == i64(w.seldom[e]["island"])
+    return known & KNOWN_UNSEEN_TAIL != 0 and seq == i64(w.seldom[e]["island"])
 
 
 @inner

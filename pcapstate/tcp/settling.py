@@ -29,8 +29,8 @@ TIMERS = np.array([CERTAINTY[row.event] is Certainty.TIMER for row in TABLE])
 
 def less_certain(words: Rows, doubt: Rows) -> Rows:
     """Return how certain transitions are (Certainty), given what weakens them (``doubt`` of TRANSITION)."""
-    weak = (words == Certainty.SEEN) & (doubt & c.WEAK != 0)
-    lost = (words == Certainty.ASSUMED) & (doubt & c.LOST != 0)
+    weak = (words == Certainty.SEEN) & (doubt & c.DOUBT_WEAK != 0)
+    lost = (words == Certainty.ASSUMED) & (doubt & c.DOUBT_LOST != 0)
     return np.select([weak, lost], [Certainty.ASSUMED, Certainty.DOUBTFUL], words)
 
 

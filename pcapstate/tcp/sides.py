@@ -65,7 +65,7 @@ def sides_of(table: Flows, numbers: Rows) -> Sides:
     chosen = slice(numbers[0], numbers[-1] + 1) if len(numbers) and (np.diff(numbers) == 1).all() else numbers
     connections, extras, ends = table.connections, table.extras, table.endpoints
     notes = connections["notes"][chosen]
-    turned = notes & c.CLIENT_IS_1 != 0
+    turned = notes & c.NOTE_CLIENT_IS_1 != 0
     client = 2 * numbers + turned
 
     def address(one: Rows) -> tuple[Rows, Rows, Rows]:

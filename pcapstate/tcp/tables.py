@@ -31,9 +31,9 @@ EXTRA = np.dtype(
 
 SELDOM = np.dtype(
     [
-        # Behind a hole in what it sent: where the run starts that ends at ``next``. Without a hole, where UNSEEN_TAIL:
-        # where that starts which is not in the capture; and in SYN_RECEIVED, where ANSWERED_TWICE: the initial
-        # sequence number of its SYN-ACK before the last.
+        # Behind a hole in what it sent: where the run starts that ends at ``next``. Without a hole, where
+        # KNOWN_UNSEEN_TAIL: where that starts which is not in the capture; and in SYN_RECEIVED, where
+        # NOTE_ANSWERED_TWICE: the initial sequence number of its SYN-ACK before the last.
         ("island", "u4"),
         ("copies", "u4"),  # packets it sent that are there more than once, beside the first
         ("stray", "u4"),  # the end of what it sent last ahead of its peer's window; 0: nothing
@@ -42,26 +42,26 @@ SELDOM = np.dtype(
 )
 """What few endpoints have, a row for each all the same: rows that stay zero take no memory."""
 
-MISSED, STRAY_FIN = 1, 2
+ODD_MISSED, ODD_STRAY_FIN = 1, 2
 """Bits of SELDOM's ``odd``: its peer has acknowledged what the capture does not have, so windows in it prove nothing;
 and what was a ``stray`` has a FIN at its end."""
 
-CLIENT_IS_1 = 1
+NOTE_CLIENT_IS_1 = 1
 """Endpoint 1 is the client (else endpoint 0)."""
-CLIENT_GUESSED = 2
+NOTE_CLIENT_GUESSED = 2
 """No handshake tells which side is the client; the ports suggested it."""
-HANDSHAKE_ACKED = 4
+NOTE_HANDSHAKE_ACKED = 4
 """The acknowledgment that completes the handshake was captured."""
-REFUSED = 8
+NOTE_REFUSED = 8
 """A RST answered the SYN."""
-FAST_OPEN = 16
+NOTE_FAST_OPEN = 16
 """The SYN carried data that the SYN-ACK acknowledged (RFC 7413)."""
-RESET_BY_0 = 32
-RESET_BY_1 = 64
+NOTE_RESET_BY_0 = 32
+NOTE_RESET_BY_1 = 64
 """That endpoint's RST ended the connection."""
-ACK_DROPPED = 128
+NOTE_ACK_DROPPED = 128
 """The SYN-ACK came again after an ACK of it: that ACK did not arrive, or was dropped."""
-ACKS_DROPPED = 256
+NOTE_ACKS_DROPPED = 256
 """The same a second time: the server drops them (full backlog, deferred accept), so only its own segments count."""
 
 ENDPOINT = np.dtype(
@@ -78,7 +78,7 @@ ENDPOINT = np.dtype(
         # In TIME_WAIT: when it ends, the low half of ns since the epoch, to know its timer by. Else: microseconds
         # between the last segment that its timer sent again and the one before it; 0: none since its SYN or FIN.
         ("deadline", "u4"),
-        ("edge", "u4"),  # the sequence number behind the window that it offers; means something where SENT_ACK
+        ("edge", "u4"),  # the sequence number behind the window that it offers; means something where KNOWN_SENT_ACK
         # The first sequence number that its peer cannot have had acknowledged before its FIN was: that of the segment
         # which acknowledged its FIN, one more where that had data.
         ("proof", "u4"),
@@ -90,22 +90,22 @@ ENDPOINT = np.dtype(
 )
 """Two rows a connection: 2 * connection + side."""
 
-HAS_BASE = 1
-SENT_SYN = 2
-SENT_SYN_ACK = 4
-SENT_FIN = 8
-SENT_ACK = 16
+KNOWN_BASE = 1
+KNOWN_SENT_SYN = 2
+KNOWN_SENT_SYN_ACK = 4
+KNOWN_SENT_FIN = 8
+KNOWN_SENT_ACK = 16
 """It has acknowledged something, so ``acked`` means something."""
-SPOKE = 32
+KNOWN_SPOKE = 32
 """It has sent a segment without SYN and RST since it was last taken to be ESTABLISHED."""
-CLOSED_BY_RST = 64
+KNOWN_CLOSED_BY_RST = 64
 """CLOSED because of a RST, an ICMP error, or its own new SYN; what it sends after that tells that it is not."""
-UNSEEN_TAIL = 128
+KNOWN_UNSEEN_TAIL = 128
 """The last that its peer acknowledged is not in the capture: data, or a FIN."""
-ASSUMED_NOW = 256
+KNOWN_ASSUMED_NOW = 256
 """Its state was assumed from the very last packet of its peer; a RST that answers that packet takes it back."""
-TRIES_SHIFT = 9
-TRIES = 127
+KNOWN_TRIES_SHIFT = 9
+MOST_TRIES = 127
 """From bit 9 on: how often it sent again, with no packet from its peer since (at most TRIES)."""
 
 DETAIL = np.dtype(
@@ -124,7 +124,7 @@ DETAIL = np.dtype(
     ],
     align=True,
 )
-"""What only some questions need, one row an endpoint; kept where ``memory[DETAILS]`` asks for it."""
+"""What only some questions need, one row an endpoint; kept where ``cells[CELL_DETAILS]`` asks for it."""
 
 TROUBLE = np.dtype(
     [
@@ -161,63 +161,63 @@ TRANSITION = np.dtype(
     align=True,
 )
 
-WEAK = 1
+DOUBT_WEAK = 1
 """The beginning or a direction is not in the capture, or the place in the order: "seen" is too much."""
-LOST = 2
+DOUBT_LOST = 2
 """Packets of the connection were lost, so "assumed" is too much."""
 
 TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
 
-SUPERSEDED = 512
+NOTE_SUPERSEDED = 512
 """A new connection took the 4-tuple while this one was not closed."""
 
-NO_GUESS = 1024
+NOTE_NO_GUESS = 1024
 """A FIN was guessed of a side that is not captured, and it was data: no more guesses."""
 
-UNREACHABLE = 4096
+NOTE_UNREACHABLE = 4096
 """An ICMP error said that the SYN did not arrive."""
 
-MIXED = 8192
+NOTE_MIXED = 8192
 """An endpoint's packets on different VLANs, or the like, have numbers that do not belong to one connection."""
 
-ANSWERED_TWICE = 16384
+NOTE_ANSWERED_TWICE = 16384
 """Two SYN-ACKs with different initial sequence numbers answered the SYN: several servers, or SYN cookies."""
 
-UNSURE = 32768
+NOTE_UNSURE = 32768
 """An end closed while the last that its peer had sent was not in the capture, so nothing tells which closed first."""
 
-DOUBTFUL = 2048
+NOTE_DOUBTFUL = 2048
 """It began without SYN or data soon after connections were let go, so it may be the end of one of these."""
 
-GAVE_UP = 1 << 16
+NOTE_GAVE_UP = 1 << 16
 """The retransmission that was due did not come, so an endpoint gave up."""
 
-FIN_FILLED = 1 << 17
+NOTE_FIN_FILLED = 1 << 17
 """A FIN filled a hole: that it was sent before, and when, is not in the capture."""
 
-LOSSY = 1 << 18
+NOTE_LOSSY = 1 << 18
 """Packets of it were lost, on the way or by the capture."""
 
-BESIDE = 1 << 19
+NOTE_BESIDE = 1 << 19
 """Its SYN came while the connection before it on the 4-tuple was open, and nothing has answered it yet."""
 
-SCALE_0, SCALE_1, SCALE = 20, 24, 15
+NOTE_SCALE_0, NOTE_SCALE_1, NOTE_SCALE = 20, 24, 15
 """Where ``notes`` have how far the windows of endpoint 0 and 1 are shifted: 1 + the shift, or 0 where the capture does
 not tell; and the mask for it."""
 
-SENT_AFTER_RST = 1 << 28
+NOTE_SENT_AFTER_RST = 1 << 28
 """Who sent the RST that ended it has sent by its timer since, so what answers that is a sign of life."""
 
-OUTLIVES_0, OUTLIVES_1 = 1 << 29, 1 << 30
+NOTE_OUTLIVES_0, NOTE_OUTLIVES_1 = 1 << 29, 1 << 30
 """That endpoint's TIME_WAIT has outlived a RST (RFC 1337), so the next one does not end it either."""
 
-FRESH, WENT_ON, FILLED, BELATED, AGAIN, AGAIN_AT_ONCE, STRAY = range(7)
+PLACE_NEW, PLACE_BEHIND_FIN, PLACE_IN_HOLE, PLACE_BELATED, PLACE_AGAIN, PLACE_AGAIN_AT_ONCE, PLACE_STRAY = range(7)
 """What a packet is to those before it (``counting``): new; new, and at odds with the FIN that was taken for its
 sender's; filling a hole, late or sent again; written down shortly after the acknowledgment of it; sent again; sent
 again sooner than any retransmission timer; ahead of all that its receiver offers to take, or a FIN where data was, so
 that its receiver drops it."""
 
-RECENT = np.dtype(
+RECENT_PACKET = np.dtype(
     [
         ("time", "i8"),
         # Its sender, the numbers of its header and its mark in one number, and in the lowest eight bits how often it
@@ -227,19 +227,30 @@ RECENT = np.dtype(
 )
 """A packet of the last moments, by which copies of it are known."""
 
-CONNECTIONS, TRANSITIONS, TIMERS, CLOCK, TWO_MSL, RECORD, DETAILS, SPLIT, DOUBT_UNTIL, KEYS = range(10)
-"""Cells of the tracker's ``memory`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
+(
+    CELL_CONNECTIONS,
+    CELL_TRANSITIONS,
+    CELL_TIMERS,
+    CELL_CLOCK,
+    CELL_TWO_MSL,
+    CELL_RECORD,
+    CELL_DETAILS,
+    CELL_SPLIT,
+    CELL_DOUBT_UNTIL,
+    CELL_KEYS,
+) = range(10)
+"""Cells of the tracker's ``cells`` (int64): how many rows of each table are used, the time of the last packet, 2 MSL
 (both ns), whether to record transitions, whether to keep DETAIL and TROUBLE rows, whether to keep different VLANs
 apart, until when packets may be those of connections that were let go (ns since the epoch); from KEYS on, eight random
 odd numbers below 2**31 that key the hash table; from FORESEEN on, the slots where the next segments' connections are
 looked for."""
-FORESEEN = KEYS + 8
-AHEAD = 16
+CELL_FORESEEN = CELL_KEYS + 8
+PREFETCHED_SEGMENTS = 16
 """Segments whose rows are fetched from memory together, while the time that takes can still be used."""
-WAITS = FORESEEN + AHEAD
+CELL_WAITS = CELL_FORESEEN + PREFETCHED_SEGMENTS
 """How many networks there are in which TIME_WAIT lasts otherwise; then WAIT cells for each (``lasting``)."""
-WAIT = 5
-MEMORY_SIZE = WAITS + 1
+WAIT_CELLS = 5
+FIXED_CELLS = CELL_WAITS + 1
 
 
 class World(NamedTuple):
@@ -254,5 +265,5 @@ class World(NamedTuple):
     slots: Annotated[Any, np.int32]  # the hash table, a power of two: a connection's row + 1, or 0
     timers: Annotated[Any, TIMER]  # a heap: the timer at n ends no later than those at 2 * n + 1 and 2 * n + 2
     transitions: Annotated[Any, TRANSITION]  # emptied by the caller
-    memory: Annotated[Any, np.int64]  # the cells above
-    recent: Annotated[Any, RECENT]  # a power of two
+    cells: Annotated[Any, np.int64]  # the cells above
+    recent: Annotated[Any, RECENT_PACKET]  # a power of two

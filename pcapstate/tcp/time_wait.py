@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from ..addresses import HALF, IPV4_LENGTH, IPV4_MAPPED, Network
 
-TWO_MSL = 60.0
+DEFAULT_TWO_MSL = 60.0
 """Seconds by default: as Linux has it (RFC 9293 says four minutes)."""
 
 
 class TimeWait(NamedTuple):
     """Seconds that TIME_WAIT lasts, and how long on hosts in some networks: the first that has a host counts."""
 
-    seconds: float = TWO_MSL
+    seconds: float = DEFAULT_TWO_MSL
     elsewhere: tuple[tuple[Network, float], ...] = ()
 
     def cells(self) -> Iterator[tuple[int, int, int, int, int]]:

@@ -10,7 +10,7 @@ from typing import Any
 from ..decode.segment import ACK, RST, SEGMENT, SEGMENT_ICMP, SYN
 from ..kernels.source import COMPILING, entry, fetch, i64, inner
 from .details import note_details
-from .duplicates import bucket_of, count_copy, is_copy, note_network, told_by
+from .duplicates import bucket_of, count_copy, header_hash, is_copy, note_network
 from .evidence import weigh
 from .icmp import icmp_error
 from .lookup import begin, find, first_slot, is_own_peer, side_of
@@ -19,21 +19,21 @@ from .reuse import behind_syns, find_out, is_for_previous, is_open, supersede
 from .self_connect import weigh_own
 from .sequence_tracking import count_packet, follow_sequence
 from .tables import (
-    AHEAD,
-    BESIDE,
-    CLOCK,
-    CONNECTIONS,
-    DETAILS,
-    FORESEEN,
-    HAS_BASE,
-    RECORD,
-    TRANSITIONS,
+    CELL_CLOCK,
+    CELL_CONNECTIONS,
+    CELL_DETAILS,
+    CELL_FORESEEN,
+    CELL_RECORD,
+    CELL_TRANSITIONS,
+    KNOWN_BASE,
+    NOTE_BESIDE,
+    PREFETCHED_SEGMENTS,
     World,
 )
 from .transition import expire
 from .troubles import note_troubles
 
-ROOM = 24
+TRANSITIONS_EACH = 24
 """More transitions than one segment can cause: so much room must be left before it is looked at."""
 
 
@@ -42,26 +42,26 @@ def track(segments: Any, first: int, count: int, w: World) -> int:
     """Follow ``segments[first:count]``; return the index of the first one not followed for want of room.
 
     The caller leaves room for a new connection per segment: a row in ``connections`` and ``extras``, two in ``seldom``,
-    ``endpoints`` and, where ``memory[DETAILS]`` asks for them, ``details`` and ``troubles``, two ``slots`` or more, and
-    four ``timers``. Rows not used yet are zero. ``transitions`` fills up and the caller empties it; nothing is recorded
-    where ``memory[RECORD]`` is 0.
+    ``endpoints`` and, where CELL_DETAILS asks for them, ``details`` and ``troubles``, two ``slots`` or more, and four
+    ``timers``. Rows not used yet are zero. ``transitions`` fills up and the caller empties it; nothing is recorded
+    where CELL_RECORD is 0.
     """
-    memory = w.memory
-    for start in range(first, count, AHEAD):
-        end = min(start + AHEAD, count)
+    cells = w.cells
+    for start in range(first, count, PREFETCHED_SEGMENTS):
+        end = min(start + PREFETCHED_SEGMENTS, count)
         if COMPILING:
             foresee(w, segments, start, end)
         for index in range(start, end):
             segment = segments[index]
             if not is_followed(segment):
                 continue
-            if memory[RECORD] != 0 and len(w.transitions) - memory[TRANSITIONS] < ROOM:
+            if cells[CELL_RECORD] != 0 and len(w.transitions) - cells[CELL_TRANSITIONS] < TRANSITIONS_EACH:
                 return index
             # Where the capture's clock steps back, timers wait for it: no 2 MSL have passed.
-            memory[CLOCK] = segment["time"]
-            if not expire(w, ROOM):
+            cells[CELL_CLOCK] = segment["time"]
+            if not expire(w, TRANSITIONS_EACH):
                 return index
-            slot = memory[FORESEEN + index - start] if COMPILING else first_slot(w, segment)
+            slot = cells[CELL_FORESEEN + index - start] if COMPILING else first_slot(w, segment)
             follow(w, segment, find(w, segment, slot))
     return count
 
@@ -74,7 +74,7 @@ def is_followed(segment: Any) -> bool:
 
 @inner
 def foresee(w: World, segments: Any, start: int, end: int) -> None:
-    """Fetch from memory what ``segments[start:end]`` are about: many rows at once, which takes as long as one.
+    """Fetch from cells what ``segments[start:end]`` are about: many rows at once, which takes as long as one.
 
     It pays only where compiled.
     """
@@ -84,10 +84,10 @@ def foresee(w: World, segments: Any, start: int, end: int) -> None:
         if is_followed(segment):
             slot = first_slot(w, segment)
             fetch(w.slots, slot)
-            fetch(w.recent, bucket_of(w, segment, told_by(segment)))
-        w.memory[FORESEEN + index - start] = slot
+            fetch(w.recent, bucket_of(w, segment, header_hash(segment)))
+        w.cells[CELL_FORESEEN + index - start] = slot
     for index in range(start, end):
-        number = i64(w.slots[w.memory[FORESEEN + index - start]]) - 1
+        number = i64(w.slots[w.cells[CELL_FORESEEN + index - start]]) - 1
         if number >= 0:
             fetch(w.connections, number)
             fetch(w.endpoints, 2 * number)
@@ -97,7 +97,7 @@ def foresee(w: World, segments: Any, start: int, end: int) -> None:
 @inner
 def follow(w: World, segment: Any, slot: int) -> None:
     """Follow a segment whose connection is in a slot, or is to be."""
-    endpoints, slots, memory = w.endpoints, w.slots, w.memory
+    endpoints, slots, cells = w.endpoints, w.slots, w.cells
     number = i64(slots[slot]) - 1
     flags = segment["flags"]
     if flags == SEGMENT_ICMP:
@@ -106,8 +106,8 @@ def follow(w: World, segment: Any, slot: int) -> None:
         return
     side = 0
     if number < 0:
-        number = memory[CONNECTIONS]
-        memory[CONNECTIONS] += 1
+        number = cells[CELL_CONNECTIONS]
+        cells[CELL_CONNECTIONS] += 1
         slots[slot] = number + 1
         begin(w, number, -1, segment)
     else:
@@ -115,7 +115,7 @@ def follow(w: World, segment: Any, slot: int) -> None:
         if flags & (SYN | ACK) == SYN:
             sender = endpoints[2 * number + side]
             another = i64(sender["base"]) != segment["seq"]
-            if i64(sender["known"]) & HAS_BASE == 0:
+            if i64(sender["known"]) & KNOWN_BASE == 0:
                 # All it has sent was about the connection before; Wireshark goes by that all the same.
                 another = sender["packets"] != 0
             if another:
@@ -123,14 +123,14 @@ def follow(w: World, segment: Any, slot: int) -> None:
                     note_network(w, number, side, segment)
                 # Another initial sequence number: a new connection on this 4-tuple.
                 beside = is_open(w, behind_syns(w, number))
-                if not beside or w.connections[number]["notes"] & BESIDE != 0:
+                if not beside or w.connections[number]["notes"] & NOTE_BESIDE != 0:
                     supersede(w, number, side, Event.SENT_NEW_SYN, segment)
-                fresh = memory[CONNECTIONS]
-                memory[CONNECTIONS] += 1
+                fresh = cells[CELL_CONNECTIONS]
+                cells[CELL_CONNECTIONS] += 1
                 slots[slot] = fresh + 1
                 begin(w, fresh, number, segment)
                 if beside:
-                    w.connections[fresh]["notes"] |= BESIDE
+                    w.connections[fresh]["notes"] |= NOTE_BESIDE
                 number = fresh
                 side = 0
 
@@ -153,22 +153,22 @@ def follow(w: World, segment: Any, slot: int) -> None:
     elif previous >= 0 and flags & (SYN | ACK | RST) == SYN | ACK:
         supersede(w, previous, side_of(w, segment, previous), Event.SENT_NEW_SYN_ACK, segment)
     top = i64(endpoints[2 * number + side]["next"])
-    what = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
-    if previous >= 0 and w.connections[newest]["notes"] & BESIDE != 0:
-        find_out(w, newest, previous, number, side, what, segment)
-    if memory[DETAILS] != 0:
+    place = follow_sequence(w, 2 * number + side, 2 * number + 1 - side, segment)
+    if previous >= 0 and w.connections[newest]["notes"] & NOTE_BESIDE != 0:
+        find_out(w, newest, previous, number, side, place, segment)
+    if cells[CELL_DETAILS] != 0:
         note_details(w, e, segment)
-        note_troubles(w, 2 * number + side, 2 * number + 1 - side, what, top, segment)
+        note_troubles(w, 2 * number + side, 2 * number + 1 - side, place, top, segment)
     count_packet(w, e, segment)
     if is_own_peer(w, number):
         weigh_own(w, number, segment)
     else:
-        weigh(w, number, side, what, segment)
+        weigh(w, number, side, place, segment)
 
 
 @entry(World)
 def pass_time(w: World) -> int:
-    """End the TIME_WAITs that are over at ``memory[CLOCK]``; return 1, or 0 where ``transitions`` is full before."""
+    """End the TIME_WAITs that are over at CELL_CLOCK; return 1, or 0 where ``transitions`` is full before."""
     if expire(w, 1):
         return 1
     return 0

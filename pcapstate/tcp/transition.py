@@ -9,25 +9,25 @@ from typing import Any
 
 from ..kernels.source import i64, inner, rare
 from .lookup import is_own_peer
-from .machine import ALONE, EVENTS, NEXT, ORIGINS, RESTORE, ROW, STAY, Event
-from .sequence import MASK
+from .machine import EVENT_COUNT, NEVER_WEAK_EVENT, NEXT, ORIGIN_OF_EVENT, RESTORE, ROW, STAY, Event
+from .sequence import LOW_32
 from .states import State
 from .tables import (
-    CLOCK,
-    DETAILS,
-    FIN_FILLED,
-    LOSSY,
-    LOST,
-    RECORD,
-    SENT_SYN,
-    SENT_SYN_ACK,
-    TIMERS,
-    TRANSITIONS,
-    TWO_MSL,
-    UNSEEN_TAIL,
-    WAIT,
-    WAITS,
-    WEAK,
+    CELL_CLOCK,
+    CELL_DETAILS,
+    CELL_RECORD,
+    CELL_TIMERS,
+    CELL_TRANSITIONS,
+    CELL_TWO_MSL,
+    CELL_WAITS,
+    DOUBT_LOST,
+    DOUBT_WEAK,
+    KNOWN_SENT_SYN,
+    KNOWN_SENT_SYN_ACK,
+    KNOWN_UNSEEN_TAIL,
+    NOTE_FIN_FILLED,
+    NOTE_LOSSY,
+    WAIT_CELLS,
     World,
 )
 
@@ -43,10 +43,10 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
     """Let endpoint ``e`` meet an event: look it up in the table, write the state, record the transition."""
     me = w.endpoints[e]
     state = i64(me["state"])
-    if state == State.UNKNOWN and ORIGINS[event] != State.UNKNOWN:
-        state = i64(ORIGINS[event])
+    if state == State.UNKNOWN and ORIGIN_OF_EVENT[event] != State.UNKNOWN:
+        state = i64(ORIGIN_OF_EVENT[event])
         me["state"] = state
-    cell = state * EVENTS + event
+    cell = state * EVENT_COUNT + event
     target = i64(NEXT[cell])
     if target == STAY:
         return False
@@ -61,14 +61,14 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
     me["state"] = target
     if is_own_peer(w, e >> 1):
         w.endpoints[e ^ 1]["state"] = target
-    if w.memory[DETAILS] != 0:
+    if w.cells[CELL_DETAILS] != 0:
         w.details[e]["since"] = time
         w.details[e]["packet"] = packet
         if target == State.ESTABLISHED:
             w.details[e]["established"] = time
-    if w.memory[RECORD] != 0:
-        row = w.transitions[w.memory[TRANSITIONS]]
-        w.memory[TRANSITIONS] += 1
+    if w.cells[CELL_RECORD] != 0:
+        row = w.transitions[w.cells[CELL_TRANSITIONS]]
+        w.cells[CELL_TRANSITIONS] += 1
         row["time"] = time
         row["packet"] = packet
         row["endpoint"] = e
@@ -85,24 +85,24 @@ def doubt_of(w: World, e: int, event: int) -> int:
     me, peer = w.endpoints[e], w.endpoints[e ^ 1]
     known = i64(me["known"])
     notes = w.connections[e >> 1]["notes"]
-    doubt = LOST if notes & LOSSY != 0 else 0
-    if i64(ALONE[event]) != 0:
+    doubt = DOUBT_LOST if notes & NOTE_LOSSY != 0 else 0
+    if i64(NEVER_WEAK_EVENT[event]) != 0:
         return doubt
-    handshake = (known | i64(peer["known"])) & (SENT_SYN | SENT_SYN_ACK)
-    gap = known & UNSEEN_TAIL != 0 or i64(me["contiguous"]) != i64(me["next"])
+    handshake = (known | i64(peer["known"])) & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK)
+    gap = known & KNOWN_UNSEEN_TAIL != 0 or i64(me["contiguous"]) != i64(me["next"])
     one_sided = me["packets"] == 0 or (peer["packets"] == 0 and not is_own_peer(w, e >> 1))
-    if handshake == 0 or one_sided or gap or notes & FIN_FILLED != 0:
-        doubt |= WEAK
+    if handshake == 0 or one_sided or gap or notes & NOTE_FIN_FILLED != 0:
+        doubt |= DOUBT_WEAK
     return doubt
 
 
 @inner
 def wait(w: World, e: int, time: int) -> None:
     """Start the endpoint's 2 MSL timer, or start it again."""
-    deadline = time + (two_msl_of(w, e) if w.memory[WAITS] != 0 else w.memory[TWO_MSL])
-    w.endpoints[e]["deadline"] = deadline & MASK
-    at = w.memory[TIMERS]
-    w.memory[TIMERS] += 1
+    deadline = time + (two_msl_of(w, e) if w.cells[CELL_WAITS] != 0 else w.cells[CELL_TWO_MSL])
+    w.endpoints[e]["deadline"] = deadline & LOW_32
+    at = w.cells[CELL_TIMERS]
+    w.cells[CELL_TIMERS] += 1
     # Where time goes on, each deadline is the latest so far, and stays where it is.
     while at > 0:
         above = (at - 1) >> 1
@@ -122,10 +122,10 @@ def two_msl_of(w: World, e: int) -> int:
     high, low = extra["high_0"], connection["low_0"]
     if e & 1 == 1:
         high, low = extra["high_1"], connection["low_1"]
-    for at in range(WAITS + 1, WAITS + 1 + WAIT * w.memory[WAITS], WAIT):
-        if high & w.memory[at + 1] == w.memory[at] and low & w.memory[at + 3] == w.memory[at + 2]:
-            return w.memory[at + 4]
-    return w.memory[TWO_MSL]
+    for at in range(CELL_WAITS + 1, CELL_WAITS + 1 + WAIT_CELLS * w.cells[CELL_WAITS], WAIT_CELLS):
+        if high & w.cells[at + 1] == w.cells[at] and low & w.cells[at + 3] == w.cells[at + 2]:
+            return w.cells[at + 4]
+    return w.cells[CELL_TWO_MSL]
 
 
 @inner
@@ -137,8 +137,8 @@ def earlier(deadline: int, endpoint: int, timer: Any) -> bool:
 @rare
 def drop_first(w: World) -> None:
     """Take the earliest timer out of the heap."""
-    w.memory[TIMERS] -= 1
-    count = w.memory[TIMERS]
+    w.cells[CELL_TIMERS] -= 1
+    count = w.cells[CELL_TIMERS]
     deadline, endpoint = w.timers[count]["deadline"], w.timers[count]["endpoint"]
     at = 0
     while True:
@@ -160,15 +160,15 @@ def drop_first(w: World) -> None:
 @inner
 def expire(w: World, room: int) -> bool:
     """End the TIME_WAITs whose 2 MSL have passed; tell whether ``transitions`` has had ``room`` for each."""
-    while w.memory[TIMERS] > 0:
+    while w.cells[CELL_TIMERS] > 0:
         deadline = w.timers[0]["deadline"]
-        if deadline > w.memory[CLOCK]:
+        if deadline > w.cells[CELL_CLOCK]:
             return True
-        if w.memory[RECORD] != 0 and len(w.transitions) - w.memory[TRANSITIONS] < room:
+        if w.cells[CELL_RECORD] != 0 and len(w.transitions) - w.cells[CELL_TRANSITIONS] < room:
             return False
         e = w.timers[0]["endpoint"]
         drop_first(w)
         # A timer that was started again has a later deadline further down.
-        if i64(w.endpoints[e]["deadline"]) == deadline & MASK:
+        if i64(w.endpoints[e]["deadline"]) == deadline & LOW_32:
             change(w, e, Event.TIME_WAIT_OVER, deadline, 0)
     return True

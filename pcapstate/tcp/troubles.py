@@ -6,32 +6,44 @@ from typing import Any
 
 from ..decode.segment import ACK, FIN, RST, SYN
 from ..kernels.source import i64, inner, rare
-from .duplicates import AT_ONCE
-from .sequence import MASK, after, at_or_after
-from .sequence_tracking import FAR
+from .duplicates import MIN_RTO
+from .sequence import LOW_32, after, at_or_after
+from .sequence_tracking import MAX_WINDOW
 from .states import State
-from .tables import AGAIN, BELATED, FILLED, SENT_ACK, SENT_FIN, SENT_SYN, SENT_SYN_ACK, SPOKE, STRAY, WENT_ON, World
+from .tables import (
+    KNOWN_SENT_ACK,
+    KNOWN_SENT_FIN,
+    KNOWN_SENT_SYN,
+    KNOWN_SENT_SYN_ACK,
+    KNOWN_SPOKE,
+    PLACE_AGAIN,
+    PLACE_BEHIND_FIN,
+    PLACE_BELATED,
+    PLACE_IN_HOLE,
+    PLACE_STRAY,
+    World,
+)
 
 PROMPT = 3_000_000_000
 """Nanoseconds within which a RST answers a segment: longer than any round trip."""
 
 
 @rare
-def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -> None:
+def note_troubles(w: World, e: int, p: int, place: int, top: int, segment: Any) -> None:
     """Note what a segment of endpoint ``e`` tells, once its sequence numbers are followed.
 
-    ``what``: what it is to those before it; ``top``: the sequence number after the last that ``e`` had sent. Comes
+    ``place``: what it is to those before it; ``top``: the sequence number after the last that ``e`` had sent. Comes
     before the segment is counted and before it changes any state.
     """
     flags = i64(segment["flags"])
-    if what == STRAY:
+    if place == PLACE_STRAY:
         return
     if flags & RST != 0:
         note_answer(w, e, p, segment)
         return
     me = w.endpoints[e]
     time, seq, length = segment["time"], segment["seq"], segment["length"]
-    end = (seq + length + (1 if flags & SYN != 0 else 0) + (1 if flags & FIN != 0 else 0)) & MASK
+    end = (seq + length + (1 if flags & SYN != 0 else 0) + (1 if flags & FIN != 0 else 0)) & LOW_32
     if me["packets"] == 0:
         if length > 0:
             w.details[e]["data"] = time
@@ -39,25 +51,25 @@ def note_troubles(w: World, e: int, p: int, what: int, top: int, segment: Any) -
             # Joined late: what it had sent before the capture began is no gap.
             w.troubles[e]["unseen"] = 0
         return
-    if length > 0 and (what in (FILLED, BELATED) or (what <= WENT_ON and after(end, top))):
+    if length > 0 and (place in (PLACE_IN_HOLE, PLACE_BELATED) or (place <= PLACE_BEHIND_FIN and after(end, top))):
         w.details[e]["data"] = time
-    if what >= BELATED:
+    if place >= PLACE_BELATED:
         note_belated(w, e, segment)
-        if what >= AGAIN:
+        if place >= PLACE_AGAIN:
             w.troubles[e]["again"] = segment["number"]
         return
     if flags & SYN != 0:
         return
-    if 0 < ((seq - top) & MASK) < FAR:
-        if i64(me["known"]) & SENT_FIN == 0 or flags & FIN != 0:
+    if 0 < ((seq - top) & LOW_32) < MAX_WINDOW:
+        if i64(me["known"]) & KNOWN_SENT_FIN == 0 or flags & FIN != 0:
             one = w.troubles[e]
-            one["missing"] = min(i64(one["missing"]) + ((seq - top) & MASK), MASK)
+            one["missing"] = min(i64(one["missing"]) + ((seq - top) & LOW_32), LOW_32)
             one["hole"] = seq
     elif end != seq and after(top, seq):
         if i64(w.troubles[e]["missing"]) != 0:
-            filled = min((top - seq) & MASK, (end - seq) & MASK)
+            filled = min((top - seq) & LOW_32, (end - seq) & LOW_32)
             w.troubles[e]["missing"] = max(i64(w.troubles[e]["missing"]) - filled, 0)
-    if length <= 1 and flags & FIN == 0 and seq == (i64(me["next"]) - 1) & MASK:
+    if length <= 1 and flags & FIN == 0 and seq == (i64(me["next"]) - 1) & LOW_32:
         note_probe(w, e, p, segment)
 
 
@@ -66,7 +78,7 @@ def note_belated(w: World, e: int, segment: Any) -> None:
     """Note that the capture has a segment after all that it did not have when it was acknowledged."""
     one = w.troubles[e]
     time, length = segment["time"], segment["length"]
-    if one["unseen"] != 0 and 0 <= time - one["gap_time"] < AT_ONCE:
+    if one["unseen"] != 0 and 0 <= time - one["gap_time"] < MIN_RTO:
         one["unseen"] = max(one["unseen"] - length, 0)
 
 
@@ -74,9 +86,9 @@ def note_belated(w: World, e: int, segment: Any) -> None:
 def note_probe(w: World, e: int, p: int, segment: Any) -> None:
     """Count a keep-alive or window probe: it repeats the last number that its peer has acknowledged."""
     me, peer, one = w.endpoints[e], w.endpoints[p], w.troubles[e]
-    if i64(peer["known"]) & SENT_ACK == 0 or i64(peer["acked"]) != i64(me["next"]):
+    if i64(peer["known"]) & KNOWN_SENT_ACK == 0 or i64(peer["acked"]) != i64(me["next"]):
         return
-    if segment["time"] - me["last"] < AT_ONCE:
+    if segment["time"] - me["last"] < MIN_RTO:
         return  # sooner than any probe
     if one["probes"] == 0 or peer["last"] > one["probed"]:
         one["probes"] = 0
@@ -90,9 +102,9 @@ def note_answer(w: World, e: int, p: int, segment: Any) -> None:
     """Note a RST without ACK that answers a segment (RFC 9293 §3.5.2), of an endpoint that had not closed."""
     me, peer = w.endpoints[e], w.endpoints[p]
     known = i64(me["known"])
-    if segment["flags"] & ACK != 0 or known & SENT_FIN != 0 or me["packets"] == 0:
+    if segment["flags"] & ACK != 0 or known & KNOWN_SENT_FIN != 0 or me["packets"] == 0:
         return
-    if known & SPOKE == 0 and known & (SENT_SYN | SENT_SYN_ACK) != 0:
+    if known & KNOWN_SPOKE == 0 and known & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK) != 0:
         return  # it never was open: refused, or given up in the handshake
     if i64(me["state"]) != State.ESTABLISHED and i64(me["state"]) != State.CLOSE_WAIT:
         return
@@ -111,7 +123,7 @@ def note_arrived(w: World, p: int, ack: int, segment: Any) -> None:
         one["missing"] = 0
     top = i64(w.endpoints[p]["next"])
     if after(ack, top):
-        unseen += (ack - top) & MASK
+        unseen += (ack - top) & LOW_32
     if unseen > 0:
         one["unseen"] += unseen
         one["gap"] = segment["number"]
@@ -131,14 +143,14 @@ def note_cut(w: World, e: int, p: int, segment: Any) -> None:
 def outstanding(w: World, e: int, p: int, ack: int) -> int:
     """Return how many bytes endpoint ``e`` has sent that ``p`` has not acknowledged, nor ``ack`` (-1: none)."""
     me, peer = w.endpoints[e], w.endpoints[p]
-    if me["packets"] == 0 or i64(peer["known"]) & SENT_ACK == 0:
+    if me["packets"] == 0 or i64(peer["known"]) & KNOWN_SENT_ACK == 0:
         return 0
     acked = i64(peer["acked"])
     if ack >= 0 and after(ack, acked):
         acked = ack
-    left = (i64(me["next"]) - acked) & MASK
-    if left >= FAR:
+    left = (i64(me["next"]) - acked) & LOW_32
+    if left >= MAX_WINDOW:
         return 0
-    if left > 0 and i64(me["known"]) & SENT_FIN != 0:
+    if left > 0 and i64(me["known"]) & KNOWN_SENT_FIN != 0:
         left -= 1
     return left

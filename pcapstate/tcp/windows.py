@@ -7,10 +7,19 @@ from typing import Any
 from ..decode.segment import FIN, SYN
 from ..kernels.source import i64, inner, rare
 from .lookup import is_own_peer
-from .sequence import MASK, after, at_or_after
-from .tables import MISSED, SCALE, SCALE_0, SCALE_1, SENT_ACK, SPOKE, STRAY_FIN, World
+from .sequence import LOW_32, after, at_or_after
+from .tables import (
+    KNOWN_SENT_ACK,
+    KNOWN_SPOKE,
+    NOTE_SCALE,
+    NOTE_SCALE_0,
+    NOTE_SCALE_1,
+    ODD_MISSED,
+    ODD_STRAY_FIN,
+    World,
+)
 
-UNSCALED, LARGEST = 0, 14
+UNSCALED, MAX_SHIFT = 0, 14
 """Shifts of a window: without the option, and the largest there is (RFC 7323 §2.3)."""
 NEAR = 1 << 16
 """Bytes behind a segment within which the next one goes on from it."""
@@ -23,15 +32,15 @@ def note_scale(w: World, e: int, answers: int, segment: Any) -> None:
     ``answers``: whether it answers a SYN that is in the capture, so that both offers are known.
     """
     connection = w.connections[e >> 1]
-    mine, theirs = (SCALE_1, SCALE_0) if e & 1 == 1 else (SCALE_0, SCALE_1)
+    mine, theirs = (NOTE_SCALE_1, NOTE_SCALE_0) if e & 1 == 1 else (NOTE_SCALE_0, NOTE_SCALE_1)
     notes = connection["notes"]
     offered = i64(segment["scale"])
-    if answers != 0 and (offered == 0 or notes >> theirs & SCALE == 1 + UNSCALED):
-        connection["notes"] = notes & ~(SCALE << mine | SCALE << theirs) | 1 << mine | 1 << theirs
+    if answers != 0 and (offered == 0 or notes >> theirs & NOTE_SCALE == 1 + UNSCALED):
+        connection["notes"] = notes & ~(NOTE_SCALE << mine | NOTE_SCALE << theirs) | 1 << mine | 1 << theirs
         return
     if offered == 0:
         offered = 1 + UNSCALED
-    connection["notes"] = notes & ~(SCALE << mine) | offered << mine
+    connection["notes"] = notes & ~(NOTE_SCALE << mine) | offered << mine
 
 
 @inner
@@ -39,9 +48,9 @@ def offer(me: Any, e: int, first: bool, segment: Any, connection: Any) -> None:
     """Note how far the window reaches that a segment of endpoint ``e`` offers; ``first``: none was noted before."""
     shift = UNSCALED
     if segment["flags"] & SYN == 0:
-        scale = connection["notes"] >> (SCALE_1 if e & 1 == 1 else SCALE_0) & SCALE
-        shift = scale - 1 if scale != 0 else LARGEST
-    edge = (segment["ack"] + (i64(segment["window"]) << shift)) & MASK
+        scale = connection["notes"] >> (NOTE_SCALE_1 if e & 1 == 1 else NOTE_SCALE_0) & NOTE_SCALE
+        shift = scale - 1 if scale != 0 else MAX_SHIFT
+    edge = (segment["ack"] + (i64(segment["window"]) << shift)) & LOW_32
     # A window that shrinks takes nothing back that may be under way (RFC 9293 §3.8.6).
     if first or after(edge, i64(me["edge"])):
         me["edge"] = edge
@@ -57,17 +66,17 @@ def is_beyond(w: World, e: int, p: int, segment: Any, end: int) -> bool:
     peer, one = w.endpoints[p], w.seldom[e]
     seq, fin = segment["seq"], segment["flags"] & FIN != 0
     known = i64(peer["known"])
-    if known & SENT_ACK == 0 or not at_or_after(seq, i64(peer["edge"])):
+    if known & KNOWN_SENT_ACK == 0 or not at_or_after(seq, i64(peer["edge"])):
         return False
-    if known & SPOKE == 0 and segment["ack"] != i64(peer["next"]):
+    if known & KNOWN_SPOKE == 0 and segment["ack"] != i64(peer["next"]):
         return False
     odd = i64(one["odd"])
-    if odd & MISSED != 0 or is_own_peer(w, e >> 1):
+    if odd & ODD_MISSED != 0 or is_own_peer(w, e >> 1):
         return False
     stray = i64(one["stray"])
     one["stray"] = 0
-    if stray != 0 and (stray == end or ((seq - stray) & MASK) < NEAR):
+    if stray != 0 and (stray == end or ((seq - stray) & LOW_32) < NEAR):
         return False
     one["stray"] = end
-    one["odd"] = odd | STRAY_FIN if fin else odd & ~STRAY_FIN
+    one["odd"] = odd | ODD_STRAY_FIN if fin else odd & ~ODD_STRAY_FIN
     return True

@@ -155,7 +155,7 @@ def _tcp(table: FlowTable, whose: Perspective, ipv6: bool) -> Iterator[Counter]:
     own, peer = _endpoints(table, whose, ipv6)
     state, before, known = (endpoints[name][own] for name in ("state", "before", "known"))
     closed = state == State.CLOSED
-    opened, answered = known & tcp.SENT_SYN != 0, known & tcp.SENT_SYN_ACK != 0
+    opened, answered = known & tcp.KNOWN_SENT_SYN != 0, known & tcp.KNOWN_SENT_SYN_ACK != 0
     packets = int(endpoints["packets"][own].sum(dtype=np.int64))
     again = int(endpoints["retransmissions"][own].sum(dtype=np.int64))
     resets = None if table.details is None else int(table.details["resets"][own].sum(dtype=np.int64))

@@ -129,7 +129,7 @@ class Connections:
         return handshakes(self._of)
 
     def _client_guessed(self) -> Rows:
-        return self._of.notes & c.CLIENT_GUESSED != 0
+        return self._of.notes & c.NOTE_CLIENT_GUESSED != 0
 
     def _both(self, field: str) -> Rows:
         return self._of.client[field].astype(np.int64) + self._of.server[field]

@@ -150,7 +150,7 @@ class _Transitions:
         if name == "connection":
             return self._numbers(self._row)
         if name == "endpoint":
-            return (self._side != (self._one["notes"] & c.CLIENT_IS_1 != 0)).astype(np.int64)
+            return (self._side != (self._one["notes"] & c.NOTE_CLIENT_IS_1 != 0)).astype(np.int64)
         if name == "cause":
             return rows["row"]
         return certainties(rows, self._final)

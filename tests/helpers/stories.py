@@ -132,4 +132,4 @@ def now(table: FlowTable, variant: Variant) -> tuple[State, State]:
 
 def client_side(table: FlowTable) -> int:
     """Return which endpoint of the latest connection the tracker takes for the client."""
-    return 1 if table.connections[-1]["notes"] & c.CLIENT_IS_1 else 0
+    return 1 if table.connections[-1]["notes"] & c.NOTE_CLIENT_IS_1 else 0

@@ -17,8 +17,8 @@ PAIRS = list(itertools.product(State, Event))
 
 
 def world() -> c.World:
-    memory = np.zeros(c.MEMORY_SIZE, dtype=np.int64)
-    memory[c.RECORD], memory[c.TWO_MSL] = 1, 60_000_000_000
+    cells = np.zeros(c.FIXED_CELLS, dtype=np.int64)
+    cells[c.CELL_RECORD], cells[c.CELL_TWO_MSL] = 1, 60_000_000_000
     return c.World(
         np.zeros(1, c.CONNECTION),
         np.zeros(1, c.EXTRA),
@@ -29,8 +29,8 @@ def world() -> c.World:
         np.zeros(2, np.int32),
         np.zeros(4, c.TIMER),
         np.zeros(8, c.TRANSITION),
-        memory,
-        np.zeros(4, c.RECENT),
+        cells,
+        np.zeros(4, c.RECENT_PACKET),
     )
 
 
@@ -47,7 +47,7 @@ def test_every_pair(state: State, event: Event) -> None:
     if not rows:
         assert not changed
         assert w.endpoints[1]["state"] == was
-        assert w.memory[c.TRANSITIONS] == 0
+        assert w.cells[c.CELL_TRANSITIONS] == 0
         return
     (row,) = rows
     following = State.CLOSE_WAIT if row.next is machine.BEFORE_RST else row.next
@@ -56,7 +56,7 @@ def test_every_pair(state: State, event: Event) -> None:
     written = w.transitions[0]
     assert (written["from"], written["to"], written["endpoint"], written["packet"]) == (was, following, 1, 7)
     assert TABLE[written["row"]] is row
-    assert w.memory[c.TIMERS] == (1 if following is State.TIME_WAIT else 0)
+    assert w.cells[c.CELL_TIMERS] == (1 if following is State.TIME_WAIT else 0)
 
 
 def test_every_event_has_a_certainty_and_every_row_a_reason() -> None:
@@ -75,7 +75,7 @@ def test_states_of_the_rfc_are_all_reached() -> None:
 
 
 def test_time_wait_ends_by_the_timer_alone_or_by_evidence() -> None:
-    ways = {Event(event) for event in Event if NEXT[State.TIME_WAIT * machine.EVENTS + event] != STAY}
+    ways = {Event(event) for event in Event if NEXT[State.TIME_WAIT * machine.EVENT_COUNT + event] != STAY}
     assert Event.TIME_WAIT_OVER in ways
     assert Event.SENT_ACK not in ways
     assert Event.GOT_ACK not in ways

@@ -26,7 +26,7 @@ from pcapstate.processes.watcher import Processes
 from pcapstate.sockets.rows import SocketRows
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp import tables as c
-from pcapstate.tcp.eviction import KINDS, give_way
+from pcapstate.tcp.eviction import EVICTION_ORDER, choose_evicted
 from pcapstate.tcp.flow_table import FlowTable, bytes_each
 from pcapstate.tcp.history import History
 from pcapstate.tcp.perspective import perspective
@@ -88,19 +88,19 @@ def test_embryonic_connections_give_way_first_and_open_ones_last() -> None:
         run(table, story(text, 50_000 + port))
     gone = []
     for wanted in range(1, 6):
-        going, kinds = give_way(table.endpoints, table.extras["previous"], wanted)
+        going, kinds = choose_evicted(table.endpoints, table.extras["previous"], wanted)
         gone.append(np.flatnonzero(going).tolist())
         assert kinds.sum() == wanted
     assert gone == [[4], [3, 4], [2, 3, 4], [1, 2, 3, 4], [0, 1, 2, 3, 4]]
-    assert KINDS == ("embryonic", "closed", "in TIME_WAIT", "closing", "open")
+    assert EVICTION_ORDER == ("embryonic", "closed", "in TIME_WAIT", "closing", "open")
 
 
 def test_those_silent_longest_give_way_first() -> None:
     table = FlowTable(Kernels(0))
     for port, later in enumerate((3, 1, 2)):
         run(table, story(OPEN, 50_000 + port, START + later * SECOND))
-    assert np.flatnonzero(give_way(table.endpoints, table.extras["previous"], 1)[0]).tolist() == [1]
-    assert np.flatnonzero(give_way(table.endpoints, table.extras["previous"], 2)[0]).tolist() == [1, 2]
+    assert np.flatnonzero(choose_evicted(table.endpoints, table.extras["previous"], 1)[0]).tolist() == [1]
+    assert np.flatnonzero(choose_evicted(table.endpoints, table.extras["previous"], 2)[0]).tolist() == [1, 2]
 
 
 def test_no_connection_goes_without_those_before_it_on_its_4_tuple() -> None:
@@ -111,7 +111,7 @@ def test_no_connection_goes_without_those_before_it_on_its_4_tuple() -> None:
     again["ack"][1:] += 1 << 20
     run(table, again[:1])
     assert table.extras["previous"].tolist() == [0, 1]
-    going, _ = give_way(table.endpoints, table.extras["previous"], 1)
+    going, _ = choose_evicted(table.endpoints, table.extras["previous"], 1)
     assert going.tolist() == [True, True]
 
 
@@ -138,9 +138,9 @@ def test_states_remain_right_under_a_flood(names: list[str], seed: int, most: in
         run(tight, some)
     expected, found = states(roomy), states(tight)
     assert len(tight.connections) <= most
-    if not tight.let_go.any():
+    if not tight.evicted.any():
         assert found == expected
-    elif not tight.let_go[1:].any():
+    elif not tight.evicted[1:].any():
         # Whoever comes back after it was let go is as if its first packets had not been captured.
         for port, name in enumerate(names):
             packets = parse(STORIES[name])
@@ -155,7 +155,7 @@ def test_states_remain_right_under_a_flood(names: list[str], seed: int, most: in
                     client, server = pair if ends[0][1] == 50_000 + port else pair[::-1]
                     assert client in {packet.states[0] for packet in packets} | between
                     assert server in {packet.states[1] for packet in packets} | between
-    assert tight.count == len(tight.connections) + int(tight.let_go.sum())
+    assert tight.count == len(tight.connections) + int(tight.evicted.sum())
     numbers = tight.numbers(np.arange(len(tight.connections)))
     assert (np.diff(numbers) > 0).all()
     assert numbers.max(initial=0) < tight.count
@@ -171,8 +171,8 @@ def test_open_connections_outlive_any_flood() -> None:
         run(table, talk[4:].copy())
     assert list(states(table).values()).count((State.ESTABLISHED, State.ESTABLISHED)) == 8
     assert table.numbers(np.arange(8)).tolist() == list(range(8))
-    assert table.let_go.tolist()[1:] == [0, 0, 0, 0]
-    assert table.let_go[0] == 2_008 - len(table.connections)
+    assert table.evicted.tolist()[1:] == [0, 0, 0, 0]
+    assert table.evicted[0] == 2_008 - len(table.connections)
 
 
 def test_segments_name_their_connections_by_the_rows_that_they_have_now() -> None:
@@ -195,7 +195,7 @@ def test_what_comes_from_a_connection_that_was_let_go_opens_nothing() -> None:
     table = FlowTable(Kernels(0), most=8)
     for port in range(20):
         run(table, story(OPEN + TALK + CLOSE, 50_000 + port, START + port * SECOND))
-    assert table.let_go.sum() > 0
+    assert table.evicted.sum() > 0
     late = story(OPEN + TALK + CLOSE, 50_000, START + 21 * SECOND)[-2:]
     run(table, late)
     assert states(table)[tuple(sorted((int(late[f"{end}_low"][0]), int(late[f"{end}_port"][0])) for end in ENDS))] == (
@@ -252,7 +252,7 @@ def test_a_history_without_room_lets_connections_go() -> None:
     for some in np.split(flood(200_000), 20):
         for batch in table.follow(some, len(some)):
             history.add(batch)
-    assert table.let_go.sum() > 0
+    assert table.evicted.sum() > 0
     rows = history.take()
     assert len(rows) < 200_000
     assert (rows["endpoint"] // 2).tolist() == list(range(len(rows)))

@@ -147,7 +147,7 @@ def test_looking_for_attempts_given_up_changes_no_later_state(name: str) -> None
 def test_a_syn_ack_after_its_own_syn_is_no_retransmission() -> None:
     _, rows, table = play(parse(STORIES["simultaneous_open"]))
     assert table.endpoints["retransmissions"].tolist() == [0, 0]
-    assert not table.connections["notes"] & c.LOSSY
+    assert not table.connections["notes"] & c.NOTE_LOSSY
     assert not changes(rows)["doubt"].any()
 
 
@@ -208,8 +208,8 @@ def test_a_connection_whose_ports_are_taken_is_superseded() -> None:
 def test_the_client_of_a_connection_joined_late_is_a_guess() -> None:
     _, _, table = play(parse("S A 501 121 0 -> EST, EST"))
     notes = int(table.connections[0]["notes"])
-    assert notes & c.CLIENT_GUESSED
-    assert notes & c.CLIENT_IS_1, "the lower port listens"
+    assert notes & c.NOTE_CLIENT_GUESSED
+    assert notes & c.NOTE_CLIENT_IS_1, "the lower port listens"
 
 
 def test_a_clock_that_steps_back_ends_no_time_wait() -> None:
@@ -231,7 +231,7 @@ def test_one_byte_sent_again_is_no_keepalive() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_neighbouring_addresses_and_ports_do_not_pile_up(seed: int) -> None:
     keys = np.random.default_rng(seed).integers(0, 2**30, 8) * 2 + 1
-    memory = [0] * c.KEYS + [int(key) for key in keys]
+    memory = [0] * c.CELL_KEYS + [int(key) for key in keys]
 
     def slots(pairs: list[tuple[tuple[int, int, int], tuple[int, int, int]]]) -> int:
         return len({lookup.pair_key(lookup.endpoint_key(*one, memory), lookup.endpoint_key(*two, memory), 0, memory)

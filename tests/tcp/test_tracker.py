@@ -215,12 +215,12 @@ def test_vlans_are_kept_apart_where_asked() -> None:
     table, _ = followed(overlapping(), split=True)
     assert table.extras["network_0"].tolist() == [1, 2]
     assert {int(state) for state in table.endpoints["state"]} == {int(State.ESTABLISHED)}
-    assert not (table.connections["notes"] & c.MIXED).any()
+    assert not (table.connections["notes"] & c.NOTE_MIXED).any()
 
 
 def test_vlans_that_contradict_each_other_are_noted() -> None:
     table, _ = followed(overlapping())
-    assert (table.connections["notes"] & c.MIXED).any()
+    assert (table.connections["notes"] & c.NOTE_MIXED).any()
 
 
 def test_a_vlan_for_each_direction_is_nothing_to_be_noted() -> None:
@@ -229,7 +229,7 @@ def test_a_vlan_for_each_direction_is_nothing_to_be_noted() -> None:
     found["network"] = np.where(client, 1, 2)
     table, _ = followed(found)
     assert table.extras[["network_0", "network_1"]].tolist() == [(1, 2)]
-    assert not (table.connections["notes"] & c.MIXED).any()
+    assert not (table.connections["notes"] & c.NOTE_MIXED).any()
 
 
 def test_a_router_between_two_vlans_is_nothing_to_be_noted() -> None:
@@ -239,7 +239,7 @@ def test_a_router_between_two_vlans_is_nothing_to_be_noted() -> None:
     both = np.concatenate([on(found, 1), copies])
     table, _ = followed(both[np.argsort(both["time"], kind="stable")])
     assert len(table.connections) == 1
-    assert not (table.connections["notes"] & c.MIXED).any()
+    assert not (table.connections["notes"] & c.NOTE_MIXED).any()
     assert table.seldom["copies"].tolist() == (table.endpoints["packets"] // 2).tolist()
 
 
@@ -343,14 +343,14 @@ def test_an_error_that_was_no_end_is_taken_back() -> None:
         (State.SYN_SENT, State.CLOSED),
         (State.CLOSED, State.SYN_SENT),
     ]
-    assert not (table.connections["notes"] & c.UNREACHABLE).any()
+    assert not (table.connections["notes"] & c.NOTE_UNREACHABLE).any()
 
 
 def test_a_connection_that_opens_all_the_same() -> None:
     found = rows(OPEN)
     table, _ = followed(np.concatenate([found[:1], error(found[0], UNREACHABLE | HOST), found[1:]]))
     assert [State(state) for state in table.endpoints["state"]] == [State.ESTABLISHED] * 2
-    assert not (table.connections["notes"] & c.UNREACHABLE).any()
+    assert not (table.connections["notes"] & c.NOTE_UNREACHABLE).any()
 
 
 @pytest.mark.parametrize("change", ["seq", "source_port", "target_low"])

@@ -54,7 +54,7 @@ class Flood:
         self.kernels = kernels
         self.table = FlowTable(kernels, details=True)
         self.table._make_room(count)
-        self.table._memory[c.CONNECTIONS] = count
+        self.table._cells[c.CELL_CONNECTIONS] = count
         numbers = np.arange(count)
         rows, ends, details = self.table.connections, self.table.endpoints, self.table.details
         assert details is not None
@@ -63,7 +63,7 @@ class Flood:
         rows["port_0"], rows["port_1"] = 1024 + numbers * 40_503 % 64_000, 80
         clients = ends[0::2]
         clients["first"] = clients["last"] = START + numbers
-        clients["packets"], clients["known"], clients["state"] = 1, c.HAS_BASE | c.SENT_SYN, State.SYN_SENT
+        clients["packets"], clients["known"], clients["state"] = 1, c.KNOWN_BASE | c.KNOWN_SENT_SYN, State.SYN_SENT
         # A socket of each server, so that netstat has as many rows.
         ends["state"][1::2] = State.SYN_RECEIVED
         details["since"][0::2], details["packet"][0::2] = START + numbers, 1 + numbers

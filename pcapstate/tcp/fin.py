@@ -46,7 +46,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, 
     first = known & KNOWN_SENT_ACK == 0
     again = not first and ack == i64(me["acked"])
     newest = first or at_or_after(ack, i64(me["acked"]))
-    if not newest and others & KNOWN_UNSEEN_TAIL != 0 and ack == i64(w.seldom[p]["island"]) and peer["packets"] > 0:
+    if not newest and others & KNOWN_UNSEEN_TAIL != 0 and ack == i64(w.seldom[p]["tail"]) and peer["packets"] > 0:
         # It acknowledges less than before, and just what has been sent: what it acknowledged before never was.
         peer["next"] = peer["contiguous"] = ack
         others &= ~KNOWN_UNSEEN_TAIL
@@ -219,12 +219,12 @@ def arrived(w: World, p: int, ack: int, segment: Any) -> None:
         note_arrived(w, p, ack, segment)
     peer = w.endpoints[p]
     top = i64(peer["next"])
-    if i64(peer["contiguous"]) != top and not at_or_after(ack, i64(w.seldom[p]["island"])):
+    if i64(peer["contiguous"]) != top and not at_or_after(ack, i64(w.seldom[p]["tail"])):
         peer["contiguous"] = ack
         return
     if after(ack, top):
         if i64(peer["known"]) & KNOWN_UNSEEN_TAIL == 0 or i64(peer["contiguous"]) != top:
-            w.seldom[p]["island"] = top
+            w.seldom[p]["tail"] = top
         top = ack
         peer["next"] = ack
         peer["known"] = i64(peer["known"]) | KNOWN_UNSEEN_TAIL

@@ -118,7 +118,7 @@ def syn_ack(w: World, e: int, p: int, place: int, segment: Any, connection: Any)
         # A listener whose first request was reset begins again, with a new initial sequence number.
         if known & KNOWN_SENT_SYN_ACK != 0 and i64(me["state"]) == State.SYN_RECEIVED:
             connection["notes"] |= NOTE_ANSWERED_TWICE
-            w.seldom[e]["island"] = me["base"]
+            w.extras[e >> 1]["earlier_base"] = me["base"]
         me["base"] = seq
         me["next"] = me["contiguous"] = (seq + 1 + segment["length"]) & LOW_32
         if others & KNOWN_SENT_SYN == 0:
@@ -175,9 +175,10 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     mine, theirs = i64(me["state"]), i64(peer["state"])
     bare = segment["length"] == 0 and segment["flags"] & FIN == 0
     if theirs == State.SYN_RECEIVED and connection["notes"] & NOTE_ANSWERED_TWICE != 0:
-        if ack == (i64(w.seldom[p]["island"]) + 1) & LOW_32:
+        earlier = i64(w.extras[p >> 1]["earlier_base"])
+        if ack == (earlier + 1) & LOW_32:
             # Of two answers it took the first; to the second it sends a challenge ACK (RFC 5961 §4).
-            peer["base"] = w.seldom[p]["island"]
+            peer["base"] = earlier
             peer["next"] = peer["contiguous"] = ack
     if theirs == State.SYN_RECEIVED and bare and not covers_syn(ack, peer):
         return False  # it draws a RST and changes nothing (RFC 9293 §3.10.7.4)

@@ -51,7 +51,7 @@ def count_packet(w: World, e: int, segment: Any) -> None:
 def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     """Follow the sequence numbers of endpoint ``e``; return what the packet is to those before it.
 
-    Sets ``next``, ``contiguous`` and the island from what the sender sent; a FIN ends the sequence for good. Comes
+    Sets ``next``, ``contiguous`` and the tail from what the sender sent; a FIN ends the sequence for good. Comes
     before ``count_packet``, since it looks at the time since the sender's last packet.
     """
     me = w.endpoints[e]
@@ -101,7 +101,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
                     if i64(me["contiguous"]) == top:
                         me["contiguous"] = end
                 else:
-                    w.seldom[e]["island"] = seq
+                    w.seldom[e]["tail"] = seq
                     w.connections[e >> 1]["notes"] |= NOTE_LOSSY
                 me["next"] = end
         elif flags & FIN != 0 and end != top and is_new_end(w, e, known, seq, end):
@@ -112,11 +112,11 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         elif (
             known & KNOWN_UNSEEN_TAIL != 0
             and i64(me["contiguous"]) == top
-            and at_or_after(seq, i64(w.seldom[e]["island"]))
+            and at_or_after(seq, i64(w.seldom[e]["tail"]))
         ):
             # Its peer's acknowledgment was written down before it, or it was sent again though it had arrived.
-            if seq == i64(w.seldom[e]["island"]):
-                w.seldom[e]["island"] = end
+            if seq == i64(w.seldom[e]["tail"]):
+                w.seldom[e]["tail"] = end
                 if end == top:
                     known &= ~KNOWN_UNSEEN_TAIL
             place = PLACE_BELATED if segment["time"] - peer["last"] < MIN_RTO else PLACE_AGAIN
@@ -131,16 +131,16 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
             elif not after(seq, whole):
                 place = PLACE_IN_HOLE
                 whole = end
-                if at_or_after(whole, i64(w.seldom[e]["island"])):
+                if at_or_after(whole, i64(w.seldom[e]["tail"])):
                     whole = top
                 me["contiguous"] = whole
-            elif at_or_after(seq, i64(w.seldom[e]["island"])):
+            elif at_or_after(seq, i64(w.seldom[e]["tail"])):
                 place = PLACE_AGAIN
     elif known & KNOWN_SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & LOW_32) < MAX_WINDOW:
         # A bare ACK beyond what was captured: something before it is missing.
         if is_beyond(w, e, p, segment, seq):
             return PLACE_STRAY
-        me["next"] = w.seldom[e]["island"] = seq
+        me["next"] = w.seldom[e]["tail"] = seq
         w.connections[e >> 1]["notes"] |= NOTE_LOSSY
     elif i64(me["contiguous"]) != i64(me["next"]) and flags & ACK != 0:
         # Only the newest of bare ACKs tells for sure how far its sender has come.
@@ -148,7 +148,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
             if known & KNOWN_SENT_FIN != 0:
                 place = PLACE_BEHIND_FIN
             known &= ~KNOWN_SENT_FIN
-            me["next"] = w.seldom[e]["island"] = seq
+            me["next"] = w.seldom[e]["tail"] = seq
     elif known & KNOWN_UNSEEN_TAIL != 0 and seq == (i64(me["next"]) - 1) & LOW_32:
         known &= ~KNOWN_UNSEEN_TAIL  # a keep-alive: what was acknowledged was sent before the capture began
     if place == PLACE_AGAIN and flags & (SYN | ACK) == SYN | ACK and known & KNOWN_SENT_SYN_ACK == 0:
@@ -193,14 +193,14 @@ def is_new_end(w: World, e: int, known: int, seq: int, end: int) -> bool:
     """
     me = w.endpoints[e]
     if i64(me["contiguous"]) != i64(me["next"]):
-        return is_in_hole(w, e, seq) and not after(end, i64(w.seldom[e]["island"]))
-    return known & KNOWN_UNSEEN_TAIL != 0 and seq == i64(w.seldom[e]["island"])
+        return is_in_hole(w, e, seq) and not after(end, i64(w.seldom[e]["tail"]))
+    return known & KNOWN_UNSEEN_TAIL != 0 and seq == i64(w.seldom[e]["tail"])
 
 
 @inner
 def is_in_hole(w: World, e: int, seq: int) -> bool:
     """Tell whether a number lies in the hole, or at its end, of what ``e`` sent."""
-    return in_range(seq, i64(w.endpoints[e]["contiguous"]), i64(w.seldom[e]["island"]))
+    return in_range(seq, i64(w.endpoints[e]["contiguous"]), i64(w.seldom[e]["tail"]))
 
 
 @rare
@@ -213,5 +213,5 @@ def end_at(w: World, e: int, p: int, seq: int, end: int) -> None:
     if i64(me["contiguous"]) == seq:
         me["contiguous"] = end
     else:
-        w.seldom[e]["island"] = seq
+        w.seldom[e]["tail"] = seq
     me["next"] = end

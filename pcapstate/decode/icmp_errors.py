@@ -9,18 +9,27 @@ from typing import Any
 
 from ..kernels.source import be16, be32, rare, u8
 from .ip import signed64, upper_layer
-from .protocols import AUTHENTICATION, FRAGMENT_HEADER, OFFSET_BITS_IPV4, OFFSET_BITS_IPV6, PROTOCOL_ICMP, PROTOCOL_TCP
-from .segment import SEGMENT_ICMP
+from .protocols import (
+    AUTHENTICATION,
+    FRAGMENT_HEADER,
+    ICMP_FRAGMENTATION_NEEDED,
+    ICMP_PARAMETER_PROBLEM,
+    ICMP_TIME_EXCEEDED,
+    ICMP_UNREACHABLE,
+    ICMPV6_PARAMETER_PROBLEM,
+    ICMPV6_TIME_EXCEEDED,
+    ICMPV6_UNREACHABLE,
+    OFFSET_BITS_IPV4,
+    OFFSET_BITS_IPV6,
+    PROTOCOL_ICMP,
+    PROTOCOL_TCP,
+)
+from .segment import SEGMENT_ICMP, SEGMENT_ICMPV6
 
 HEADER = 8
 """Bytes before the packet that is quoted."""
 QUOTED = 8
 """Bytes of the segment that are needed: both ports and the sequence number."""
-UNREACHABLE, TIME_EXCEEDED, PARAMETER = 3, 11, 12
-FRAGMENTATION_NEEDED = 4
-UNREACHABLE_IPV6, TIME_EXCEEDED_IPV6, PARAMETER_IPV6 = 1, 3, 4
-OF_ICMPV6 = 0x10000
-"""Added to type and code of ICMPv6."""
 
 
 @rare
@@ -35,7 +44,10 @@ def quoted_segment(data: Any, protocol: int, at: int, end: int, target_high: int
     kind, code = u8(data, at), u8(data, at + 1)
     error = kind << 8 | code
     if protocol == PROTOCOL_ICMP:
-        if kind not in (UNREACHABLE, TIME_EXCEEDED, PARAMETER) or error == UNREACHABLE << 8 | FRAGMENTATION_NEEDED:
+        if (
+            kind not in (ICMP_UNREACHABLE, ICMP_TIME_EXCEEDED, ICMP_PARAMETER_PROBLEM)
+            or error == ICMP_UNREACHABLE << 8 | ICMP_FRAGMENTATION_NEEDED
+        ):
             return 0
         header = (u8(data, quoted) & 0x0F) << 2
         if u8(data, quoted) >> 4 != 4 or header < 20:
@@ -48,8 +60,8 @@ def quoted_segment(data: Any, protocol: int, at: int, end: int, target_high: int
         if inside == AUTHENTICATION:
             inside, upper, _ = upper_layer(data, upper, end, inside)
     else:
-        error |= OF_ICMPV6
-        if kind not in (UNREACHABLE_IPV6, TIME_EXCEEDED_IPV6, PARAMETER_IPV6):
+        error |= SEGMENT_ICMPV6
+        if kind not in (ICMPV6_UNREACHABLE, ICMPV6_TIME_EXCEEDED, ICMPV6_PARAMETER_PROBLEM):
             return 0
         if end - quoted < 40 or u8(data, quoted) >> 4 != 6:
             return 0

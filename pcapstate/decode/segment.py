@@ -43,7 +43,8 @@ TELLING = 1 << 31
 SEGMENT_ICMP = -4
 """``flags`` of a row that is an ICMP error: addresses, ports and ``seq`` are those of the segment that it quotes.
 
-``ack`` is type << 8 | code, and 0x10000 more for ICMPv6.
+``ack`` is type << 8 | code, plus SEGMENT_ICMPV6 for ICMPv6.
 """
+SEGMENT_ICMPV6 = 0x10000
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..decode.protocols import (
+    ICMP_PARAMETER_PROBLEM,
+    ICMP_TIME_EXCEEDED,
+    ICMP_UNREACHABLE,
+    ICMPV6_PARAMETER_PROBLEM,
+    ICMPV6_UNREACHABLE,
+)
+from ..decode.segment import SEGMENT_ICMPV6
 from ..kernels.source import i64, rare
 from .lookup import side_of
 from .machine import Event
@@ -11,15 +19,15 @@ from .states import State
 from .tables import KNOWN_CLOSED_BY_RST, KNOWN_SENT_SYN, NOTE_FAST_OPEN, NOTE_UNREACHABLE, World
 from .transition import step
 
-UNREACHABLE_TYPE, TIME_EXCEEDED, PARAMETER_PROBLEM = 3, 11, 12
-UNREACHABLE_TYPE_IPV6, PARAMETER_PROBLEM_IPV6 = 0x101, 0x104
-"""ICMP's types as SEGMENT has them: 0x100 more for ICMPv6."""
+V6 = SEGMENT_ICMPV6 >> 8
+"""Added to the types of ICMPv6."""
 LAST_CODE = 15
 """The highest code of "destination unreachable" that there is (RFC 1812 §5.2.7.1)."""
-NETWORK, HOST = 0, 1
-NO_ROUTE, BEYOND_SCOPE, ADDRESS = 0, 2, 3
-REASSEMBLY = 1
-"""Fragments that were not put together in time."""
+CODE_NETWORK, CODE_HOST = 0, 1
+CODE_NO_ROUTE, CODE_BEYOND_SCOPE, CODE_ADDRESS = 0, 2, 3
+"""Codes of "destination unreachable", of ICMP and of ICMPv6."""
+CODE_REASSEMBLY = 1
+"""Code of "time exceeded": fragments were not reassembled in time."""
 
 
 @rare
@@ -44,7 +52,7 @@ def icmp_error(w: World, number: int, segment: Any) -> None:
     elif state != State.SYN_SENT:
         return
     event = Event.GOT_ICMP_ERROR
-    if kind in (UNREACHABLE_TYPE, UNREACHABLE_TYPE_IPV6):
+    if kind in (ICMP_UNREACHABLE, V6 | ICMPV6_UNREACHABLE):
         event = Event.GOT_UNREACHABLE
     if step(w, e, event, segment):
         me["known"] = i64(me["known"]) | KNOWN_CLOSED_BY_RST
@@ -55,16 +63,16 @@ def icmp_error(w: World, number: int, segment: Any) -> None:
 @rare
 def counts(kind: int, code: int) -> bool:
     """Tell whether an ICMP error says anything of a connection, as Linux takes it."""
-    if kind == UNREACHABLE_TYPE:
+    if kind == ICMP_UNREACHABLE:
         return code <= LAST_CODE
-    return kind != TIME_EXCEEDED or code != REASSEMBLY
+    return kind != ICMP_TIME_EXCEEDED or code != CODE_REASSEMBLY
 
 
 @rare
 def ends_request(kind: int, code: int) -> bool:
     """Tell whether an ICMP error about a SYN-ACK makes a listener forget the SYN, as Linux does."""
-    if kind == UNREACHABLE_TYPE:
-        return code in (NETWORK, HOST)
-    if kind == UNREACHABLE_TYPE_IPV6:
-        return code not in (NO_ROUTE, BEYOND_SCOPE, ADDRESS)
-    return kind in (TIME_EXCEEDED, PARAMETER_PROBLEM, PARAMETER_PROBLEM_IPV6)
+    if kind == ICMP_UNREACHABLE:
+        return code in (CODE_NETWORK, CODE_HOST)
+    if kind == V6 | ICMPV6_UNREACHABLE:
+        return code not in (CODE_NO_ROUTE, CODE_BEYOND_SCOPE, CODE_ADDRESS)
+    return kind in (ICMP_TIME_EXCEEDED, ICMP_PARAMETER_PROBLEM, V6 | ICMPV6_PARAMETER_PROBLEM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..decode.segment import FIN, SYN
+from ..decode.window_scale import MAX_SHIFT
 from ..kernels.source import i64, inner, rare
 from .lookup import is_own_peer
 from .sequence import LOW_32, after, at_or_after
@@ -19,8 +20,8 @@ from .tables import (
     World,
 )
 
-UNSCALED, MAX_SHIFT = 0, 14
-"""Shifts of a window: without the option, and the largest there is (RFC 7323 §2.3)."""
+UNSCALED = 0
+"""The shift of a window without the option."""
 NEAR = 1 << 16
 """Bytes behind a segment within which the next one goes on from it."""
 

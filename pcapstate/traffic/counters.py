@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..addresses import is_ipv4
-from ..decode.protocols import PROTOCOL_UDP
+from ..decode.protocols import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_UDP
 from ..rows import Rows
 from ..tcp import tables as tcp
 from ..tcp.flow_table import FlowTable
@@ -20,7 +20,6 @@ from ..tcp.perspective import Perspective
 from ..tcp.states import State
 from . import tables as c
 from .local import LocalTraffic
-from .payloads import PROTOCOL_ICMP, PROTOCOL_ICMPV6
 
 PROTOCOLS = ("ip", "ipv6", "icmp", "icmpv6", "tcp", "tcpv6", "udp", "udpv6")
 """The protocols by their names for ``-p``, in the order of netstat."""

@@ -8,8 +8,15 @@ from ..decode.ip import signed64, upper_layer
 from ..decode.protocols import (
     ETHERTYPE_IPV6,
     FRAGMENT_HEADER,
+    ICMP_PORT_UNREACHABLE,
+    ICMP_REDIRECT,
+    ICMP_UNREACHABLE,
+    ICMPV6_PORT_UNREACHABLE,
+    ICMPV6_UNREACHABLE,
     OFFSET_BITS_IPV4,
     OFFSET_BITS_IPV6,
+    PROTOCOL_ICMP,
+    PROTOCOL_ICMPV6,
     PROTOCOL_UDP,
     UDP_HEADER,
 )
@@ -20,12 +27,7 @@ from .ports import close_port, count_datagram
 from .tables import DHCP, NO_LISTENER, PROTOCOL_SHIFT, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT, Tables
 from .whole_datagrams import note_fragment
 
-PROTOCOL_ICMP, PROTOCOL_ICMPV6 = 1, 58
 MORE_IPV4, MORE_IPV6 = 0x2000, 1
-UNREACHABLE, PORT_UNREACHABLE, REDIRECTION = 3, 3, 5
-"""ICMP types and codes (RFC 792)."""
-UNREACHABLE_IPV6, PORT_UNREACHABLE_IPV6 = 1, 4
-"""ICMPv6 types and codes (RFC 4443)."""
 BOOTPS, BOOTPC = 67, 68
 CELLS_OF_MARK = 3
 
@@ -104,9 +106,9 @@ def look_closer(
         if ipv6:
             note_icmpv6(t, data, at, upper, end, kind, source_mac, addresses, hops, sent, got, index, number)
         else:
-            if kind == REDIRECTION:
+            if kind == ICMP_REDIRECT:
                 mark(t, index, at, REDIRECT)
-            elif kind == UNREACHABLE and u8(data, upper + 1) == PORT_UNREACHABLE:
+            elif kind == ICMP_UNREACHABLE and u8(data, upper + 1) == ICMP_PORT_UNREACHABLE:
                 port = quoted_port(data, upper + 8, end, source_low)
                 if port >= 0:
                     tally(t, sent, NO_LISTENER, number)
@@ -132,7 +134,7 @@ def note_icmpv6(
 ) -> None:
     """Note what an ICMPv6 message of a type (``kind``) tells of neighbours, routers and UDP ports."""
     high, low = addresses[0], addresses[1]
-    if kind == UNREACHABLE_IPV6 and u8(data, upper + 1) == PORT_UNREACHABLE_IPV6:
+    if kind == ICMPV6_UNREACHABLE and u8(data, upper + 1) == ICMPV6_PORT_UNREACHABLE:
         port = quoted_port_ipv6(data, upper + 8, end, high, low)
         if port >= 0:
             tally(t, sent, NO_LISTENER, number)

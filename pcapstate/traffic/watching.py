@@ -13,6 +13,8 @@ from ..decode.protocols import (
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     FRAGMENT_BITS,
+    PROTOCOL_ICMP,
+    PROTOCOL_ICMPV6,
     PROTOCOL_UDP,
     SHORT_IP,
     SHORT_LINK,
@@ -22,7 +24,7 @@ from ..kernels.source import be16, be32, entry, i64, u8
 from ..sources.framing import FRAME
 from .bindings import IPV4_MAPPED, be48, note_arp
 from .paths import count_frame, count_halves, find_path
-from .payloads import PROTOCOL_ICMP, PROTOCOL_ICMPV6, look_closer
+from .payloads import look_closer
 from .tables import (
     BINDING,
     BINDINGS,

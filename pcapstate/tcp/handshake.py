@@ -1,6 +1,6 @@
 """What a segment tells of how a connection opens: SYN, SYN-ACK, and the acknowledgment that completes the handshake.
 
-As in ``evidence``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
+As in ``tracker``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
 """
 
 from __future__ import annotations

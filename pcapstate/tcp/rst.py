@@ -1,6 +1,6 @@
 """What a RST tells, and what takes that back.
 
-As in ``evidence``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
+As in ``tracker``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
 """
 
 from __future__ import annotations

@@ -1,21 +1,27 @@
-"""The loop over segments: find the connection, count the packet, weigh the evidence.
+"""The loop over segments: find the connection, count the packet, derive its events.
 
-What each of these means is in ``flows``, ``reuse``, ``counting`` and ``evidence``; which state follows, in ``machine``.
+A segment is followed in this order: ``lookup`` finds its connection, ``reuse`` decides which of two on one 4-tuple it
+belongs to, ``duplicates`` drops copies, ``sequence_tracking`` gives its place among those its sender sent before, and
+``weigh`` steps through its events (``handshake``, ``fin``, ``rst``). The state that follows an event stands in
+``machine``. The rules are explained in docs/inference.md.
+
+Throughout these modules ``e`` is the endpoint that sent the segment and ``p`` its peer.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..decode.segment import ACK, RST, SEGMENT, SEGMENT_ICMP, SYN
-from ..kernels.source import COMPILING, entry, fetch, i64, inner
-from .details import note_details
+from ..decode.segment import ACK, FIN, RST, SEGMENT, SEGMENT_ICMP, SYN
+from ..kernels.source import COMPILING, entry, fetch, i64, inner, rare
 from .duplicates import bucket_of, count_copy, header_hash, is_copy, note_network
-from .evidence import weigh
+from .fin import acknowledges_and_closes
+from .handshake import opens, syn, syn_ack
 from .icmp import icmp_error
 from .lookup import begin, find, first_slot, is_own_peer, side_of
 from .machine import Event
 from .reuse import behind_syns, find_out, is_for_previous, is_open, supersede
+from .rst import reset, still_there
 from .self_connect import weigh_own
 from .sequence_tracking import count_packet, follow_sequence
 from .tables import (
@@ -26,12 +32,18 @@ from .tables import (
     CELL_RECORD,
     CELL_TRANSITIONS,
     KNOWN_BASE,
+    KNOWN_CLOSED_BY_RST,
+    KNOWN_SENT_FIN,
     NOTE_BESIDE,
+    NOTE_DOUBTFUL,
+    NOTE_GAVE_UP,
+    PLACE_BEHIND_FIN,
+    PLACE_STRAY,
     PREFETCHED_SEGMENTS,
     World,
 )
-from .transition import expire
-from .troubles import note_troubles
+from .transition import expire, step
+from .troubles import note_details, note_troubles
 
 TRANSITIONS_EACH = 24
 """More transitions than one segment can cause: so much room must be left before it is looked at."""
@@ -164,6 +176,54 @@ def follow(w: World, segment: Any, slot: int) -> None:
         weigh_own(w, number, segment)
     else:
         weigh(w, number, side, place, segment)
+
+
+@inner
+def weigh(w: World, number: int, side: int, place: int, segment: Any) -> None:
+    """Step through the events of a segment that endpoint ``side`` of connection ``number`` sent.
+
+    ``place``: what the segment is to those before it, as ``counting`` found.
+    """
+    e, p = 2 * number + side, 2 * number + 1 - side
+    flags = segment["flags"]
+    connection = w.connections[number]
+    if connection["notes"] & NOTE_DOUBTFUL != 0:
+        if flags & RST != 0 or (flags & SYN == 0 and segment["length"] == 0):
+            if flags & FIN != 0:
+                # It closed, whatever else may have been before.
+                w.endpoints[e]["known"] = i64(w.endpoints[e]["known"]) | KNOWN_SENT_FIN
+            return
+        connection["notes"] &= ~NOTE_DOUBTFUL
+    if connection["notes"] & NOTE_GAVE_UP != 0:
+        goes_on(w, e, p, segment, connection)
+    if place == PLACE_STRAY:
+        return  # its receiver drops it, and who sent it is not known for sure
+    if place == PLACE_BEHIND_FIN:
+        step(w, e, Event.SENT_MORE_THAN_FIN, segment)
+        step(w, p, Event.GOT_MORE_THAN_FIN, segment)
+    if flags & RST != 0:
+        reset(w, e, p, segment, connection)
+    elif flags & (SYN | ACK) == SYN | ACK:
+        syn_ack(w, e, p, place, segment, connection)
+    elif flags & SYN != 0:
+        syn(w, e, p, place, segment, connection)
+    elif flags & ACK != 0:
+        if not still_there(w, e, place, segment, connection):
+            return
+        if not opens(w, e, p, segment, connection):
+            return
+        acknowledges_and_closes(w, e, p, place, segment, connection)
+    # A segment with none of the three is valid in no state (RFC 9293 §3.10.7.4): a scan, and no evidence.
+
+
+@rare
+def goes_on(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
+    """Take back that endpoints gave up: the connection goes on, so nothing hangs on whether somebody looked before."""
+    connection["notes"] &= ~NOTE_GAVE_UP
+    for one, event in ((e, Event.STILL_SENDS), (p, Event.GOT_MORE_AFTER_ALL)):
+        known = i64(w.endpoints[one]["known"])
+        if known & KNOWN_CLOSED_BY_RST != 0 and step(w, one, event, segment):
+            w.endpoints[one]["known"] = known & ~KNOWN_CLOSED_BY_RST
 
 
 @entry(World)

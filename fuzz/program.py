@@ -83,8 +83,8 @@ def whole(data: bytes, all_: bool = False) -> None:
     watchers: list[Any] = [station, traffic, processes, packets, opened, seen]
     # Now and then there is room for few connections only, or VLANs are kept apart.
     most, split = FEW if turn >> 12 & 3 == 3 else MOST_CONNECTIONS, bool(turn >> 14 & 1)
-    capture = Capture(source, details=True, watchers=watchers, most=most, split=split)
-    history = History(capture.table, 1 << 20)
+    history = History(1 << 20)
+    capture = Capture(source, details=True, watchers=watchers, most=most, split=split, history=history)
     for batch in capture.follow():
         history.add(batch)
     rows = history.take()

@@ -296,6 +296,7 @@ def _needs(answers: Answers) -> dict[str, Any]:
         "watchers": gathering.watchers,
         "each": answers.bytes_each,
         "beside": gathering.bytes_beside,
+        "followers": [answers],
     }
 
 

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -21,6 +22,7 @@ from .sources.process_blocks import Process
 from .sources.reader import Batch, CaptureReader
 from .stops import Stops
 from .tcp.flow_table import MOST_CONNECTIONS, FlowTable
+from .tcp.history import History
 from .tcp.tables import TRANSITION
 from .tcp.time_wait import TimeWait
 
@@ -102,15 +104,27 @@ class Capture:
         stops: Stops | None = None,
         most: int = MOST_CONNECTIONS,
         split: bool = False,
+        history: History | None = None,
+        followers: Sequence[Callable[[Rows], None]] = (),
+        undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.source = source
         self.stops = stops or Stops()
         self.watchers = watchers
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
-        self.table = FlowTable(source.kernels, time_wait, record, details, most, split)
         decoder = self.decoder
-        self.table.network_names = lambda: decoder.networks
-        self.table.on_moved += [one.moved for one in watchers if isinstance(one, ByEndpoint)]
+        self.table = FlowTable(
+            source.kernels,
+            time_wait,
+            record,
+            details,
+            most,
+            split,
+            history=history,
+            followers=[*(one.moved for one in watchers if isinstance(one, ByEndpoint)), *followers],
+            network_names=lambda: decoder.networks,
+            undisturbed=undisturbed,
+        )
         self.frames = 0
         self.clock: int | None = None
         """The time after what was read: of the last packet, or of the silence after it on an interface."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -127,7 +128,8 @@ class Reading:
     ``at``: the moment at which to stop; ``every``: seconds between moments, ``count`` times at most. ``record``:
     transitions are wanted; ``details``: rows of DETAIL and TROUBLE, too. ``watchers`` is given the source and returns
     what looks at its frames. ``memory``: bytes that all may take (None: a default); of these ``each`` for each
-    connection or transition and ``beside`` for watchers are left to whoever asks.
+    connection or transition and ``beside`` for watchers are left to whoever asks. ``followers``, ``undisturbed``: as of
+    ``FlowTable``.
     """
 
     def __init__(
@@ -145,18 +147,20 @@ class Reading:
         memory: int | None = None,
         each: int = 0,
         beside: int = 0,
+        followers: Sequence[Callable[[Rows], None]] = (),
+        undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         origin.check()
         self.origin, self.at = origin, at
-        self._each = each
         beside += LIVE if origin.interfaces else 0
         keeps = record and not origin.growing
         least = FEWEST_TRANSITIONS * (TRANSITION_BYTES + each) if keeps else 0
         self.memory = memory or default_bound(beside + least)
         """Bytes that all may take."""
-        self._share = max((self.memory - LEAST) // 2, least) if keeps else 0
+        share = max((self.memory - LEAST) // 2, least) if keeps else 0
+        self._history = History(share // (TRANSITION_BYTES + each)) if record else None
         try:
-            most = connections_within(self.memory, bytes_each(details) + each, beside + self._share)
+            most = connections_within(self.memory, bytes_each(details) + each, beside + share)
         except ValueError as error:
             raise CallError(f"--memory: {error}") from None
         stops = Stops(at, None if every is None else round(every * SECOND), count, self._time_of_last_packet())
@@ -170,6 +174,9 @@ class Reading:
             stops=stops,
             split=split,
             most=most,
+            history=self._history,
+            followers=followers,
+            undisturbed=undisturbed,
         )
         self.interrupted = False
         """Reading was ended before its moment, or its end."""
@@ -199,7 +206,8 @@ class Reading:
 
     def history(self) -> Rows:
         """Read to the end, or the last moment; return all transitions (TRANSITION)."""
-        history = History(self.capture.table, self._share // (TRANSITION_BYTES + self._each))
+        history = self._history
+        assert history is not None, "transitions are not recorded"
         for batch in self.transitions():
             history.add(batch)
         return history.take()

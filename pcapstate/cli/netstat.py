@@ -117,6 +117,7 @@ def netstat(
         source,
         details=tables.gathering.details,
         watchers=tables.gathering.watchers,
+        followers=tables.followers,
         each=tables.bytes_each,
         beside=tables.gathering.bytes_beside,
         every=every,

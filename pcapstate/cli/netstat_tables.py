@@ -76,6 +76,7 @@ class NetstatTables:
         if self._several and wording.format == "csv":
             raise click.UsageError("csv holds one table; ask for one of -e, -r and -s at a time")
         self.gathering, self.bytes_each = self._answers.gathering, self._answers.bytes_each
+        self.followers = [self._answers.moved]
         self._sections = NetstatSections(
             question,
             how,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -49,8 +49,10 @@ class Session(Reading):
         count: int | None = None,
         utc: bool = False,
         lang: str = "en",
+        followers: Sequence[Callable[[Rows], None]] = (),
     ) -> None:
         self._lang, self._quiet = lang, options.quiet
+        self._interruption: Interruption | None = None
         if options.quiet:
             running.announce = lambda message: None
         self.screen = screen()
@@ -78,6 +80,8 @@ class Session(Reading):
                 memory=options.memory,
                 each=each,
                 beside=beside,
+                followers=followers,
+                undisturbed=self._held,
             )
         except CallError as error:
             raise click.UsageError(str(error)) from None
@@ -94,7 +98,7 @@ class Session(Reading):
         """
         stop = getattr(self.capture.source, "stop", None)
         with self._progress() as progress, Interruption(self.growing, stop) as interruption:
-            self.capture.table.undisturbed = interruption.held
+            self._interruption = interruption
 
             def show(moment: int) -> None:
                 assert reached is not None
@@ -112,6 +116,9 @@ class Session(Reading):
             finally:
                 following.close()
                 self.interrupted |= interruption.came
+
+    def _held(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._interruption is None else self._interruption.held()
 
     @contextmanager
     def _progress(self) -> Iterator[Callable[[int], None] | None]:

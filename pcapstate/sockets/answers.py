@@ -101,7 +101,6 @@ class Answers:
     def attach(self, reading: Reading) -> None:
         """Take the reading that the answers are about."""
         self._reading = reading
-        reading.capture.table.on_moved.append(self.moved)
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which evicted connections: its row n is the former row ``kept[n]``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..kernels.running import Kernels
 from ..rows import Rows
 from . import tables as c
 from .eviction import EVICTION_ORDER, choose_evicted
+from .history import History
 from .time_wait import TimeWait
 
 RESERVED = 1 << 19
@@ -51,11 +52,16 @@ def bytes_each(details: bool) -> int:
 class FlowTable:
     """Follows segments in order and keeps the connections; what it keeps does not depend on the capture's length.
 
-    ``time_wait``: how long TIME_WAIT lasts. ``record``: give out transitions (else only the states are kept).
-    ``details``: keep DETAIL and TROUBLE rows, too. ``most``: connections to keep; beyond that some are let go.
-    ``split``: the same 4-tuple on different VLANs, or other virtual networks, is different connections.
+    ``time_wait``: how long TIME_WAIT lasts. ``record``: yield transitions (else only states are kept). ``details``:
+    keep DETAIL and TROUBLE rows, too. ``most``: connections to keep; beyond that, some are evicted. ``split``: the same
+    4-tuple on different VLANs, or other virtual networks, is different connections.
 
-    A connection has a row, from 0 on, and a number, which it keeps when those before it are let go (see ``numbers``).
+    ``history``: where the caller keeps the transitions; connections are evicted where it is full, too. ``followers``:
+    called after an eviction, when row n of the tables is what row ``kept[n]`` was. ``network_names``: returns the names
+    of virtual networks, which SEGMENT's ``network`` numbers from 1. ``undisturbed``: entered while the tables change
+    and do not fit together, so that no signal ends it there.
+
+    A connection has a row, from 0 on, and a number, which it keeps when those before it are evicted (see ``numbers``).
     Tables and transitions name connections by row.
     """
 
@@ -67,19 +73,20 @@ class FlowTable:
         details: bool = False,
         most: int = MOST_CONNECTIONS,
         split: bool = False,
+        *,
+        history: History | None = None,
+        followers: Sequence[Callable[[Rows], None]] = (),
+        network_names: Callable[[], Sequence[str]] = tuple,
+        undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._kernels = kernels
         self._most = min(max(most, EVICTED_SHARE), MOST_CONNECTIONS)
         self.evicted = np.zeros(len(EVICTION_ORDER), dtype=np.int64)
         """How many connections were evicted, for each of EVICTION_ORDER."""
-        self.on_moved: list[Callable[[Rows], None]] = []
-        """Is called where connections gave way: row n of the tables is now what was row ``kept[n]``."""
-        self.undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
-        """Is entered while the tables change: in between they do not fit together, so nobody is to end it there."""
-        self.network_names: Callable[[], list[str]] = list
-        """Returns the names of virtual networks, which SEGMENT's ``network`` numbers from 1."""
+        self.network_names, self._undisturbed = network_names, undisturbed
+        self._history = history
+        self._followers = [*followers] if history is None else [*followers, history.moved]
         self._moved = np.zeros(0, dtype=np.int64)
-        self._too_many = False
         reserved = min(RESERVED, self._most)
         waits = [cell for cells in time_wait.cells() for cell in cells]
         cells = np.zeros(c.FIXED_CELLS + len(waits), dtype=np.int64)
@@ -162,10 +169,6 @@ class FlowTable:
         for start in range(0, count, step):
             yield from self._follow(segments, start, min(start + step, count))
 
-    def evict_some(self) -> None:
-        """Let some connections go before the next segment is followed."""
-        self._too_many = True
-
     def _follow(self, segments: Rows, start: int, end: int) -> Iterator[Rows]:
         kept = self._make_room(end - start)
         if kept is not None:
@@ -174,7 +177,7 @@ class FlowTable:
             done_before[:] = endpoints_after(kept, done_before)
         done = start
         while done < end:
-            with self.undisturbed():
+            with self._undisturbed():
                 done = self._kernels.track(segments, done, end, self._world)
             yield from self._taken()
 
@@ -203,11 +206,12 @@ class FlowTable:
         """Make room for ``count`` connections; return the rows that are kept, where others had to give way."""
         used = int(self._cells[c.CELL_CONNECTIONS])
         kept = None
-        if used + count > self._most or self._too_many:
-            with self.undisturbed():
+        if used + count > self._most or (self._history is not None and self._history.full):
+            with self._undisturbed():
                 kept = self._evict(max(used + count - self._most, used // EVICTED_SHARE, 1))
             used = len(kept)
-            self._too_many = False
+            if self._history is not None:
+                self._history.full = False
         needed = used + count
         if needed > len(self._world.connections):
             size = max(needed, 2 * len(self._world.connections))
@@ -258,8 +262,8 @@ class FlowTable:
         self._world.slots[:] = 0
         self._world.recent[:] = 0
         self._kernels.rehash(len(kept), self._world)
-        for call in self.on_moved:
-            call(kept)
+        for moved in self._followers:
+            moved(kept)
         return kept
 
     def _running(self) -> Rows:

@@ -6,7 +6,6 @@ import numpy as np
 
 from ..compaction import endpoints_after
 from ..rows import Rows
-from .flow_table import FlowTable
 from .tables import TRANSITION
 
 BLOCK_ROWS = 1 << 16
@@ -18,13 +17,14 @@ TRANSITION_BYTES = 96
 
 
 class History:
-    """The transitions of the connections in a table; where there are more than ``most``, connections give way."""
+    """The transitions of the connections in a table, which evicts connections where there are more than ``most``."""
 
-    def __init__(self, table: FlowTable, most: int) -> None:
-        self._table, self._most = table, most
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.full = False
+        """There are more than ``most``; the table clears it once it has evicted connections."""
         self._blocks: list[Rows] = []
         self._used = BLOCK_ROWS
-        table.on_moved.append(self.moved)
 
     def add(self, batch: Rows) -> None:
         """Add transitions (TRANSITION), which are copied."""
@@ -38,7 +38,7 @@ class History:
             self._used += len(some)
             done += len(some)
         if len(self._blocks) * BLOCK_ROWS > self._most:
-            self._table.evict_some()
+            self.full = True
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
@@ -52,7 +52,6 @@ class History:
 
     def take(self) -> Rows:
         """Return all transitions in one array; none are kept any more, nor added."""
-        self._table.on_moved.remove(self.moved)
         count = len(self._blocks) * BLOCK_ROWS + self._used - BLOCK_ROWS
         rows = np.empty(count, dtype=TRANSITION)
         for start in range(0, count, BLOCK_ROWS):

@@ -32,6 +32,7 @@ def answer(question: Question, selection: Selection | None = None, at: str | Non
         at=None if at is None else parse_moment(at),
         details=answers.gathering.details,
         watchers=answers.gathering.watchers,
+        followers=[answers.moved],
     )
     answers.attach(reading)
     reading.read()

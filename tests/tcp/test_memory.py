@@ -228,8 +228,8 @@ def test_timers_that_are_started_again_take_no_more_room() -> None:
 
 
 def test_the_history_follows_its_table() -> None:
-    table = FlowTable(Kernels(0), most=40)
-    history = History(table, 1 << 20)
+    history = History(1 << 20)
+    table = FlowTable(Kernels(0), most=40, history=history)
     for some in (
         story(OPEN + TALK, 50_000),
         *np.split(flood(1_000, START + SECOND), 10),
@@ -247,8 +247,8 @@ def test_the_history_follows_its_table() -> None:
 
 
 def test_a_history_without_room_lets_connections_go() -> None:
-    table = FlowTable(Kernels(1 << 30))
-    history = History(table, 70_000)
+    history = History(70_000)
+    table = FlowTable(Kernels(1 << 30), history=history)
     for some in np.split(flood(200_000), 20):
         for batch in table.follow(some, len(some)):
             history.add(batch)
@@ -377,8 +377,8 @@ def test_tables_are_gone_with_what_read_them() -> None:
     gc.disable()
     try:
         source = CaptureReader(PCAPS / "example.pcapng", Kernels(0))
-        capture = Capture(source, watchers=[Processes(source)])
-        history = History(capture.table, 1 << 20)
+        history = History(1 << 20)
+        capture = Capture(source, watchers=[Processes(source)], history=history)
         for batch in capture.follow():
             history.add(batch)
         rows = SocketRows(capture.table, perspective(capture.table, ()), 0, listening=True)

@@ -294,6 +294,7 @@ def _needs(answers: Answers) -> dict[str, Any]:
     return {
         "details": gathering.details,
         "watchers": gathering.watchers,
+        "followers": [answers.moved],
         "each": answers.bytes_each,
         "beside": gathering.bytes_beside,
         "followers": [answers],

@@ -297,7 +297,7 @@ def _needs(answers: Answers) -> dict[str, Any]:
         "followers": [answers.moved],
         "each": answers.bytes_each,
         "beside": gathering.bytes_beside,
-        "followers": [answers],
+        "followers": [answers.moved],
     }
 
 

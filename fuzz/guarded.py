@@ -37,9 +37,15 @@ class Guarded:
         return at
 
 
+def _all_guarded(one: Any) -> Any:
+    if isinstance(one, tuple):  # arrays that travel together
+        return type(one)(*map(_all_guarded, one))
+    return Guarded(one) if isinstance(one, np.ndarray) else one
+
+
 def _guarded(function: Callable[..., int], types: tuple[Any, ...]) -> Callable[..., int]:
     def call(*arguments: Any) -> int:
-        return int(function(*(Guarded(one) if isinstance(one, np.ndarray) else one for one in arguments)))
+        return int(function(*map(_all_guarded, arguments)))
 
     return call
 

@@ -4,12 +4,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo setup docs test bounds coverage mutation fuzz fuzz-bounds lint types format bench kernel-random clean
+# Compiled kernels that check every index: a library of their own, beside that of the package.
+CHECKED_LIBRARY := build/kernels/checked-library
+
+.PHONY: demo setup docs kernels test bounds coverage mutation fuzz fuzz-bounds lint types format bench kernel-random clean
 
 demo: $(VENV)/ready
 	$(BIN)/pcapstate netstat tests/pcaps/example.pcapng
 
 setup: $(VENV)/ready-dev
+
+# After a change to the kernels; what has not changed is not compiled again.
+kernels: $(VENV)/ready-dev
+	$(BIN)/python -m pcapstate.kernels.building $(if $(CHECKED),--checked $(CHECKED_LIBRARY))
 
 # Side by side, a file at a time; those with real hosts alone, since they have clocks.
 PYTEST := $(BIN)/python -m pytest
@@ -21,10 +28,9 @@ test: $(VENV)/ready-dev
 
 # The tests once more, on kernels compiled with checks of every index. Left out are those of how kernels are chosen and
 # loaded, those that run plain ones, and those that mostly wait: for real hosts, files, signals, other programs.
-BOUNDED := NUMBA_BOUNDSCHECK=1 PCAPSTATE_KERNELS=compiled
-# Whatever is compiled comes first: a program that a test starts says so on standard error.
+BOUNDED := PCAPSTATE_LIBRARY=$(CURDIR)/$(CHECKED_LIBRARY)
 bounds: $(VENV)/ready-dev
-	$(BOUNDED) $(BIN)/pcapstate netstat -e tests/pcaps/example.pcapng >/dev/null
+	$(BIN)/python -m pcapstate.kernels.building --checked $(CHECKED_LIBRARY)
 	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/kernels/test_compiled.py \
 		--ignore=tests/sources/test_live.py --ignore=tests/test_fuzz.py --ignore=tests/sources/test_follow.py \
 		--ignore=tests/cli/test_interruption.py --ignore=tests/test_wireshark.py --ignore=tests/test_benchmarks.py \
@@ -85,6 +91,7 @@ bench: $(VENV)/ready-dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# This compiles the kernels, in an environment of its own.
 $(VENV)/ready: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
@@ -102,4 +109,4 @@ $(VENV)/ready-docs: $(VENV)/ready pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis build pcapstate/kernels/built

@@ -118,7 +118,7 @@ def measure(size: Size, folder: Path, runs: int, timeout: float) -> Results:
                 results[program.name] = Result(note=f"not tried above {program.most:,} packets")
             else:
                 commands[program.name] = program.on(executable, path)
-        # Once untimed: the engine is compiled on its first use.
+        # Once untimed: its modules are in the page cache then.
         in_turns({OURS: commands[OURS]}, folder, 1, timeout)
         results |= in_turns(commands, folder, runs, timeout)
     for program in PROGRAMS:

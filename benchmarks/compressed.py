@@ -83,7 +83,7 @@ def main() -> int:
         generated("connections", arguments.packets, folder, "--words") as capture,
     ):
         size = capture.stat().st_size
-        # Once untimed: the engine is compiled on its first use.
+        # Once untimed: its modules are in the page cache then.
         in_turns({"": pcapstate(capture)}, folder, 1, arguments.timeout)
         for suffix in arguments.only:
             program = PROGRAMS[suffix]

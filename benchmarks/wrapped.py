@@ -60,7 +60,7 @@ def main() -> int:
         generated("connections", FIRST, folder) as first,
         generated("connections", packets, folder) as plain,
     ):
-        # Once untimed: the engine is compiled on its first use.
+        # Once untimed: its modules are in the page cache then.
         in_turns({START: pcapstate(first)}, folder, 1, timeout)
         for name in arguments.only:
             with generated("connections", packets, folder, "--in", name) as wrapped:

@@ -61,7 +61,7 @@ def _collect(source: Any, batch: Any, found: Frames) -> None:
 
 
 def _read(data: bytes, **manner: int) -> tuple[Frames, str]:
-    source = CaptureReader(io.BytesIO(data), Kernels(0), **manner)
+    source = CaptureReader(io.BytesIO(data), Kernels(), **manner)
     return read_frames(source), str(source.damage)
 
 
@@ -86,7 +86,7 @@ def unpacking(data: bytes) -> None:
     if max(len(large), len(small)) < UNPACKED:
         if (why is None) != (why_small is None) or (why is None and len(large) != len(small)):
             raise Wrong(f"how it ends depends on the size of the pieces: {why}, {why_small}")
-    with closing(CaptureReader(io.BytesIO(data), Kernels(0), chunk=1 << 14)) as source:
+    with closing(CaptureReader(io.BytesIO(data), Kernels(), chunk=1 << 14)) as source:
         for batch in source.batches():
             if batch.position > UNPACKED:
                 break

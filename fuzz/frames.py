@@ -39,7 +39,7 @@ def decoded(linktype: int, frames: list[bytes], times: list[int] | None = None) 
     for frame, time in zip(frames, times or range(len(frames)), strict=True):
         out += struct.pack("<IIII", *divmod(time, 10**9), len(frame), len(frame)) + frame
     # A buffer that ends where the last frame does: who reads on leaves it.
-    source = CaptureReader(io.BytesIO(out), Kernels(0), chunk=len(out), rows=64)
+    source = CaptureReader(io.BytesIO(out), Kernels(), chunk=len(out), rows=64)
     decoder, segments = Decoder(source.kernels, True), []
     for batch in source.batches():
         rows = decoder.decode(batch)
@@ -72,7 +72,7 @@ def frame_seeds() -> list[bytes]:
     seen = set()
     for data in captures():
         with suppress(PcapstateError):
-            kept = read_frames(CaptureReader(io.BytesIO(data), Kernels(0)))
+            kept = read_frames(CaptureReader(io.BytesIO(data), Kernels()))
             for linktype in {one[3] for one in kept} & set(mutating.LINK_TYPES):
                 found[_seed(linktype, [one[-1] for one in kept if one[3] == linktype])] = None
                 seen.add(linktype)
@@ -80,9 +80,9 @@ def frame_seeds() -> list[bytes]:
         # Read as something else, so that the frames keep this header.
         data = bytearray((PCAPS / "processes-pktap.pcap").read_bytes())
         struct.pack_into("<I", data, 20, mutating.LINK_TYPES[-1])
-        kept = read_frames(CaptureReader(io.BytesIO(data), Kernels(0)))
+        kept = read_frames(CaptureReader(io.BytesIO(data), Kernels()))
         found[_seed(wrapped, [one[-1] for one in kept])] = None
-    packets = [one[-1] for one in read_frames(CaptureReader(io.BytesIO((PCAPS / "raw.pcap").read_bytes()), Kernels(0)))]
+    packets = [one[-1] for one in read_frames(CaptureReader(io.BytesIO((PCAPS / "raw.pcap").read_bytes()), Kernels()))]
     for linktype in set(mutating.LINK_TYPES) - seen:
         behind = zip((0, 2, 4, 8, 12, 16, 20, 24, 28, 40), cycle(packets), strict=False)
         found[_seed(linktype, [bytes(size) + packet for size, packet in behind], 10)] = None

@@ -37,7 +37,7 @@ def names(data: bytes) -> None:
         packet = ip + struct.pack("!HHHH", port, port, 8 + len(message), 0) + message
         out += struct.pack("<IIII", at, 0, len(packet), len(packet)) + packet
         at += 3 + length
-    kernels = Kernels(0)
+    kernels = Kernels()
     packets = NamePackets(kernels)
     for _ in Capture(CaptureReader(io.BytesIO(out), kernels), watchers=[packets]).follow():
         pass
@@ -52,7 +52,7 @@ def names(data: bytes) -> None:
 def _payloads(datagrams: bool) -> list[tuple[int, bytes]]:
     found = []
     for path in ("office.pcapng", "names-and-drops.pcapng", "example.pcapng"):
-        source = CaptureReader(PCAPS / path, Kernels(0))
+        source = CaptureReader(PCAPS / path, Kernels())
         decoder = Decoder(source.kernels, True)
         for batch in source.batches():
             for row in decoder.decode(batch):

@@ -33,7 +33,7 @@ _table: list[FlowTable] = []
 
 def _office() -> FlowTable:
     if not _table:
-        capture = Capture(CaptureReader(PCAPS / "office.pcapng", Kernels(0)), details=True)
+        capture = Capture(CaptureReader(PCAPS / "office.pcapng", Kernels()), details=True)
         for _ in capture.follow():
             pass
         _table.append(capture.table)

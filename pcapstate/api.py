@@ -297,7 +297,6 @@ def _needs(answers: Answers) -> dict[str, Any]:
         "followers": [answers.moved],
         "each": answers.bytes_each,
         "beside": gathering.bytes_beside,
-        "followers": [answers.moved],
     }
 
 

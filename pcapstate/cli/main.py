@@ -13,9 +13,7 @@ from ..errors import OutputClosed, PcapstateError
 from ..escaping import safe
 from .interruption import end_in_order_on_terminate
 
-READING = ("netstat", "timeline", "connections", "diagnose")
-"""The commands that read captures."""
-COMMANDS = (*READING, "states", "completion")
+COMMANDS = ("netstat", "timeline", "connections", "diagnose", "states", "completion")
 
 
 class Commands(click.Group):
@@ -29,11 +27,6 @@ class Commands(click.Group):
         """Return the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name in READING:
-            # The others need neither kernels nor numpy.
-            from ..kernels import running
-
-            running.announce = lambda message: click.echo(f"pcapstate: {message}", err=True)
         command: click.Command = getattr(importlib.import_module(f"{__package__}.{cmd_name}"), cmd_name)
         return command
 

@@ -12,7 +12,7 @@ import click
 
 from ..capture import Source, Watcher
 from ..errors import CallError, OutputClosed
-from ..kernels import running
+from ..kernels.running import SMALL
 from ..moments import parse_moment
 from ..output.formats import render
 from ..output.screen import message, screen
@@ -53,8 +53,6 @@ class Session(Reading):
     ) -> None:
         self._lang, self._quiet = lang, options.quiet
         self._interruption: Interruption | None = None
-        if options.quiet:
-            running.announce = lambda message: None
         self.screen = screen()
         """The terminal that tables are drawn on, if output goes to one."""
         origin = Origin(options.captures, options.interfaces, options.capture_filter, options.duration, options.follow)
@@ -90,6 +88,9 @@ class Session(Reading):
                 # It waited for the file to begin: nothing is known, which is no error.
                 raise OutputClosed from None
             raise
+        source = self.capture.source
+        if source.kernels.missing and not self._quiet and (source.size is None or source.size > SMALL):
+            click.echo(f"pcapstate: {source.kernels.missing}; running as plain Python, which is slower", err=True)
 
     def transitions(self, reached: Callable[[int], None] | None = None) -> Generator[Rows, None, None]:
         """Read the source to its end, its last moment, or Ctrl-C; yield transitions on the way.

@@ -75,7 +75,7 @@ def states(names: tuple[State, ...], style: str, language: str, format_: str) ->
         blocks = view.view_for_people(chosen, language, STYLES[style])
         _write([definitions(blocks, shutil.get_terminal_size().columns).encode()])
     else:
-        _write(render(view.view(chosen, language, STYLES[style]), format_, Kernels(0)))
+        _write(render(view.view(chosen, language, STYLES[style]), format_, Kernels()))
 
 
 def _write(pieces: Iterable[bytes]) -> None:

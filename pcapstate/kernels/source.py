@@ -1,7 +1,7 @@
 """One source, two ways to run: the marks that the hot loops carry.
 
-A *kernel* is a readable Python loop over arrays. Run plain it is just that function. When ``pcapstate.kernels.running``
-builds the machine code (in a process of its own, with ``PCAPSTATE_COMPILING=1``) the same source goes through Numba.
+A *kernel* is a readable Python loop over arrays. Run plain, it is just that function. When pcapstate is built
+(``pcapstate.kernels.building``), the same source goes through Numba, in a process with ``PCAPSTATE_COMPILING=1``.
 
 Rules that keep both runs equal: integers fit into int64 and are masked explicitly (``& 0xFFFFFFFF``), fields are read
 by item access (``row["seq"]``), narrow fields are widened with ``i64`` before any arithmetic, and every index into
@@ -19,6 +19,19 @@ import numpy as np
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PACKAGE = __name__.split(".", 1)[0]
+MODULES = (
+    "tcp.tracker",
+    "decode.frames",
+    "traffic.watching",
+    "application.openings",
+    "tcp.lookup",
+    "tcp.timeouts",
+    "sources.framing",
+    "output.text",
+    "names.payload_copies",
+    "traffic.hashing",
+)
+"""The modules that have an ``entry``; those that take longest to compile come first."""
 COMPILING = os.environ.get("PCAPSTATE_COMPILING", "") != ""
 CALLED = os.environ.get("PCAPSTATE_COMPILING") == "called"
 """Whether compiled functions are called from Python in this very process, as ``fuzz.bounds`` does."""

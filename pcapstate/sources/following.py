@@ -49,7 +49,7 @@ class FollowingReader:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.name = safe(os.fspath(path))
         self._ring = Ring(os.fspath(path))
-        self.kernels = Kernels(None, waits=False)
+        self.kernels = Kernels()
         self._interfaces: list[Interface] = []
         self._names: list[Name] = []
         self._table = ProcessTable()

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import CaptureDamaged, InterfaceLost
 from ..escaping import safe
-from ..kernels.running import PLAIN_WHEN_BUILT, Kernels
+from ..kernels.running import Kernels
 from .blocks import Interface, Name
 from .capture_thread import Gathered, Gatherer
 from .framing import FRAME
@@ -23,7 +23,7 @@ PATIENCE = 0.2
 """Seconds after which frames are given out even if they are few."""
 
 PLAIN = 2048
-"""Frames of a batch at most where they are worked off slowly: behind it that may be over."""
+"""Frames of a batch at most where they are worked off slowly, by plain kernels."""
 
 
 class LiveReader:
@@ -57,9 +57,7 @@ class LiveReader:
         self.addresses = tuple(dict.fromkeys(address for one in opened for address in one.addresses))
         give_up_privileges()
         self._gatherer = Gatherer(opened, duration)
-        self.kernels = Kernels(None, waits=False)
-        # Nobody knows how much will come: kernels that are compiled are loaded meanwhile.
-        self.kernels.worked(0, PLAIN_WHEN_BUILT + 1)
+        self.kernels = Kernels()
 
     @property
     def processes(self) -> list[Process]:
@@ -96,11 +94,9 @@ class LiveReader:
             data, frames = _joined(taken)
             frames["number"] = np.arange(self._number + 1, self._number + 1 + len(frames))
             self._number += len(frames)
-            size = int(frames["captured"].sum(dtype=np.int64))
-            position += size
+            position += int(frames["captured"].sum(dtype=np.int64))
             unwrap(data, frames, self._table)
             yield Batch(data, frames, position, max([until, *frames["time"][-1:].tolist()]))
-            self.kernels.worked(size)
 
 
 def _joined(taken: Sequence[Gathered]) -> tuple[Any, Any]:

@@ -94,7 +94,7 @@ class _Late:
 
     def __init__(self, path: Any) -> None:
         self.path = path
-        reader = CaptureReader(path, Kernels(0), chunk=LOOKED_AT, rows=1)
+        reader = CaptureReader(path, Kernels(), chunk=LOOKED_AT, rows=1)
         self.name, self.size = reader.name, reader.size
         first = next(reader.batches(), None)
         self.start: Time = None if first is None else int(first.frames["time"][0])
@@ -104,7 +104,7 @@ class _Late:
         """Open it again; by now it may be gone."""
         try:
             path = self.path if chunk == CHUNK else Sparing(self.path)
-            return CaptureReader(path, Kernels(0), chunk=chunk, room=room)
+            return CaptureReader(path, Kernels(), chunk=chunk, room=room)
         except (CaptureError, OSError) as error:
             return CaptureDamaged(self.name, 0, str(error).removeprefix(f"{self.name}: "), 0)
 
@@ -136,7 +136,7 @@ class MergedReader:
         self.name = ", ".join(one.name for one in several)
         sizes = [one.size for one in several]
         self.size = None if None in sizes else sum(size or 0 for size in sizes)
-        self.kernels = Kernels(self.size)
+        self.kernels = Kernels()
         self._table = ProcessTable()
 
     def _add(self, source: CaptureReader | Meant) -> None:
@@ -148,7 +148,7 @@ class MergedReader:
         once = not isinstance(path, (str, os.PathLike)) or os.fspath(path) == "-" or not os.path.isfile(path)
         try:
             if once:
-                self._readers.append(CaptureReader(path, Kernels(0), room=self._room))
+                self._readers.append(CaptureReader(path, Kernels(), room=self._room))
             else:
                 self._late.append(_Late(path))
         except CaptureError as error:

@@ -105,7 +105,7 @@ class CaptureReader:
         except BaseException:
             self.close()
             raise
-        self.kernels = kernels or Kernels(self.size)
+        self.kernels = kernels or Kernels()
 
     @property
     def damages(self) -> list[CaptureDamaged]:
@@ -271,11 +271,9 @@ class CaptureReader:
         result = np.zeros(RESULT_SIZE, dtype=np.int64)
         while self._fill(layout.record_header):
             cells[4] = self._number
-            before = self._start
-            self._start = self.kernels.index_pcap(self._buffer, before, self._end, self._frames, cells, result)
+            self._start = self.kernels.index_pcap(self._buffer, self._start, self._end, self._frames, cells, result)
             self._number += int(result[ROWS])
             yield from self._batch(int(result[ROWS]))
-            self.kernels.worked(self._start - before)
             if result[WHY] == framing.ANOTHER_FILE:
                 break
             if result[WHY] == framing.DAMAGED_LENGTH:
@@ -330,11 +328,10 @@ class CaptureReader:
         sections, result = self._sections, self._result
         layout = [sections.big, sections.declared, sections.processes.declared, self._number - rows, rows]
         cells = np.array([*layout, sections.room.notes > 0], dtype=np.int64)
-        before = self._start
         result[LABELS] = result[NUMBERED] = result[PASSED] = 0
         self._start = self.kernels.index_pcapng(
             self._buffer,
-            before,
+            self._start,
             self._end,
             self._frames,
             sections.timing,
@@ -352,7 +349,6 @@ class CaptureReader:
             sections.declared += declared
         self._number += int(result[ROWS]) - rows + int(result[NUMBERED])
         self._others += int(result[NUMBERED])
-        self.kernels.worked(self._start - before)
         return int(result[ROWS]), int(result[WHY])
 
     def _batch(self, count: int) -> Iterator[Batch]:

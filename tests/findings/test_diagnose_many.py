@@ -54,7 +54,7 @@ def played(
     rows["ack"] = np.where(steps[:, 1] & ACK, (steps[:, 3] + first) % 2**32, 0)
     rows["window"] = 500
     order = np.argsort(rows["time"], kind="stable")
-    table = FlowTable(Kernels(0), record=False, details=True)
+    table = FlowTable(Kernels(), record=False, details=True)
     for _ in table.follow(rows[order], len(rows)):
         pass
     moment = int(rows["time"].max()) + later
@@ -177,10 +177,10 @@ def test_one_program_that_tries_again_and_again_is_no_flood() -> None:
 
 
 def test_what_a_situation_needs() -> None:
-    table = FlowTable(Kernels(0), record=False)
+    table = FlowTable(Kernels(), record=False)
     with pytest.raises(ValueError, match="details"):
         Situation(table, 0, FramesSeen(), np.zeros(0x20200, dtype=np.int64))
-    empty = FlowTable(Kernels(0), record=False, details=True)
+    empty = FlowTable(Kernels(), record=False, details=True)
     assert findings(Situation(empty, 0, FramesSeen(), np.zeros(0x20200, dtype=np.int64))) == []
 
 

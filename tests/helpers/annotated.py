@@ -33,7 +33,7 @@ UUID = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 
 def reader(data: bytes, kernels: Kernels | None = None) -> CaptureReader:
-    return CaptureReader(io.BytesIO(data), kernels or Kernels(0))
+    return CaptureReader(io.BytesIO(data), kernels or Kernels())
 
 
 def frames(source: Any) -> list[tuple[Process | None, Process | None, int]]:

@@ -23,7 +23,7 @@ def watched(
         for index, frame in enumerate(frames):
             parts.append(struct.pack("<IIII", 0, index, len(frame[:snap]), len(frame)) + frame[:snap])
         data = b"".join(parts)
-    source = CaptureReader(io.BytesIO(data), kernels or Kernels(0))
+    source = CaptureReader(io.BytesIO(data), kernels or Kernels())
     found = ApplicationData(source.kernels) if most is None else ApplicationData(source.kernels, most)
     for _ in Capture(source, watchers=[found]).follow():
         pass

@@ -58,7 +58,7 @@ def story_frames(packets: list[Packet], variant: Variant | None = None) -> list[
 
 def answers(data: bytes, kernels: Kernels | None = None) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
     """Return timeline and connections of a capture in memory, and what was damaged."""
-    source = CaptureReader(io.BytesIO(data), kernels or Kernels(0))
+    source = CaptureReader(io.BytesIO(data), kernels or Kernels())
     history = History(1 << 20)
     capture = Capture(source, history=history)
     for batch in capture.follow():

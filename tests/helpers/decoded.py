@@ -25,7 +25,7 @@ def kernels_of(way: str) -> Kernels:
     was = os.environ.get("PCAPSTATE_KERNELS")
     os.environ["PCAPSTATE_KERNELS"] = way
     try:
-        return Kernels(0)
+        return Kernels()
     finally:
         if was is None:
             del os.environ["PCAPSTATE_KERNELS"]
@@ -40,7 +40,7 @@ def decoded(frames: list[bytes], kernels: Kernels | None = None, linktype: int =
 
 def decoded_file(data: bytes, kernels: Kernels | None = None) -> tuple[list[Row], Decoder]:
     """Return the same of a capture."""
-    source = CaptureReader(io.BytesIO(data), kernels or Kernels(0))
+    source = CaptureReader(io.BytesIO(data), kernels or Kernels())
     decoder = Decoder(source.kernels)
     found = []
     for batch in source.batches():

@@ -23,7 +23,7 @@ def findings_of(source: Any, at: str | None = None, kernels: Kernels | None = No
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     seen = FramesSeen()
     stops = Stops(None if at is None else parse_moment(at))
-    reader = CaptureReader(stream, kernels or Kernels(0))
+    reader = CaptureReader(stream, kernels or Kernels())
     capture = Capture(reader, record=False, details=True, watchers=[seen], stops=stops)
     for _ in capture.follow():
         pass

@@ -24,7 +24,7 @@ def gathered(
     frames: Sequence[tuple[float, bytes]], most: int | None = None, kernels: Kernels | None = None
 ) -> NamePackets:
     """Return what a watcher keeps of frames, each with its second."""
-    source = CaptureReader(io.BytesIO(pcap([(at(when), frame) for when, frame in frames])), kernels or Kernels(0))
+    source = CaptureReader(io.BytesIO(pcap([(at(when), frame) for when, frame in frames])), kernels or Kernels())
     packets = NamePackets(source.kernels) if most is None else NamePackets(source.kernels, most)
     for _ in Capture(source, watchers=[packets]).follow():
         pass

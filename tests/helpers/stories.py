@@ -101,7 +101,7 @@ def play(
 ) -> tuple[list[tuple[State, State]], list[np.ndarray], FlowTable]:
     """Play packets, each so many ``times``; return the states after each, the transitions, and the table."""
     variant = variant or Variant()
-    table = FlowTable(kernels or Kernels(0))
+    table = FlowTable(kernels or Kernels())
     states, rows = [], []
     time = 1_700_000_000_000_000_000
     number = 0

@@ -117,7 +117,7 @@ def watched(
 ) -> Told:
     """Watch frames, ``step`` nanoseconds apart, from the side of some addresses."""
     data = pcap([(START * 10**9 + step * index, one) for index, one in enumerate(frames)], linktype)
-    source = CaptureReader(io.BytesIO(data), kernels or Kernels(0))
+    source = CaptureReader(io.BytesIO(data), kernels or Kernels())
     traffic = Traffic(source.kernels, {**c.LIMITS, **(limits or {})})
     capture = Capture(source, record=False, details=True, watchers=[traffic])
     for _ in capture.follow():

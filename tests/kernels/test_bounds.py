@@ -1,8 +1,9 @@
-"""With NUMBA_BOUNDSCHECK=1 a compiled kernel that leaves its arrays ends the process; other object code stays apart."""
+"""A kernel that leaves its arrays ends the process where every index is checked."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapstate.kernels import cache
+from pcapstate.kernels import library
 
 KERNEL = """
 import numpy as np
@@ -26,48 +27,61 @@ def probe(data, at):
 """
 
 PROGRAM = """
-import json, sys
+import sys
 from pathlib import Path
 import numpy as np
-import pcapstate
-from pcapstate.kernels import cache, compiling, running
+from pcapstate.kernels.running import Kernels
 
-folder, at = Path(sys.argv[1]), int(sys.argv[2])
-pcapstate.__path__.append(str(folder))
-compiling.compile_modules(folder, "0", ["probing"])
-cache.seal(folder)
 room = np.arange(16, dtype=np.uint8)
-print(running._load(cache.read(folder))["probe"](room[:8], at))
+print(Kernels("compiled").probe(room[:8], int(sys.argv[1])))
+"""
+
+BUILD = """
+import sys
+from pathlib import Path
+from pcapstate.kernels import building
+
+folder = Path(sys.argv[1])
+building.KEPT, building.MODULES = folder / "kept", ("probing",)
+building.build(folder / "built", building.this_platform(), sys.argv[2] == "checked", False)
 """
 
 
-def probe(folder: Path, checked: str, at: int) -> subprocess.CompletedProcess[str]:
-    """Compile a kernel and have it read a byte of eight, behind which there are eight more."""
-    (folder / "probing.py").write_text(KERNEL)
-    environment = {**os.environ, "PCAPSTATE_COMPILING": "1", "NUMBA_BOUNDSCHECK": checked}
-    command = [sys.executable, "-c", PROGRAM, str(folder), str(at)]
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Libraries with a kernel that reads a byte of eight, behind which there are eight more, checked and not."""
+    folders = {}
+    for way in ("checked", "unchecked"):
+        folder = tmp_path_factory.mktemp(way)
+        shutil.copytree(library.PACKAGE, folder / "pcapstate", ignore=shutil.ignore_patterns("__pycache__", "built"))
+        (folder / "pcapstate" / "probing.py").write_text(KERNEL)
+        subprocess.run(
+            [sys.executable, "-c", BUILD, str(folder), way],
+            check=True,
+            timeout=120,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder)},
+        )
+        folders[way] = folder / "built"
+    return folders
+
+
+def probe(folder: Path, at: int) -> subprocess.CompletedProcess[str]:
+    """Read a byte."""
+    environment = {**os.environ, "PCAPSTATE_LIBRARY": str(folder)}
+    command = [sys.executable, "-c", PROGRAM, str(at)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process ends otherwise there")
-def test_an_index_beyond_the_end_ends_the_process(tmp_path: Path) -> None:
-    assert probe(tmp_path, "1", 7).stdout == "7\n"
-    wrong = probe(tmp_path, "1", 8)
+def test_an_index_beyond_the_end_ends_the_process(built: dict[str, Path]) -> None:
+    assert probe(built["checked"], 7).stdout == "7\n"
+    wrong = probe(built["checked"], 8)
     assert wrong.returncode == -signal.SIGABRT
     assert wrong.stdout == ""
     assert wrong.stderr.startswith("a compiled kernel left an array\n")
     assert "<string>" in wrong.stderr  # where it was called
 
 
-def test_unchecked_code_reads_on(tmp_path: Path) -> None:
-    assert probe(tmp_path, "0", 8).stdout == "8\n"
-
-
-def test_checked_code_is_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = set()
-    for checked in (False, True):
-        monkeypatch.setattr(cache, "CHECKED", checked)
-        cache.key.cache_clear()
-        keys.add(cache.key())
-    cache.key.cache_clear()
-    assert len(keys) == 2
+def test_unchecked_code_reads_on(built: dict[str, Path]) -> None:
+    assert probe(built["unchecked"], 8).stdout == "8\n"

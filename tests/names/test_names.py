@@ -410,9 +410,9 @@ def test_only_answers_of_name_servers_are_kept() -> None:
 
 def test_the_oldest_gives_way() -> None:
     frames = [(n, told(p.answer(f"n{n}.example", p.a(f"n{n}.example", f"192.0.2.{n}")))) for n in range(1, 101)]
-    packets = NamePackets(Kernels(0), most=2_000)
+    packets = NamePackets(Kernels(), most=2_000)
     for n, frame in frames:
-        one = CaptureReader(io.BytesIO(pcap([(at(n), frame)])), Kernels(0))
+        one = CaptureReader(io.BytesIO(pcap([(at(n), frame)])), Kernels())
         for _ in Capture(one, watchers=[packets]).follow():
             pass
     assert 50 < packets.let_go < 100
@@ -423,12 +423,12 @@ def test_the_oldest_gives_way() -> None:
 
 
 def test_a_capture_that_grows() -> None:
-    packets = NamePackets(Kernels(0))
+    packets = NamePackets(Kernels())
     book = NameBook(packets)
 
     def more(second: int, name: str, address: str) -> None:
         frame = told(p.answer(name, p.a(name, address)))
-        source = CaptureReader(io.BytesIO(pcap([(at(second), frame)])), Kernels(0))
+        source = CaptureReader(io.BytesIO(pcap([(at(second), frame)])), Kernels())
         for _ in Capture(source, watchers=[packets]).follow():
             pass
 
@@ -477,7 +477,7 @@ def test_plain_and_compiled_copy_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     kept = []
     for choice in ("plain", "compiled"):
         monkeypatch.setenv("PCAPSTATE_KERNELS", choice)
-        kernels = Kernels(0)
+        kernels = Kernels()
         assert kernels.compiled == (choice == "compiled")
         (block,) = gathered(frames, kernels=kernels).blocks()
         kept.append((block.rows.tolist(), block.data.tobytes()))

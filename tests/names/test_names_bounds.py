@@ -66,7 +66,7 @@ def test_hints_of_many_addresses_are_looked_for_at_once(monkeypatch: pytest.Monk
         hello = p.tls_hello(p.server_name(f"s{one}.example".encode()))
         frames.append(p.tcp_frame(("10.0.0.2", 1_024 + one), (address(one), 443), hello))
     data = watched(frames)
-    source = CaptureReader(io.BytesIO(pcap([(START, frame) for frame in frames])), Kernels(0))
+    source = CaptureReader(io.BytesIO(pcap([(START, frame) for frame in frames])), Kernels())
     packets = Counted(source.kernels)
     capture = Capture(source, watchers=[packets, data])
     for _ in capture.follow():
@@ -117,7 +117,7 @@ def test_new_messages_take_the_place_of_what_filled_the_room() -> None:
     asked = [written(address(one)) for one in range(90)]
     book.prepare(asked)
     for _, frame in ((99, told(p.answer("late.example", p.a("late.example", address(3))))),):
-        source = CaptureReader(io.BytesIO(pcap([(at(99), frame)])), Kernels(0))
+        source = CaptureReader(io.BytesIO(pcap([(at(99), frame)])), Kernels())
         for _ in Capture(source, watchers=[packets]).follow():
             pass
     book.prepare(asked)
@@ -130,7 +130,7 @@ def test_mentions_take_the_memory_that_they_are_counted_for() -> None:
     """A flood of addresses that stand at each byte of messages with lists of addresses."""
     rows = np.zeros(256, dtype=KEPT)
     rows["offset"], rows["length"], rows["port"] = np.arange(256) * 4_096, 4_096, 53
-    packets = NamePackets(Kernels(0))
+    packets = NamePackets(Kernels())
     for octet in range(1, 5):
         octets = np.full(1 << 20, octet, dtype=np.uint8)
         for offset, mark in enumerate(b"\0\x41\0\1", 12):

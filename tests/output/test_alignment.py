@@ -57,7 +57,7 @@ def laid_out(lines: list[list[str]], right: list[bool], kernels: Kernels) -> byt
 def test_both_layouts_give_the_same_text(table: tuple[list[list[str]], list[bool]]) -> None:
     lines, right = table
     shown = [[safe(cell) for cell in line] for line in lines[1:]]
-    assert laid_out(lines, right, Kernels(0)) == aligned(lines[0], shown, right)
+    assert laid_out(lines, right, Kernels()) == aligned(lines[0], shown, right)
 
 
 hosts = st.sampled_from(("10.0.0.1", "0.0.0.0", "::", "2001:db8::1", "::ffff:1.2.3.4", "fe80::1:2:3:4"))
@@ -82,7 +82,7 @@ def test_sockets_are_laid_out_as_their_texts(
         shown = f"[{one}]" if brackets and one.version == 6 else str(one)
         texts.append([(words[name] if name >= 0 else shown) + before_port + (words[2] if service >= 0 else str(port))])
     batch = Batch((column,), np.array(given_cells, dtype=np.int64))
-    out = Columns(["Socket"], [right], Kernels(0))
+    out = Columns(["Socket"], [right], Kernels())
     out.widen([batch])
     assert out.head() + b"".join(out.lines([batch])) == aligned(["Socket"], texts, [right])
 
@@ -99,7 +99,7 @@ def test_a_long_table_looks_like_a_short_one(
     def text(growing: bool, once: bool) -> str:
         batch = Batch(columns, cells(columns, len(numbers), n=numbers, word=numbers % 3))
         table = Table(columns, iter([batch]) if once else [batch])
-        return b"".join(render(table, "table", Kernels(0), growing)).decode()
+        return b"".join(render(table, "table", Kernels(), growing)).decode()
 
     long = text(growing, once)
     monkeypatch.setattr(alignment, "FEW", len(numbers))
@@ -110,7 +110,7 @@ def test_a_long_table_looks_like_a_short_one(
 def test_rows_that_come_later_never_make_columns_narrower() -> None:
     columns = (Column("word", "Word", WORD, ("a", "クライアント", "b")), Column("n", "N", NUMBER))
     batches = [Batch(columns, cells(columns, 1, word=np.array([word]), n=1)) for word in (0, 1, 2)]
-    out = b"".join(render(Table(columns, iter(batches)), "table", Kernels(0), growing=True)).decode().splitlines()
+    out = b"".join(render(Table(columns, iter(batches)), "table", Kernels(), growing=True)).decode().splitlines()
     assert out == ["  Word  N", "  a     1", "  クライアント  1", "  b             1"]
 
 
@@ -118,7 +118,7 @@ def test_words_are_those_of_their_batch() -> None:
     columns = (Column("word", "Word", WORD),)
     batches = [Batch((columns[0]._replace(words=(word,)),), np.zeros((1, 1), dtype=np.int64)) for word in ("a", "bcd")]
     for format_, text in (("csv", "word\r\na\r\nbcd\r\n"), ("table", "  Word\n  a\n  bcd\n")):
-        assert b"".join(render(Table(columns, batches), format_, Kernels(0))).decode() == text
+        assert b"".join(render(Table(columns, batches), format_, Kernels())).decode() == text
 
 
 def test_wide_cells_stand_under_their_title() -> None:

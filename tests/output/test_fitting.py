@@ -163,7 +163,7 @@ ROWS = Column("n", "N", NUMBER)
 
 def shown(table: Table, columns: int, growing: bool = False, colour: bool = False) -> list[str]:
     screen = Screen(columns, colour)
-    return b"".join(render(table, "table", Kernels(0), growing, screen)).decode().splitlines()
+    return b"".join(render(table, "table", Kernels(), growing, screen)).decode().splitlines()
 
 
 def ends() -> Table:
@@ -205,10 +205,10 @@ def test_a_table_at_fixed_widths(growing: bool) -> None:
 
 def test_what_finds_no_room_is_told_unless_it_was_asked_for() -> None:
     screen = Screen(30)
-    list(render(ends(), "table", Kernels(0), screen=screen))
+    list(render(ends(), "table", Kernels(), screen=screen))
     assert list(screen.left_out) == ["Word"]
     screen = Screen(30)
-    list(render(staying(ends()), "table", Kernels(0), screen=screen))
+    list(render(staying(ends()), "table", Kernels(), screen=screen))
     assert list(screen.left_out) == []
 
 
@@ -267,7 +267,7 @@ def test_colour_takes_no_room() -> None:
     plain, coloured = shown(table, 20), shown(table, 20, colour=True)
     assert [SGR.sub("", line) for line in coloured] == plain
     assert coloured[1:] == ["  \x1b[32mESTABLISHED\x1b[0m  7", "  \x1b[35mCLOSE_WAIT\x1b[0m   7"]
-    assert "\x1b" not in b"".join(render(table, "table", Kernels(0))).decode()
+    assert "\x1b" not in b"".join(render(table, "table", Kernels())).decode()
 
 
 def test_rows_that_come_later_may_need_more_room() -> None:
@@ -291,7 +291,7 @@ def test_another_width_makes_another_table() -> None:
             screen._columns = width
             yield Batch(columns, np.array([[0, 1, 2]]))
 
-    out = b"".join(render(Table(columns, batches()), "table", Kernels(0), True, screen)).decode().splitlines()
+    out = b"".join(render(Table(columns, batches()), "table", Kernels(), True, screen)).decode().splitlines()
     assert out == ["  Word  N  M", "  a     1  2", "  Word  M", "  a     2", "  Word  N  M", "  a     1  2"]
 
 

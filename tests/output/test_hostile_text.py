@@ -117,7 +117,7 @@ def test_all_code_points() -> None:
     words = tuple(f"{one}1" for one in every[:0x300])
     for format_ in ("table", "json", "jsonl", "csv"):
         table = single((Column("text", "Text", WORD, words),), np.arange(len(words)).reshape(-1, 1))
-        shown = b"".join(render(table, format_, Kernels(0))).decode()
+        shown = b"".join(render(table, format_, Kernels())).decode()
         assert shown.count("1") >= len(words)
         assert dangerous(shown.replace("\r\n", "\n")) == []
 

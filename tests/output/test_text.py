@@ -37,7 +37,7 @@ COLUMNS = (
     Column("address", "Address", ADDRESS),
     Column("end", "End", ENDPOINT_ADDRESS),
 )
-KERNELS = Kernels(0)
+KERNELS = Kernels()
 signed = st.integers(-(2**63) + 1, 2**63 - 1)
 
 
@@ -89,7 +89,7 @@ def test_json_is_one_array_whatever_the_number_of_rows(count: int) -> None:
     one = (5, 5, 5, 3, "10.0.0.1", "2001:db8::1", 80)
     batch = cells(COLUMNS, count, number=np.arange(count), maybe=5, time=5, word=3, address=bits(one[4]),
                   end=(*bits(one[5]), 80))  # fmt: skip
-    kernels = Kernels(0)
+    kernels = Kernels()
     out = b"".join(render(single(COLUMNS, batch), "json", kernels))
     assert [row["number"] for row in json.loads(out)] == list(range(count))
 

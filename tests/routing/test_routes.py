@@ -383,7 +383,7 @@ def test_rows_for_programs_and_for_people() -> None:
         *to(PEER, "2001:db8::9"),
     ]
     found = rows(frames)
-    lines = [json.loads(line) for line in b"".join(render(view.view(found), "jsonl", Kernels(0))).splitlines()]
+    lines = [json.loads(line) for line in b"".join(render(view.view(found), "jsonl", Kernels())).splitlines()]
     (one,) = [line for line in lines if line["destination"] == "192.0.2.0/28"]
     assert one == {
         "destination": "192.0.2.0/28",
@@ -402,11 +402,11 @@ def test_rows_for_programs_and_for_people() -> None:
     assert [line["on_link"] for line in lines if line["destination"] == "2001:db8::9/128"] == [None]
     sections = view.sections(found)
     assert [one.heading for one in sections] == ["IPv4 Route Table", "IPv4 Neighbours", "IPv6 Neighbours"]
-    text = [b"".join(render(one.table, "table", Kernels(0))).decode() for one in sections]
+    text = [b"".join(render(one.table, "table", Kernels())).decode() for one in sections]
     assert "192.0.2.0/28         at least  10.0.0.1" in text[0]
     assert "On-link" in text[0]
     assert "2001:db8::9" in text[2]
-    assert b"".join(render(view.view([]), "jsonl", Kernels(0))) == b""
+    assert b"".join(render(view.view([]), "jsonl", Kernels())) == b""
 
 
 def test_a_host_captured_on_both_links_of_its_router() -> None:

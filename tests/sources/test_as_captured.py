@@ -151,7 +151,7 @@ def test_numbers_are_wiresharks_where_it_numbers_other_blocks(order: str) -> Non
         data += block(0x0BAD, struct.pack(order + "III", 32_622, 0, 0), order) + block(0x7777, bytes(4), order)
         expected.append(number)
         number += 2 + turn
-    one = CaptureReader(io.BytesIO(data + bytes(8)), Kernels(0))
+    one = CaptureReader(io.BytesIO(data + bytes(8)), Kernels())
     assert [int(row["number"]) for batch in one.batches() for row in batch.frames] == expected
     assert str(one.damage).endswith(f"; {len(NUMBERED)} packets read before that")
 
@@ -161,7 +161,7 @@ def test_numbers_are_wiresharks_where_it_numbers_other_blocks(order: str) -> Non
 
 def captured(data: bytes) -> tuple[list[tuple[int, bytes]], str]:
     """Return wire length and captured bytes of each frame, and what was damaged."""
-    one = CaptureReader(io.BytesIO(data), Kernels(0))
+    one = CaptureReader(io.BytesIO(data), Kernels())
     found: list[tuple[int, bytes]] = []
     for batch in one.batches():
         for row in batch.frames:

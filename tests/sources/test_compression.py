@@ -60,7 +60,7 @@ packers = pytest.mark.parametrize("name", PACKERS)
 
 def read(data: bytes | Any) -> tuple[int, str]:
     """Return how many frames a capture has, and its damage."""
-    one = CaptureReader(io.BytesIO(data) if isinstance(data, bytes) else data, Kernels(0))
+    one = CaptureReader(io.BytesIO(data) if isinstance(data, bytes) else data, Kernels())
     count = sum(len(batch.frames) for batch in one.batches())
     one.close()
     return count, str(one.damage or "")
@@ -184,7 +184,7 @@ def test_large_ones_are_unpacked_in_a_thread_that_ends(monkeypatch: pytest.Monke
     many = [(at, frame + bytes(1000)) for _ in range(300) for at, frame in FRAMES]
     packed = gzip.compress(pcap(many), 1)
     assert read(packed) == (len(many), "")
-    one = CaptureReader(io.BytesIO(packed), Kernels(0))
+    one = CaptureReader(io.BytesIO(packed), Kernels())
     next(one.batches())
     batches = one.batches()
     next(batches)
@@ -222,7 +222,7 @@ def test_damage_at_the_end_of_gzip_hides_nothing(size: int) -> None:
     data = pcap(FRAMES * size)
     packed = bytearray(gzip.compress(data))
     packed[-8] ^= 1
-    source = CaptureReader(io.BytesIO(bytes(packed)), Kernels(0))
+    source = CaptureReader(io.BytesIO(bytes(packed)), Kernels())
     assert sum(len(batch.frames) for batch in source.batches()) == len(FRAMES) * size
     assert "incorrect data check" in str(source.damage)
 

@@ -21,7 +21,7 @@ SECOND = 10**9
 
 
 def read(data: bytes) -> tuple[list[dict[str, Any]], str]:
-    one = CaptureReader(io.BytesIO(data), Kernels(0))
+    one = CaptureReader(io.BytesIO(data), Kernels())
     found = []
     for batch in one.batches():
         for row in batch.frames:

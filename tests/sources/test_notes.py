@@ -126,7 +126,7 @@ def interfaces_flood(order: str, count: int, packets: dict[int, int]) -> bytes:
 def test_a_flood_of_interfaces(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as have room are known; packets on others are left out, and counted."""
     monkeypatch.setenv("PCAPSTATE_KERNELS", way)
-    kernels = Kernels(0)
+    kernels = Kernels()
     most, more = 65_536, 1_000
     data = interfaces_flood(">", most + more, {0: 2, most + more - 1: 3, most - 1: 5})
     source = reader(data + interfaces_flood("<", 2, {1: 1}), kernels)

@@ -19,9 +19,9 @@ def both() -> tuple[Kernels, Kernels]:
     """Kernels that run plain and compiled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PCAPSTATE_KERNELS", "plain")
-        plain = Kernels(0)
+        plain = Kernels()
         patch.setenv("PCAPSTATE_KERNELS", "compiled")
-        compiled = Kernels(0)
+        compiled = Kernels()
     assert not plain.compiled
     assert compiled.compiled
     return plain, compiled

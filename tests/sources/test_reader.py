@@ -51,7 +51,7 @@ class Trickle(io.RawIOBase):
 
 
 def read(source: Any) -> tuple[list[tuple[int, int, int, bytes]], str]:
-    one = CaptureReader(source, Kernels(0))
+    one = CaptureReader(source, Kernels())
     found = []
     for batch in one.batches():
         for frame in batch.frames:
@@ -196,13 +196,13 @@ def test_standard_input_that_does_not_block(tmp_path: Path) -> None:
 
 
 def test_many_blocks_beside_packets_cost_little() -> None:
-    """Each was a call of the kernels, and a look for compiled ones on disk."""
+    """Each was a call of the kernels."""
     block = struct.pack("<IIHHI", 4, 32, 1, 8, 0x0A00_0001) + b"a.b\0" + bytes(8) + struct.pack("<I", 32)
     data = pcapng(FRAMES[:3]) + block * 20_000 + pcapng(FRAMES[3:])
     source = CaptureReader(io.BytesIO(data), Kernels(1_000_000))
     calls: list[int] = []
     index = source.kernels.index_pcapng
-    source.kernels._calls["index_pcapng"] = lambda *given: calls.append(1) or index(*given)
+    source.kernels.index_pcapng = lambda *given: calls.append(1) or index(*given)
     assert sum(len(batch.frames) for batch in source.batches()) == len(FRAMES)
     assert len(source.names) == 20_000
     assert len(calls) < 20
@@ -212,7 +212,7 @@ def test_many_blocks_beside_packets_cost_little() -> None:
 @given(st.lists(st.integers(0, 2), min_size=len(FRAMES), max_size=len(FRAMES)))
 def test_captures_that_overlap_are_merged_by_time(owners: list[int]) -> None:
     parts = [[frame for frame, owner in zip(FRAMES, owners, strict=True) if owner == which] for which in range(3)]
-    merged = MergedReader([CaptureReader(io.BytesIO(pcap(part)), Kernels(0)) for part in parts])
+    merged = MergedReader([CaptureReader(io.BytesIO(pcap(part)), Kernels()) for part in parts])
     capture = Capture(merged, record=False)
     for _ in capture.follow():
         pass
@@ -230,7 +230,7 @@ class Silent:
     name, size = "quiet", None
 
     def __init__(self, data: bytes, seconds: int) -> None:
-        self._reader = CaptureReader(io.BytesIO(data), Kernels(0))
+        self._reader = CaptureReader(io.BytesIO(data), Kernels())
         self.kernels, self._seconds = self._reader.kernels, seconds
 
     @property

@@ -83,7 +83,7 @@ def states(table: FlowTable) -> dict[tuple[tuple[int, int], ...], tuple[State, .
 
 def test_embryonic_connections_give_way_first_and_open_ones_last() -> None:
     texts = [OPEN, OPEN + TALK + HALF, OPEN + TALK + CLOSE, SYN_STORY + "S RA 0 1 0 -> CLOSED, -\n", SYN_STORY]
-    table = FlowTable(Kernels(0))
+    table = FlowTable(Kernels())
     for port, text in enumerate(texts):
         run(table, story(text, 50_000 + port))
     gone = []
@@ -96,7 +96,7 @@ def test_embryonic_connections_give_way_first_and_open_ones_last() -> None:
 
 
 def test_those_silent_longest_give_way_first() -> None:
-    table = FlowTable(Kernels(0))
+    table = FlowTable(Kernels())
     for port, later in enumerate((3, 1, 2)):
         run(table, story(OPEN, 50_000 + port, START + later * SECOND))
     assert np.flatnonzero(choose_evicted(table.endpoints, table.extras["previous"], 1)[0]).tolist() == [1]
@@ -104,7 +104,7 @@ def test_those_silent_longest_give_way_first() -> None:
 
 
 def test_no_connection_goes_without_those_before_it_on_its_4_tuple() -> None:
-    table = FlowTable(Kernels(0))
+    table = FlowTable(Kernels())
     run(table, story(OPEN + TALK, 50_000))
     again = story(OPEN, 50_000, START + SECOND)
     again["seq"] += 1 << 20
@@ -131,7 +131,7 @@ def test_states_remain_right_under_a_flood(names: list[str], seed: int, most: in
     random = np.random.default_rng(seed)
     whole["time"][-200:] = np.sort(random.integers(START, int(whole["time"].max()) + 1, 200))
     whole = whole[np.argsort(whole["time"], kind="stable")]
-    roomy, tight = FlowTable(Kernels(0), details=details), FlowTable(Kernels(0), details=details, most=most)
+    roomy, tight = FlowTable(Kernels(), details=details), FlowTable(Kernels(), details=details, most=most)
     run(roomy, whole.copy())
     cuts = sorted(random.integers(0, len(whole), 6).tolist())
     for some in np.split(whole.copy(), cuts):
@@ -162,7 +162,7 @@ def test_states_remain_right_under_a_flood(names: list[str], seed: int, most: in
 
 
 def test_open_connections_outlive_any_flood() -> None:
-    table = FlowTable(Kernels(0), most=40)
+    table = FlowTable(Kernels(), most=40)
     talks = [story(OPEN + TALK, 50_000 + port) for port in range(8)]
     for talk in talks:
         run(table, talk[:4].copy())
@@ -176,7 +176,7 @@ def test_open_connections_outlive_any_flood() -> None:
 
 
 def test_segments_name_their_connections_by_the_rows_that_they_have_now() -> None:
-    table = FlowTable(Kernels(0), most=40)
+    table = FlowTable(Kernels(), most=40)
     segments = np.concatenate([flood(100), story(OPEN, 50_000, START + SECOND), flood(100, START + 2 * SECOND, 100)])
     run(table, segments)
     there = segments["endpoint"] >= 0
@@ -192,7 +192,7 @@ def test_segments_name_their_connections_by_the_rows_that_they_have_now() -> Non
 
 def test_what_comes_from_a_connection_that_was_let_go_opens_nothing() -> None:
     """The FIN sent again of a connection that is over, and its ACK, are no sign of an open one."""
-    table = FlowTable(Kernels(0), most=8)
+    table = FlowTable(Kernels(), most=8)
     for port in range(20):
         run(table, story(OPEN + TALK + CLOSE, 50_000 + port, START + port * SECOND))
     assert table.evicted.sum() > 0
@@ -205,7 +205,7 @@ def test_what_comes_from_a_connection_that_was_let_go_opens_nothing() -> None:
 
 
 def test_time_wait_ends_on_time_for_those_that_remain() -> None:
-    table = FlowTable(Kernels(0), most=16)
+    table = FlowTable(Kernels(), most=16)
     run(table, story(OPEN + TALK + CLOSE, 50_000))
     run(table, flood(200, START + SECOND))
     assert any(State.TIME_WAIT in pair for pair in states(table).values())
@@ -216,7 +216,7 @@ def test_time_wait_ends_on_time_for_those_that_remain() -> None:
 
 
 def test_timers_that_are_started_again_take_no_more_room() -> None:
-    table = FlowTable(Kernels(0))
+    table = FlowTable(Kernels())
     whole = story(OPEN + TALK + CLOSE, 50_000)
     run(table, whole)
     again = np.repeat(whole[-2:-1], 50_000)
@@ -229,7 +229,7 @@ def test_timers_that_are_started_again_take_no_more_room() -> None:
 
 def test_the_history_follows_its_table() -> None:
     history = History(1 << 20)
-    table = FlowTable(Kernels(0), most=40, history=history)
+    table = FlowTable(Kernels(), most=40, history=history)
     for some in (
         story(OPEN + TALK, 50_000),
         *np.split(flood(1_000, START + SECOND), 10),
@@ -248,7 +248,7 @@ def test_the_history_follows_its_table() -> None:
 
 def test_a_history_without_room_lets_connections_go() -> None:
     history = History(70_000)
-    table = FlowTable(Kernels(1 << 30), history=history)
+    table = FlowTable(Kernels(), history=history)
     for some in np.split(flood(200_000), 20):
         for batch in table.follow(some, len(some)):
             history.add(batch)
@@ -278,7 +278,7 @@ def test_rows_move_up(count: int, data: st.DataObject) -> None:
 
 def test_processes_stay_with_their_connections() -> None:
     for path in ("processes-by-id.pcapng", "processes-in-comments.pcapng", "processes-macos.pcapng"):
-        source = CaptureReader(PCAPS / path, Kernels(0))
+        source = CaptureReader(PCAPS / path, Kernels())
         processes = Processes(source)
         capture = Capture(source, watchers=[processes])
         for _ in capture.follow():
@@ -309,7 +309,7 @@ def test_a_flood_in_a_pipe_stays_within_the_bound(tmp_path: Path) -> None:
     path = tmp_path / "flood.pcap"
     subprocess.run([sys.executable, "benchmarks/generate.py", "flood", str(count), str(path)], cwd=ROOT, check=True)
     # Compiled before, so that the compiler's memory is not taken for the program's.
-    Kernels(1 << 30)
+    Kernels()
     command = [sys.executable, "-m", "pcapstate", "connections", "-", "--format", "csv", "--memory", "256M"]
     with path.open("rb") as source:
         done = subprocess.run([sys.executable, "-c", MEASURE, *command], stdin=source, capture_output=True, cwd=ROOT)
@@ -323,7 +323,7 @@ def test_a_flood_in_a_pipe_stays_within_the_bound(tmp_path: Path) -> None:
 
 
 def test_numbers_are_those_of_wireshark_where_earlier_ones_are_gone() -> None:
-    table = FlowTable(Kernels(0), most=40)
+    table = FlowTable(Kernels(), most=40)
     run(table, flood(100))
     rows = run(table, story(OPEN + TALK, 50_000, START + SECOND))
     assert connections.Connections(table, np.arange(len(table.connections))).value("connection").tolist()[-1] == 100
@@ -376,7 +376,7 @@ def test_tables_are_gone_with_what_read_them() -> None:
     """Nothing holds them in a circle: that would keep many megabytes until Python looks for circles."""
     gc.disable()
     try:
-        source = CaptureReader(PCAPS / "example.pcapng", Kernels(0))
+        source = CaptureReader(PCAPS / "example.pcapng", Kernels())
         history = History(1 << 20)
         capture = Capture(source, watchers=[Processes(source)], history=history)
         for batch in capture.follow():

@@ -131,7 +131,7 @@ def test_timed_out() -> None:
 def test_looking_for_attempts_given_up_changes_no_later_state(name: str) -> None:
     """Whatever comes later takes back that an end seemed to have given up, so it does not matter who looked before."""
     packets = [packet for packet in parse(STORIES[name]) if packet.flags is not None]
-    tables = FlowTable(Kernels(0)), FlowTable(Kernels(0))
+    tables = FlowTable(Kernels()), FlowTable(Kernels())
     for number, packet in enumerate(packets, 1):
         # Ten seconds lie between packets: all that is due was given up by then.
         one = segment(packet, number, 1_700_000_000_000_000_000 + number * 10_000_000_000, Variant())
@@ -213,7 +213,7 @@ def test_the_client_of_a_connection_joined_late_is_a_guess() -> None:
 
 
 def test_a_clock_that_steps_back_ends_no_time_wait() -> None:
-    table = FlowTable(Kernels(0))
+    table = FlowTable(Kernels())
     closing = [one for one in parse(STORIES["fin_answered_by_fin"]) if one.flags is not None]
     for start, port in ((3_600, 0), (0, 7)):
         for number, packet in enumerate(closing, 1):

@@ -39,7 +39,7 @@ def rows(text: str) -> np.ndarray:
 
 def followed(segments: np.ndarray, **options: bool) -> tuple[FlowTable, list[tuple[int, ...]]]:
     """Follow segments; return the table, and what became of which endpoint when."""
-    table = FlowTable(Kernels(0), details=True, **options)
+    table = FlowTable(Kernels(), details=True, **options)
     found = [batch.copy() for batch in table.follow(segments.copy(), len(segments))]
     transitions = np.concatenate([np.zeros(0, dtype=c.TRANSITION), *found])
     return table, [(int(row["time"]), *(int(row[name]) for name in ("endpoint", "from", "to"))) for row in transitions]
@@ -149,7 +149,7 @@ def test_timers_run_out_in_order(closes: list[tuple[int, int]], at_once: int) ->
         pair = segments[2 * number : 2 * number + 2]
         pair["time"] = time, time + 1
         pair["source_port"][0] = pair["target_port"][1] = 50_000 + port
-    table, ended = FlowTable(Kernels(0)), []
+    table, ended = FlowTable(Kernels()), []
     for start in range(0, len(segments), at_once):
         batch = segments[start : start + at_once].copy()
         ended += [row.copy() for found in table.follow(batch, len(batch)) for row in found]
@@ -272,7 +272,7 @@ SYN = "C S 0 0 0 -> SENT, -\n"
 )
 def test_an_error_that_answers_a_syn_ends_the_attempt(kind: int, cause: str) -> None:
     syn = rows(SYN)
-    table = FlowTable(Kernels(0))
+    table = FlowTable(Kernels())
     found = [batch.copy() for batch in table.follow(np.concatenate([syn, error(syn[0], kind)]), 2)]
     last = np.concatenate(found)[-1]
     assert (State(last["from"]), State(last["to"]), int(last["packet"])) == (State.SYN_SENT, State.CLOSED, 99)
@@ -374,7 +374,7 @@ def test_an_error_about_an_open_connection_changes_nothing() -> None:
 def test_time_wait_lasts_as_said_for_each_network() -> None:
     closing = [one for one in parse(STORIES["fin_answered_by_fin"]) if one.flags is not None]
     said = TimeWait(30.0, ((ip_network("10.0.0.1/32"), 5.0), (ip_network("10.0.0.0/24"), 90.0)))
-    table = FlowTable(Kernels(0), said)
+    table = FlowTable(Kernels(), said)
     for number, packet in enumerate(closing, 1):
         list(table.follow(segment(packet, number, number * 1_000, Variant()), 1))
     assert State(table.endpoints["state"][0]) is State.TIME_WAIT
@@ -390,7 +390,7 @@ def test_time_wait_lasts_as_said_for_each_network() -> None:
 )
 def test_time_wait_on_hosts_of_a_network(elsewhere: str, seconds: int) -> None:
     closing = [one for one in parse(STORIES["fin_answered_by_fin"]) if one.flags is not None]
-    table = FlowTable(Kernels(0), TimeWait(30.0, ((ip_network(elsewhere), 90.0),)))
+    table = FlowTable(Kernels(), TimeWait(30.0, ((ip_network(elsewhere), 90.0),)))
     for number, packet in enumerate(closing, 1):
         list(table.follow(segment(packet, number, number, Variant()), 1))
     for when, state in ((seconds - 1, State.TIME_WAIT), (seconds + 1, State.CLOSED)):

@@ -26,7 +26,7 @@ __all__ = ["both"]
 
 def noted(data: bytes, kernels: Kernels | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of DETAIL and TROUBLE."""
-    capture = Capture(CaptureReader(io.BytesIO(data), kernels or Kernels(0)), record=False, details=True)
+    capture = Capture(CaptureReader(io.BytesIO(data), kernels or Kernels()), record=False, details=True)
     for _ in capture.follow():
         pass
     details, troubles = capture.table.details, capture.table.troubles

@@ -338,7 +338,7 @@ def test_statistics_as_netstat_prints_them() -> None:
 def test_statistics_for_programs() -> None:
     told = watched([frame(A, B, 17, udp(1, 2))], ["10.0.0.5"])
     table = statistics.view(all_counters(told), ("udp", "ip"))
-    lines = [json.loads(line) for line in b"".join(render(table, "jsonl", Kernels(0))).splitlines()]
+    lines = [json.loads(line) for line in b"".join(render(table, "jsonl", Kernels())).splitlines()]
     assert [line["protocol"] for line in lines] == ["ip"] * 17 + ["udp"] * 4
     assert lines[-1] == {
         "protocol": "udp",

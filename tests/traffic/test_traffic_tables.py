@@ -168,7 +168,7 @@ def test_any_frames_give_views(frames: list[bytes], local: list[str]) -> None:
     assert sum(one.packets for one in found if not one.neighbour and one.on_link is False) <= len(frames)
     assert all(one.evidence for one in found)
     for section in routes.sections(found):
-        assert b"".join(render(section.table, "table", Kernels(0)))
+        assert b"".join(render(section.table, "table", Kernels()))
     ports = udp_ports(told.traffic, told.whose)
     assert (ports.sent_packets > 0).all()
 

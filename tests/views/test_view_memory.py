@@ -169,7 +169,7 @@ def floods() -> tuple[Flood, Flood]:
     was = os.environ.get("PCAPSTATE_KERNELS")
     os.environ["PCAPSTATE_KERNELS"] = "compiled"
     try:
-        kernels = Kernels(0)
+        kernels = Kernels()
     finally:
         if was is None:
             del os.environ["PCAPSTATE_KERNELS"]
@@ -186,7 +186,7 @@ def test_compiled_text_is_that_of_plain(floods: tuple[Flood, Flood]) -> None:
         for_people(floods[0].rows().some(some), titles(WINDOWS, True, True, True), Annotations(), NUMBERS),
     ]
     for one in shown:
-        texts = [b"".join(render(one, "table", kernels)) for kernels in (Kernels(0), floods[0].kernels)]
+        texts = [b"".join(render(one, "table", kernels)) for kernels in (Kernels(), floods[0].kernels)]
         assert texts[0] == texts[1]
         assert texts[0].count(b"\n") == 3_001
 

@@ -1,0 +1,104 @@
+"""The library of compiled kernels: found, held against the sources, loaded.
+
+It lies in a folder with a manifest in JSON, which says what is in it and what it was built from. Loading both takes
+less time than importing a module with plain kernels, and needs neither Numba nor LLVM.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .parameters import parameter
+
+PACKAGE = Path(__file__).parents[1]
+BUILT = Path(__file__).with_name("built")
+"""Where the library is, unless PCAPSTATE_LIBRARY names a folder."""
+MANIFEST = "kernels.json"
+
+NOT_BUILT = "kernels are not built for these sources (`make kernels` builds them)"
+DAMAGED = "the library of compiled kernels is damaged"
+
+Call = Callable[..., int]
+
+
+class Unusable(Exception):
+    """There is no library that could be used, as its text says."""
+
+
+class Library:
+    """A library of compiled kernels. Raises Unusable."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            manifest = json.loads((folder / MANIFEST).read_bytes())
+            name, *recorded = manifest["library"]
+            path = folder / name
+            sources = manifest.get("sources", {})
+            # What is cut off would end this process when it is mapped. A wheel is installed whole, and stays.
+            if os.path.getsize(path) != recorded[0] or (sources and not _is(path, recorded)):
+                raise Unusable(DAMAGED)
+            if not all(_is(PACKAGE / one, told) for one, told in sources.items()):
+                raise Unusable(NOT_BUILT)
+            self._library = ctypes.CDLL(str(path))
+            level = self._library.pcapstate_level()
+            self.variants: tuple[str, ...] = tuple(manifest["variants"][:level])
+            self._parameters: dict[str, list[Any]] = manifest["kernels"]
+            self.checked: bool = manifest["checked"]
+        except FileNotFoundError:
+            raise Unusable(NOT_BUILT) from None
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            raise Unusable(DAMAGED) from None
+        if not self.variants:
+            raise Unusable("compiled kernels need a newer processor")
+        if self.checked:
+            import faulthandler
+
+            # A kernel that leaves an array ends the process: this says where it was called.
+            faulthandler.enable(all_threads=False)
+
+    def call(self, kernel: str, variant: str) -> Call:
+        """Return a kernel, to be called with arrays and integers. Raises KeyError where there is none of that name."""
+        types = tuple(parameter(one) for one in self._parameters[kernel])
+        symbol = f"{kernel}__{variant.replace('-', '_')}"
+        return _foreign(getattr(self._library, symbol), types)
+
+
+def _is(path: Path, recorded: list[Any]) -> bool:
+    """Tell whether a file is what it was: size, time of change, and digest, which counts where the time differs."""
+    size, changed, digest = recorded
+    status = os.stat(path)
+    return status.st_size == size and (
+        status.st_mtime_ns == changed or hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    )
+
+
+def _foreign(function: Any, types: tuple[Any, ...]) -> Call:
+    function.restype = ctypes.c_int64
+    flattened: list[Any] = []
+    for one in types:
+        if one is int:
+            flattened.append(ctypes.c_int64)
+        else:
+            flattened += [ctypes.c_void_p, ctypes.c_int64] * (len(one) if isinstance(one, tuple) else 1)
+    function.argtypes = flattened
+
+    def call(*arguments: Any) -> int:
+        flat: list[Any] = []
+        for one, given in zip(types, arguments, strict=True):
+            if one is int:
+                flat.append(given)
+                continue
+            kinds, arrays = (one, given) if isinstance(one, tuple) else ((one,), (given,))
+            for kind, array in zip(kinds, arrays, strict=True):
+                if array.dtype != kind:
+                    raise TypeError(f"kernel wants {kind}, was given {array.dtype}")
+                flat += [array.ctypes.data, len(array)]
+        return int(function(*flat))
+
+    return call

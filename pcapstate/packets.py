@@ -17,7 +17,7 @@ from .views import timeline as timeline_view
 
 
 class Tracker:
-    """Follows frames one by one. ``link_type``: their LINKTYPE_ number, Ethernet unless told; ``two_msl``: seconds."""
+    """Follows frames one by one. ``link_type``: their LINKTYPE number, by default Ethernet; ``two_msl``: seconds."""
 
     def __init__(self, *, link_type: int = ETHERNET, two_msl: float = DEFAULT_TWO_MSL) -> None:
         kernels = Kernels()

@@ -31,7 +31,7 @@ def packed(raw: bytes) -> Address:
     return int.from_bytes(raw[:8], "big", signed=True), int.from_bytes(raw[8:16], "big", signed=True)
 
 
-def written(text: str) -> Address:
+def parse_address(text: str) -> Address:
     """Return the address of a text; raises ValueError."""
     return packed(ipaddress.ip_address(text).packed)
 

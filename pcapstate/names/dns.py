@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..addresses import Address, packed, written
+from ..addresses import Address, packed, parse_address
 from ..kernels.source import be16
 from .host_names import host_name
 
@@ -90,7 +90,7 @@ def reversed_address(name: str) -> Address | None:
     labels = name.split(".")
     try:
         if labels[4:] == ["in-addr", "arpa"]:
-            return written(".".join(reversed(labels[:4])))
+            return parse_address(".".join(reversed(labels[:4])))
         if labels[32:] == ["ip6", "arpa"] and all(len(one) == 1 and one.isalnum() for one in labels[:32]):
             return packed(bytes.fromhex("".join(reversed(labels[:32]))))
     except ValueError:

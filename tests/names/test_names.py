@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcapstate.addresses import Address, packed, written
+from pcapstate.addresses import Address, packed, parse_address
 from pcapstate.capture import Capture
 from pcapstate.escaping import safe
 from pcapstate.kernels.running import Kernels
@@ -34,7 +34,7 @@ FIRST, LAST = "192.0.2.1", "2001:db8::1"
 
 
 def names(book: NameBook, address: str, when: float = 0, asker: str | None = None) -> tuple[str, str] | None:
-    found = book.name(written(address), at(when), written(asker) if asker else None)
+    found = book.name(parse_address(address), at(when), parse_address(asker) if asker else None)
     return (found.fqdn, found.source) if found else None
 
 
@@ -96,7 +96,7 @@ def test_a_name_misleads_nobody(raw: bytes | str) -> None:
         assert safe(name) == name
         assert host_name(name) == name
         with pytest.raises(ValueError, match="does not appear"):
-            written(name)
+            parse_address(name)
         with pytest.raises(OSError, match="illegal IP address"):
             socket.inet_aton(name)
 
@@ -121,7 +121,7 @@ def test_an_answer_names_what_was_asked_for() -> None:
         p.a("e7.cdn.test", FIRST),
         p.a("e7.cdn.test", LAST),
     )
-    assert claimed(message) == [(written(one), "www.example.org", "e7.cdn.test") for one in (FIRST, LAST)]
+    assert claimed(message) == [(parse_address(one), "www.example.org", "e7.cdn.test") for one in (FIRST, LAST)]
 
 
 def test_hints_of_https_records() -> None:
@@ -134,12 +134,12 @@ def test_hints_of_https_records() -> None:
         kind=65,
     )
     assert claimed(message) == [
-        (written(one), *2 * ("example.org",)) for one in ("192.0.2.8", "192.0.2.9", LAST, FIRST)
+        (parse_address(one), *2 * ("example.org",)) for one in ("192.0.2.8", "192.0.2.9", LAST, FIRST)
     ]
 
 
 def packed_text(address: str) -> bytes:
-    high, low = written(address)
+    high, low = parse_address(address)
     return (
         low.to_bytes(8, "big")[4:]
         if high == 0 and low >> 32 == 0xFFFF
@@ -152,7 +152,7 @@ def test_nobody_asked_for_it() -> None:
     assert claimed(message) == []
     # Nobody asks in multicast DNS, and its additional records count.
     message = p.answer(None, p.a("a.local", FIRST), additional=(p.a("a.local", LAST),), flags=0x8400)
-    assert claimed(message, multicast=True) == [(written(one), "a.local", "a.local") for one in (FIRST, LAST)]
+    assert claimed(message, multicast=True) == [(parse_address(one), "a.local", "a.local") for one in (FIRST, LAST)]
 
 
 def test_reverse_answers() -> None:
@@ -167,14 +167,16 @@ def test_reverse_answers() -> None:
         )
         found = [(one.address, one.name) for one in dns.reverse_claims(message)]
         # Nobody asked for the second, where there is a question.
-        assert found == [(written(LAST), "six.example"), (written(FIRST), "four.example")][: 1 if asked else 2]
+        assert (
+            found == [(parse_address(LAST), "six.example"), (parse_address(FIRST), "four.example")][: 1 if asked else 2]
+        )
     shared = p.answer(
         "1.2.0.192.in-addr.arpa",
         p.cname("1.2.0.192.in-addr.arpa", "1.0/25.2.0.192.in-addr.arpa"),
         p.record("1.0/25.2.0.192.in-addr.arpa", 12, p.dns_name("host.example")),
         kind=12,
     )
-    assert [(one.address, one.name) for one in dns.reverse_claims(shared)] == [(written(FIRST), "host.example")]
+    assert [(one.address, one.name) for one in dns.reverse_claims(shared)] == [(parse_address(FIRST), "host.example")]
     assert names(NameBook(gathered([(1, told(shared))])), FIRST, 9) == ("host.example", "ptr")
 
 
@@ -268,18 +270,18 @@ def dhcp6(more: bytes = b"") -> bytes:
 
 def test_leases() -> None:
     ack = p.dhcp(5, {12: b"Laptop\0"}, given=FIRST)
-    assert dhcp.lease(ack) == dhcp.Lease(dhcp.ACK, written(FIRST), "laptop")
+    assert dhcp.lease(ack) == dhcp.Lease(dhcp.ACK, parse_address(FIRST), "laptop")
     request = p.dhcp(3, {50: packed_text(FIRST), 12: b"laptop", 81: b"\x04\0\0" + p.dns_name("pc.example")})
-    assert dhcp.lease(request) == dhcp.Lease(dhcp.REQUEST, written(FIRST), "pc.example")
+    assert dhcp.lease(request) == dhcp.Lease(dhcp.REQUEST, parse_address(FIRST), "pc.example")
     renewal = p.dhcp(3, {81: b"\0\0\0pc.example"}, own=FIRST)
-    assert dhcp.lease(renewal) == dhcp.Lease(dhcp.REQUEST, written(FIRST), "pc.example")
+    assert dhcp.lease(renewal) == dhcp.Lease(dhcp.REQUEST, parse_address(FIRST), "pc.example")
     assert dhcp.lease(p.dhcp(1, {12: b"laptop"})) is None
-    assert dhcp.claims6(dhcp6()) == [(written(LAST), "six.example")]
+    assert dhcp.claims6(dhcp6()) == [(parse_address(LAST), "six.example")]
 
 
 def test_netbios_names() -> None:
-    assert netbios.claims(p.netbios_answer("FILESERVER", FIRST, 0x20)) == [(written(FIRST), "fileserver")]
-    assert netbios.claims(p.netbios_registration("PC", FIRST)) == [(written(FIRST), "pc")]
+    assert netbios.claims(p.netbios_answer("FILESERVER", FIRST, 0x20)) == [(parse_address(FIRST), "fileserver")]
+    assert netbios.claims(p.netbios_registration("PC", FIRST)) == [(parse_address(FIRST), "pc")]
     assert netbios.claims(p.netbios_answer("WORKGROUP", FIRST, group=True)) == []
     assert netbios.claims(p.netbios_answer("DOMAIN", FIRST, 0x1C)) == []
     assert netbios.claims(p.netbios_answer("A B", FIRST)) == []
@@ -314,12 +316,12 @@ def test_the_name_that_held_at_that_time() -> None:
     assert [names(book, FIRST, when) for when in (5, 10, 15, 20, 29, 99)] == [
         (f"n{second}.example", "dns") for second in (10, 10, 10, 20, 20, 30)
     ]
-    found = book.name(written(FIRST), at(15))
+    found = book.name(parse_address(FIRST), at(15))
     assert found is not None
     assert (found.number, found.time, found.canonical) == (1, at(10), "n10.example")
     assert names(book, "192.0.2.99", 15) is None
-    assert book.unnamed([written(FIRST), written("192.0.2.99"), written("127.0.0.1")], at(15)) == [
-        written("192.0.2.99")
+    assert book.unnamed([parse_address(FIRST), parse_address("192.0.2.99"), parse_address("127.0.0.1")], at(15)) == [
+        parse_address("192.0.2.99")
     ]
 
 
@@ -344,7 +346,7 @@ def test_which_source_counts_first() -> None:
         (30, p.udp_frame(("10.0.0.53", 67), (FIRST, 68), p.dhcp(5, {12: b"dhcp"}, given=FIRST))),
         (40, told(p.answer(None, p.a("m.local", FIRST), flags=0x8400), ("224.0.0.251", 5353), (FIRST, 5353))),
     ]
-    high, low = written(FIRST)
+    high, low = parse_address(FIRST)
     for count, source in ((4, "mdns"), (3, "dhcp"), (2, "nbns"), (1, "sni")):
         book = NameBook(gathered(frames[:count]))
         book.add_resolved(high, low, "resolved.example")
@@ -358,7 +360,7 @@ def test_which_source_counts_first() -> None:
     expected = [
         ("resolved.example", "resolver"), ("ptr.example", "ptr"), ("nrb.example", "nrb"), ("http.example", "http")
     ]  # fmt: skip
-    book.add_resolved(*written(LAST), "resolved.example")
+    book.add_resolved(*parse_address(LAST), "resolved.example")
     assert names(book, LAST) == expected[0]
     assert names(book, FIRST) == expected[1]
     book.add_record(high, low, ["nrb.example"])
@@ -369,7 +371,7 @@ def test_which_source_counts_first() -> None:
 
 def test_hints_by_time() -> None:
     book = NameBook()
-    high, low = written(FIRST)
+    high, low = parse_address(FIRST)
     for second in (10, 20):
         book.add_hint(high, low, at(second), f"h{second}.example", "sni", second)
     book.add_hint(high, low, at(15), b"\x1b[31m", "sni", 15)
@@ -437,7 +439,7 @@ def test_a_capture_that_grows() -> None:
     more(2, "two.example", FIRST)
     more(3, "three.example", LAST)
     assert names(book, FIRST, 99) == ("one.example", "dns")  # as of the last look
-    book.prepare([written(LAST)])
+    book.prepare([parse_address(LAST)])
     assert names(book, FIRST, 99) == ("two.example", "dns")
     assert names(book, LAST, 99) == ("three.example", "dns")
 
@@ -501,9 +503,11 @@ def test_the_resolver_has_little_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getnameinfo", answer)
     began = time.perf_counter()
-    found = resolver.resolve([written(f"192.0.2.{n}") for n in (1, 2, 3, 4)] + [written(LAST), written("::1")], 0.5)
+    found = resolver.resolve(
+        [parse_address(f"192.0.2.{n}") for n in (1, 2, 3, 4)] + [parse_address(LAST), parse_address("::1")], 0.5
+    )
     assert time.perf_counter() - began < 3
-    assert found == {written(FIRST): "host.example", written(LAST): "host.example"}
+    assert found == {parse_address(FIRST): "host.example", parse_address(LAST): "host.example"}
     assert sorted(asked) == ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "2001:db8::1"]
     assert resolver.resolve([]) == {}
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapstate.addresses import Address, written
+from pcapstate.addresses import Address, parse_address
 from pcapstate.capture import Capture
 from pcapstate.kernels.running import Kernels
 from pcapstate.names import book as names_book
@@ -28,7 +28,7 @@ from tests.helpers.application_data import watched
 from tests.helpers.captures import START, pcap
 from tests.helpers.name_messages import at, gathered, told
 
-ANYONE = written("192.0.2.9")
+ANYONE = parse_address("192.0.2.9")
 
 
 def address(number: int) -> str:
@@ -81,21 +81,21 @@ def test_hints_of_many_addresses_are_looked_for_at_once(monkeypatch: pytest.Monk
 def test_names_are_found_among_many_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names_book, "MANY", 50)
     book = NameBook(mentioning(100))
-    asked = np.array([written(address(one)) for one in range(0, 1_000, 2)], dtype=np.int64)
+    asked = np.array([parse_address(address(one)) for one in range(0, 1_000, 2)], dtype=np.int64)
     book.prepare_all(asked[:, 0], asked[:, 1])
     assert book.may_name(asked[:, 0], asked[:, 1]).tolist() == [one < 100 for one in range(0, 1_000, 2)]
-    found = book.name(written(address(98)), at(1))
+    found = book.name(parse_address(address(98)), at(1))
     assert found is not None
     assert found.fqdn == "n0.example"
     # All others were looked for, too, and are mentioned nowhere.
-    assert book.name(written(address(1)), at(1)) is None
+    assert book.name(parse_address(address(1)), at(1)) is None
     assert book.let_go == (0, 0, 0)
 
 
 def test_what_finds_no_room_is_counted_and_the_latest_stays() -> None:
     packets = mentioning(90, 20)
     book = NameBook(packets, most=90 * 2 * names_book.ADDRESS)
-    asked = [written(address(one)) for one in range(100)]
+    asked = [parse_address(address(one)) for one in range(100)]
     book.prepare(asked)
     room = 90 * names_book.ADDRESS // 2 // names_book.EACH
     assert book.let_go == (10, 90 * 20 - room, 0)
@@ -107,14 +107,14 @@ def test_what_finds_no_room_is_counted_and_the_latest_stays() -> None:
     assert 0 < book.let_go[2] < 2_000
     assert book.name(ANYONE, at(0)) is not None
     # Who is asked for next takes the place of who nobody asks for.
-    book.prepare([written(address(one)) for one in range(90)])
-    assert book.name(written(address(89)), at(30)) is not None
+    book.prepare([parse_address(address(one)) for one in range(90)])
+    assert book.name(parse_address(address(89)), at(30)) is not None
 
 
 def test_new_messages_take_the_place_of_what_filled_the_room() -> None:
     packets = mentioning(90, 20)
     book = NameBook(packets, most=90 * 2 * names_book.ADDRESS)
-    asked = [written(address(one)) for one in range(90)]
+    asked = [parse_address(address(one)) for one in range(90)]
     book.prepare(asked)
     for _, frame in ((99, told(p.answer("late.example", p.a("late.example", address(3))))),):
         source = CaptureReader(io.BytesIO(pcap([(at(99), frame)])), Kernels())
@@ -139,8 +139,8 @@ def test_mentions_take_the_memory_that_they_are_counted_for() -> None:
     book = NameBook(packets, most=2 << 20)
     tracemalloc.start()
     try:
-        book.prepare([written(f"{one}.{one}.{one}.{one}") for one in range(1, 5)])
-        assert book.may_name(*np.array([written("4.4.4.4")]).T).all()
+        book.prepare([parse_address(f"{one}.{one}.{one}.{one}") for one in range(1, 5)])
+        assert book.may_name(*np.array([parse_address("4.4.4.4")]).T).all()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -152,7 +152,7 @@ def test_what_messages_say_is_remembered_within_bounds(monkeypatch: pytest.Monke
     reading = Reading(mentioning(90, 10))
     (block,) = reading.blocks()
     for number in range(len(block.rows)):
-        assert reading.said("dns", written(address(0)), number) is not None
+        assert reading.said("dns", parse_address(address(0)), number) is not None
         assert sum(map(len, reading._remembered.values())) <= 100
 
 

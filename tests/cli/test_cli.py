@@ -362,7 +362,7 @@ def test_kernels_that_run_compiled_are_not_imported_too(capture: Path) -> None:
     script = (
         "import sys\nfrom pcapstate.cli.main import cli\n"
         f"cli(['connections', {str(capture)!r}, '--format', 'csv'], standalone_mode=False)\n"
-        "kernels = {'pcapstate.decode.frames', 'pcapstate.tcp.tracker', 'pcapstate.tcp.evidence'}\n"
+        "kernels = {'pcapstate.decode.frames', 'pcapstate.tcp.tracker', 'pcapstate.tcp.fin'}\n"
         "print(sorted(kernels & set(sys.modules)), file=sys.stderr)"
     )
     environment = {**os.environ, "PCAPSTATE_KERNELS": "compiled"}

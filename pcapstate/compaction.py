@@ -1,4 +1,4 @@
-"""Rows of tables that move up when others are let go; ``kept``: the old rows that are left, ascending."""
+"""Rows of tables that move up when others are evicted; ``kept``: the former rows that are left, ascending."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from .rows import Rows
 
 ROWS_TOGETHER = 1 << 16
-"""Rows that are moved together, so that this takes little memory itself."""
+"""Rows moved together, to save memory."""
 
 
 def move_up(rows: Rows, kept: Rows, ends: int = 1) -> None:
@@ -42,13 +42,13 @@ def endpoints_of(kept: Rows) -> Rows:
 
 
 def endpoints_after(kept: Rows, endpoints: Rows) -> Rows:
-    """Return what endpoints (2 * row + side, or -1) are once only ``kept`` is left; -1 for those that are not."""
+    """Return the new endpoints (2 * row + side) once only ``kept`` is left; -1 for evicted ones and for -1."""
     row = np.searchsorted(kept, endpoints >> 1)
     there = np.append(kept, -1)[row] == endpoints >> 1
     return np.where(there & (endpoints >= 0), 2 * row + (endpoints & 1), -1)
 
 
 def kept_of(values: Rows, kept: Rows) -> Rows:
-    """Return what is left of an array with a value an endpoint, perhaps not for the last ones."""
+    """Return what is left of an array with a value for each endpoint, except perhaps the last ones."""
     ends = endpoints_of(kept)
     return values[ends[: np.searchsorted(ends, len(values))]]

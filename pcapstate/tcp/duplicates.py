@@ -1,6 +1,6 @@
-"""Packets that are in the capture more than once: several interfaces, mirrored ports, several points on the way.
+"""Duplicates, captured on several interfaces, mirrored ports, or several points on the way.
 
-A copy tells nothing new, so it changes no state and counts as no retransmission.
+A copy brings no news: it changes no state and is no retransmission.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ MIN_RTO = 100_000_000
 """Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms). Within them a
 packet may also turn up behind what answers it: interfaces and queues are written down one after the other."""
 COPIED_WITHIN = 1_000_000
-"""Nanoseconds within which the same bytes are a copy, though nothing in them tells it from a segment sent again."""
+"""Nanoseconds within which identical bytes are a copy, though a retransmission would look the same."""
 WAYS = 4
 """Cells in which a packet is looked for, the latest first: 64 bytes, which processors have from memory together."""
 TIMES_BITS = 8
 TIMES = (1 << TIMES_BITS) - 1
-"""The bits that tell how often a packet was there, and the most that they tell."""
+"""The bits that count how often a packet was captured, and the highest count."""
 HASH_FACTOR, MARK_FACTOR = 0x5E3779B1, 0x45EBCA6B
 """What spreads packets over the buckets, and their numbers over the bits: the same in each run, as its answers are
 to be."""
 FAR_APART = 1 << 24
-"""Bytes between sequence numbers that are too many for two packets of one connection."""
+"""Bytes between sequence numbers: too many for two packets of one connection."""
 
 
 @inner
 def header_hash(segment: Any) -> int:
-    """Return what tells a packet from others of its sender, but for its sequence number: 32 bits."""
+    """Return 32 bits that tell a packet from others of its sender, sequence number aside."""
     # Where the mark is the checksum, it is smaller by one where the acknowledgment is larger by one: both are spread.
     kind = i64(segment["flags"]) << 23 ^ i64(segment["length"])
     return (folded(segment["ack"] * HASH_FACTOR) ^ folded(i64(segment["mark"]) * MARK_FACTOR) ^ kind) & LOW_32

@@ -1,4 +1,4 @@
-"""Which connections give way where there is no room for more: embryonic ones first, open ones last."""
+"""Which connections are evicted when there is no room for more: embryonic ones first, open ones last."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .states import State
 from .tables import KNOWN_SENT_FIN
 
 EVICTION_ORDER = ("embryonic", "closed", "in TIME_WAIT", "closing", "open")
-"""What connections are that give way, in this order; of each kind those go first that have been silent longest."""
+"""The kinds of connections in the order of eviction; within a kind, those silent longest go first."""
 KIND_EMBRYONIC, KIND_CLOSED, KIND_WAITING, KIND_CLOSING, KIND_OPEN = range(len(EVICTION_ORDER))
 
 KIND_OF_STATE = np.full(len(State), KIND_EMBRYONIC, dtype=np.uint8)
-"""The kind that an endpoint's state makes of its connection; of two endpoints the larger one counts."""
+"""The kind of connection that an endpoint's state stands for; of both endpoints the higher one counts."""
 KIND_OF_STATE[State.CLOSED] = KIND_CLOSED
 KIND_OF_STATE[State.TIME_WAIT] = KIND_WAITING
 for _state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK):
@@ -21,14 +21,14 @@ for _state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.CLOSI
 KIND_OF_STATE[State.ESTABLISHED] = KIND_OPEN
 
 CONNECTIONS_TOGETHER = 1 << 16
-"""Connections that are looked at together, so that this takes little memory itself."""
+"""Connections looked at together, to save memory."""
 
 
 def choose_evicted(endpoints: Rows, previous: Rows, wanted: int) -> tuple[Rows, Rows]:
-    """Choose at least ``wanted`` connections to let go: bool for each, and how many there are of each of KINDS.
+    """Choose at least ``wanted`` connections to evict: a bool for each, and how many there are of each kind.
 
-    ``endpoints``: rows of ENDPOINT, two a connection; ``previous``: as in EXTRA. A connection does not go without those
-    before it on its 4-tuple, which its packets would else be taken for.
+    ``endpoints``: rows of ENDPOINT, two a connection; ``previous``: as in EXTRA. A connection goes together with those
+    before it on its 4-tuple: its next packets would be taken for theirs.
     """
     count = len(endpoints) // 2
     kinds = np.empty(count, dtype=np.uint8)

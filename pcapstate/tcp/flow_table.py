@@ -22,14 +22,14 @@ RESERVED = 1 << 19
 MOST_CONNECTIONS = 1 << 29
 """Connections that are kept at most: endpoints are numbered in 31 bits."""
 EVICTED_SHARE = 4
-"""Where there is no more room, one in so many connections gives way at once: each time all rows are moved."""
+"""Where there is no more room, one in so many connections is evicted at once, since each eviction moves all rows."""
 
 COMPARED_PACKETS = 1 << 14
-"""Packets among which copies are looked for."""
+"""The last packets, among which copies are looked for."""
 CACHE_LINE = 64
-"""Bytes that a processor has from memory together."""
+"""Bytes that a processor loads from memory together."""
 ROWS_EACH = (("connections", 1), ("extras", 1), ("seldom", 2), ("endpoints", 2), ("details", 2), ("troubles", 2))
-"""The tables with rows for each connection, and how many."""
+"""The tables with rows for each connection, and the number of these rows."""
 SLOTS_EACH, TIMERS_EACH = 16, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""
 
@@ -50,7 +50,7 @@ def bytes_each(details: bool) -> int:
 
 
 class FlowTable:
-    """Follows segments in order and keeps the connections; what it keeps does not depend on the capture's length.
+    """Follows segments in order and keeps the connections; its size does not depend on the capture's length.
 
     ``time_wait``: how long TIME_WAIT lasts. ``record``: yield transitions (else only states are kept). ``details``:
     keep DETAIL and TROUBLE rows, too. ``most``: connections to keep; beyond that, some are evicted. ``split``: the same
@@ -172,7 +172,7 @@ class FlowTable:
     def _follow(self, segments: Rows, start: int, end: int) -> Iterator[Rows]:
         kept = self._make_room(end - start)
         if kept is not None:
-            # What was followed before is to name its connections by their new rows.
+            # Segments followed before must name their connections by the new rows.
             done_before = segments["endpoint"][:start]
             done_before[:] = endpoints_after(kept, done_before)
         done = start
@@ -182,7 +182,7 @@ class FlowTable:
             yield from self._taken()
 
     def pass_time(self, clock: int) -> Iterator[Rows]:
-        """Let time pass until ``clock`` (ns since the epoch); yield the transitions of timers that run out."""
+        """Let time pass until ``clock`` (ns since the epoch); yield the transitions of expired timers."""
         self._cells[c.CELL_CLOCK] = clock
         done = 0
         while not done:
@@ -190,7 +190,7 @@ class FlowTable:
             yield from self._taken()
 
     def give_up(self) -> Iterator[Rows]:
-        """End the attempts that were given up by now; yield their transitions, which lie in the past."""
+        """End the attempts given up by now; yield their transitions, which lie in the past."""
         done = 0
         while done < len(self.endpoints):
             done = self._kernels.give_up(done, self._world)
@@ -203,7 +203,7 @@ class FlowTable:
             yield self._world.transitions[:count]
 
     def _make_room(self, count: int) -> Rows | None:
-        """Make room for ``count`` connections; return the rows that are kept, where others had to give way."""
+        """Make room for ``count`` connections; return the kept rows if others were evicted."""
         used = int(self._cells[c.CELL_CONNECTIONS])
         kept = None
         if used + count > self._most or (self._history is not None and self._history.full):
@@ -228,7 +228,7 @@ class FlowTable:
         if int(self._cells[c.CELL_TIMERS]) + 4 * count > len(self._world.timers):
             timers = self._running()
             size = len(self._world.timers)
-            # With room for half as many more: looking through all of them shall be worth it.
+            # With room for half as many more, since a look through all of them is slow.
             while size < 3 * len(timers) // 2 + 4 * count:
                 size *= 2
             self._set(timers, size)
@@ -240,10 +240,10 @@ class FlowTable:
     # --- where there is no more room
 
     def _evict(self, wanted: int) -> Rows:
-        """Let go of ``wanted`` connections or more; the rest moves up. Return their rows so far."""
+        """Evict ``wanted`` connections or more; the rest moves up. Return the former rows of the rest."""
         going, kinds = choose_evicted(self.endpoints, self.extras["previous"], wanted)
         used, kept = len(going), np.flatnonzero(~going)
-        # What comes without SYN from now on may be the end of one of these.
+        # A connection that now begins without SYN may be the end of an evicted one.
         self._cells[c.CELL_DOUBT_UNTIL] = self.clock + self._cells[c.CELL_TWO_MSL]
         timers, place = self._running(), np.cumsum(~going, dtype=np.int32)
         timers = timers[~going[timers["endpoint"] // 2]]
@@ -267,7 +267,7 @@ class FlowTable:
         return kept
 
     def _running(self) -> Rows:
-        """Return the timers that will end a TIME_WAIT, in their order; one that was started again has a later one."""
+        """Return the timers that will end a TIME_WAIT, in order, without those that were started again."""
         timers = self._world.timers[: self._cells[c.CELL_TIMERS]]
         timers = timers[self._world.endpoints["deadline"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
         timers = timers[np.lexsort((timers["endpoint"], timers["deadline"]))]
@@ -275,7 +275,7 @@ class FlowTable:
         return timers[np.sort(first)]
 
     def _set(self, timers: Rows, size: int) -> None:
-        """Put timers, which are in their order, into a heap of ``size`` cells."""
+        """Put sorted timers into a heap of ``size`` rows."""
         heap = np.zeros(size, dtype=c.TIMER)
         heap[: len(timers)] = timers
         self._replace("timers", heap)

@@ -1,4 +1,4 @@
-"""All transitions of a capture, kept until its end tells which assumptions held."""
+"""All transitions of a capture, kept until its end shows which assumptions held."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .tables import TRANSITION
 BLOCK_ROWS = 1 << 16
 """Transitions that are stored together."""
 FEWEST_TRANSITIONS = 2 * BLOCK_ROWS
-"""Transitions that there must be room for: with less, connections would give way all the time."""
+"""Transitions that must fit: with less, connections would be evicted all the time."""
 TRANSITION_BYTES = 96
 """Bytes that a transition takes at most: kept, and then settled."""
 
@@ -41,7 +41,7 @@ class History:
             self.full = True
 
     def moved(self, kept: Rows) -> None:
-        """Follow the table, which let connections go: its row n is now what was row ``kept[n]``."""
+        """Follow the table after an eviction: its row n is the former row ``kept[n]``."""
         blocks, used = self._blocks, self._used
         self._blocks, self._used = [], BLOCK_ROWS
         for number in range(len(blocks)):

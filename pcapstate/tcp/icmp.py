@@ -1,4 +1,4 @@
-"""What an ICMP error says of the segment that it quotes: a SYN or SYN-ACK that did not arrive ends the attempt."""
+"""ICMP errors: a quoted SYN or SYN-ACK did not arrive, which ends the attempt."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def icmp_error(w: World, number: int, segment: Any) -> None:
 
 @rare
 def counts(kind: int, code: int) -> bool:
-    """Tell whether an ICMP error says anything of a connection, as Linux takes it."""
+    """Tell whether an ICMP error means anything for a connection, as on Linux."""
     if kind == ICMP_UNREACHABLE:
         return code <= LAST_CODE
     return kind != ICMP_TIME_EXCEEDED or code != CODE_REASSEMBLY

@@ -1,6 +1,6 @@
 """Which connection a segment belongs to: a hash table keyed by 4-tuple.
 
-Numbers are given in order of first appearance, as Wireshark numbers ``tcp.stream``.
+Connections are numbered in order of first appearance, like Wireshark's ``tcp.stream``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def pair_key(one: int, other: int, network: int, cells: Any) -> int:
 
 @inner
 def first_slot(w: World, segment: Any) -> int:
-    """Return the slot from which on a segment's connection is looked for."""
+    """Return the slot at which the search for a segment's connection begins."""
     network = i64(segment["network"]) if w.cells[CELL_SPLIT] != 0 else 0
     one_end = endpoint_key(segment["source_high"], segment["source_low"], segment["source_port"], w.cells)
     other_end = endpoint_key(segment["target_high"], segment["target_low"], segment["target_port"], w.cells)

@@ -24,7 +24,7 @@ from .tables import (
 from .transition import step
 
 MOST_SYNS_BESIDE = 8
-"""SYNs beside one open connection that are passed over at most, since each packet passes over them."""
+"""SYNs beside one open connection that are skipped at most, since every packet skips them."""
 
 
 @inner
@@ -50,7 +50,7 @@ def is_open(w: World, number: int) -> bool:
 
 @rare
 def supersede(w: World, number: int, side: int, event: int, segment: Any) -> None:
-    """Let an endpoint end its connection because its 4-tuple is used anew."""
+    """Let an endpoint end its connection because its 4-tuple is reused."""
     me = w.endpoints[2 * number + side]
     before = i64(me["state"])
     if step(w, 2 * number + side, event, segment) and before != State.TIME_WAIT:

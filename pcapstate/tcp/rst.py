@@ -1,4 +1,4 @@
-"""What a RST tells, and what takes that back.
+"""What a RST proves, and what takes that back.
 
 As in ``tracker``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
 """

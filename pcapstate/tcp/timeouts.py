@@ -1,6 +1,6 @@
-"""Attempts that were given up: the retransmission that was due did not come, and no packet tells.
+"""Attempts that were given up: the retransmission that was due did not come, and no packet shows it.
 
-No timer runs for them, since nearly all attempts succeed: they are looked for where somebody looks at the table.
+No timer runs for them, since nearly all attempts succeed: the table is searched when somebody looks at it.
 """
 
 from __future__ import annotations

@@ -12,13 +12,13 @@ from .states import State
 from .tables import (
     KNOWN_ASSUMED_NOW,
     KNOWN_BASE,
+    KNOWN_MOST_TRIES,
     KNOWN_SENT_ACK,
     KNOWN_SENT_FIN,
     KNOWN_SENT_SYN,
     KNOWN_SENT_SYN_ACK,
     KNOWN_TRIES_SHIFT,
     KNOWN_UNSEEN_TAIL,
-    MOST_TRIES,
     NOTE_LOSSY,
     ODD_MISSED,
     PLACE_AGAIN,
@@ -155,7 +155,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         place = PLACE_NEW  # simultaneous open: its SYN, now with an ACK
     if place == PLACE_AGAIN:
         me["retransmissions"] += 1
-        if known >> KNOWN_TRIES_SHIFT < MOST_TRIES:
+        if known >> KNOWN_TRIES_SHIFT < KNOWN_MOST_TRIES:
             known += 1 << KNOWN_TRIES_SHIFT
         if 0 <= gap < MIN_RTO:
             place = PLACE_AGAIN_AT_ONCE

@@ -126,8 +126,8 @@ KNOWN_UNSEEN_TAIL = 128
 KNOWN_ASSUMED_NOW = 256
 """Its state was assumed from the very last packet of its peer; a RST that answers that packet takes it back."""
 KNOWN_TRIES_SHIFT = 9
-MOST_TRIES = 127
-"""From bit 9 on: how often it has retransmitted with no packet from its peer since (at most MOST_TRIES)."""
+KNOWN_MOST_TRIES = 127
+"""From bit 9 on: how often it has retransmitted with no packet from its peer since (at most KNOWN_MOST_TRIES)."""
 
 SELDOM = np.dtype(
     [

@@ -17,11 +17,8 @@ from tests.helpers.any_packets import packets, variants
 from tests.helpers.captures import pcap, story_frames
 from tests.helpers.paths import CAPTURES
 from tests.helpers.stories import Packet, Variant, parse
-from tests.kernels.test_parity import both
 
 from tests.helpers.story_texts import OPEN, TALK  # isort: skip
-
-__all__ = ["both"]
 
 
 def noted(data: bytes, kernels: Kernels | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from pcapstate.output.formats import render
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.history import History
 from pcapstate.views import connections, timeline
+from tests.helpers import packets
 from tests.helpers.stories import Packet, Variant
 
 START = 1_700_000_000
@@ -28,11 +29,9 @@ def tcp_frame(packet: Packet, variant: Variant) -> bytes:
     source, target = (client, server) if packet.side == "C" else (server, client)
     own, other = variant.isn if packet.side == "C" else variant.isn[::-1]
     ack = (other + packet.ack) % 2**32 if packet.flags & ACK else 0
-    tcp = struct.pack(
-        "!HHIIBBHHH", source[1], target[1], (own + packet.seq) % 2**32, ack, 0x50, packet.flags, 501, 0, 0
-    )
-    ip = struct.pack("!BBHHHBBH", 0x45, 0, 40 + packet.length, 0, 0x4000, 64, 6, 0) + source[0] + target[0]
-    return bytes(12) + b"\x08\x00" + ip + tcp + b" " * packet.length
+    seq, payload = (own + packet.seq) % 2**32, b" " * packet.length
+    segment = packets.tcp((source[1], target[1]), packet.flags, seq=seq, ack=ack, payload=payload)
+    return packets.ethernet(packets.ipv4(source[0], target[0], 6, segment, fragment=0x4000))
 
 
 def pcap(frames: list[tuple[int, bytes]], linktype: int = 1, snaplen: int = 262_144) -> bytes:

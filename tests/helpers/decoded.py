@@ -10,6 +10,7 @@ from typing import Any
 from pcapstate.decode.decoder import Decoder
 from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
+from tests.helpers import packets
 from tests.helpers.captures import pcap
 
 CLIENT, SERVER = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
@@ -71,30 +72,28 @@ def same(frames: list[bytes], ways: tuple[Kernels, Kernels], linktype: int = 1) 
 
 def tcp(seq: int = 7, flags: int = 0x10, payload: bytes = b"", options: bytes = b"", checksum: int = 0) -> bytes:
     """Return a TCP segment from port 1000 to port 80."""
-    head = struct.pack("!HHIIBBHHH", 1000, 80, seq, 1, (20 + len(options)) << 2, flags, 501, checksum, 0)
-    return head + options + payload
+    return packets.tcp((1000, 80), flags, seq=seq, checksum=checksum, options=options, payload=payload)
 
 
 def ip(payload: bytes, protocol: int = 6, identification: int = 0, ttl: int = 64, fragment: int = 0) -> bytes:
     """Return an IPv4 packet from the client to the server."""
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), identification, fragment, ttl, protocol, 0)
-    return head + CLIENT + SERVER + payload
+    return packets.ipv4(CLIENT, SERVER, protocol, payload, identification=identification, fragment=fragment, ttl=ttl)
 
 
 def ip6(payload: bytes, protocol: int = 6, source: int = 1, target: int = 2) -> bytes:
     """Return an IPv6 packet between 2001:db8::1 and 2001:db8::2, or others like these."""
-    ends = (bytes.fromhex("20010db8") + bytes(11) + bytes([one]) for one in (source, target))
-    return struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64) + b"".join(ends) + payload
+    one, other = (bytes.fromhex("20010db8") + bytes(11) + bytes([last]) for last in (source, target))
+    return packets.ipv6(one, other, protocol, payload)
 
 
 def ethernet(payload: bytes, kind: int = 0x0800) -> bytes:
     """Return an Ethernet frame."""
-    return bytes(12) + struct.pack("!H", kind) + payload
+    return packets.ethernet(payload, kind)
 
 
 def udp(port: int, payload: bytes) -> bytes:
     """Return a UDP datagram to a port."""
-    return struct.pack("!HHHH", 50_000, port, 8 + len(payload), 0) + payload
+    return packets.udp((50_000, port), payload)
 
 
 PACKET = ip(tcp())

@@ -5,31 +5,31 @@ from __future__ import annotations
 import ipaddress
 import struct
 
+from tests.helpers import packets
+
 CLIENT, SERVER = "10.0.0.1", "192.0.2.7"
 
 
 def ip_frame(source: str, target: str, protocol: int, body: bytes) -> bytes:
     """Return an Ethernet frame with IPv4 or IPv6."""
     ends = [ipaddress.ip_address(one) for one in (source, target)]
-    addresses = ends[0].packed + ends[1].packed
+    addresses = ends[0].packed, ends[1].packed
     if ends[0].version == 4:
-        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0x4000, 64, protocol, 0)
-        return bytes(12) + b"\x08\x00" + head + addresses + body
-    return bytes(12) + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(body), protocol, 64) + addresses + body
+        return packets.ethernet(packets.ipv4(*addresses, protocol, body, fragment=0x4000))
+    return packets.ethernet(packets.ipv6(*addresses, protocol, body), 0x86DD)
 
 
 def udp_frame(source: tuple[str, int], target: tuple[str, int], payload: bytes) -> bytes:
     """Return a frame with a UDP datagram between addresses and ports."""
-    head = struct.pack("!HHHH", source[1], target[1], 8 + len(payload), 0)
-    return ip_frame(source[0], target[0], 17, head + payload)
+    return ip_frame(source[0], target[0], 17, packets.udp((source[1], target[1]), payload))
 
 
 def tcp_frame(
     source: tuple[str, int], target: tuple[str, int], payload: bytes, seq: int = 1, flags: int = 0x18
 ) -> bytes:
     """Return a frame with a TCP segment between addresses and ports."""
-    head = struct.pack("!HHIIBBHHH", source[1], target[1], seq & 0xFFFFFFFF, 1, 0x50, flags, 501, 0, 0)
-    return ip_frame(source[0], target[0], 6, head + payload)
+    segment = packets.tcp((source[1], target[1]), flags, seq=seq & 0xFFFFFFFF, payload=payload)
+    return ip_frame(source[0], target[0], 6, segment)
 
 
 # --- DNS

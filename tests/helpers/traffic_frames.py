@@ -16,6 +16,7 @@ from pcapstate.traffic import tables as c
 from pcapstate.traffic.counters import counters
 from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.traffic import Traffic
+from tests.helpers import packets
 from tests.helpers.captures import START, pcap
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -34,8 +35,7 @@ def station(mac: str) -> bytes:
 
 def ether(source: str, target: str, kind: int, payload: bytes, vlan: int | None = None) -> bytes:
     """Return an Ethernet frame."""
-    tag = b"" if vlan is None else struct.pack("!HH", 0x8100, vlan)
-    return station(target) + station(source) + tag + struct.pack("!H", kind) + payload
+    return packets.ethernet(payload, kind, station(source), station(target), vlan)
 
 
 def ip(
@@ -54,10 +54,10 @@ def ip(
         if offset or more:
             payload = struct.pack("!BBHI", protocol, 0, offset | more, identity) + payload
             protocol = 44
-        return struct.pack("!IHBB", 6 << 28, len(payload), protocol, hops) + packed(source) + packed(target) + payload
-    flags = offset >> 3 | (0x2000 if more else 0)
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), identity, flags, hops, protocol, 0)
-    return head + packed(source) + packed(target) + payload
+        return packets.ipv6(packed(source), packed(target), protocol, payload, hops)
+    fragment = offset >> 3 | (0x2000 if more else 0)
+    ends = packed(source), packed(target)
+    return packets.ipv4(*ends, protocol, payload, identification=identity, fragment=fragment, ttl=hops)
 
 
 def frame(source: tuple[str, str], target: tuple[str, str], protocol: int, payload: bytes, **more: int) -> bytes:
@@ -68,12 +68,12 @@ def frame(source: tuple[str, str], target: tuple[str, str], protocol: int, paylo
 
 def udp(source: int, target: int, payload: bytes = b"", length: int | None = None) -> bytes:
     """Return a UDP datagram."""
-    return struct.pack("!HHHH", source, target, 8 + len(payload) if length is None else length, 0) + payload
+    return packets.udp((source, target), payload, length)
 
 
 def tcp(source: int, target: int, flags: int = 0x10) -> bytes:
     """Return a TCP segment without payload."""
-    return struct.pack("!HHIIBBHHH", source, target, 1, 1, 0x50, flags, 100, 0, 0)
+    return packets.tcp((source, target), flags, window=100)
 
 
 def icmp(kind: int, code: int = 0, rest: bytes = bytes(4), payload: bytes = b"") -> bytes:

@@ -153,7 +153,7 @@ def test_a_wrong_row_of_the_machine_is_found(
     monkeypatch.setenv("PCAPSTATE_KERNELS", "plain")
     data = pcap(story_frames(parse(STORIES[story]))) if story in STORIES else (PCAPS / story).read_bytes()
     assert not compare(data)[UNDECIDED]
-    cell = state * machine.EVENTS + event
+    cell = state * machine.EVENT_COUNT + event
     right = machine.NEXT[cell]
     machine.NEXT[cell] = State.LISTEN
     try:

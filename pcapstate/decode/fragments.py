@@ -15,11 +15,14 @@ from typing import NamedTuple
 
 from ..kernels.source import be16, be32
 from .fingerprint import mark_of
-from .ip import addresses, signed64, upper_layer
+from .ip import address_at, ip_header, upper_layer
 from .protocols import (
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
+    FRAGMENT_HEADER,
     INCOMPLETE_FRAGMENT,
+    OFFSET_BITS_IPV4,
+    OFFSET_BITS_IPV6,
     PROTOCOL_TCP,
     SKIPPED_PROTOCOL,
     SKIPPED_REASON,
@@ -43,6 +46,10 @@ COMPLETED = 256
 """Datagrams last put together, whose fragments are known again where they were captured twice."""
 KNOWN_AGAIN = 64
 """Fragments of each of these at most."""
+MORE_IPV4, MORE_IPV6 = 0x2000, 1
+"""The flag that more fragments follow."""
+LONGER = 1 << 17
+"""More bytes than an IP packet has."""
 
 INCOMPLETE = SKIPPED_REASON + INCOMPLETE_FRAGMENT
 
@@ -114,7 +121,7 @@ class Collector:
 
     def collect(self, packet: bytes, time: int, network: int) -> tuple[Key, _Datagram] | None:
         """Take a fragment (from its IP header on); return the datagram that it completes."""
-        parts = _fragment4(packet) if packet[0] >> 4 == 4 else _fragment6(packet)
+        parts = _fragment(packet)
         if parts is None:
             self._dropped[INCOMPLETE] += 1
             return None
@@ -229,28 +236,32 @@ Key = tuple[bytes, int, int]
 Parts = tuple[tuple[bytes, int], int, int, bytes, bool]
 
 
-def _fragment4(packet: bytes) -> Parts | None:
-    header = (packet[0] & 0x0F) << 2
-    length = be16(packet, 2) - header
-    if length <= 0:
-        return None
-    bits = be16(packet, 6)
-    captured = packet[header : header + length]
-    return (packet[12:20], be16(packet, 4)), (bits & 0x1FFF) << 3, length, captured, not bits & 0x2000
+def _header(packet: bytes) -> tuple[int, int, int, int, int, int]:
+    """Return what ``ip_header`` tells of a fragment; its end is LONGER where its header tells none."""
+    return ip_header(packet, _ethertype(packet), 0, len(packet), LONGER)
 
 
-def _fragment6(packet: bytes) -> Parts | None:
-    _, at, bits = upper_layer(packet, 40, len(packet), packet[6])
-    length = 40 + be16(packet, 4) - at - 8
-    if not bits or length <= 0:
-        return None
-    captured = packet[at + 8 : at + 8 + length]
-    return (packet[8:40], be32(packet, at + 4)), bits & 0xFFF8, length, captured, not bits & 1
+def _ethertype(packet: bytes) -> int:
+    return ETHERTYPE_IPV4 if packet[0] >> 4 == 4 else ETHERTYPE_IPV6
+
+
+def _fragment(packet: bytes) -> Parts | None:
+    _, at, bits, end, _, _ = _header(packet)
+    if _ethertype(packet) == ETHERTYPE_IPV4:
+        name = packet[12:20], be16(packet, 4)
+        offset, last = (bits & OFFSET_BITS_IPV4) << 3, not bits & MORE_IPV4
+    else:
+        if not bits:
+            return None
+        name = packet[8:40], be32(packet, at + 4)
+        offset, last = bits & OFFSET_BITS_IPV6, not bits & MORE_IPV6
+        at += FRAGMENT_HEADER
+    return (name, offset, end - at, packet[at:end], last) if at < end < LONGER else None
 
 
 def _following(packet: bytes) -> int:
     """Return the protocol that a fragment's datagram begins with."""
-    return packet[9] if packet[0] >> 4 == 4 else upper_layer(packet, 40, len(packet), packet[6])[0]
+    return _header(packet)[0]
 
 
 def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
@@ -259,17 +270,10 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
     header = head[12] >> 4 << 2
     if header < 20 or header > total:
         return None
-    if packet[0] >> 4 == 4:
-        at_source, at_target = addresses(packet, ETHERTYPE_IPV4, 0, len(packet))
-        source, target = (0, 0xFFFF00000000 | be32(packet, at_source)), (0, 0xFFFF00000000 | be32(packet, at_target))
-        identification = be16(packet, 4)
-    else:
-        _, at, _ = upper_layer(packet, 40, len(packet), packet[6])
-        identification = be16(packet, at + 4) ^ be16(packet, at + 6)
-        source, target = (
-            (signed64(packet, one), signed64(packet, one + 8))
-            for one in addresses(packet, ETHERTYPE_IPV6, 0, len(packet))
-        )
+    ethertype = _ethertype(packet)
+    _, at, _, _, at_source, at_target = _header(packet)
+    source, target = address_at(packet, ethertype, at_source), address_at(packet, ethertype, at_target)
+    identification = be16(packet, 4) if ethertype == ETHERTYPE_IPV4 else be16(packet, at + 4) ^ be16(packet, at + 6)
     return {
         "source_high": source[0],
         "source_low": source[1],

@@ -15,16 +15,13 @@ from ..kernels.source import be16, be32, entry, fetch, i64, u8
 from ..sources.framing import FRAME
 from .fingerprint import mark_of
 from .icmp_errors import quoted_segment
-from .ip import addresses, may_hold_tcp, signed64, source_route, upper_layer
+from .ip import CUT_OFF, address_at, holds_tcp, ip_header, may_hold_tcp
 from .links.dispatch import link_layer
 from .protocols import (
-    AUTHENTICATION,
-    BAD_IP,
     BAD_TCP,
     COMPRESSED,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
-    FRAGMENT_BITS,
     FRAGMENT_HEADER,
     FRAGMENTED,
     GATHERED,
@@ -32,7 +29,6 @@ from .protocols import (
     OFFSET_BITS_IPV6,
     PROTOCOL_ICMP,
     PROTOCOL_ICMPV6,
-    PROTOCOL_TCP,
     PROTOCOL_UDP,
     SHORT_IP,
     SHORT_TCP,
@@ -76,12 +72,7 @@ def decode_frames(
         if untagged > tagged:
             note_tags(networks, data, tagged, untagged)
         wire = i + frame["length"]
-        plain = False
-        if ethertype == ETHERTYPE_IPV4:
-            plain = end - at >= 20 and u8(data, at + 9) == PROTOCOL_TCP and u8(data, at) >> 4 == 4
-        elif ethertype == ETHERTYPE_IPV6:
-            plain = end - at >= 40 and u8(data, at + 6) == PROTOCOL_TCP
-        if not plain:
+        if not holds_tcp(data, ethertype, at, end):
             # Something else, or a tunnel: then it is about the packet inside.
             if ethertype != GATHERED:
                 ethertype, at, end, wire = innermost(data, ethertype, at, end, wire, networks)
@@ -100,57 +91,19 @@ def decode_frames(
                 skipped[-1 - ethertype] += 1
                 continue
 
-        # The network layer: addresses, and where the transport layer starts and its IP packet ends on the wire.
-        if ethertype == ETHERTYPE_IPV4:
-            if end - at < 20:
-                skipped[SKIPPED_REASON + SHORT_IP] += 1
-                continue
-            header = (u8(data, at) & 0x0F) << 2
-            if u8(data, at) >> 4 != 4 or header < 20:
-                skipped[SKIPPED_REASON + BAD_IP] += 1
-                continue
-            protocol, upper = u8(data, at + 9), at + header
-            fragment = be16(data, at + 6) & FRAGMENT_BITS
-            if protocol == AUTHENTICATION and fragment == 0:
-                protocol, upper, _ = upper_layer(data, upper, end, protocol)
-                protocol = max(protocol, 0)
-            if not may_hold_tcp(protocol, fragment):
-                skipped[SKIPPED_PROTOCOL + protocol] += 1
-                if protocol != PROTOCOL_ICMP and (datagrams == 0 or protocol != PROTOCOL_UDP):
-                    continue
-            total = be16(data, at + 2)
-            identification = be16(data, at + 4)
-            # Segmentation offload leaves the length to the network card: 0 in the capture.
-            packet_end = min(at + total, wire) if total > 0 else wire
-            source_high = target_high = 0
-            target = at + 16 if header == 20 else source_route(data, at, min(upper, end))
-            source_low = 0xFFFF00000000 | be32(data, at + 12)
-            target_low = 0xFFFF00000000 | be32(data, target)
-        elif ethertype == ETHERTYPE_IPV6:
-            if end - at < 40:
-                skipped[SKIPPED_REASON + SHORT_IP] += 1
-                continue
-            if u8(data, at) >> 4 != 6:
-                skipped[SKIPPED_REASON + BAD_IP] += 1
-                continue
-            total = be16(data, at + 4)
-            packet_end = min(at + 40 + total, wire) if total > 0 else wire
-            protocol, upper, fragment = upper_layer(data, at + 40, end, u8(data, at + 6))
-            if protocol < 0:
-                skipped[SKIPPED_REASON + SHORT_IP] += 1
-                continue
-            if not may_hold_tcp(protocol, fragment):
-                skipped[SKIPPED_PROTOCOL + protocol] += 1
-                if protocol != PROTOCOL_ICMPV6 and (datagrams == 0 or protocol != PROTOCOL_UDP):
-                    continue
-            identification = 0
-            source, target = at + 8, at + 24
-            if u8(data, at + 6) != PROTOCOL_TCP:
-                source, target = addresses(data, ethertype, at, end)
-            source_high, source_low = signed64(data, source), signed64(data, source + 8)
-            target_high, target_low = signed64(data, target), signed64(data, target + 8)
-        else:
+        if ethertype != ETHERTYPE_IPV4 and ethertype != ETHERTYPE_IPV6:
             continue
+        protocol, upper, fragment, packet_end, source, target = ip_header(data, ethertype, at, end, wire)
+        if protocol < 0:
+            skipped[SKIPPED_REASON + SHORT_IP if protocol == CUT_OFF else -1 - protocol] += 1
+            continue
+        if not may_hold_tcp(protocol, fragment):
+            skipped[SKIPPED_PROTOCOL + protocol] += 1
+            icmp = PROTOCOL_ICMP if ethertype == ETHERTYPE_IPV4 else PROTOCOL_ICMPV6
+            if protocol != icmp and (datagrams == 0 or protocol != PROTOCOL_UDP):
+                continue
+        source_high, source_low = address_at(data, ethertype, source)
+        target_high, target_low = address_at(data, ethertype, target)
 
         row = segments[rows]
         row["time"] = frame["time"]
@@ -217,7 +170,7 @@ def decode_frames(
         row["window"] = be16(data, upper + 14) if end - upper >= 16 else UNKNOWN_WINDOW
         row["flags"] = u8(data, upper + 13)
         row["payload"] = upper + header if upper + header < end else -1
-        row["mark"] = mark_of(data, upper, end, header, identification)
+        row["mark"] = mark_of(data, upper, end, header, be16(data, at + 4) if ethertype == ETHERTYPE_IPV4 else 0)
         row["network"] = network_of(networks)
         row["scale"] = 0
         if row["flags"] & SYN != 0:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernels.source import be16, be32, rare, u8
-from .ip import signed64, upper_layer
+from .ip import address_at, ip_header, network_layer
 from .protocols import (
-    AUTHENTICATION,
-    FRAGMENT_HEADER,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
     ICMP_FRAGMENTATION_NEEDED,
     ICMP_PARAMETER_PROBLEM,
     ICMP_TIME_EXCEEDED,
@@ -19,8 +19,6 @@ from .protocols import (
     ICMPV6_PARAMETER_PROBLEM,
     ICMPV6_TIME_EXCEEDED,
     ICMPV6_UNREACHABLE,
-    OFFSET_BITS_IPV4,
-    OFFSET_BITS_IPV6,
     PROTOCOL_ICMP,
     PROTOCOL_TCP,
 )
@@ -49,30 +47,17 @@ def quoted_segment(data: Any, protocol: int, at: int, end: int, target_high: int
             or error == ICMP_UNREACHABLE << 8 | ICMP_FRAGMENTATION_NEEDED
         ):
             return 0
-        header = (u8(data, quoted) & 0x0F) << 2
-        if u8(data, quoted) >> 4 != 4 or header < 20:
-            return 0
-        source_high = other_high = 0
-        source_low = 0xFFFF00000000 | be32(data, quoted + 12)
-        other_low = 0xFFFF00000000 | be32(data, quoted + 16)
-        offset = be16(data, quoted + 6) & OFFSET_BITS_IPV4
-        inside, upper = u8(data, quoted + 9), quoted + header
-        if inside == AUTHENTICATION:
-            inside, upper, _ = upper_layer(data, upper, end, inside)
     else:
         error |= SEGMENT_ICMPV6
         if kind not in (ICMPV6_UNREACHABLE, ICMPV6_TIME_EXCEEDED, ICMPV6_PARAMETER_PROBLEM):
             return 0
-        if end - quoted < 40 or u8(data, quoted) >> 4 != 6:
-            return 0
-        source_high, source_low = signed64(data, quoted + 8), signed64(data, quoted + 16)
-        other_high, other_low = signed64(data, quoted + 24), signed64(data, quoted + 32)
-        inside, upper, fragment = upper_layer(data, quoted + 40, end, u8(data, quoted + 6))
-        offset = fragment & OFFSET_BITS_IPV6
-        if fragment != 0:
-            upper += FRAGMENT_HEADER
+    ethertype = ETHERTYPE_IPV4 if protocol == PROTOCOL_ICMP else ETHERTYPE_IPV6
+    inside, upper, offset, _ = network_layer(data, ethertype, quoted, end, end)
     if inside != PROTOCOL_TCP or offset != 0 or end - upper < QUOTED:
         return 0
+    _, _, _, _, source, other = ip_header(data, ethertype, quoted, end, end)
+    source_high, source_low = address_at(data, ethertype, source)
+    other_high, other_low = address_at(data, ethertype, other)
     if source_high != target_high or source_low != target_low:
         return 0
     row["source_high"] = source_high

@@ -1,4 +1,4 @@
-"""IP headers: IPv6 addresses as numbers, and what stands between an IP header and its payload."""
+"""IP headers: ``ip_header`` reads one, its extension headers and options; all others take its fields from there."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 from ..kernels.source import be16, be32, inner, rare, u8
 from .protocols import (
     AUTHENTICATION,
+    BAD_IP,
     DESTINATION,
     ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
     FRAGMENT,
     FRAGMENT_BITS,
+    FRAGMENT_HEADER,
     HIP,
     HOP_BY_HOP,
     MOBILITY,
@@ -19,11 +22,17 @@ from .protocols import (
     PROTOCOL_TCP,
     ROUTING,
     SHIM6,
+    SHORT_IP,
+    SKIPPED_REASON,
 )
 
 SOURCE_ROUTE, MOBILE_ROUTE, SEGMENT_ROUTING = 0, 2, 4
 """Types of IPv6 routing headers that name the target at their end, and at their beginning (RFC 8754)."""
 LOOSE_ROUTE, STRICT_ROUTE, HOME_ADDRESS = 0x83, 0x89, 0xC9
+IPV4_HEADER, IPV6_HEADER = 20, 40
+IPV4_MAPPED = 0xFFFF << 32
+CUT_OFF, TOO_SHORT, INVALID = -1, -1 - SKIPPED_REASON - SHORT_IP, -1 - SKIPPED_REASON - BAD_IP
+"""In place of a protocol; the last two are -1 minus the index in ``skipped`` that tells why."""
 
 
 @inner
@@ -68,14 +77,12 @@ def may_hold_tcp(protocol: int, fragment: int) -> bool:
 
 
 @rare
-def addresses(data: Any, ethertype: int, at: int, end: int) -> tuple[int, int]:
-    """Return the offsets of the source and target addresses that TCP uses, of the IP header at an offset (it is there).
+def addresses(data: Any, at: int, end: int) -> tuple[int, int]:
+    """Return the offsets of the source and target addresses that TCP uses, of the IPv6 header at an offset.
 
     They are those of the header, unless the packet is routed by its source: then the target is the last one on the
-    way, and a mobile host's home address stands in an option (RFC 8200 §4.4, RFC 8754, RFC 6275 §6.3, RFC 791 §3.1).
+    way; and a mobile host's home address stands in an option (RFC 8200 §4.4, RFC 8754, RFC 6275 §6.3).
     """
-    if ethertype == ETHERTYPE_IPV4:
-        return at + 12, source_route(data, at, min(at + ((u8(data, at) & 0x0F) << 2), end))
     source, target = at + 8, at + 24
     protocol = u8(data, at + 6)
     at += 40
@@ -98,7 +105,7 @@ def addresses(data: Any, ethertype: int, at: int, end: int) -> tuple[int, int]:
 
 @rare
 def source_route(data: Any, at: int, end: int) -> int:
-    """Return the offset of the target address of an IPv4 header: of the last one of a source route not yet done."""
+    """Return the offset of the target address of an IPv4 header: the last one of a source route (RFC 791 §3.1)."""
     option = at + 20
     while end - option >= 3 and u8(data, option) != 0:
         if u8(data, option) == 1:
@@ -127,32 +134,81 @@ def home_address(data: Any, at: int, end: int, source: int) -> int:
 
 
 @inner
+def holds_tcp(data: Any, ethertype: int, at: int, end: int) -> bool:
+    """Tell whether an IP header is followed by TCP, with nothing but IPv4 options between."""
+    if ethertype == ETHERTYPE_IPV4:
+        return end - at >= IPV4_HEADER and u8(data, at + 9) == PROTOCOL_TCP and u8(data, at) >> 4 == 4
+    return ethertype == ETHERTYPE_IPV6 and end - at >= IPV6_HEADER and u8(data, at + 6) == PROTOCOL_TCP
+
+
+@inner
+def ip_header(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[int, int, int, int, int, int]:
+    """Read the IP header at an offset, and all headers between it and its payload. No other function reads one.
+
+    Return the protocol of the payload and its offset; the fragment bits, 0 where the packet is whole; the end of the
+    packet on the wire, ``wire`` at most; and the offsets of the source and target addresses, as ``addresses`` has them.
+
+    The protocol is ``CUT_OFF`` where a header behind the IP header is cut off; ``TOO_SHORT`` or ``INVALID`` where there
+    is no IP header. A fragment's headers end at its fragment header, or at the header of IPv4: what follows, only the
+    whole packet tells.
+    """
+    if ethertype == ETHERTYPE_IPV4:
+        if end - at < IPV4_HEADER:
+            return TOO_SHORT, at, 0, wire, at, at
+        size = (u8(data, at) & 0x0F) << 2
+        if u8(data, at) >> 4 != 4 or size < IPV4_HEADER:
+            return INVALID, at, 0, wire, at, at
+        protocol, upper, fragment = u8(data, at + 9), at + size, be16(data, at + 6) & FRAGMENT_BITS
+        source, target = at + 12, at + 16
+        if size > IPV4_HEADER:
+            target = source_route(data, at, min(upper, end))
+        if protocol == AUTHENTICATION and fragment == 0:
+            protocol, upper, _ = upper_layer(data, upper, end, protocol)
+        total = be16(data, at + 2)
+    else:
+        if end - at < IPV6_HEADER:
+            return TOO_SHORT, at, 0, wire, at, at
+        if u8(data, at) >> 4 != 6:
+            return INVALID, at, 0, wire, at, at
+        protocol, upper, fragment = upper_layer(data, at + IPV6_HEADER, end, u8(data, at + 6))
+        source, target = at + 8, at + 24
+        if u8(data, at + 6) != PROTOCOL_TCP:
+            source, target = addresses(data, at, end)
+        total = be16(data, at + 4)
+        total += IPV6_HEADER if total > 0 else 0
+    # Segmentation offload leaves the length to the network card: 0 in the capture.
+    return protocol, upper, fragment, min(at + total, wire) if total > 0 else wire, source, target
+
+
+@inner
+def address_at(data: Any, ethertype: int, at: int) -> tuple[int, int]:
+    """Return the address at an offset as two numbers, IPv4 as ::ffff:a.b.c.d."""
+    if ethertype == ETHERTYPE_IPV4:
+        return 0, IPV4_MAPPED | be32(data, at)
+    return signed64(data, at), signed64(data, at + 8)
+
+
+@inner
+def hop_limit(data: Any, ethertype: int, at: int) -> int:
+    """Return the hop limit (time to live) in the IP header at an offset, which is there."""
+    return u8(data, at + 8) if ethertype == ETHERTYPE_IPV4 else u8(data, at + 7)
+
+
+@inner
 def network_layer(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[int, int, int, int]:
     """Read the IP header at an offset: protocol, offset of the payload, fragment offset, end of the packet on the wire.
 
-    The protocol is -1 where there is no valid header. Of a fragment with others behind it, the end is that of the whole
-    packet as far as it can reach.
+    The protocol is negative where there is no valid header. Of a fragment, the end is that of the whole packet as far
+    as it can reach; of the first one, an authentication header of IPv4 is passed over, too.
     """
+    protocol, upper, fragment, packet_end, _, _ = ip_header(data, ethertype, at, end, wire)
+    if fragment == 0 or protocol < 0:
+        return protocol, upper, 0, packet_end if protocol >= 0 else wire
     if ethertype == ETHERTYPE_IPV4:
-        if end - at < 20:
-            return -1, at, 0, wire
-        header = (u8(data, at) & 0x0F) << 2
-        if u8(data, at) >> 4 != 4 or header < 20:
-            return -1, at, 0, wire
-        total = be16(data, at + 2)
-        upper, protocol, fragment = at + header, u8(data, at + 9), be16(data, at + 6) & FRAGMENT_BITS
         offset = fragment & OFFSET_BITS_IPV4
         if protocol == AUTHENTICATION and offset == 0:
             protocol, upper, _ = upper_layer(data, upper, end, protocol)
     else:
-        if end - at < 40 or u8(data, at) >> 4 != 6:
-            return -1, at, 0, wire
-        total = be16(data, at + 4)
-        total += 40 if total > 0 else 0
-        protocol, upper, fragment = upper_layer(data, at + 40, end, u8(data, at + 6))
         offset = fragment & OFFSET_BITS_IPV6
-        upper += 8 if fragment != 0 else 0
-    if fragment != 0:
-        return protocol, upper, offset, max(wire, upper + 0xFFFF)
-    # Segmentation offload leaves the length to the network card: 0 in the capture.
-    return protocol, upper, offset, min(at + total, wire) if total > 0 else wire
+        upper += FRAGMENT_HEADER
+    return protocol, upper, offset, max(wire, upper + 0xFFFF)

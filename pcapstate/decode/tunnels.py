@@ -11,7 +11,7 @@ from typing import Any
 from ..kernels.source import be16, be32, i64, inner, rare, u8
 from .encapsulations import logical_link, of_version, point_to_point
 from .gre import generic
-from .ip import network_layer, upper_layer
+from .ip import ip_header, network_layer
 from .protocols import (
     COMPRESSED,
     ETHERTYPE_BRIDGED,
@@ -26,7 +26,6 @@ from .protocols import (
     ETHERTYPE_QINQ_9300,
     ETHERTYPE_QINQ_OLD,
     ETHERTYPE_VLAN,
-    FRAGMENT_BITS,
     FRAGMENTED,
     GATHERED,
     LENGTHS,
@@ -131,14 +130,12 @@ def is_collected(networks: Any, identity: int, protocol: int) -> bool:
 @rare
 def fragment_of(data: Any, ethertype: int, at: int, end: int, protocol: int) -> int:
     """Return a number for the datagram that an IP packet (its header is valid) is a fragment of; 0 where it is none."""
+    _, upper, bits, _, _, _ = ip_header(data, ethertype, at, end, end)
+    if bits == 0:
+        return 0
     if ethertype == ETHERTYPE_IPV4:
-        if be16(data, at + 6) & FRAGMENT_BITS == 0:
-            return 0
         mixed, start, words = be16(data, at + 4) << 8 | protocol, at + 12, 2
     else:
-        _, upper, bits = upper_layer(data, at + 40, end, u8(data, at + 6))
-        if bits == 0:
-            return 0
         mixed, start, words = be32(data, upper + 4), at + 8, 8
     for word in range(words):
         mixed = (mixed ^ be32(data, start + 4 * word)) * FACTOR

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.ip import signed64, upper_layer
+from ..decode.ip import address_at, ip_header, network_layer
 from ..decode.protocols import (
+    ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     FRAGMENT_HEADER,
     ICMP_PORT_UNREACHABLE,
@@ -21,7 +22,7 @@ from ..decode.protocols import (
     UDP_HEADER,
 )
 from ..kernels.source import be16, be32, inner, rare, u8
-from .bindings import IPV4_MAPPED, ND_HOP_LIMIT, REDIRECTED, ROUTER_ADVERTISED, ROUTER_SOLICITATION, note_neighbor
+from .bindings import ND_HOP_LIMIT, REDIRECTED, ROUTER_ADVERTISED, ROUTER_SOLICITATION, note_neighbor
 from .paths import tally
 from .ports import close_port, count_datagram
 from .tables import DHCP, NO_LISTENER, PROTOCOL_SHIFT, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT, Tables
@@ -109,7 +110,7 @@ def look_closer(
             if kind == ICMP_REDIRECT:
                 mark(t, index, at, REDIRECT)
             elif kind == ICMP_UNREACHABLE and u8(data, upper + 1) == ICMP_PORT_UNREACHABLE:
-                port = quoted_port(data, upper + 8, end, source_low)
+                port = quoted_port(data, ETHERTYPE_IPV4, upper + 8, end, source_high, source_low)
                 if port >= 0:
                     tally(t, sent, NO_LISTENER, number)
                     tally(t, got, NO_LISTENER, number)
@@ -135,7 +136,7 @@ def note_icmpv6(
     """Note what an ICMPv6 message of a type (``kind``) tells of neighbours, routers and UDP ports."""
     high, low = addresses[0], addresses[1]
     if kind == ICMPV6_UNREACHABLE and u8(data, upper + 1) == ICMPV6_PORT_UNREACHABLE:
-        port = quoted_port_ipv6(data, upper + 8, end, high, low)
+        port = quoted_port(data, ETHERTYPE_IPV6, upper + 8, end, high, low)
         if port >= 0:
             tally(t, sent, NO_LISTENER, number)
             tally(t, got, NO_LISTENER, number)
@@ -150,25 +151,14 @@ def note_icmpv6(
 
 
 @inner
-def quoted_port(data: Any, at: int, end: int, low: int) -> int:
-    """Return the port that a quoted UDP datagram was sent to, where it was sent to this IPv4 address; else -1."""
-    if end - at < 20 or u8(data, at) >> 4 != 4 or u8(data, at + 9) != PROTOCOL_UDP:
+def quoted_port(data: Any, ethertype: int, at: int, end: int, high: int, low: int) -> int:
+    """Return the port that a quoted UDP datagram was sent to, where it was sent to this address; else -1."""
+    protocol, upper, offset, _ = network_layer(data, ethertype, at, end, end)
+    if protocol != PROTOCOL_UDP or offset != 0 or end - upper < 4:
         return -1
-    header = (u8(data, at) & 0x0F) << 2
-    if header < 20 or end - at < header + 4 or IPV4_MAPPED | be32(data, at + 16) != low:
-        return -1
-    return be16(data, at + header + 2)
-
-
-@inner
-def quoted_port_ipv6(data: Any, at: int, end: int, high: int, low: int) -> int:
-    """Return the port that a quoted UDP datagram was sent to, where it was sent to this IPv6 address; else -1."""
-    if end - at < 40 or signed64(data, at + 24) != high or signed64(data, at + 32) != low:
-        return -1
-    protocol, upper, _ = upper_layer(data, at + 40, end, u8(data, at + 6))
-    if protocol != PROTOCOL_UDP or end - upper < 4:
-        return -1
-    return be16(data, upper + 2)
+    _, _, _, _, _, target = ip_header(data, ethertype, at, end, end)
+    target_high, target_low = address_at(data, ethertype, target)
+    return be16(data, upper + 2) if target_high == high and target_low == low else -1
 
 
 @inner

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from ..decode.ip import upper_layer
+from ..decode.ip import ip_header
+from ..decode.protocols import ETHERTYPE_IPV6
 from .announced import Address, Heard, Network, Route, ipv4_header, until
 from .tables import NO_MAC, REDIRECT
 
@@ -21,8 +22,8 @@ def _mac(octets: bytes) -> int:
 
 
 def _icmpv6(packet: bytes) -> bytes:
-    _, at, _ = upper_layer(packet, 40, len(packet), packet[6])
-    return packet[at : 40 + int.from_bytes(packet[4:6], "big")]
+    _, at, _, end, _, _ = ip_header(packet, ETHERTYPE_IPV6, 0, len(packet), len(packet))
+    return packet[at:end]
 
 
 def _options(message: bytes, at: int) -> Iterator[tuple[int, bytes]]:

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..decode.ip import signed64, upper_layer
+from ..decode.ip import CUT_OFF, address_at, hop_limit, ip_header
 from ..decode.links.dispatch import link_layer
 from ..decode.links.ethernet import ETHERNET
 from ..decode.protocols import (
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
-    FRAGMENT_BITS,
     PROTOCOL_ICMP,
     PROTOCOL_ICMPV6,
     PROTOCOL_UDP,
@@ -20,9 +19,9 @@ from ..decode.protocols import (
     SHORT_LINK,
     SKIPPED_REASON,
 )
-from ..kernels.source import be16, be32, entry, i64, u8
+from ..kernels.source import entry, i64
 from ..sources.framing import FRAME
-from .bindings import IPV4_MAPPED, be48, note_arp
+from .bindings import be48, note_arp
 from .paths import count_frame, count_halves, find_path
 from .payloads import look_closer
 from .tables import (
@@ -115,31 +114,15 @@ def watch_frames(
         protocol = upper = fragment = hops = 0
         packet_end = end
         readable = False
-        if ethertype == ETHERTYPE_IPV4:
-            header = (u8(data, at) & 0x0F) << 2
-            readable = end - at >= 20 and u8(data, at) >> 4 == 4 and header >= 20
+        if ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
+            protocol, upper, fragment, packet_end, source, target = ip_header(
+                data, ethertype, at, end, i + frame["length"]
+            )
+            readable = protocol >= CUT_OFF
             if readable:
-                source_low = IPV4_MAPPED | be32(data, at + 12)
-                target_low = IPV4_MAPPED | be32(data, at + 16)
-                protocol = u8(data, at + 9)
-                hops = u8(data, at + 8)
-                fragment = be16(data, at + 6) & FRAGMENT_BITS
-                upper = at + header
-                total = be16(data, at + 2)
-                packet_end = i + frame["length"]
-                if total > 0:
-                    packet_end = min(at + total, packet_end)
-        elif ethertype == ETHERTYPE_IPV6:
-            readable = end - at >= 40 and u8(data, at) >> 4 == 6
-            if readable:
-                source_high, source_low = signed64(data, at + 8), signed64(data, at + 16)
-                target_high, target_low = signed64(data, at + 24), signed64(data, at + 32)
-                hops = u8(data, at + 7)
-                protocol, upper, fragment = upper_layer(data, at + 40, end, u8(data, at + 6))
-                total = be16(data, at + 4)
-                packet_end = i + frame["length"]
-                if total > 0:
-                    packet_end = min(at + 40 + total, packet_end)
+                source_high, source_low = address_at(data, ethertype, source)
+                target_high, target_low = address_at(data, ethertype, target)
+                hops = hop_limit(data, ethertype, at)
         elif ethertype < 0:
             reason = -1 - ethertype - SKIPPED_REASON
             ethertype = UNREADABLE if reason in (SHORT_LINK, SHORT_IP) else NO_ETHERTYPE

@@ -91,17 +91,17 @@ bench: $(VENV)/ready-dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# This compiles the kernels, in an environment of its own.
+# Installing compiles the kernels, in an environment of its own.
 $(VENV)/ready: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-$(VENV)/ready-dev: $(VENV)/ready pyproject.toml
+$(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
-	touch $@
+	touch $(VENV)/ready $@
 
 $(VENV)/ready-fuzz: $(VENV)/ready-dev pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[fuzz]"
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[fuzz]"
 	touch $@
 
 $(VENV)/ready-docs: $(VENV)/ready pyproject.toml

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..table import staying
@@ -47,7 +48,7 @@ def connections(
     reading.read()
     table = reading.capture.table
     choose = chosen.choice(reading.span)
-    if wording.format == "table":
+    if wording.format == PEOPLE:
         names = chosen.columns or (*view.PEOPLE, *(("network",) if source.split_vlans else ()))
         shown = view.view_for_people(table, manner(wording, reading.start), names, choose)
     else:

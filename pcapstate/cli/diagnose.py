@@ -7,7 +7,7 @@ import numpy as np
 
 from ..addresses import parse_network, within
 from ..output.colours import painted
-from ..output.formats import FORMATS
+from ..output.formats import FORMATS, PEOPLE
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..rows import Rows
@@ -34,7 +34,7 @@ COLUMNS = 100
 )
 @click.option("--brief", is_flag=True, help="A line for each finding.")
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."
+    "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
 )
 @click.option(
     "--lang",
@@ -84,7 +84,7 @@ def diagnose(
 
     if utc and relative:
         raise click.UsageError("--utc and --relative are two ways to write times; give one of them")
-    if brief and format_ != "table":
+    if brief and format_ != PEOPLE:
         raise click.UsageError("--brief is for people; --format has a row for each finding anyway")
     choice = Choice(SelectionOptions(port=port, host=host, filter=filter), local, utc)
     seen = FramesSeen()
@@ -96,7 +96,7 @@ def diagnose(
     chosen = choice.rows(reading) if choice.chooses else None
     found = findings_of(reading.capture, seen, chosen)
     all_ = len(reading.capture.table.connections)
-    if format_ == "table":
+    if format_ == PEOPLE:
         screen = reading.screen
         width = COLUMNS if screen is None else screen.columns
         tones = [view.TONES[one.severity] if screen is not None and screen.colour else None for one in found]

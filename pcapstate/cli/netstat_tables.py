@@ -9,7 +9,7 @@ import click
 
 from ..errors import CallError
 from ..output.fixed import fixed
-from ..output.formats import render, render_all
+from ..output.formats import PEOPLE, PROGRAMS, render, render_all
 from ..output.widths import display_width
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
@@ -23,7 +23,6 @@ from ..wording.forms import form_of
 from ..wording.languages import translate
 from ..wording.styles import STYLES
 from . import netstat_remarks as remarks
-from .joined import Joined
 from .options import WordingOptions, manner
 from .session import Session
 
@@ -49,7 +48,7 @@ class NetstatTables:
         styled: bool = False,
     ) -> None:
         self._question, self._format, self._repeats = question, wording.format, repeats
-        self._people, style = wording.format == "table", STYLES[wording.style]
+        self._people, style = wording.format == PEOPLE, STYLES[wording.style]
         try:
             question.check()
             self._selection = Selection(selection, known.fields, known.COLUMNS, wording.utc)
@@ -73,8 +72,8 @@ class NetstatTables:
         except CallError as error:
             raise click.UsageError(str(error)) from None
         self._several = question.tables > 1
-        if self._several and wording.format == "csv":
-            raise click.UsageError("csv holds one table; ask for one of -e, -r and -s at a time")
+        if self._several and not self._people and PROGRAMS[wording.format].one_table:
+            raise click.UsageError(f"{wording.format} holds one table; ask for one of -e, -r and -s at a time")
         self.gathering, self.bytes_each = self._answers.gathering, self._answers.bytes_each
         self.followers = [self._answers.moved]
         self._sections = NetstatSections(
@@ -97,24 +96,25 @@ class NetstatTables:
             reading.read()
             self._write(reading, self._at(reading, reading.moment), None)
             return
-        pieces = Joined(self._format)
+        writer = None if self._people else PROGRAMS[self._format].writer(reading.capture.source.kernels)
         tables = 0
 
         def reached(moment: int) -> None:
             nonlocal tables
             tables += 1
             sections = self._at(reading, moment)
-            if self._people:
+            if writer is None:
                 self._write(reading, sections, moment)
             else:
-                reading.write(pieces.more(self._rendered(reading, sections, moment)))
+                for section in sections:
+                    reading.write(writer.more(marked(section, moment, self._several)))
 
         reading.read(reached)
         stops = reading.capture.stops
         if not stops.ended and (stops.news or not tables):
             reached(reading.moment)
-        if not self._people:
-            reading.write(pieces.end())
+        if writer is not None:
+            reading.write(writer.end())
 
     def _at(self, reading: Session, moment: int) -> list[Section]:
         self._last = self._answers.at(moment)
@@ -140,7 +140,7 @@ class NetstatTables:
 
     def _drawn(self, reading: Session, table: Table) -> Iterator[bytes]:
         chosen = staying(table) if self._selection.columns else table
-        return render(chosen, "table", reading.capture.source.kernels, screen=reading.screen)
+        return render(chosen, PEOPLE, reading.capture.source.kernels, screen=reading.screen)
 
     def _rendered(self, reading: Session, sections: Iterable[Section], moment: int | None) -> Iterator[bytes]:
         tables = (marked(section, moment, self._several) for section in sections)

@@ -16,7 +16,7 @@ from ..errors import MomentError
 from ..escaping import quoted
 from ..memory import LEAST
 from ..moments import parse_moment
-from ..output.formats import FORMATS
+from ..output.formats import FORMATS, PEOPLE, SUFFIXES
 from ..output.whole_files import output_to
 from ..query.options import SelectionOptions
 from ..tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
@@ -132,8 +132,6 @@ def size(context: click.Context, parameter: click.Parameter, value: str | None) 
 
 
 FORMAT_NAMES = {"format", "format_"}
-SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
-"""The formats that suffixes of files mean."""
 
 
 def output_option(command: Command) -> Command:
@@ -224,7 +222,7 @@ SELECTION = (
 )
 
 WORDING = (
-    click.option("--format", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."),
+    click.option("--format", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."),
     click.option(
         "--style",
         type=click.Choice(tuple(STYLES)),

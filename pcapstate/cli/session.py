@@ -14,7 +14,7 @@ from ..capture import Source, Watcher
 from ..errors import CallError, OutputClosed
 from ..kernels.running import SMALL
 from ..moments import parse_moment
-from ..output.formats import render
+from ..output.formats import PEOPLE, render
 from ..output.screen import message, screen
 from ..output.whole_files import keep_privileges_to_replace, out, overwrites
 from ..reading import Losses, Origin, Reading
@@ -133,7 +133,7 @@ class Session(Reading):
     def show(self, table: Table, format: str, heading: str = "") -> None:
         """Write a table to where output goes."""
         pieces = render(table, format, self.capture.source.kernels, self.growing, self.screen)
-        self.write(itertools.chain([heading.encode()] if heading and format == "table" else [], pieces))
+        self.write(itertools.chain([heading.encode()] if heading and format == PEOPLE else [], pieces))
 
     def in_lines(self, text: str, indent: int = 0) -> str:
         """Return a text behind so many blanks, in lines that fit the terminal; in a file or a pipe it stays one."""

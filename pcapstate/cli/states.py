@@ -9,7 +9,7 @@ import click
 
 from ..errors import OutputClosed
 from ..kernels.running import Kernels
-from ..output.formats import FORMATS, render
+from ..output.formats import FORMATS, PEOPLE, render
 from ..output.paragraphs import definitions
 from ..output.whole_files import out
 from ..tcp.states import State
@@ -56,7 +56,7 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
     help="Language of the texts.",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Output format."
+    "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
 )
 @output_option
 def states(names: tuple[State, ...], style: str, language: str, format_: str) -> None:
@@ -71,7 +71,7 @@ def states(names: tuple[State, ...], style: str, language: str, format_: str) ->
       pcapstate states --style linux --format json
     """
     chosen = tuple(dict.fromkeys(names)) or ORDER
-    if format_ == "table":
+    if format_ == PEOPLE:
         blocks = view.view_for_people(chosen, language, STYLES[style])
         _write([definitions(blocks, shutil.get_terminal_size().columns).encode()])
     else:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..rows import Rows
@@ -57,7 +58,7 @@ def timeline(
       tcpdump -w - | pcapstate timeline -
     """
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
-    people = wording.format == "table"
+    people = wording.format == PEOPLE
     each = memory.CHOSEN if chosen.chooses else memory.CONNECTIONS
     reading = Session(source, record=True, each=each, utc=wording.utc, lang=wording.lang)
     if reading.growing and selection.sort:

@@ -116,6 +116,12 @@ def csv_layout(columns: tuple[Column, ...]) -> Layout:
     return Layout(columns, before, "\r\n", _plain_word, "")
 
 
+def tsv_layout(columns: tuple[Column, ...]) -> Layout:
+    """Lay rows out as lines with tabs between the values, which have neither tabs nor line breaks."""
+    before = ["" if index == 0 else "\t" for index in range(len(columns))]
+    return Layout(columns, before, "\n", _unquoted_word, "")
+
+
 def cell_layout(columns: tuple[Column, ...]) -> Layout:
     """Lay rows out for tables: values apart by tabs, rows by newlines."""
     before = ["" if index == 0 else "\t" for index in range(len(columns))]
@@ -159,14 +165,17 @@ def _json_word(column: Column, word: Any) -> str:
     return json.dumps(word).replace("\x7f", "\\u007f")
 
 
-def _plain_word(column: Column, word: Any) -> str:
+def _unquoted_word(column: Column, word: Any) -> str:
     if word is None:
         return ""
     if isinstance(word, bool):
         return "true" if word else "false"
     text = safe(str(word))
-    if text.lstrip().startswith(FORMULA):
-        # A spreadsheet would run it (OWASP, CSV injection); behind an apostrophe it is text.
-        text = "'" + text
+    # A spreadsheet would run it (OWASP, CSV injection); behind an apostrophe it is text.
+    return "'" + text if text.lstrip().startswith(FORMULA) else text
+
+
+def _plain_word(column: Column, word: Any) -> str:
+    text = _unquoted_word(column, word)
     # Some spreadsheets take a semicolon for the end of a cell, and what follows for another that may be a formula.
     return '"' + text.replace('"', '""') + '"' if any(one in text for one in ',;"\r\n') else text

@@ -54,7 +54,7 @@ class Source(Protocol):
 
     @property
     def drops(self) -> int | None:
-        """How many packets whoever captured says to have lost; None where nothing says it."""
+        """How many packets are reported as dropped; None where nothing is reported."""
 
     def batches(self) -> Iterator[Batch]:
         """Yield the frames in order."""

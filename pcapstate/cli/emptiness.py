@@ -22,7 +22,7 @@ def say_without_rows(reading: Session, selection: Selection, count: int) -> None
         for line, fields in _without_tcp(reading):
             reading.say(line, **fields)
     elif selection.chooses and not selection.found:
-        reading.say("no row matches; without the choice there are {count:,}", count=count)
+        reading.say("no row matches; without the filter there are {count:,}", count=count)
 
 
 def _without_tcp(reading: Session) -> Iterator[Line]:
@@ -49,22 +49,25 @@ def without_rows(reading: Session, question: Question, whose: Perspective, idle:
     found = ends(table, whose, question.families)
     if not question.connections:
         if question.servers:
-            yield "no port is seen to listen: one is, once it has answered a SYN", {}
+            yield "no listening port is visible: a port shows that it listens when it answers a SYN", {}
         elif not idle:
             yield "no UDP port has sent anything", {}
         return
     total = sum(found.families)
     if not total:
-        yield "--local takes another host; those with the most connections: {hosts}", {"hosts": ", ".join(hosts(table))}
+        yield (
+            "--local selects another host; hosts with the most connections: {hosts}",
+            {"hosts": ", ".join(hosts(table))},
+        )
         return
     if len(question.families) == 1 and not found.families[question.families[0]]:
-        family = "IPv6" if question.families[0] else "IPv4"
-        yield f"no connection is over {family}; {{count:,}} are over the other", {"count": total}
+        family, other = ("IPv6", "IPv4") if question.families[0] else ("IPv4", "IPv6")
+        yield f"no connection uses {family}; {{count:,}} use {other}", {"count": total}
     if found.closed:
-        one = "1 connection is closed, and has no row; --at shows an earlier moment, pcapstate connections how it went"
+        one = "1 connection is closed and has no row; --at shows an earlier moment, pcapstate connections its outcome"
         many = (
-            "{count:,} connections are closed, and have no row; --at shows an earlier moment, pcapstate connections"
-            " how each went"
+            "{count:,} connections are closed and have no row; --at shows an earlier moment, pcapstate connections the"
+            " outcomes"
         )
         yield (one if found.closed == 1 else many), {"count": found.closed}
     if found.unanswered:

@@ -96,7 +96,7 @@ def understood(*, unix: bool, programs: bool, **letters: Any) -> tuple[bool, Que
             raise click.UsageError("-x asks for UNIX sockets, and these are in no capture")
         lines.append("-x: UNIX sockets are in no capture")
     if question.ethernet:
-        lines.append("-e among Linux's letters: packets tell neither users nor inodes")
+        lines.append("-e as on Linux: packets contain neither users nor inodes")
     if question.pid:
-        lines.append("-o among Linux's letters: packets do not tell timers")
+        lines.append("-o as on Linux: packets contain no timers")
     return True, question._replace(ethernet=False, pid=programs, program=question.program or programs), lines

@@ -176,7 +176,7 @@ class Session(Reading):
             self.say("the capture has no packet")
         elif later is not None and last is not None and later > last and self.at is not None:
             self.say(
-                "{moment} is {duration} after the last packet; this is what was known by then",
+                "{moment} is {duration} after the last packet; the answer is what is known at that time",
                 moment=self.at.text,
                 duration=duration(later - last),
             )
@@ -185,15 +185,15 @@ class Session(Reading):
         for text, count in lost.source_evicted.items():
             self.say(text, count=count)
         if lost.left_out_packets:
-            text = "{count:,} packets on other interfaces than the first 65,536 were left out"
+            text = "{count:,} packets on interfaces beyond the first 65,536 were left out"
             self.say(text, error=True, count=lost.left_out_packets)
         self._say_what_gave_way(lost)
         self._say_what_is_mixed(lost)
         if self.screen is not None and self.screen.left_out:
-            self.say("no room for {titles}; pipes and files get all", titles=", ".join(self.screen.left_out))
+            self.say("no room for {titles}; pipes and files get all columns", titles=", ".join(self.screen.left_out))
         self._say_what_was_dropped(lost)
         if self.interrupted and not self.origin.live:
-            one, many = "interrupted; this is what 1 packet told", "interrupted; this is what {count:,} packets told"
+            one, many = "interrupted after 1 packet", "interrupted after {count:,} packets"
             self.say(one if self.capture.frames == 1 else many, error=True, count=self.capture.frames)
         self._say_how_many(
             lost.unreadable, "1 frame could not be read: {parts}", "{count:,} frames could not be read: {parts}"
@@ -210,17 +210,18 @@ class Session(Reading):
     def _say_what_was_dropped(self, lost: Losses) -> None:
         if not lost.dropped:
             return
-        one, many = "1 packet", "{count:,} packets"
         if lost.dropped_here:
-            text = f"lost {one if lost.dropped == 1 else many}, which came faster than they could be read"
+            one = "dropped 1 packet, which arrived faster than it could be read"
+            many = "dropped {count:,} packets, which arrived faster than they could be read"
         else:
-            text = f"whoever captured lost {one if lost.dropped == 1 else many}, as the capture says"
+            one, many = "the capture reports 1 dropped packet", "the capture reports {count:,} dropped packets"
+        text = one if lost.dropped == 1 else many
         self.say(text, error=lost.dropped_here, count=lost.dropped)
 
     def _say_what_is_mixed(self, lost: Losses) -> None:
         if lost.duplicates:
-            one = "1 packet is a copy of another one; it changes no state and is no retransmission"
-            many = "{count:,} packets are copies of others; they change no state and are no retransmissions"
+            one = "1 packet is a duplicate in the capture; it changes no state and is not a retransmission"
+            many = "{count:,} packets are duplicates in the capture; they change no state and are not retransmissions"
             self.say(one if lost.duplicates == 1 else many, count=lost.duplicates)
         mixed, first = lost.mixed
         if mixed:
@@ -234,6 +235,6 @@ class Session(Reading):
             kinds = ", ".join(
                 f"{count:,} {translate(kind, self._lang)}" for kind, count in lost.evicted.items() if count
             )
-            one = "1 connection was let go, to stay within {bound} MB (--memory): {kinds}"
-            many = "{count:,} connections were let go, to stay within {bound} MB (--memory): {kinds}"
+            one = "1 connection was evicted to stay within {bound} MB (--memory): {kinds}"
+            many = "{count:,} connections were evicted to stay within {bound} MB (--memory): {kinds}"
             self.say(one if total == 1 else many, count=total, bound=self.memory // 1_000_000, kinds=kinds)

@@ -94,12 +94,12 @@ def timeline(
         reading.show(shown([rows], not revisions), wording.format)
     code = reading.finish()
     if connection is not None and not count and table.count:
-        reading.say("connection {number} does not change its state in what was read", number=connection)
+        reading.say("connection {number} changes no state in the packets read", number=connection)
     else:
         say_without_rows(reading, chosen, count)
     if taken_back:
-        one = "later packets took back an assumption once; --revisions shows it"
-        many = "later packets took back an assumption {count:,} times; --revisions shows it"
+        one = "later packets disproved 1 assumption; --revisions shows it"
+        many = "later packets disproved {count:,} assumptions; --revisions shows them"
         reading.say(one if taken_back == 1 else many, count=taken_back)
     context.exit(code)
 

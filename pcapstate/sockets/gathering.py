@@ -154,9 +154,11 @@ class Gathering:
         """Return a line for each kind of data that was dropped for lack of room."""
         found = [] if self._traffic is None else list(self._traffic.let_go)
         if self._packets is not None and self._packets.let_go:
-            found.append(f"{self._packets.let_go:,} messages that may tell names were let go: too many to keep")
+            found.append(f"{self._packets.let_go:,} messages that may contain names were dropped: too many to keep")
         if self._data is not None and self._data.let_go:
-            found.append(f"{self._data.let_go:,} payloads that may tell applications were let go: too many to keep")
+            found.append(
+                f"{self._data.let_go:,} payloads that may identify applications were dropped: too many to keep"
+            )
         for count, text in zip(() if self._names is None else self._names.let_go, NOT_NAMED, strict=False):
             if count:
                 found.append(text.format(count=count))

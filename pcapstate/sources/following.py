@@ -95,7 +95,7 @@ class FollowingReader:
 
     @property
     def drops(self) -> int | None:
-        """Packets that whoever captured lost, where any of the files tells."""
+        """Packets that the files report as dropped, if any of them does."""
         told = [count for count in (self._dropped, self._reader.drops) if count is not None]
         return sum(told) if told else None
 

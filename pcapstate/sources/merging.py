@@ -179,7 +179,7 @@ class MergedReader:
 
     @property
     def drops(self) -> int | None:
-        """Packets that whoever captured lost, where any of the captures tells."""
+        """Packets that the captures report as dropped, if any of them does."""
         told = [reader.drops for reader in self._readers if reader.drops is not None]
         return sum(told) if told else None
 

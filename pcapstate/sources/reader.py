@@ -129,7 +129,7 @@ class CaptureReader:
 
     @property
     def drops(self) -> int | None:
-        """Packets that whoever captured lost; None where the capture does not tell.
+        """Packets that the capture reports as dropped; None where it reports none.
 
         Interface statistics blocks tell it (see ``interfaces``), or options of packets; where both do, the larger.
         """

@@ -18,9 +18,9 @@ from .process_blocks import ProcessNotes
 NOTES = 1 << 20
 """Blocks that are read at most: a flood of them, each of which costs as much as a hundred packets, is passed over."""
 NOT_TOLD, NOT_READ, NOT_NAMED = (
-    "{count:,} descriptions of interfaces were let go: too many to keep",
-    "{count:,} blocks with names, statistics or processes were passed over: too many to read",
-    "{count:,} names of addresses were let go: too many to keep",
+    "{count:,} interface descriptions were dropped: too many to keep",
+    "{count:,} blocks with names, statistics or processes were skipped: too many to read",
+    "{count:,} address names were dropped: too many to keep",
 )
 """What is said of what found no room."""
 

@@ -15,7 +15,7 @@ from ..traffic.watching import ETHERTYPE_ARP
 HEADING = "Interface Statistics"
 NO_ETHERNET = "there is no Ethernet in the capture"
 PARTLY = "{count:,} frames without an Ethernet header are not counted"
-UNKNOWN = "packets do not tell discards and errors"
+UNKNOWN = "packets do not show discards and errors"
 
 KNOWN = (
     ETHERTYPE_IPV4,

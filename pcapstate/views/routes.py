@@ -16,7 +16,7 @@ from ..table import NUMBER, NUMBER_OR_NOTHING, WORD, Column, Table, cells, singl
 from ..traffic import tables as c
 from ..traffic.local import LocalTraffic
 
-NO_STATIONS = "the capture has no MAC addresses, so that no packet tells what gateway it went to"
+NO_STATIONS = "the capture has no MAC addresses, so gateways are unknown"
 LET_GO = "there were more pairs of addresses than are kept: not all addresses reached are counted"
 ON_LINK = "On-link"
 BOOLEANS = (None, False, True)

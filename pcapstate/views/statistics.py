@@ -24,7 +24,7 @@ HEADINGS = {
 BOTH = ("icmp", "icmpv6")
 """The protocols whose counters are printed in two columns, received and sent."""
 NOTHING = "-"
-UNKNOWN = "- is what packets do not tell"
+UNKNOWN = "-: not visible in packets"
 
 
 def view(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) -> Table:

@@ -98,7 +98,7 @@ def test_netstat_says_whose_it_is(tmp_path: Path) -> None:
     assert "ESTABLISHED" not in nobody.stdout
     assert nobody.stderr == (
         "pcapstate: 192.0.2.1 is in no connection of this capture\n"
-        "pcapstate: --local takes another host; those with the most connections: 10.0.0.1, 10.0.0.2, 10.0.0.3\n"
+        "pcapstate: --local selects another host; hosts with the most connections: 10.0.0.1, 10.0.0.2, 10.0.0.3\n"
     )
     wrong = run("netstat", two, "--local", "example")
     assert wrong.exit_code == 2

@@ -43,7 +43,7 @@ def test_a_capture_without_tcp(command: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("command", "count"), [("connections", 13), ("timeline", 76), ("netstat", 11)])
 def test_nothing_matches(command: str, count: int) -> None:
-    line = f"no row matches; without the choice there are {count}"
+    line = f"no row matches; without the filter there are {count}"
     assert said(command, PCAPS / "example.pcapng", "--port", "9999") == [line]
     assert line not in said(command, PCAPS / "example.pcapng", "--port", "443", empty=False)
 
@@ -51,16 +51,16 @@ def test_nothing_matches(command: str, count: int) -> None:
 def test_a_connection_of_which_nothing_changed(tmp_path: Path) -> None:
     opened, reset = PCAPS / "close-by-client.pcap", tcp_frame(("10.0.0.5", 1), ("10.0.0.6", 2), b"", flags=4)
     path = written(tmp_path / "reset.pcap", tcp_frame(("10.0.0.5", 1), ("10.0.0.9", 2), b"", flags=2), reset)
-    assert "connection 1 does not change its state in what was read" in said("timeline", path, "--connection", "1")
+    assert "connection 1 changes no state in the packets read" in said("timeline", path, "--connection", "1")
     assert said("timeline", opened, "--connection", "0", empty=False) == []
     assert said("timeline", opened, "--connection", "0", "--filter", "to = LISTEN") == [
-        "no row matches; without the choice there are 10"
+        "no row matches; without the filter there are 10"
     ]
 
 
 def test_everything_is_closed() -> None:
     late = (PCAPS / "close-by-client.pcap", "--at", "100", "--time-wait", "1")
-    line = "1 connection is closed, and has no row; --at shows an earlier moment, pcapstate connections how it went"
+    line = "1 connection is closed and has no row; --at shows an earlier moment, pcapstate connections its outcome"
     assert said("netstat", *late)[-1] == line
     every = run("netstat", *late, "--lang", "ja")
     assert "1 個の接続は終了しているため表示されません" in every.stderr
@@ -70,7 +70,7 @@ def test_everything_is_closed() -> None:
 def test_a_host_that_is_not_there_and_one_that_answered_nothing() -> None:
     found = said("netstat", PCAPS / "example.pcapng", "--local", "1.2.3.4")
     assert found[0] == "1.2.3.4 is in no connection of this capture"
-    assert found[1].startswith("--local takes another host; those with the most connections: 10.0.0.5, ")
+    assert found[1].startswith("--local selects another host; hosts with the most connections: 10.0.0.5, ")
     assert said("netstat", PCAPS / "host-scan.pcap", "--local", "10.0.1.3") == [
         "1 attempt got no answer, so the host has no socket for it; pcapstate connections shows it"
     ]
@@ -78,9 +78,9 @@ def test_a_host_that_is_not_there_and_one_that_answered_nothing() -> None:
 
 def test_what_was_asked_for_is_not_there() -> None:
     example = PCAPS / "example.pcapng"
-    assert "no connection is over IPv6; 13 are over the other" in said("netstat", example, "-6")
-    assert "no connection is over IPv6; 13 are over the other" in said("netstat", example, "-p", "tcpv6")
-    assert "no port is seen to listen: one is, once it has answered a SYN" in said(
+    assert "no connection uses IPv6; 13 use IPv4" in said("netstat", example, "-6")
+    assert "no connection uses IPv6; 13 use IPv4" in said("netstat", example, "-p", "tcpv6")
+    assert "no listening port is visible: a port shows that it listens when it answers a SYN" in said(
         "netstat", PCAPS / "unanswered.pcap", "-tl"
     )
     assert "no UDP port has sent anything" in said("netstat", example, "-u")

@@ -243,8 +243,8 @@ def test_letters_of_linux() -> None:
 def test_what_linux_has_and_packets_do_not() -> None:
     result = run("netstat", OFFICE, "-tulpenox", *WHOSE)
     assert result.stdout == shown(OFFICE, "-tulpn", *WHOSE)
-    assert "packets tell neither users nor inodes" in result.stderr
-    assert "packets do not tell timers" in result.stderr
+    assert "packets contain neither users nor inodes" in result.stderr
+    assert "packets contain no timers" in result.stderr
     assert "UNIX sockets are in no capture" in result.stderr
     alone = run("netstat", OFFICE, "-x")
     assert (alone.exit_code, alone.stdout) == (2, "")

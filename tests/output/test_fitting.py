@@ -414,7 +414,7 @@ def test_output_to_a_file_is_whole(tmp_path: Path) -> None:
 def test_left_out_columns_are_told_and_columns_that_were_asked_for_stay() -> None:
     path = PCAPS / "office.pcapng"
     lines = " ".join(in_terminal(80, "connections", path))
-    assert "no room for Outcome, Packets, Bytes, Retrans, Client Is; pipes and files get all" in lines
+    assert "no room for Outcome, Packets, Bytes, Retrans, Client Is; pipes and files get all columns" in lines
     asked = in_terminal(80, "connections", path, "--columns", "connection,outcome,packets,bytes,retransmissions")
     assert asked[0].split() == ["Conn", "Outcome", "Packets", "Bytes", "Retrans"]
     assert "no room" not in " ".join(asked)

@@ -203,7 +203,7 @@ def test_packets_that_are_lost_are_counted(lab: Lab) -> None:
     (row,) = rows(out)
     read = row["client_packets"] + row["server_packets"]
     assert 0 < read < MANY
-    assert f"pcapstate: lost {MANY - read:,} packets, which came faster than they could be read\n" in err
+    assert f"pcapstate: dropped {MANY - read:,} packets, which arrived faster than they could be read\n" in err
     assert code == 1
 
 

@@ -148,9 +148,9 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         result = CliRunner().invoke(cli, ["connections", *captures, "--format", "csv"])
         assert result.exit_code == 1
         many = len(captures)
-        assert f"{2 * many:,} packets on other interfaces than the first 65,536 were left out" in result.stderr
+        assert f"{2 * many:,} packets on interfaces beyond the first 65,536 were left out" in result.stderr
         let_go = 4 if many == 1 else 4 + 65_540
-        assert f"{let_go:,} descriptions of interfaces were let go: too many to keep" in result.stderr
+        assert f"{let_go:,} interface descriptions were dropped: too many to keep" in result.stderr
 
 
 def test_names_and_their_characters_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

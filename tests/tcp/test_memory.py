@@ -317,7 +317,7 @@ def test_a_flood_in_a_pipe_stays_within_the_bound(tmp_path: Path) -> None:
     gone = count - kept
     assert code == 0
     assert 0 < kept < count
-    assert f"{gone:,} connections were let go, to stay within 256 MB (--memory): {gone:,} embryonic" in said
+    assert f"{gone:,} connections were evicted to stay within 256 MB (--memory): {gone:,} embryonic" in said
     assert int(first.split(",")[0]) > 0
     assert peak < 256_000_000
 

@@ -9,21 +9,21 @@ CLOSING_LINES = {
     "{count:,} frames are not TCP: {parts}": "TCP 以外のフレームが {count:,} 個あります: {parts}",
     "1 frame could not be read: {parts}": "1 個のフレームを解読できませんでした: {parts}",
     "{count:,} frames could not be read: {parts}": "{count:,} 個のフレームを解読できませんでした: {parts}",
-    "interrupted; this is what 1 packet told": "中断されました。1 パケットまでの結果です",
-    "interrupted; this is what {count:,} packets told": "中断されました。{count:,} パケットまでの結果です",
-    "later packets took back an assumption once; --revisions shows it": (
+    "interrupted after 1 packet": "中断されました。1 パケットまでの結果です",
+    "interrupted after {count:,} packets": "中断されました。{count:,} パケットまでの結果です",
+    "later packets disproved 1 assumption; --revisions shows it": (
         "後のパケットで推定が 1 回取り消されました (--revisions で表示)"
     ),
-    "later packets took back an assumption {count:,} times; --revisions shows it": (
+    "later packets disproved {count:,} assumptions; --revisions shows them": (
         "後のパケットで推定が {count:,} 回取り消されました (--revisions で表示)"
     ),
-    "{moment} is {duration} after the last packet; this is what was known by then": (
+    "{moment} is {duration} after the last packet; the answer is what is known at that time": (
         "{moment} は最後のパケットの {duration} 後です。それまでに分かっていた状態を表示します"
     ),
-    "1 packet is a copy of another one; it changes no state and is no retransmission": (
+    "1 packet is a duplicate in the capture; it changes no state and is not a retransmission": (
         "1 パケットは別のパケットの複製です。状態を変えず、再送でもありません"
     ),
-    "{count:,} packets are copies of others; they change no state and are no retransmissions": (
+    "{count:,} packets are duplicates in the capture; they change no state and are not retransmissions": (
         "{count:,} パケットは別のパケットの複製です。状態を変えず、再送でもありません"
     ),
     "connection {first} mixes packets of several VLANs or VNIs; see --split-vlans": (
@@ -32,34 +32,32 @@ CLOSING_LINES = {
     "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans": (
         "{count:,} 個の接続 (最初は {first}) に、異なる VLAN や VNI のパケットが混ざっています (--split-vlans で区別)"
     ),
-    "1 connection was let go, to stay within {bound} MB (--memory): {kinds}": (
-        "{bound} MB に収めるため、1 個の接続を手放しました (--memory): {kinds}"
+    "1 connection was evicted to stay within {bound} MB (--memory): {kinds}": (
+        "{bound} MB に収めるため、1 個の接続を破棄しました (--memory): {kinds}"
     ),
-    "{count:,} connections were let go, to stay within {bound} MB (--memory): {kinds}": (
-        "{bound} MB に収めるため、{count:,} 個の接続を手放しました (--memory): {kinds}"
+    "{count:,} connections were evicted to stay within {bound} MB (--memory): {kinds}": (
+        "{bound} MB に収めるため、{count:,} 個の接続を破棄しました (--memory): {kinds}"
     ),
-    "{count:,} descriptions of interfaces were let go: too many to keep": (
-        "インターフェースの記述が多すぎるため、{count:,} 個を手放しました"
+    "{count:,} interface descriptions were dropped: too many to keep": (
+        "インターフェースの記述が多すぎるため、{count:,} 個を破棄しました"
     ),
-    "{count:,} blocks with names, statistics or processes were passed over: too many to read": (
+    "{count:,} blocks with names, statistics or processes were skipped: too many to read": (
         "名前、統計、プロセスのブロックが多すぎるため、{count:,} 個を読み飛ばしました"
     ),
-    "{count:,} names of addresses were let go: too many to keep": (
-        "アドレスの名前が多すぎるため、{count:,} 個を手放しました"
+    "{count:,} address names were dropped: too many to keep": (
+        "アドレスの名前が多すぎるため、{count:,} 個を破棄しました"
     ),
-    "{count:,} packets on other interfaces than the first 65,536 were left out": (
+    "{count:,} packets on interfaces beyond the first 65,536 were left out": (
         "65,536 番目より後のインターフェースの {count:,} パケットを除外しました"
     ),
     "embryonic": "確立途中",
     "in TIME_WAIT": "TIME_WAIT",
-    "no room for {titles}; pipes and files get all": (
+    "no room for {titles}; pipes and files get all columns": (
         "幅が足りず、次の列を省略しました: {titles} (パイプやファイルには全列を出力)"
     ),
     "the capture has no packet": "このキャプチャにパケットはありません",
-    "whoever captured lost 1 packet, as the capture says": (
-        "キャプチャ時に 1 パケットが失われました (キャプチャの記録による)"
-    ),
-    "whoever captured lost {count:,} packets, as the capture says": (
+    "the capture reports 1 dropped packet": ("キャプチャ時に 1 パケットが失われました (キャプチャの記録による)"),
+    "the capture reports {count:,} dropped packets": (
         "キャプチャ時に {count:,} パケットが失われました (キャプチャの記録による)"
     ),
     "1 connection is between other hosts; --local 0.0.0.0/0 --local ::/0 shows all": (
@@ -81,20 +79,20 @@ CLOSING_LINES = {
     "no frame has a readable TCP segment, and no UDP port has sent anything": (
         "読み取れる TCP セグメントはなく、送信した UDP ポートもありません"
     ),
-    "no port is seen to listen: one is, once it has answered a SYN": (
+    "no listening port is visible: a port shows that it listens when it answers a SYN": (
         "待ち受けているポートは確認できません (SYN に応答したポートだけが分かります)"
     ),
     "no UDP port has sent anything": "送信した UDP ポートはありません",
-    "--local takes another host; those with the most connections: {hosts}": (
+    "--local selects another host; hosts with the most connections: {hosts}": (
         "--local で別のホストを指定できます。接続の多いホスト: {hosts}"
     ),
-    "no connection is over IPv4; {count:,} are over the other": "IPv4 の接続はありません (IPv6 の接続は {count:,} 個)",
-    "no connection is over IPv6; {count:,} are over the other": "IPv6 の接続はありません (IPv4 の接続は {count:,} 個)",
-    "1 connection is closed, and has no row; --at shows an earlier moment, pcapstate connections how it went": (
+    "no connection uses IPv4; {count:,} use IPv6": "IPv4 の接続はありません (IPv6 の接続は {count:,} 個)",
+    "no connection uses IPv6; {count:,} use IPv4": "IPv6 の接続はありません (IPv4 の接続は {count:,} 個)",
+    "1 connection is closed and has no row; --at shows an earlier moment, pcapstate connections its outcome": (
         "1 個の接続は終了しているため表示されません (--at で以前の時点を、pcapstate connections で経過を表示)"
     ),
-    "{count:,} connections are closed, and have no row; --at shows an earlier moment, pcapstate connections how each"
-    " went": (
+    "{count:,} connections are closed and have no row; --at shows an earlier moment, pcapstate connections the"
+    " outcomes": (
         "{count:,} 個の接続は終了しているため表示されません (--at で以前の時点を、pcapstate connections で経過を表示)"
     ),
     "1 attempt got no answer, so the host has no socket for it; pcapstate connections shows it": (
@@ -103,20 +101,22 @@ CLOSING_LINES = {
     "{count:,} attempts got no answer, so the host has no socket for them; pcapstate connections shows them": (
         "応答のない接続要求が {count:,} 個あり、ホストにソケットはないため表示されません (pcapstate connections で表示)"
     ),
-    "connection {number} does not change its state in what was read": (
+    "connection {number} changes no state in the packets read": (
         "読み取った範囲で接続 {number} の状態は変わっていません"
     ),
     "-x: UNIX sockets are in no capture": "-x: UNIX ソケットはキャプチャに現れません",
-    "-e among Linux's letters: packets tell neither users nor inodes": (
+    "-e as on Linux: packets contain neither users nor inodes": (
         "-e (Linux の意味): ユーザーと inode はパケットからは分かりません"
     ),
-    "-o among Linux's letters: packets do not tell timers": "-o (Linux の意味): タイマーはパケットからは分かりません",
-    "lost 1 packet, which came faster than they could be read": ("読み取りが追いつかず、1 パケットを取りこぼしました"),
-    "lost {count:,} packets, which came faster than they could be read": (
+    "-o as on Linux: packets contain no timers": "-o (Linux の意味): タイマーはパケットからは分かりません",
+    "dropped 1 packet, which arrived faster than it could be read": (
+        "読み取りが追いつかず、1 パケットを取りこぼしました"
+    ),
+    "dropped {count:,} packets, which arrived faster than they could be read": (
         "読み取りが追いつかず、{count:,} パケットを取りこぼしました"
     ),
-    "no row matches; without the choice there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
-    "no connection matches; without the choice there are {count:,}": (
+    "no row matches; without the filter there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
+    "no connection matches; without the filter there are {count:,}": (
         "一致する接続はありません (条件なしでは {count:,} 個)"
     ),
     "{local} is in no packet that was read": "{local} は読み取ったどのパケットにもありません",
@@ -151,14 +151,14 @@ SKIPPED = {
 
 NOTES = {
     "there is no Ethernet in the capture": "このキャプチャに Ethernet はありません",
-    "packets do not tell discards and errors": "破棄とエラーはパケットからは分かりません",
+    "packets do not show discards and errors": "破棄とエラーはパケットからは分かりません",
     "the host is behind a router here: only the frames that carried its own packets are counted": (
         "ホストはルーターの向こう側にあります。そのホスト自身のパケットを運んだフレームだけを数えています"
     ),
     "all hosts together: each frame counts as sent and as received (--local ADDRESS chooses a host)": (
         "すべてのホストの合計です。各フレームを送信と受信の両方に数えています (--local アドレス でホストを選択)"
     ),
-    "the capture has no MAC addresses, so that no packet tells what gateway it went to": (
+    "the capture has no MAC addresses, so gateways are unknown": (
         "このキャプチャに MAC アドレスはなく、どのゲートウェイを通ったかは分かりません"
     ),
 }

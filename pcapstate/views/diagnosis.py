@@ -10,13 +10,11 @@ import numpy as np
 from ..findings.finding import Count, Finding, Severity, Text
 from ..table import ALARM, CAUTION, NEVER, NUMBER, NUMBER_OR_NOTHING, PLAIN, TIME, WORD, Column, Table, cells, single
 from ..wording.findings import KINDS, LOOKED_FOR
-from ..wording.languages import translate
+from ..wording.languages import language_of, translate
 from ..wording.times import TimeFormat
 
 Block = tuple[str, list[tuple[str, str]]]
 
-SEPARATOR = {"ja": ""}
-"""What stands between sentences, where it is no blank."""
 NAMED = 6
 """Connections and packets that people are shown; programs get as many as a finding names."""
 
@@ -149,7 +147,7 @@ def text(one: Finding, language: str) -> str:
     """Return what a finding says in full."""
     kind = KINDS[one.kind]
     sentences = [told(template, one, language) for template in (kind.text, *(kind.also[name] for name in one.also))]
-    return SEPARATOR.get(language, " ").join(sentences)
+    return language_of(language).separator.join(sentences)
 
 
 def told(template: str, one: Finding, language: str) -> str:

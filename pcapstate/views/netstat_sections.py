@@ -172,7 +172,7 @@ def statistics_sections(
 ) -> list[Section]:
     """Return the statistics of these protocols."""
     found = counters(local, table, whose)
-    text = statistics.text(statistics.blocks(found, protocols), partial(translate, language=lang), width)
+    text = statistics.text(statistics.blocks(found, protocols), partial(translate, code=lang), width)
     notes = tuple(translate(note, lang) for note in statistics.notes(local))
     return [Section("statistics", "", statistics.view(found, protocols), text=text, notes=notes)]
 

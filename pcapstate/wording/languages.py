@@ -6,24 +6,29 @@ A message with fields is translated first and filled in afterwards, so that the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import pkgutil
 from functools import cache
+from importlib import import_module
+from pathlib import Path
 
-LANGUAGES = ("en", "ja")
-"""The languages; the first is the one without ``--lang``."""
+from .language import Language
+
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, *sorted(one.name for one in pkgutil.iter_modules([str(Path(__file__).parent)]) if one.ispkg))
+"""The codes of all languages; the first is the one without ``--lang``."""
 
 
-def translate(text: str, language: str) -> str:
+def translate(text: str, code: str) -> str:
     """Return an English text in a language of ``LANGUAGES``; what has no translation stays English."""
-    return _catalog(language).get(text, text)
+    return language_of(code).catalog.get(text, text)
 
 
 @cache
-def _catalog(language: str) -> Mapping[str, str]:
-    if language == "en":
-        return {}
-    if language == "ja":
-        from .japanese import CATALOG
-
-        return CATALOG
-    raise ValueError(f"{language!r} is no language of {', '.join(LANGUAGES)}")
+def language_of(code: str) -> Language:
+    """Return the language with a code. Raises ValueError."""
+    if code not in LANGUAGES:
+        raise ValueError(f"{code!r} is no language of {', '.join(LANGUAGES)}")
+    if code == ENGLISH:
+        return Language({}, {})
+    found: Language = import_module(f".{code}", __package__).LANGUAGE
+    return found

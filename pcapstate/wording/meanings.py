@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..tcp.states import State
+from .language import Meaning
+from .languages import language_of
 from .styles import WINDOWS, Style
-
-
-class Meaning(NamedTuple):
-    """What there is to say about a state. ``{CLOSE_WAIT}`` and the like stand for states, spelled as the style does."""
-
-    meaning: str
-    normal: str
-    piling_up: str
-
 
 ORDER = (
     State.LISTEN,
@@ -122,9 +113,5 @@ MEANINGS = {
 
 def meaning(state: State, language: str = "en", style: Style = WINDOWS) -> Meaning:
     """Return what there is to say about a state, in a language of ``LANGUAGES``."""
-    if language == "ja":
-        from .japanese.meanings import MEANINGS as meanings
-    else:
-        meanings = MEANINGS
     spelled = {one.name: text for one, text in style.states.items()}
-    return Meaning(*(text.format_map(spelled) for text in meanings[state]))
+    return Meaning(*(text.format_map(spelled) for text in language_of(language).meanings.get(state, MEANINGS[state])))

@@ -15,7 +15,7 @@ from pcapstate.kernels.running import Kernels
 from pcapstate.output import alignment
 from pcapstate.output.alignment import Columns, aligned
 from pcapstate.output.formats import render
-from pcapstate.output.paragraphs import CLOSING, OPENING, UNITS, definitions, wrapped
+from pcapstate.output.paragraphs import CLOSING, OPENING, definitions, units, wrapped
 from pcapstate.output.widths import display_width
 from pcapstate.table import NUMBER, SOCKET, WORD, Batch, Column, Table, cells
 
@@ -137,7 +137,7 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
     assert re.sub(r"\s", "", "".join(lines)) == re.sub(r"\s", "", text)
     for line in lines:
         assert line == line.rstrip()
-        assert display_width(line) <= width or len(UNITS.findall(line.strip())) == 1
+        assert display_width(line) <= width or len(units().findall(line.strip())) == 1
 
 
 def test_japanese_breaks_between_characters_but_not_before_a_full_stop() -> None:

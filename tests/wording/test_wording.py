@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import string
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,12 @@ from hypothesis import strategies as st
 import pcapstate
 from pcapstate.escaping import safe
 from pcapstate.table import WORD, Column, Table
-from pcapstate.tcp.machine import TABLE, Certainty
 from pcapstate.tcp.states import State
-from pcapstate.views import connections, timeline
 from pcapstate.views.reading_aids import translated
-from pcapstate.wording import meanings, styles
-from pcapstate.wording.japanese import CATALOG, MESSAGES, STATISTICS, TABLES, tables
-from pcapstate.wording.japanese import meanings as japanese_meanings
+from pcapstate.wording import meanings, missing, styles
+from pcapstate.wording.ja import CATALOG, MESSAGES, STATISTICS, TABLES, tables
+from pcapstate.wording.ja import meanings as japanese_meanings
+from pcapstate.wording.language import Language
 from pcapstate.wording.languages import LANGUAGES, translate
 from pcapstate.wording.meanings import ORDER, meaning
 from pcapstate.wording.state_names import nearest_state, state_named
@@ -144,27 +141,23 @@ def test_any_text_may_be_asked_for(text: str) -> None:
     assert nearest_state(text * 1000) in (None, *State)
 
 
-def titles() -> Iterator[str]:
-    """Yield the titles of all columns in the code of the views, and those of the styles."""
-    for path in (*VIEWS.glob("*.py"), VIEWS.parent / "sockets" / "columns.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Column":
-                title = node.args[1] if len(node.args) > 1 else None
-                if isinstance(title, ast.Constant) and title.value:
-                    yield str(title.value)
-    for style in STYLES.values():
-        yield from (one.title for one in (*style.titles, style.process))
+def test_texts_that_a_language_lacks_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = {text: text for text in missing.texts() if text != "Local Address"}
+    monkeypatch.setattr(missing, "language_of", lambda code: Language(catalog, {}))
+    assert missing.missing("ja") == ["Local Address"]
 
 
-@pytest.mark.parametrize("title", sorted(set(titles())))
-def test_every_title_is_there_in_japanese(title: str) -> None:
-    assert title in CATALOG
-
-
-def test_every_heading_and_word_of_our_own_is_there_in_japanese() -> None:
-    headings = [styles.heading(style, all_) for style in STYLES.values() for all_ in (False, True)]
-    words = [*connections.NAMES, *timeline.SIDES, *(row.cause for row in TABLE), *(one.word for one in Certainty)]
-    assert [text for text in (*headings, *words) if text not in CATALOG] == []
+def test_texts_of_all_kinds_are_known() -> None:
+    known = missing.texts()
+    for text in (
+        "Foreign State",
+        "sent SYN",
+        "half-closed",
+        "doubtful",
+        "the capture has no packet",
+        "Active Connections",
+    ):
+        assert text in known
 
 
 def test_japanese_is_that_of_windows() -> None:

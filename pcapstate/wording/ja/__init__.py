@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from ..language import Language
+from .meanings import MEANINGS
 from .messages import MESSAGES
 from .statistics import STATISTICS
 from .tables import TABLES
 
 CATALOG = {**TABLES, **STATISTICS, **MESSAGES}
 """The Japanese for each English text."""
+
+LANGUAGE = Language(CATALOG, MEANINGS, separator="")

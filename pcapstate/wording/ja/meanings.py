@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...tcp.states import State
-from ..meanings import Meaning
+from ..language import Meaning
 
 MEANINGS = {
     State.LISTEN: Meaning(

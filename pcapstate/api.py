@@ -71,7 +71,7 @@ class Session:
         self._again = origin.files
         self._reading: Reading | None = None
         self._state: Generator[Rows, None, None] | None = None
-        if self._again:
+        if self._again or origin.missing:
             # What is no capture is reported at once, not at the first question.
             origin.open().close()
 

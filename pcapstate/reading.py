@@ -59,7 +59,17 @@ class Origin(NamedTuple):
     def files(self) -> bool:
         """Whether it is made of files, which can be read once more."""
         return not self.live and all(
-            isinstance(one.source, str) and os.path.isfile(one.source) for one in meant(self.captures)
+            isinstance(one.source, str | os.PathLike) and os.path.isfile(one.source) for one in meant(self.captures)
+        )
+
+    @property
+    def missing(self) -> bool:
+        """Whether a file that is named is not there."""
+        return not self.live and any(
+            isinstance(one.source, str | os.PathLike)
+            and one.source != STANDARD_INPUT
+            and not os.path.exists(one.source)
+            for one in meant(self.captures)
         )
 
     def check(self) -> None:

@@ -373,11 +373,3 @@ def test_a_syn_beside_an_open_connection_has_no_row() -> None:
     for at in ("1.5", "2.13"):
         rows = json.loads(run("netstat", capture, "--at", at, "--format", "json").stdout)
         assert [(row["state"], row["connection"]) for row in rows] == [("ESTABLISHED", 0)]
-
-
-@pytest.mark.parametrize("name", ["one-direction-client.pcap", "close-by-client.pcap", "given-up.pcap"])
-def test_the_library_says_how_certain_a_transition_is_as_the_timeline_does(name: str) -> None:
-    path = EXAMPLE.parent / name
-    shown = run("timeline", path, "--revisions", "--format", "jsonl").stdout.splitlines()
-    said = [one.certainty for one in pcapstate.transitions(path)]
-    assert sorted(said) == sorted(json.loads(line)["certainty"] for line in shown)

@@ -165,15 +165,16 @@ def _objects(kernels: dict[str, dict[str, Any]], name: str, checked: bool) -> li
 
 def _link(objects: Sequence[Path], out: Path, name: str) -> None:
     target = TARGETS[name]
-    linker = system_linker() if name == this_platform() else None
+    linker, text = system_linker() if name == this_platform() else None, ["-Wl,-z,text"]
     if linker is None:
+        text = []  # Zig does so anyway, and refuses the flag
         if importlib.util.find_spec("ziglang") is None:
             raise BuildFailed("there is neither a C compiler (cc, or what CC names) nor the package ziglang, to link")
         linker = [sys.executable, "-m", "ziglang", "cc", "-target", target.zig]
     how = ["-shared", "-s"]
     if name.startswith("linux"):
         # Everything is found when it is linked, and no code is changed when it is loaded.
-        how += ["-nostartfiles", "-Wl,-z,defs", "-Wl,-z,text", "-Wl,-z,noexecstack", "-Wl,--build-id=none"]
+        how += ["-nostartfiles", "-Wl,-z,defs", *text, "-Wl,-z,noexecstack", "-Wl,--build-id=none"]
     elif name.startswith("macos"):
         how = ["-dynamiclib", f"-Wl,-install_name,@rpath/{target.library}"]
     done = subprocess.run(

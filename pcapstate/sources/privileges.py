@@ -15,10 +15,11 @@ LATE = (
     "difflib",
     "encodings.idna",
     "faulthandler",
-    "llvmlite.binding",
     "lzma",
+    "numpy.ma",
     "shutil",
     "socket",
+    "tabulate",
     "tempfile",
     "wcwidth",
 )

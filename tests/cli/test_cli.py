@@ -117,7 +117,7 @@ def test_settled_by_default_and_revisions_on_request(tmp_path: Path) -> None:
     path.write_bytes(pcap(story_frames(parse(STORIES["fin_again_means_the_last_ack_was_lost"]))))
     settled = run("timeline", path, "--format", "jsonl")
     assert "revised" not in settled.stdout
-    assert "took back an assumption once" in settled.stderr
+    assert "disproved 1 assumption;" in settled.stderr
     raw = run("timeline", path, "--format", "jsonl", "--revisions").stdout
     revised = [json.loads(line) for line in raw.splitlines() if "revised" in line]
     assert [(row["from"], row["to"]) for row in revised] == [("CLOSED", "LAST_ACK")]

@@ -277,8 +277,8 @@ def test_no_file_of_the_user_is_read_or_written(lab: Lab, tmp_path: Path) -> Non
     for home in ("full", "empty"):
         with Capturing(lab, "netstat", "-i", "lo", HOME=str(tmp_path / home), **USER) as ours:
             lab.talk(lab.ours, "127.0.0.1")
-            out, _, code = ours.end()
-        assert ("TIME_WAIT" in out, code) == (True, 0)
+            out, err, code = ours.end()
+        assert ("TIME_WAIT" in out, code) == (True, 0), err
     assert sorted(str(one) for one in tmp_path.rglob("*")) == before
     assert (tmp_path / "full/.cache/scapy/services.pickle").read_bytes() == b"damaged"
 

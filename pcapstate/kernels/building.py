@@ -51,7 +51,7 @@ def build(folder: Path, name: str, checked: bool = False, checkout: bool = True)
 
     ``checked``: with a check of every index. ``checkout``: the sources may change, so each run compares them.
     """
-    target = TARGETS[name]
+    target, folder = TARGETS[name], folder.resolve()
     modules = _compiled(checked)
     sources = imported()
     for one in modules:

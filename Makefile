@@ -26,16 +26,13 @@ test: $(VENV)/ready-dev
 	$(PYTEST) $(SIDE_BY_SIDE)
 	$(PYTEST) tests/real_stacks
 
-# The tests once more, on kernels compiled with checks of every index. Left out are those of how kernels are chosen and
-# loaded, those that run plain ones, and those that mostly wait: for real hosts, files, signals, other programs.
+# The tests that give kernels bytes and rows of all kinds once more, on kernels compiled with checks of every index.
 BOUNDED := PCAPSTATE_LIBRARY=$(CURDIR)/$(CHECKED_LIBRARY)
+BOUNDED_TESTS := tests/application tests/decode tests/names tests/output/test_text.py tests/processes tests/routing \
+	tests/sources/test_reader.py tests/sources/test_pktap.py tests/tcp tests/test_pcaps.py tests/traffic
 bounds: $(VENV)/ready-dev
 	$(BIN)/python -m pcapstate.kernels.building --checked $(CHECKED_LIBRARY)
-	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/kernels/test_compiled.py \
-		--ignore=tests/sources/test_live.py --ignore=tests/test_fuzz.py --ignore=tests/sources/test_follow.py \
-		--ignore=tests/cli/test_interruption.py --ignore=tests/test_wireshark.py --ignore=tests/test_benchmarks.py \
-		--ignore=tests/views/test_view_memory.py \
-		--deselect=tests/cli/test_cli.py::test_starting_loads_nothing_it_does_not_need
+	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) $(BOUNDED_TESTS) tests/kernels/test_bounds.py
 
 # Branches that no test takes, on plain kernels: compiled ones are not seen. What mostly waits is left out.
 coverage: $(VENV)/ready-dev

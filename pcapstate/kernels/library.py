@@ -60,7 +60,7 @@ class Library:
             import faulthandler
 
             # A kernel that leaves an array ends the process: this says where it was called.
-            faulthandler.enable(all_threads=False)
+            faulthandler.enable(2, all_threads=False)
 
     def call(self, kernel: str, variant: str) -> Call:
         """Return a kernel, to be called with arrays and integers. Raises KeyError where there is none of that name."""

@@ -107,3 +107,10 @@ def test_table_is_aligned(growing: bool) -> None:
 def test_every_format_is_known() -> None:
     for format_ in FORMATS:
         assert isinstance(text(format_, []), str)
+
+
+def test_tsv_has_tabs_between_fields_and_nowhere_else() -> None:
+    columns = (Column("a", "A", WORD, ('x\ty"z', None, "=1", "日本")), Column("b", "B", NUMBER))
+    table = single(columns, cells(columns, 4, a=np.arange(4), b=np.arange(4)))
+    text = b"".join(render(table, "tsv", Kernels())).decode()
+    assert text == "a\tb\nx\\ty\"z\t0\n\t1\n'=1\t2\n日本\t3\n"

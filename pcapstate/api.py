@@ -68,7 +68,7 @@ class Session:
         origin.check()
         self._origin, self._at = origin, at
         self._options: dict[str, Any] = {"time_wait": TimeWait(two_msl), "memory": memory, "split": split}
-        self._again = origin.files
+        self._again, self._elsewhere = origin.files, False
         self._reading: Reading | None = None
         self._state: Generator[Rows, None, None] | None = None
         if self._again or origin.missing:
@@ -133,7 +133,7 @@ class Session:
 
     def connections(self, filter: str | None = None) -> list[Connection]:
         """Return the connections in the order of their numbers. ``filter``: as for ``--filter``. Raises QueryError."""
-        if self._reading is None:
+        if self._reading is None or (self._again and self._elsewhere):
             self._new(each=view_memory.CHOSEN if filter else view_memory.CONNECTIONS)
         reading = self._read_on()
         return _connections(reading.capture.table, filter, reading.span)
@@ -237,7 +237,7 @@ class Session:
         if self._reading is not None and not self._again:
             raise CallError("this source can be read only once; open it anew to ask another question")
         self.close()
-        wanted = self._at if at is None else at
+        wanted, self._elsewhere = self._at if at is None else at, at is not None
         moment = None if wanted is None else parse_moment(str(wanted))
         self._reading, self._state = Reading(self._origin, at=moment, **self._options, **options), None
         return self._reading

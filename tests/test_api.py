@@ -140,6 +140,13 @@ def test_frames_fed_one_by_one_give_the_transitions_as_they_come(name: str) -> N
     assert tracker.connections()[0].client_state == pcapstate.connections(PCAPS / name)[0].client_state
 
 
+def test_a_moment_asked_for_once_is_not_that_of_later_questions() -> None:
+    with pcapstate.open(OFFICE) as session:
+        early = session.netstat("5")
+        assert fields(session.connections()) == fields(pcapstate.connections(OFFICE))
+        assert len(early) < len(session.netstat())
+
+
 def test_states_are_their_names() -> None:
     assert [one.value for one in pcapstate.State] == [one.name for one in states.State]
     assert str(pcapstate.State.TIME_WAIT) == f"{pcapstate.State.TIME_WAIT}" == "TIME_WAIT"

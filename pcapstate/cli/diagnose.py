@@ -119,7 +119,7 @@ def diagnose(
         reading.show(view.view(found, language), format_)
     code = reading.finish()
     if chosen is not None and not len(chosen) and all_:
-        reading.say("no connection matches; without the filter there are {count:,}", count=all_)
+        reading.say("no connection matches the filter; there are {count:,} without it", count=all_)
     context.exit(code)
 
 

@@ -22,7 +22,7 @@ def say_without_rows(reading: Session, selection: Selection, count: int) -> None
         for line, fields in _without_tcp(reading):
             reading.say(line, **fields)
     elif selection.chooses and not selection.found:
-        reading.say("no row matches; without the filter there are {count:,}", count=count)
+        reading.say("no row matches the filter; there are {count:,} without it", count=count)
 
 
 def _without_tcp(reading: Session) -> Iterator[Line]:

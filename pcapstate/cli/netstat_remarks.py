@@ -28,7 +28,7 @@ def say(
             for text, fields in without_rows(reading, question, whose, last.idle):
                 reading.say(text, **fields)
         if last.unmatched:
-            reading.say("no row matches; without the filter there are {count:,}", count=last.unmatched)
+            reading.say("no row matches the filter; there are {count:,} without it", count=last.unmatched)
         if last.idle:
             one = "1 UDP port idle for more than a minute is left out; --filter 'proto = udp' shows it"
             many = "{count:,} UDP ports idle for more than a minute are left out; --filter 'proto = udp' shows them"

@@ -160,7 +160,7 @@ def output_option(command: Command) -> Command:
         "--output",
         metavar="FILE",
         type=click.Path(),
-        help="Write to this file, whole or not at all; its suffix chooses a format (.csv, .json, .jsonl).",
+        help=f"Write to this file, whole or not at all; its suffix selects a format ({', '.join(SUFFIXES)}).",
     )
     decorated: Any = option(led)
     found: Command = decorated

@@ -140,7 +140,7 @@ def test_what_is_chosen_is_said() -> None:
     assert run(EXAMPLE, "--port", "8080").stdout.splitlines()[0] == "1 warning in 1 of 13 connections, 99 packets"
     none = run(EXAMPLE, "--port", "9")
     assert none.stdout.startswith("Nothing to point at in 0 of 13 connections, 99 packets.")
-    assert none.stderr == "pcapstate: no connection matches; without the filter there are 13\n"
+    assert none.stderr == "pcapstate: no connection matches the filter; there are 13 without it\n"
     assert "接続 13 個のうち 0 個" in run(EXAMPLE, "--port", "9", "--lang", "ja").stdout
 
 

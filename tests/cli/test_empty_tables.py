@@ -43,7 +43,7 @@ def test_a_capture_without_tcp(command: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("command", "count"), [("connections", 13), ("timeline", 76), ("netstat", 11)])
 def test_nothing_matches(command: str, count: int) -> None:
-    line = f"no row matches; without the filter there are {count}"
+    line = f"no row matches the filter; there are {count} without it"
     assert said(command, PCAPS / "example.pcapng", "--port", "9999") == [line]
     assert line not in said(command, PCAPS / "example.pcapng", "--port", "443", empty=False)
 
@@ -54,7 +54,7 @@ def test_a_connection_of_which_nothing_changed(tmp_path: Path) -> None:
     assert "connection 1 changes no state in the packets read" in said("timeline", path, "--connection", "1")
     assert said("timeline", opened, "--connection", "0", empty=False) == []
     assert said("timeline", opened, "--connection", "0", "--filter", "to = LISTEN") == [
-        "no row matches; without the filter there are 10"
+        "no row matches the filter; there are 10 without it"
     ]
 
 

@@ -115,8 +115,8 @@ CLOSING_LINES = {
     "dropped {count:,} packets, which arrived faster than they could be read": (
         "読み取りが追いつかず、{count:,} パケットを取りこぼしました"
     ),
-    "no row matches; without the filter there are {count:,}": "一致する行はありません (条件なしでは {count:,} 行)",
-    "no connection matches; without the filter there are {count:,}": (
+    "no row matches the filter; there are {count:,} without it": "一致する行はありません (条件なしでは {count:,} 行)",
+    "no connection matches the filter; there are {count:,} without it": (
         "一致する接続はありません (条件なしでは {count:,} 個)"
     ),
     "{local} is in no packet that was read": "{local} は読み取ったどのパケットにもありません",

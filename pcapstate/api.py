@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .errors import CallError, CaptureDamaged
 from .moments import parse_moment
-from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records
+from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records, transitions_of
 from .query.fields import Field
 from .query.options import SelectionOptions
 from .query.selection import Choice, Selection
@@ -127,9 +125,7 @@ class Session:
             # What comes lazily is overwritten by the next run.
             some = rows.copy() if lazily else rows
             table = timeline_view.view(reading.capture.table, [some], None, None, not lazily, choose=choose)
-            for one in records(table):
-                one["from_state"], one["to_state"] = one.pop("from"), one.pop("to")
-                yield Transition(**one)
+            yield from transitions_of(table)
 
     def connections(self, filter: str | None = None) -> list[Connection]:
         """Return the connections in the order of their numbers. ``filter``: as for ``--filter``. Raises QueryError."""
@@ -194,7 +190,7 @@ class Session:
         )
         span.append(reading)
         self._read_on()
-        chosen = None if choose is None else _rows(reading.capture.table, choose)
+        chosen = None if choose is None else connections_view.chosen(reading.capture.table, choose)
         return [Finding(**one) for one in records(view(diagnose(reading.capture, seen, chosen), lang))]
 
     def moments(
@@ -215,6 +211,8 @@ class Session:
         reached: list[int] = []
         reading = self._new(every=every, count=count, **_needs(answers))
         answers.attach(reading)
+        # After so many moments the states are not those of the end.
+        self._elsewhere = count is not None
         columns = NETSTAT if names else UNNAMED
 
         def snapshot(moment: int) -> Snapshot:
@@ -271,11 +269,6 @@ def _choice(
 def _connections(table: FlowTable, filter: str | None, span: Span) -> list[Connection]:
     choose = _choice(filter, connections_view.fields, connections_view.BY_NAME, span)
     return [Connection(**one) for one in records(connections_view.view(table, choose=choose))]
-
-
-def _rows(table: FlowTable, choose: Choice) -> Rows:
-    count = len(table.connections)
-    return choose(lambda part: connections_view.Connections(table, np.arange(part.start, part.stop)).value, count)
 
 
 def _answers(

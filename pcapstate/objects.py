@@ -183,6 +183,13 @@ class Finding:
     last: int | None
 
 
+def transitions_of(table: Table) -> Iterator[Transition]:
+    """Yield the rows of ``views.timeline`` as objects."""
+    for one in records(table):
+        one["from_state"], one["to_state"] = one.pop("from"), one.pop("to")
+        yield Transition(**one)
+
+
 def records(table: Table) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table for programs as fields by name."""
     for batch in table.batches:

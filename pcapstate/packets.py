@@ -7,7 +7,7 @@ import numpy as np
 from .decode.decoder import Decoder
 from .decode.links.ethernet import ETHERNET
 from .kernels.running import Kernels
-from .objects import Connection, Transition, records
+from .objects import Connection, Transition, records, transitions_of
 from .sources.framing import FRAME
 from .sources.reader import Batch
 from .tcp.flow_table import FlowTable
@@ -37,12 +37,10 @@ class Tracker:
         clock = int(row["time"])
         batch = Batch(np.frombuffer(frame, dtype=np.uint8), self._frames, len(frame), clock)
         segments = self._decoder.decode(batch)
-        found = []
+        found: list[Transition] = []
         for runs in (self._table.follow(segments, len(segments)), self._table.pass_time(clock)):
             for rows in runs:
-                for one in records(timeline_view.view(self._table, [rows], None, None, False)):
-                    one["from_state"], one["to_state"] = one.pop("from"), one.pop("to")
-                    found.append(Transition(**one))
+                found += transitions_of(timeline_view.view(self._table, [rows], None, None, False))
         return found
 
     def connections(self) -> list[Connection]:

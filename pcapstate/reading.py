@@ -116,7 +116,7 @@ class Losses(NamedTuple):
     source_evicted: dict[str, int]
     """What the source had no room to keep: a template for each, with ``{count}``, and how often."""
     evicted: dict[str, int]
-    """Connections that were evicted to stay within the memory, by ``eviction.KINDS``."""
+    """Connections that were evicted to stay within the memory, by ``EVICTION_ORDER``."""
     duplicates: int
     """Packets that are in the capture more than once."""
     mixed: tuple[int, int]

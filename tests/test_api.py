@@ -147,6 +147,12 @@ def test_a_moment_asked_for_once_is_not_that_of_later_questions() -> None:
         assert len(early) < len(session.netstat())
 
 
+def test_connections_after_some_moments_are_those_of_the_whole_capture() -> None:
+    with pcapstate.open(OFFICE) as session:
+        assert len(list(session.moments(5.0, 2))) == 2
+        assert fields(session.connections()) == fields(pcapstate.connections(OFFICE))
+
+
 def test_states_are_their_names() -> None:
     assert [one.value for one in pcapstate.State] == [one.name for one in states.State]
     assert str(pcapstate.State.TIME_WAIT) == f"{pcapstate.State.TIME_WAIT}" == "TIME_WAIT"
@@ -166,7 +172,6 @@ def test_names_are_listed() -> None:
     assert {*pcapstate.__all__} < {*dir(pcapstate)}
     for name in pcapstate.__all__:
         assert getattr(pcapstate, name).__doc__
-    assert pcapstate.netstat is not None
     assert callable(pcapstate.netstat)
 
 

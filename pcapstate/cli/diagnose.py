@@ -149,10 +149,9 @@ class Choice:
     def rows(self, reading: Session) -> Rows:
         """Return the rows of the connections to look at, in ascending order."""
         table = reading.capture.table
-        count = len(table.connections)
-        rows = np.arange(count)
+        rows = np.arange(len(table.connections))
         if choose := self._selection.choice(reading.span):
-            rows = choose(lambda part: connections.Connections(table, np.arange(part.start, part.stop)).value, count)
+            rows = connections.chosen(table, choose)
         if self._networks:
             rows = np.concatenate([rows[:0], *(self._of_networks(table, rows[part]) for part in slices(len(rows)))])
         return rows

@@ -17,9 +17,8 @@ import numpy as np
 
 from ..errors import PcapstateError
 from . import source
+from .library import PACKAGE
 from .parameters import described
-
-PACKAGE = Path(__file__).parents[1]
 
 Compiled = dict[str, Any]
 """What OUT holds: ``sources`` (path in the package: SHA-256), and of each of ``kernels`` its IR, symbol, parameters."""
@@ -78,7 +77,7 @@ def imported() -> dict[str, str]:
     files = {
         Path(getattr(module, "__file__", None) or "")
         for name, module in list(sys.modules.items())
-        if name == "__main__" or name.split(".", 1)[0] == source.PACKAGE
+        if name == "__main__" or name.split(".", 1)[0] == source.PACKAGE_NAME
     }
     return {
         file.relative_to(PACKAGE).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()

@@ -65,8 +65,12 @@ class Library:
     def call(self, kernel: str, variant: str) -> Call:
         """Return a kernel, to be called with arrays and integers. Raises KeyError where there is none of that name."""
         types = tuple(parameter(one) for one in self._parameters[kernel])
-        symbol = f"{kernel}__{variant.replace('-', '_')}"
-        return _foreign(getattr(self._library, symbol), types)
+        return _foreign(getattr(self._library, exported(kernel, variant)), types)
+
+
+def exported(kernel: str, variant: str) -> str:
+    """Return the name of a kernel's variant in the library."""
+    return f"{kernel}__{variant.replace('-', '_')}"
 
 
 def _is(path: Path, recorded: list[Any]) -> bool:

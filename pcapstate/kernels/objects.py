@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .targets import LEVEL, Target, exported
+from .library import exported
+from .targets import LEVEL, Target
 
 
 def object_code(ir: str, symbol: str, kernel: str, variant: str, target: Target) -> bytes:

@@ -56,7 +56,7 @@ def _library(folder: str | None) -> Library | Unusable:
 
 def _plain_call(name: str) -> Call:
     for module in source.MODULES:
-        importlib.import_module(f"{source.PACKAGE}.{module}")
+        importlib.import_module(f"{source.PACKAGE_NAME}.{module}")
     return _plain(*source.ENTRIES[name])
 
 

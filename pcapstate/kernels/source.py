@@ -18,7 +18,7 @@ import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-PACKAGE = __name__.split(".", 1)[0]
+PACKAGE_NAME = __name__.split(".", 1)[0]
 MODULES = (
     "tcp.tracker",
     "decode.frames",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shutil
 from typing import NamedTuple
 
@@ -42,11 +41,6 @@ TARGETS = {
 
 LEVEL = "pcapstate_level"
 """The function that tells how many of the variants this processor can run, the first ones."""
-
-
-def exported(kernel: str, variant: str) -> str:
-    """Return the name of a kernel's variant in the library."""
-    return f"{kernel}__{re.sub(r'[^a-z0-9]', '_', variant)}"
 
 
 def this_platform() -> str | None:

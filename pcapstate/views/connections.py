@@ -69,14 +69,18 @@ def _worded(columns: tuple[Column, ...], table: FlowTable) -> tuple[Column, ...]
 
 
 def _batches(table: FlowTable, choose: Choice | None, batch: Callable[[Rows], Batch]) -> Batches:
-    count = len(table.connections)
-    chosen = None if choose is None else choose(lambda part: Connections(table, _rows(part)).value, count)
+    rows = None if choose is None else chosen(table, choose)
 
     def batches() -> Iterator[Batch]:
-        for part in slices(count if chosen is None else len(chosen)):
-            yield batch(_rows(part) if chosen is None else chosen[part])
+        for part in slices(len(table.connections) if rows is None else len(rows)):
+            yield batch(_rows(part) if rows is None else rows[part])
 
     return Batches(batches)
+
+
+def chosen(table: FlowTable, choose: Choice) -> Rows:
+    """Return the rows of the connections that are chosen, in the order to show."""
+    return choose(lambda part: Connections(table, _rows(part)).value, len(table.connections))
 
 
 def _rows(part: slice) -> Rows:

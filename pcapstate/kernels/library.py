@@ -7,7 +7,6 @@ less time than importing a module with plain kernels, and needs neither Numba no
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -77,9 +76,11 @@ def _is(path: Path, recorded: list[Any]) -> bool:
     """Tell whether a file is what it was: size, time of change, and digest, which counts where the time differs."""
     size, changed, digest = recorded
     status = os.stat(path)
-    return status.st_size == size and (
-        status.st_mtime_ns == changed or hashlib.sha256(path.read_bytes()).hexdigest() == digest
-    )
+    if status.st_size != size or status.st_mtime_ns == changed:
+        return bool(status.st_size == size)
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest() == digest
 
 
 def _foreign(function: Any, types: tuple[Any, ...]) -> Call:

@@ -9,21 +9,9 @@ from ..table import Batch
 from .widths import display_width
 from .writer import aligned_layout, cell_layout
 
-FEW = 2_000
-"""Rows up to which tabulate lays out a table; it takes 28 µs for a row of ten columns, ``Columns`` a tenth of one."""
-
-
-def aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> bytes:
-    """Return titles and rows as a table; ``right``: which columns are flush right."""
-    from tabulate import tabulate
-
-    align = ["right" if one else "left" for one in right]
-    text = tabulate([titles, *rows], tablefmt="plain", colalign=align, disable_numparse=True)
-    return "".join(f"  {line.rstrip()}\n" for line in text.split("\n")).encode()
-
 
 class Columns:
-    """Columns as wide as any of their texts so far: the same text as tabulate's, for tables of any length."""
+    """Columns as wide as any of their texts so far, for tables of any length."""
 
     def __init__(self, titles: Sequence[str], right: Sequence[bool], kernels: Kernels) -> None:
         self._titles = [title.strip() for title in titles]

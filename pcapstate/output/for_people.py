@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..kernels.running import Kernels
-from ..table import NUMBER, NUMBER_OR_NOTHING, Batch, Table
-from . import alignment
-from .alignment import Columns, aligned
+from ..table import NUMBER, NUMBER_OR_NOTHING, Table
+from .alignment import Columns
 from .fitting import drawn
 from .screen import Screen
-from .writer import cell_layout
 
 
 def table_for_people(
@@ -35,24 +33,8 @@ def _aligned(table: Table, kernels: Kernels, growing: bool) -> Iterator[bytes]:
                 yield columns.head()
             yield from columns.lines([batch])
         return
-    batches = iter(table.batches)
-    held, count = [], 0
-    for batch in batches:
-        held.append(batch)
-        count += len(batch.cells)
-        if count > alignment.FEW:
-            break
-    else:
-        yield aligned(titles, [row for batch in held for row in _rows(batch, kernels)], right)
-        return
     # What can be gone through again is, first for the widths, so that no row is kept.
-    again = table.batches if batches is not table.batches else [*held, *batches]
-    del held, batch
-    columns.widen(again)
+    batches = list(table.batches) if isinstance(table.batches, Iterator) else table.batches
+    columns.widen(batches)
     yield columns.head()
-    yield from columns.lines(again)
-
-
-def _rows(batch: Batch, kernels: Kernels) -> list[list[str]]:
-    text = b"".join(cell_layout(batch.columns).write(batch.cells, kernels)).decode()
-    return [line.split("\t") for line in text.split("\n")[:-1]]
+    yield from columns.lines(batches)

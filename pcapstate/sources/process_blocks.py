@@ -8,7 +8,6 @@ All of it is text from a capture: bounded here, escaped where it is shown.
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -133,6 +132,8 @@ class ProcessNotes(ProcessTable):
         frames["process"][labels["row"]] |= np.array(found, dtype=np.uint16)
 
     def _by_comment(self, comment: bytes) -> int:
+        from hashlib import blake2b
+
         # By a digest, since as many long comments as are remembered would fill memory.
         print = blake2b(comment, digest_size=16).digest()
         number = self._by_text.get(print)

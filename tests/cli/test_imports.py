@@ -11,13 +11,13 @@ import pytest
 from tests.helpers.paths import PCAPS
 
 HEAVY = {
-    "asyncio", "concurrent.futures", "csv", "ctypes.util", "email", "html", "hypothesis", "importlib.metadata",
-    "llvmlite", "multiprocessing", "numba", "numpy.random", "scapy", "socket", "ssl", "tabulate", "wcwidth",
-    "xml",
+    "asyncio", "concurrent.futures", "csv", "ctypes.util", "email", "html", "hypothesis",
+    "importlib.metadata", "llvmlite", "multiprocessing", "numba", "numpy.random", "scapy", "socket", "ssl", "tabulate",
+    "wcwidth", "xml",
 }  # fmt: skip
 """Modules that take long to import and are for what few calls do."""
-TABLES = {"csv", "email", "html", "importlib.metadata", "socket", "tabulate", "wcwidth"}
-"""tabulate, which lays out tables for people, and what it imports."""
+MARKDOWN = {"csv", "email", "html", "importlib.metadata", "socket", "tabulate", "wcwidth"}
+"""tabulate, which lays out Markdown, and what it imports."""
 
 
 def loaded(*arguments: str) -> set[str]:
@@ -47,13 +47,14 @@ def loaded(*arguments: str) -> set[str]:
         ["netstat", "-e", "-r", "-s"],
         ["connections"],
         ["connections", "--format", "csv"],
+        ["connections", "--format", "markdown"],
         ["timeline"],
         ["timeline", "--format", "json"],
         ["diagnose"],
     ],
 )
 def test_commands_load_nothing_that_they_do_not_need(arguments: list[str], name: str) -> None:
-    needed = TABLES if "--format" not in arguments and arguments[0] != "diagnose" else set()
+    needed = MARKDOWN if "markdown" in arguments else set()
     assert loaded(*arguments, str(PCAPS / name)) & HEAVY - needed == set()
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tabulate import tabulate
 
 from pcapstate.escaping import safe
 from pcapstate.kernels.running import Kernels
-from pcapstate.output import alignment
-from pcapstate.output.alignment import Columns, aligned
+from pcapstate.output.alignment import Columns
 from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import CLOSING, OPENING, definitions, units, wrapped
 from pcapstate.output.widths import display_width
@@ -53,8 +53,15 @@ def laid_out(lines: list[list[str]], right: list[bool], kernels: Kernels) -> byt
     return out.head() + b"".join(out.lines(batches))
 
 
+def aligned(titles: list[str], rows: list[list[str]], right: list[bool]) -> bytes:
+    """Return titles and rows as tabulate lays them out."""
+    align = ["right" if one else "left" for one in right]
+    text = tabulate([titles, *rows], tablefmt="plain", colalign=align, disable_numparse=True)
+    return "".join(f"  {line.rstrip()}\n" for line in text.split("\n")).encode()
+
+
 @given(tables())
-def test_both_layouts_give_the_same_text(table: tuple[list[list[str]], list[bool]]) -> None:
+def test_columns_are_laid_out_as_by_tabulate(table: tuple[list[list[str]], list[bool]]) -> None:
     lines, right = table
     shown = [[safe(cell) for cell in line] for line in lines[1:]]
     assert laid_out(lines, right, Kernels()) == aligned(lines[0], shown, right)
@@ -90,21 +97,16 @@ def test_sockets_are_laid_out_as_their_texts(
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("titles", [("Number", "Word"), ("番号", "状態")])
 @pytest.mark.parametrize("once", [False, True])
-def test_a_long_table_looks_like_a_short_one(
-    titles: tuple[str, str], growing: bool, once: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    columns = (Column("n", titles[0], NUMBER), Column("word", titles[1], WORD, ("TCP", "ブラウザー", "a b")))
-    numbers = np.arange(alignment.FEW + 100)
-
-    def text(growing: bool, once: bool) -> str:
-        batch = Batch(columns, cells(columns, len(numbers), n=numbers, word=numbers % 3))
-        table = Table(columns, iter([batch]) if once else [batch])
-        return b"".join(render(table, "table", Kernels(), growing)).decode()
-
-    long = text(growing, once)
-    monkeypatch.setattr(alignment, "FEW", len(numbers))
-    assert long == text(growing=False, once=False)
-    assert long.count("\n") == len(numbers) + 1
+def test_batches_of_a_table_share_their_columns(titles: tuple[str, str], growing: bool, once: bool) -> None:
+    words = ("TCP", "ブラウザー", "a b")
+    columns = (Column("n", titles[0], NUMBER), Column("word", titles[1], WORD, words))
+    numbers = np.arange(2_100)
+    batches = [
+        Batch(columns, cells(columns, len(part), n=part, word=part % 3)) for part in (numbers[1_000:], numbers[:1_000])
+    ]
+    out = b"".join(render(Table(columns, iter(batches) if once else batches), "table", Kernels(), growing))
+    rows = [[str(number), words[number % 3]] for number in (*numbers[1_000:], *numbers[:1_000])]
+    assert out == aligned(list(titles), rows, [True, False])
 
 
 def test_rows_that_come_later_never_make_columns_narrower() -> None:

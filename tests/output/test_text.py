@@ -114,3 +114,20 @@ def test_tsv_has_tabs_between_fields_and_nowhere_else() -> None:
     table = single(columns, cells(columns, 4, a=np.arange(4), b=np.arange(4)))
     text = b"".join(render(table, "tsv", Kernels())).decode()
     assert text == "a\tb\nx\\ty\"z\t0\n\t1\n'=1\t2\n日本\t3\n"
+
+
+def test_markdown_is_one_table_in_which_no_text_is_markup() -> None:
+    columns = (Column("a", "A", WORD, ("![x](http://a)", "FIN_WAIT_2", "a|b\n _c_", None)), Column("n", "N", NUMBER))
+    batches = [Batch(columns, cells(columns, 2, a=at, n=at)) for at in (np.array([0, 1]), np.array([2, 3]))]
+    assert b"".join(render(Table(columns, batches), "markdown", Kernels())).decode().splitlines() == [
+        "| a                 |   n |",
+        "|:------------------|----:|",
+        r"| \!\[x\](http://a) |   0 |",
+        "| FIN_WAIT_2        |   1 |",
+        r"| a\|b\\n \_c\_     |   2 |",
+        "|                   |   3 |",
+    ]
+
+
+def test_markdown_without_rows_has_the_names_of_the_columns() -> None:
+    assert text("markdown", []).splitlines()[0].split()[:2] == ["|", COLUMNS[0].name]

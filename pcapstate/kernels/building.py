@@ -125,7 +125,8 @@ def _one_compiled(module: str, folder: Path, checked: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="compiling-", dir=folder) as scratch:
         out = Path(scratch, "out.json")
         command = [sys.executable, "-m", f"{__package__}.compiling", f"{PACKAGE.name}.{module}", str(out)]
-        done = subprocess.run(command, env=environment, cwd=scratch, capture_output=True, text=True)
+        # From the checkout: pip's build environment removes its path from sys.path where it is installed editable.
+        done = subprocess.run(command, env=environment, cwd=PACKAGE.parent, capture_output=True, text=True)
         if done.returncode:
             raise BuildFailed(f"{module}: {done.stderr.strip() or f'ended with code {done.returncode}'}")
         told: dict[str, Any] = {**json.loads(out.read_text("utf-8")), "compilers": compilers}

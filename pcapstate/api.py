@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from typing import Any, NamedTuple
 
 from .errors import CallError, CaptureDamaged
+from .memory import CHOSEN, DIAGNOSE, DIAGNOSE_CHOSEN, FRAMES_SEEN, SHOWN
 from .moments import parse_moment
 from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records, transitions_of
 from .query.fields import Field
@@ -24,7 +25,6 @@ from .tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from .traffic.counters import counters
 from .traffic.local import LocalTraffic
 from .views import connections as connections_view
-from .views import memory as view_memory
 from .views import timeline as timeline_view
 
 Time = str | float
@@ -114,7 +114,7 @@ class Session:
         """
         choose, span = self._choice(filter, timeline_view.fields, timeline_view.BY_NAME)
         lazily = revisions or self._origin.growing
-        reading = self._new(record=True, each=view_memory.CHOSEN if filter else view_memory.CONNECTIONS)
+        reading = self._new(record=True, each=CHOSEN if filter else SHOWN)
         span.append(reading)
         runs: Iterable[Rows]
         if lazily:
@@ -130,7 +130,7 @@ class Session:
     def connections(self, filter: str | None = None) -> list[Connection]:
         """Return the connections in the order of their numbers. ``filter``: as for ``--filter``. Raises QueryError."""
         if self._reading is None or (self._again and self._elsewhere):
-            self._new(each=view_memory.CHOSEN if filter else view_memory.CONNECTIONS)
+            self._new(each=CHOSEN if filter else SHOWN)
         reading = self._read_on()
         return _connections(reading.capture.table, filter, reading.span)
 
@@ -184,8 +184,8 @@ class Session:
         seen = FramesSeen()
         reading = self._new(
             details=True,
-            each=view_memory.DIAGNOSE_CHOSEN if filter else view_memory.DIAGNOSE,
-            beside=view_memory.FRAMES_SEEN,
+            each=DIAGNOSE_CHOSEN if filter else DIAGNOSE,
+            beside=FRAMES_SEEN,
             watchers=lambda _: [seen],
         )
         span.append(reading)
@@ -278,7 +278,7 @@ def _answers(
     selection = None
     if filter is not None:
         selection = Selection(SelectionOptions(filter=filter), socket_columns.fields, socket_columns.COLUMNS, False)
-    shown = frozenset(NETSTAT) if names else frozenset(UNNAMED) - socket_columns.PROGRAMS
+    shown = frozenset(NETSTAT) if names else frozenset(UNNAMED) - socket_columns.OF_PROGRAMS
     return Answers(question, selection, named=names, shown=shown, repeats=repeats)
 
 

@@ -1,4 +1,8 @@
-"""How much memory a run may take, and how many connections that is enough for."""
+"""How much memory a run may take, what each question needs of it, and how many connections fit in the rest.
+
+Figures in bytes for each connection are upper bounds of the peak (``tests/test_memory.py``). docs/performance.md says
+what they consist of.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,25 @@ DEFAULT = 1_000_000_000
 """Bytes that a run may take, unless told: this, or a quarter of the machine's memory where that is less."""
 PROGRAM = 170_000_000
 """Bytes of the program itself: Python, libraries, buffers for reading and decoding."""
-CONNECTIONS = 64_000_000
+LEAST_FOR_CONNECTIONS = 64_000_000
 """Bytes that there must be for connections, or it is not worth it."""
-LIVE = 96_000_000
+PACKETS_WAITING = 96_000_000
 """Bytes that packets of an interface take, which wait to be worked off, or are."""
-LEAST = PROGRAM + CONNECTIONS
+LEAST = PROGRAM + LEAST_FOR_CONNECTIONS
 """Bytes below which nothing can be done."""
+SHOWN = 0
+"""For each connection in ``connections`` and ``timeline``: rows are worked out some at a time and kept nowhere."""
+CHOSEN = 40
+"""For each connection with --filter or --sort (``timeline``: for each transition): the numbers of the rows, and during
+the sort one column and its order."""
+DIAGNOSE = 168
+"""For each connection in ``diagnose``: arrays of the rules, groups of related connections, and the rows of its
+watcher."""
+DIAGNOSE_CHOSEN = 800
+"""For each connection in ``diagnose`` with --filter and the like: copies of the chosen connections, and of those that
+explain them."""
+FRAMES_SEEN = 24_000_000
+"""For ``diagnose``: the packets by which it recognizes those that are stored again."""
 
 
 def default_bound(beside: int = 0) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .capture import Capture, Source, Watcher, open_source
 from .errors import CallError, CaptureDamaged
-from .memory import LEAST, LIVE, connections_within, default_bound
+from .memory import LEAST, PACKETS_WAITING, connections_within, default_bound
 from .moments import END, SECOND, Moment
 from .names.protocols import account
 from .rows import Rows
@@ -162,7 +162,7 @@ class Reading:
     ) -> None:
         origin.check()
         self.origin, self.at = origin, at
-        beside += LIVE if origin.interfaces else 0
+        beside += PACKETS_WAITING if origin.interfaces else 0
         keeps = record and not origin.growing
         least = FEWEST_TRANSITIONS * (TRANSITION_BYTES + each) if keeps else 0
         self.memory = memory or default_bound(beside + least)

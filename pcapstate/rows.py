@@ -8,6 +8,9 @@ import numpy as np
 
 Rows = np.ndarray[Any, Any]
 
+CACHE_LINE = 64
+"""Bytes that a processor loads from memory together."""
+
 
 def unique(rows: Rows) -> Rows:
     """Return the different rows, or values, in ascending order, as ``np.unique`` does.
@@ -16,3 +19,10 @@ def unique(rows: Rows) -> Rows:
     """
     found: Rows = np.unique(rows, axis=0 if rows.ndim > 1 else None, return_counts=True)[0]
     return found
+
+
+def aligned(count: int, kind: np.dtype[Any]) -> Rows:
+    """Return zeros that begin where the processor's cache lines do."""
+    octets = np.zeros(count * kind.itemsize + CACHE_LINE, dtype=np.uint8)
+    start = -octets.ctypes.data % CACHE_LINE
+    return octets[start : start + count * kind.itemsize].view(kind)

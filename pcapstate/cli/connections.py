@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from .. import memory
 from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..table import staying
 from ..views import connections as view
-from ..views import memory
 from .emptiness import say_without_rows
 from .options import (
     SourceOptions,
@@ -43,7 +43,7 @@ def connections(
     """
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     manner(wording, 0)
-    each = memory.CHOSEN if chosen.chooses else memory.CONNECTIONS
+    each = memory.CHOSEN if chosen.chooses else memory.SHOWN
     reading = Session(source, each=each, utc=wording.utc, lang=wording.lang)
     reading.read()
     table = reading.capture.table

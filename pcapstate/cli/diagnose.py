@@ -76,11 +76,11 @@ def diagnose(
       pcapstate diagnose capture.pcapng --format jsonl
     """
     # Only this command needs the rules: loading them takes its time.
+    from .. import memory
     from ..findings.diagnosis import diagnose as findings_of
     from ..findings.frames_seen import FramesSeen
     from ..output.paragraphs import definitions, wrapped
     from ..views import diagnosis as view
-    from ..views import memory
 
     if utc and relative:
         raise click.UsageError("--utc and --relative are two ways to write times; give one of them")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from .. import memory
 from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
@@ -14,7 +15,6 @@ from ..rows import Rows
 from ..table import Table, staying
 from ..tcp.flow_table import FlowTable
 from ..tcp.settling import in_time, settled
-from ..views import memory
 from ..views import timeline as view
 from .emptiness import say_without_rows
 from .options import (
@@ -59,7 +59,7 @@ def timeline(
     """
     chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
     people = wording.format == PEOPLE
-    each = memory.CHOSEN if chosen.chooses else memory.CONNECTIONS
+    each = memory.CHOSEN if chosen.chooses else memory.SHOWN
     reading = Session(source, record=True, each=each, utc=wording.utc, lang=wording.lang)
     if reading.growing and selection.sort:
         raise click.UsageError("--sort needs all rows, and from a pipe or an interface they are printed as they come")

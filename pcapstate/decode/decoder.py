@@ -22,10 +22,10 @@ GATHERED_FRAMES = 64
 """Frames in one at most."""
 ROTATING = 3
 """Arrays of segments in use: one being tracked, one waiting, one being written."""
-CLOSED = protocols.SKIPPED_PROTOCOL + protocols.PROTOCOL_IPCOMP
+SKIPPED_COMPRESSED = protocols.SKIPPED_PROTOCOL + protocols.PROTOCOL_IPCOMP
 """What a compressed packet counts as that cannot be unpacked."""
 PACKED_TWICE = {
-    protocols.COMPRESSED: CLOSED,
+    protocols.COMPRESSED: SKIPPED_COMPRESSED,
     protocols.GATHERED: protocols.SKIPPED_REASON + protocols.NOT_IP,
     protocols.FRAGMENTED: protocols.SKIPPED_REASON + protocols.INCOMPLETE_FRAGMENT,
 }
@@ -114,7 +114,7 @@ class Decoder:
         start, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
         packet = inflated(batch.data[start:end].tobytes(), int(frame["length"]) - int(row["ack"]))
         if packet is None:
-            self.skipped[CLOSED] += 1
+            self.skipped[SKIPPED_COMPRESSED] += 1
             return np.zeros(0, dtype=SEGMENT)
         return self._within_packet(row, frame, packet, len(packet))
 

@@ -40,7 +40,7 @@ DATAGRAMS = 4096
 """Datagrams under reassembly at most; the oldest gives way."""
 RANGES = 128
 """Separate ranges of one datagram at most: of fragments of 576 bytes, half of which come first, there are 60."""
-TIMEOUT = 60_000_000_000
+REASSEMBLY_TIMEOUT = 60_000_000_000
 """Nanoseconds of the capture's time after which a datagram's fragments no longer go together (RFC 8200 §4.5)."""
 COMPLETED = 256
 """Datagrams last put together, whose fragments are known again where they were captured twice."""
@@ -128,7 +128,7 @@ class Collector:
         flow, offset, length, captured, last = parts
         key = (*flow, network)
         datagram = self._datagrams.get(key)
-        if datagram is not None and time - datagram.since > TIMEOUT:
+        if datagram is not None and time - datagram.since > REASSEMBLY_TIMEOUT:
             self._give_up(key)
             datagram = None
         if datagram is None:

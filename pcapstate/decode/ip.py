@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..addresses import IPV4_MAPPED
 from ..kernels.source import be16, be32, inner, rare, u8
 from .protocols import (
     AUTHENTICATION,
@@ -30,7 +31,6 @@ SOURCE_ROUTE, MOBILE_ROUTE, SEGMENT_ROUTING = 0, 2, 4
 """Types of IPv6 routing headers that name the target at their end, and at their beginning (RFC 8754)."""
 LOOSE_ROUTE, STRICT_ROUTE, HOME_ADDRESS = 0x83, 0x89, 0xC9
 IPV4_HEADER, IPV6_HEADER = 20, 40
-IPV4_MAPPED = 0xFFFF << 32
 CUT_OFF, TOO_SHORT, INVALID = -1, -1 - SKIPPED_REASON - SHORT_IP, -1 - SKIPPED_REASON - BAD_IP
 """In place of a protocol; the last two are -1 minus the index in ``skipped`` that tells why."""
 

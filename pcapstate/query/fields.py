@@ -9,7 +9,6 @@ from enum import Enum
 
 from ..tcp.states import State
 
-NEVER = -(2**63)
 """A time that there is not, as in ``views.table``."""
 
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from ..addresses import Network, within
 from ..rows import Rows
-from .fields import NEVER, Field, Kind, as_word
+from ..table import NEVER
+from .fields import Field, Kind, as_word
 
 Answer = tuple[Rows, Rows]
 

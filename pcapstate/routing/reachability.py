@@ -36,7 +36,7 @@ class StationAddresses(NamedTuple):
 KEYS = ("ipv6", "mac", "high", "low")
 FIELDS = (*KEYS, "packets", "bytes", "first", "last", "resolved", "near_high", "near_low")
 """The columns of one path, or one binding (``resolved``: its first frame); ``near``: the path's other end."""
-NEVER = np.iinfo(np.int64).max
+LATER = np.iinfo(np.int64).max
 
 Columns = dict[str, Rows]
 
@@ -66,8 +66,8 @@ def _grouped(columns: Columns) -> Columns:
     latest = latest[np.searchsorted(latest, starts)]
 
     def earliest(name: str) -> Rows:
-        found = np.minimum.reduceat(np.where(columns[name] == 0, NEVER, columns[name]), starts)
-        return np.where(found == NEVER, 0, found)
+        found = np.minimum.reduceat(np.where(columns[name] == 0, LATER, columns[name]), starts)
+        return np.where(found == LATER, 0, found)
 
     return {
         **{name: columns[name][starts] for name in KEYS},

@@ -24,7 +24,7 @@ from .rows import IDLE, SocketRows, udp_ports
 from .table import values
 
 # What answers take beside what the tracker keeps: upper bounds of the peak, in bytes for each connection
-# (tests/views/test_view_memory.py); docs/performance.md tells what they consist of.
+# (tests/test_memory.py); docs/performance.md tells what they consist of.
 EACH = 16
 """For each row: its endpoint and its state, five bytes; more while the rows are found."""
 EACH_CHOSEN = 48

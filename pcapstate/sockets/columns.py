@@ -56,7 +56,7 @@ FOR_PROGRAMS = tuple(COLUMNS)[:9]
 DETAILED = frozenset(("age", "since", "packet", "rtt"))
 """Columns that need the tracker to keep DETAIL rows."""
 
-PROGRAMS = frozenset(("pid", "program"))
+OF_PROGRAMS = frozenset(("pid", "program"))
 NAMES = frozenset(("local_name", "foreign_name"))
 
 

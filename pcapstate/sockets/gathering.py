@@ -24,7 +24,7 @@ from . import columns as known
 from .annotations import Annotations
 from .question import Question
 
-NOT_NAMED = (
+NAMES_DROPPED = (
     "{count:,} addresses are shown without the names that messages may tell: too many to look for",
     "{count:,} mentions of addresses in messages were let go: too many to keep",
     "{count:,} names by which clients asked for servers were let go: too many to keep",
@@ -46,7 +46,7 @@ class Gathering:
         """Whether hosts have names."""
         self.with_openings = self.with_names or (question.sockets and question.program)
         """Whether payloads that open conversations are kept, for names and programs."""
-        self._with_programs = question.pid or question.program or bool(needed & known.PROGRAMS)
+        self._with_programs = question.pid or question.program or bool(needed & known.OF_PROGRAMS)
         self.details = bool(needed & known.DETAILED) or question.statistics
         """Whether the tracker must keep rows of DETAIL."""
         self._share(bound)
@@ -159,7 +159,7 @@ class Gathering:
             found.append(
                 f"{self._data.let_go:,} payloads that may identify applications were dropped: too many to keep"
             )
-        for count, text in zip(() if self._names is None else self._names.let_go, NOT_NAMED, strict=False):
+        for count, text in zip(() if self._names is None else self._names.let_go, NAMES_DROPPED, strict=False):
             if count:
                 found.append(text.format(count=count))
         return found

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..memory import LIVE
+from ..memory import PACKETS_WAITING
 from .framing import FRAME
 from .interfaces import OpenInterface, waited
 
@@ -18,7 +18,7 @@ PAUSE = 0.05
 """Seconds to wait for packets before looking whether the end has come."""
 READS = 64
 """Reads of one interface before the others have their turn."""
-ROOM = LIVE // 2
+ROOM = PACKETS_WAITING // 2
 """Bytes of packets that wait to be worked off at most; beyond that the kernel keeps them, and then loses some."""
 OVERHEAD = 200
 """Bytes that each of them takes beside its own."""

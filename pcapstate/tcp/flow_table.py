@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import numpy as np
 
 from ..compaction import endpoints_after, move_up
 from ..kernels.running import Kernels
-from ..rows import Rows
+from ..rows import Rows, aligned
 from . import tables as c
 from .eviction import EVICTION_ORDER, choose_evicted
 from .history import History
@@ -26,19 +25,10 @@ EVICTED_SHARE = 4
 
 COMPARED_PACKETS = 1 << 14
 """The last packets, among which copies are looked for."""
-CACHE_LINE = 64
-"""Bytes that a processor loads from memory together."""
 ROWS_EACH = (("connections", 1), ("extras", 1), ("seldom", 2), ("endpoints", 2), ("details", 2), ("troubles", 2))
 """The tables with rows for each connection, and the number of these rows."""
 SLOTS_EACH, TIMERS_EACH = 16, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""
-
-
-def _aligned(count: int, kind: np.dtype[Any]) -> Rows:
-    """Return zeros that begin where the processor's cache lines do."""
-    rows = np.zeros(count + CACHE_LINE // kind.itemsize, dtype=kind)
-    skipped = -rows.ctypes.data % CACHE_LINE // kind.itemsize
-    return rows[skipped : skipped + count]
 
 
 def bytes_each(details: bool) -> int:
@@ -111,7 +101,7 @@ class FlowTable:
             timers=np.zeros(1024, dtype=c.TIMER),
             transitions=np.zeros(16_384 if record else 0, dtype=c.TRANSITION),
             cells=cells,
-            recent=_aligned(COMPARED_PACKETS, c.RECENT_PACKET),
+            recent=aligned(COMPARED_PACKETS, c.RECENT_PACKET),
         )
         self._grown = [(table, ends) for table, ends in ROWS_EACH if len(getattr(self._world, table))]
 

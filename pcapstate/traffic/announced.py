@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 from typing import NamedTuple
 
+from ..moments import SECOND
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-SECOND = 1_000_000_000
 FOREVER = 0xFFFFFFFF
 """A lifetime that does not end (RFC 2131 §3.3, RFC 4861 §4.6.2)."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..addresses import IPV4_MAPPED
 from ..decode.ip import signed64
 from ..kernels.source import be16, be32, i64, inner, rare, u8
 from .hashing import finished, mixed, mixed_address, taken
+from .router_messages import SOURCE_LINK_LAYER, TARGET_LINK_LAYER
 from .tables import ASKED, ASKEDS, BINDINGS, BOUND, BOUNDS, Tables
 
-IPV4_MAPPED = 0xFFFF00000000
 ARP_LENGTH = 28
 ARP_ETHERNET_IPV4, ARP_LENGTHS, ARP_REQUEST = 0x00010800, 0x0604, 1
 """Hardware and protocol type, lengths of both addresses, and the operation that asks."""
 ROUTER_SOLICITATION, ROUTER_ADVERTISED, NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISED, REDIRECTED = 133, 134, 135, 136, 137
 """Types of ICMPv6 messages."""
-SOURCE_LINK_LAYER, TARGET_LINK_LAYER = 1, 2
 """Options of neighbour discovery."""
 ND_HOP_LIMIT = 255
 """With another hop limit a message of neighbour discovery is invalid: a router has forwarded it."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.source import entry, i64, inner, rare
-from .tables import CANDIDATES, KEYS, LET_GO, LIMIT, PAIRS, USED, Tables
+from .tables import CANDIDATES, DROPPED, KEYS, LIMIT, PAIRS, USED, Tables
 
 MASK = 0xFFFFFFFF
 
@@ -52,7 +52,7 @@ def taken(t: Tables, table: int, quota: int, key: int) -> int:
         place = (key + quota) & (CANDIDATES - 1)
         if used >= limit or t.candidates[place] != key + 1:
             t.candidates[place] = key + 1
-            m[LET_GO + quota] += 1
+            m[DROPPED + quota] += 1
             return -1
     m[USED + quota] += 1
     row = m[table]

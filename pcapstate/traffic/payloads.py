@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..decode.fragments import MORE_IPV4, MORE_IPV6
 from ..decode.ip import address_at, ip_header, network_layer
 from ..decode.protocols import (
     ETHERTYPE_IPV4,
@@ -28,7 +29,6 @@ from .ports import close_port, count_datagram
 from .tables import DHCP, NO_LISTENER, PROTOCOL_SHIFT, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT, Tables
 from .whole_datagrams import note_fragment
 
-MORE_IPV4, MORE_IPV6 = 0x2000, 1
 BOOTPS, BOOTPC = 67, 68
 CELLS_OF_MARK = 3
 

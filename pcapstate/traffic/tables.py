@@ -130,9 +130,9 @@ PAIRS, FROMS, TOS, PAIR_TALLIES, FROM_TALLIES, TO_TALLIES, SENDING_PORTS, OTHER_
 QUOTAS = 10
 USED = 7
 LIMIT = USED + QUOTAS
-LET_GO = LIMIT + QUOTAS
-"""``memory[USED + quota]``: rows; ``LIMIT``: how many there can be; ``LET_GO``: packets that found no room."""
-KEYS = LET_GO + QUOTAS
+DROPPED = LIMIT + QUOTAS
+"""``memory[USED + quota]``: rows; ``LIMIT``: how many there can be; ``DROPPED``: packets that found no room."""
+KEYS = DROPPED + QUOTAS
 """From here on, random odd numbers below 2**31 that key the hash tables."""
 NUMBER_OF_KEYS = 16
 MEMORY_SIZE = KEYS + NUMBER_OF_KEYS

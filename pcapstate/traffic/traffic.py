@@ -10,7 +10,7 @@ import numpy as np
 
 from ..decode.links.ethernet import ETHERNET
 from ..kernels.running import Kernels
-from ..rows import Rows
+from ..rows import Rows, aligned
 from ..sources.reader import Batch
 from . import tables as c
 from .announcements import LONGEST, Announcements
@@ -21,7 +21,6 @@ MOST = 230_000_000
 """Bytes that it takes at most."""
 TABLES = ((c.PATHS, c.PATH), (c.TALLIES, c.TALLY), (c.PORTS, c.PORT), (c.BINDINGS, c.BINDING))
 
-CACHE_LINE = 64
 
 LIMIT_NOTES = {
     c.FROMS: "{count:,} packets are not counted as sent: there is room for {limit:,} sources beside the pairs kept",
@@ -54,7 +53,7 @@ class Traffic:
         self._memory[c.KEYS :] = np.frombuffer(os.urandom(4 * c.NUMBER_OF_KEYS), dtype=np.uint32) >> 1 | 1
         # np.zeros takes memory only as rows are written.
         room = [sum(limits[quota] for quota in quotas) for quotas in c.TABLE_QUOTAS.values()]
-        self._rows = [_aligned(count, row) for count, (_, row) in zip(room, TABLES, strict=True)]
+        self._rows = [aligned(count, row) for count, (_, row) in zip(room, TABLES, strict=True)]
         self._rests = np.zeros(room[c.PATHS], dtype=c.PATH_REST)
         self._slots = [np.zeros(8192, dtype=np.int32) for _ in TABLES]
         self._datagrams = np.zeros(c.DATAGRAMS, dtype=c.DATAGRAM)
@@ -124,14 +123,14 @@ class Traffic:
     @property
     def pairs_full(self) -> bool:
         """Whether there were more pairs of addresses than are kept, so that not all addresses reached are known."""
-        return bool(self._memory[c.LET_GO + c.PAIRS])
+        return bool(self._memory[c.DROPPED + c.PAIRS])
 
     @property
     def let_go(self) -> list[str]:
         """What found no room, a line each."""
         lines = []
         for quota, text in LIMIT_NOTES.items():
-            count = int(self._memory[c.LET_GO + quota])
+            count = int(self._memory[c.DROPPED + quota])
             if count:
                 lines.append(text.format(count=count, limit=int(self._memory[c.LIMIT + quota])))
         unread = self._unread + self.announcements.let_go
@@ -160,10 +159,3 @@ class Traffic:
             mac = be48(batch.data[start : start + 12].tobytes(), 6) if frame["linktype"] == ETHERNET else c.NO_MAC
             packet = batch.data[at : min(end, at + LONGEST)].tobytes()
             self.announcements.add(why, int(frame["number"]), int(frame["time"]), mac, packet)
-
-
-def _aligned(count: int, row: np.dtype[Any]) -> Rows:
-    """Return rows of zeros that begin where a line of the processor's cache does."""
-    octets = np.zeros(count * row.itemsize + CACHE_LINE, dtype=np.uint8)
-    start = -octets.ctypes.data % CACHE_LINE
-    return octets[start : start + count * row.itemsize].view(row)

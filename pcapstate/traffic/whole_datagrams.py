@@ -5,6 +5,7 @@ What they hold is not wanted, only whether they are whole: a bit for every unit 
 
 from __future__ import annotations
 
+from ..decode.fragments import REASSEMBLY_TIMEOUT
 from ..kernels.source import inner, rare
 from .hashing import finished, mixed
 from .paths import tally
@@ -12,7 +13,6 @@ from .tables import BITS, DATAGRAMS, FIRST_FRAGMENT, LATER_FRAGMENT, REASSEMBLED
 
 PROBES = 8
 """Rows in which a datagram may be."""
-TIMEOUT = 60_000_000_000
 """Nanoseconds after which a datagram's fragments no longer go together (RFC 8200 §4.5)."""
 CELLS = UNITS // BITS
 
@@ -82,7 +82,7 @@ def collecting(t: Tables, path: int, identity: int, time: int) -> int:
         row = (start + probe) & (DATAGRAMS - 1)
         one = t.datagrams[row]
         if one["open"] != 0 and one["path"] == path and one["identity"] == identity:
-            if 0 <= time - one["since"] <= TIMEOUT:
+            if 0 <= time - one["since"] <= REASSEMBLY_TIMEOUT:
                 return row
             chosen = row
             break

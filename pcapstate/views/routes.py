@@ -17,7 +17,7 @@ from ..traffic import tables as c
 from ..traffic.local import LocalTraffic
 
 NO_STATIONS = "the capture has no MAC addresses, so gateways are unknown"
-LET_GO = "there were more pairs of addresses than are kept: not all addresses reached are counted"
+PAIRS_DROPPED = "there were more pairs of addresses than are kept: not all addresses reached are counted"
 ON_LINK = "On-link"
 BOOLEANS = (None, False, True)
 
@@ -26,7 +26,7 @@ def notes(local: LocalTraffic) -> list[str]:
     """Return the notes under the table."""
     lines = [] if local.traffic.ethernet else [NO_STATIONS]
     if local.traffic.pairs_full:
-        lines.append(LET_GO)
+        lines.append(PAIRS_DROPPED)
     return lines
 
 

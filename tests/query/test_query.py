@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
 
-from pcapstate import table
 from pcapstate.addresses import parse_network, within
-from pcapstate.query.fields import NEVER, Field, Kind
 from pcapstate.query.parser import parse
+from pcapstate.table import NEVER
 from pcapstate.tcp.states import State
-from tests.helpers.filtered_rows import FIELDS, ROW, bits, fits, lookup
+from tests.helpers.filtered_rows import FIELDS, bits, fits
 
 
 @pytest.mark.parametrize(
@@ -268,66 +264,3 @@ def test_of_several_columns_those_that_there_are_count() -> None:
     assert not fits("name = other", server_name=None)
     assert not fits("state != LISTEN", client_state=99, server_state=-1)
     assert fits("state != LISTEN", client_state=99)
-
-
-def test_never_is_that_of_views() -> None:
-    assert table.NEVER == NEVER
-
-
-def test_flags() -> None:
-    for value, words in {1: ("", "= true", "= YES", "= 1", "!= false"), 0: ("= no", "= false", "!= true")}.items():
-        for word in words:
-            assert fits(f"guessed {word}", guessed=value)
-            assert not fits(f"guessed {word}", guessed=1 - value)
-            assert not fits(f"guessed {word}", guessed=-1)
-            assert fits(f"handshake_seen {word}", handshake_seen=bool(value))
-
-
-def test_the_columns_that_an_expression_needs_are_looked_up_once() -> None:
-    expression = parse("bytes > 1 and port = 443 and (age < 5 or not port = 80) and bytes < 9", FIELDS)
-    assert expression.columns == ("bytes", "client_port", "server_port", "age")
-    asked: list[str] = []
-
-    def ask(column: str) -> Any:
-        asked.append(column)
-        return lookup([ROW])(column)
-
-    expression.evaluate(ask)
-    assert sorted(asked) == sorted(expression.columns)
-
-
-def test_no_rows_give_no_rows() -> None:
-    for text in ("port = 443", "port in {1, 5}", "name ~ a*", "host = ::", "state = LISTEN", "guessed", "bytes = 1.5"):
-        result = parse(f"not {text} or {text}", FIELDS).evaluate(lookup([]))
-        assert (len(result), result.dtype) == (0, bool)
-
-
-@pytest.mark.parametrize(
-    ("text", "written"),
-    [
-        ("port==https && !(age>60 s||bytes in(1,2))", "port = https and not (age > 60s or bytes in {1, 2})"),
-        ("(port = 1 and port = 2) and port = 3", "port = 1 and port = 2 and port = 3"),
-        ("(port = 1 or port = 2) and PORT = 1-3", "(port = 1 or port = 2) and port = 1..3"),
-        ("not (port = 1)", "not port = 1"),
-        ("name not matches 'a b'", 'name !~ "a b"'),
-        ("port not in {1}", "port not in {1}"),
-        ("port != {1, 2}", "port not in {1, 2}"),
-        ('name = "and"', 'name = "and"'),
-    ],
-)
-def test_an_expression_is_written_plainly(text: str, written: str) -> None:
-    expression = parse(text, FIELDS)
-    assert str(expression) == written
-    assert parse(written, FIELDS) == expression
-
-
-def test_a_glob_takes_no_time_that_explodes() -> None:
-    names = np.array(["a" * 250 + "b"] * 2_000, dtype=object)
-    expression = parse("name ~ " + "a*" * 40 + "c", {"name": Field(Kind.TEXT, ("name",))})
-    assert not expression.evaluate(lambda _: names).any()
-
-
-def test_a_field_must_have_what_its_kind_needs() -> None:
-    for arguments in ((Kind.PORT, ()), (Kind.WORD, ("a",)), (Kind.TIME, ("a",))):
-        with pytest.raises(ValueError, match="lacks"):
-            Field(*arguments)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pcapstate.query.columns import select_columns, sort_order
 from pcapstate.query.errors import QueryError
-from pcapstate.query.fields import NEVER
 from pcapstate.query.parser import parse
 from pcapstate.query.shorthands import from_options
+from pcapstate.table import NEVER
 from pcapstate.tcp.states import State
 from tests.helpers.filtered_rows import FIELDS, OUTCOMES, ROW, chosen
 

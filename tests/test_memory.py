@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pytest
 
+from pcapstate import memory
 from pcapstate.findings.diagnosis import RULES
 from pcapstate.findings.frames_seen import FramesSeen
 from pcapstate.findings.situation import Situation
@@ -32,7 +33,7 @@ from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.tcp.perspective import perspective
 from pcapstate.tcp.states import State
-from pcapstate.views import connections, memory, timeline
+from pcapstate.views import connections, timeline
 from pcapstate.views.connections import Choice
 from pcapstate.views.netstat import Wording, for_people, titles
 from pcapstate.views.reading_aids import Manner
@@ -151,9 +152,9 @@ def diagnose_chosen(flood: Flood) -> None:
 
 
 CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
-    (show_connections, memory.CONNECTIONS),
+    (show_connections, memory.SHOWN),
     (choose_connections, memory.CHOSEN),
-    (show_timeline, memory.CONNECTIONS),
+    (show_timeline, memory.SHOWN),
     (choose_timeline, memory.CHOSEN),
     (show_netstat, answers.EACH),
     (choose_netstat, answers.EACH_CHOSEN),

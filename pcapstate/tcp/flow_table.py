@@ -259,7 +259,7 @@ class FlowTable:
     def _running(self) -> Rows:
         """Return the timers that will end a TIME_WAIT, in order, without those that were started again."""
         timers = self._world.timers[: self._cells[c.CELL_TIMERS]]
-        timers = timers[self._world.endpoints["deadline"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
+        timers = timers[self._world.endpoints["timer"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
         timers = timers[np.lexsort((timers["endpoint"], timers["deadline"]))]
         _, first = np.unique(timers["endpoint"], return_index=True)
         return timers[np.sort(first)]

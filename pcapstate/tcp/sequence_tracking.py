@@ -162,9 +162,9 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         else:
             w.connections[e >> 1]["notes"] |= NOTE_LOSSY
             if i64(me["state"]) != State.TIME_WAIT:
-                me["deadline"] = min(max(gap, 0) // 1_000, LOW_32)
+                me["timer"] = min(max(gap, 0) // 1_000, LOW_32)
     elif flags & (SYN | FIN) != 0 and flags & RST == 0 and i64(me["state"]) != State.TIME_WAIT:
-        me["deadline"] = 0
+        me["timer"] = 0
     me["known"] = known
     if others & ~(KNOWN_ASSUMED_NOW - 1) != 0:
         # Its peer has spoken: no more tries without an answer, and a later packet than any assumption rests on.

@@ -96,10 +96,10 @@ ENDPOINT = np.dtype(
         ("next", "u4"),  # the sequence number after the last it sent
         ("contiguous", "u4"),  # the end of what it sent without a hole in the capture
         ("acked", "u4"),  # the highest acknowledgment number it sent
-        # In TIME_WAIT: the low half of the time at which it ends (ns since the epoch), which tells its timer from older
-        # ones. Else: microseconds between its last retransmission and the segment before it; 0: none since its SYN or
-        # FIN.
-        ("deadline", "u4"),
+        # One timer runs at a time. In TIME_WAIT, 2 MSL: the low half of the time at which it ends (ns since the epoch).
+        # In any other state, the retransmission timeout: microseconds from its last segment to the retransmission of
+        # it; 0: no retransmission since its SYN or FIN.
+        ("timer", "u4"),
         ("edge", "u4"),  # the sequence number behind the window that it offers; valid where KNOWN_SENT_ACK
         # The first sequence number that its peer cannot have had acknowledged before its FIN was: that of the segment
         # that acknowledged its FIN, one more where that had data.

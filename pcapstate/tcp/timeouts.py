@@ -59,7 +59,7 @@ def give_up(first: int, w: World) -> int:
 def end_of_attempt(w: World, e: int, state: int) -> tuple[int, int]:
     """Return by which event the attempt of endpoint ``e`` ends if nothing more comes, and when (-1: never)."""
     me, answers = w.endpoints[e], w.endpoints[e ^ 1]["packets"]
-    again = i64(me["deadline"]) * 1_000
+    again = i64(me["timer"]) * 1_000
     due = me["last"] + 2 * max(again, HALF_FIRST_RTO) + RTO_LATENESS
     if state == State.SYN_SENT or state == State.SYN_RECEIVED:
         if w.connections[e >> 1]["notes"] & NOTE_FAST_OPEN != 0 or me["packets"] == 0:

@@ -57,7 +57,7 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
     if target == State.TIME_WAIT:
         wait(w, e, time)
     elif state == State.TIME_WAIT:
-        me["deadline"] = 0
+        me["timer"] = 0
     me["state"] = target
     if is_own_peer(w, e >> 1):
         w.endpoints[e ^ 1]["state"] = target
@@ -100,7 +100,7 @@ def doubt_of(w: World, e: int, event: int) -> int:
 def wait(w: World, e: int, time: int) -> None:
     """Start the endpoint's 2 MSL timer, or start it again."""
     deadline = time + (two_msl_of(w, e) if w.cells[CELL_WAITS] != 0 else w.cells[CELL_TWO_MSL])
-    w.endpoints[e]["deadline"] = deadline & LOW_32
+    w.endpoints[e]["timer"] = deadline & LOW_32
     at = w.cells[CELL_TIMERS]
     w.cells[CELL_TIMERS] += 1
     # Where time goes on, each deadline is the latest so far, and stays where it is.
@@ -169,6 +169,6 @@ def expire(w: World, room: int) -> bool:
         e = w.timers[0]["endpoint"]
         drop_first(w)
         # A timer that was started again has a later deadline further down.
-        if i64(w.endpoints[e]["deadline"]) == deadline & LOW_32:
+        if i64(w.endpoints[e]["timer"]) == deadline & LOW_32:
             change(w, e, Event.TIME_WAIT_OVER, deadline, 0)
     return True

@@ -1,4 +1,4 @@
-"""Frames to segments, with the slow path for fragments and the account of what was skipped."""
+"""Frames to segments: the fast path, the slow path for fragments, and the count of skipped frames."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .links.raw_ip import RAW
 from .segment import SEGMENT, SEGMENT_NONE, SEGMENT_PENDING
 
 GATHERED_FRAMES = 64
-"""Frames in one at most."""
+"""Most frames in one A-MSDU."""
 ROTATING = 3
 """Arrays of segments in use: one being tracked, one waiting, one being written."""
 SKIPPED_COMPRESSED = protocols.SKIPPED_PROTOCOL + protocols.PROTOCOL_IPCOMP
-"""What a compressed packet counts as that cannot be unpacked."""
+"""The index in ``skipped`` of compressed packets that cannot be decompressed."""
 PACKED_TWICE = {
     protocols.COMPRESSED: SKIPPED_COMPRESSED,
     protocols.GATHERED: protocols.SKIPPED_REASON + protocols.NOT_IP,
@@ -76,14 +76,14 @@ class Decoder:
             else:
                 self._fragment(row, batch.data, batch.frames)
         if more:
-            # Where a frame holds several, their segments stand in the place of its row.
+            # The segments of a frame that holds several replace its row.
             before = [index for index, found in more for _ in found]
             segments = np.insert(segments, before, np.concatenate([found for _, found in more]))
         return segments
 
     @property
     def networks(self) -> list[str]:
-        """The names of the virtual networks that segments came in; their ``network`` numbers them from 1."""
+        """The names of the virtual networks of segments, whose ``network`` counts from 1."""
         return virtual_networks.names(self._networks)
 
     def finish(self) -> None:
@@ -92,7 +92,7 @@ class Decoder:
             self._account(collector.pending())
 
     def _gathered(self, row: Any, batch: Batch) -> Rows:
-        """Return the segments of the frames in one (802.11's A-MSDU), each of which is like one of IEEE 802.3."""
+        """Return the segments of an 802.11 A-MSDU, whose subframes look like IEEE 802.3 frames."""
         frame = batch.frames[row["seq"]]
         row["flags"] = SEGMENT_NONE
         at, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
@@ -103,7 +103,7 @@ class Decoder:
             one["offset"], one["captured"], one["length"] = at, min(length, end - at), length
             one["linktype"] = ETHERNET
             found.append(one)
-            # All but the last are filled up to a multiple of four bytes.
+            # All but the last are padded to a multiple of four bytes.
             at += (length + 3) & ~3
         return self._within(row, batch.data, np.array(found, dtype=batch.frames.dtype))
 
@@ -119,7 +119,7 @@ class Decoder:
         return self._within_packet(row, frame, packet, len(packet))
 
     def _fragmented(self, row: Any, batch: Batch) -> Rows:
-        """Return the segment of a tunnel's packet where a fragment completes one."""
+        """Return the segments of the tunnel packet that a fragment completes, if it completes one."""
         frame = batch.frames[row["seq"]].copy()
         row["flags"] = SEGMENT_NONE
         start, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
@@ -130,12 +130,12 @@ class Decoder:
             return np.zeros(0, dtype=SEGMENT)
         segments = self._within_packet(row, frame, whole.packet, whole.length)
         if not (segments["flags"] >= 0).any():
-            # What is in it has been counted, once.
+            # Its content has been counted already.
             self.skipped[protocols.SKIPPED_PROTOCOL + whole.protocol] += max(0, whole.fragments - 1)
         return segments
 
     def _within_packet(self, row: Any, frame: Any, packet: bytes, length: int) -> Rows:
-        """Return the segments of an IP packet that came in the frame of a row and is nowhere in the batch."""
+        """Return the segments of an IP packet made from the frame of a row; its bytes are not in the batch."""
         frame["offset"], frame["captured"], frame["length"] = 0, len(packet), length
         frame["linktype"] = RAW
         frames = np.array([frame], dtype=frame.dtype)
@@ -148,7 +148,7 @@ class Decoder:
             self.skipped[index] += count
 
     def _within(self, row: Any, data: Rows, frames: Rows) -> Rows:
-        """Return the segments of frames that all came in the one of a row."""
+        """Return the segments of frames that one frame, that of a row, contained."""
         segments = np.zeros(len(frames), dtype=SEGMENT)
         skipped = np.zeros_like(self.skipped)
         virtual_networks.surround(self._networks, int(row["network"]))
@@ -159,7 +159,7 @@ class Decoder:
         held = False
         for one in segments[:rows]:
             if one["flags"] == SEGMENT_PENDING and one["length"] != 0:
-                # What is packed twice stays closed.
+                # A packet compressed twice is not decompressed further.
                 skipped[PACKED_TWICE[int(one["length"])]] += 1
                 one["flags"] = SEGMENT_NONE
                 continue
@@ -167,7 +167,7 @@ class Decoder:
             if one["flags"] == SEGMENT_PENDING:
                 self._fragment(one, data, frames)
         if not held:
-            # It counts once, as the first of what is in it.
+            # The frame counts once, as the first packet in it.
             self.skipped[np.flatnonzero(skipped)[:1]] += 1
         return segments[:rows]
 
@@ -183,5 +183,5 @@ class Decoder:
         if self._reassembler.other is not None:
             protocol, fragments = self._reassembler.other
             self.skipped[protocols.SKIPPED_PROTOCOL + protocol] += fragments
-        # What the reassembler gave up to bound its memory is accounted for like what never came.
+        # Datagrams that the reassembler evicted count as incomplete.
         self._account(self._reassembler.take_dropped())

@@ -1,4 +1,4 @@
-"""What frames say of their payload after the link header, where that is no EtherType: LLC, SNAP, NLPID, PPP."""
+"""Headers that name the payload without an EtherType: LLC, SNAP, NLPID, PPP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .protocols import (
 )
 
 TOO_SHORT = -1 - SKIPPED_REASON - SHORT_LINK
-"""In the place of an EtherType: cut off in the link header."""
+"""In place of an EtherType: cut off in the link header."""
 NO_IP = -1 - SKIPPED_REASON - NOT_IP
 NO_SNAP = -1 - SKIPPED_REASON - LLC
 PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_UPSTREAM, PPP_BRIDGED, PPP_MULTILINK = 0x21, 0x57, 0x281, 0x283, 0x31, 0x3D
@@ -29,7 +29,7 @@ NLPID_IPV4, NLPID_IPV6, NLPID_SNAP, NLPID_PPP = 0xCC, 0x8E, 0x80, 0xCF
 
 @inner
 def of_version(data: Any, at: int) -> int:
-    """Return the EtherType that the IP version at an offset means."""
+    """Return the EtherType for the IP version at an offset."""
     version = u8(data, at) >> 4
     if version == 4:
         return ETHERTYPE_IPV4
@@ -40,7 +40,7 @@ def of_version(data: Any, at: int) -> int:
 
 @rare
 def logical_link(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read an LLC header (IEEE 802.2), and behind one of SNAP an EtherType again."""
+    """Read an LLC header (IEEE 802.2), and the SNAP header after it."""
     if end - at < 4:
         return NO_SNAP, at
     if be16(data, at) == 0x0606 and u8(data, at + 2) == 3:
@@ -54,12 +54,12 @@ def logical_link(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @inner
 def of_snap(data: Any, at: int) -> tuple[int, int]:
-    """Read an organization's code and what it means by the two bytes behind it (five bytes, which are there)."""
+    """Read a SNAP header, of which all five bytes are there: organization code and protocol."""
     organization, kind = be32(data, at) >> 8, be16(data, at + 3)
-    # RFC 1042; of bridge tunnels (IEEE 802.1H).
+    # RFC 1042; bridge tunnels (IEEE 802.1H).
     if (organization == 0 or organization == 0x0000F8) and kind > LENGTHS:
         return kind, at + 5
-    # Bridged frames (RFC 2427, RFC 2684); behind ATM there are two bytes of padding.
+    # Bridged frames (RFC 2427, RFC 2684); over ATM, two bytes of padding precede them.
     if organization == 0x0080C2 and (kind == 1 or kind == 7):
         return ETHERTYPE_BRIDGED, at + 5
     return NO_SNAP, at
@@ -107,7 +107,7 @@ def point_to_point(data: Any, at: int, end: int) -> tuple[int, int]:
         # RFC 3518: flags, and MAC type 1 is Ethernet.
         if protocol == PPP_BRIDGED and u8(data, at + 1) == 1:
             return ETHERTYPE_BRIDGED, at + 2
-        # RFC 1990: a fragment that is both first and last.
+        # RFC 1990: the only fragment, both first and last.
         if protocol == PPP_MULTILINK and u8(data, at) & 0xC0 == 0xC0:
             return ETHERTYPE_PPP, at + 4
     return NO_IP, at

@@ -1,4 +1,4 @@
-"""What tells a packet that was captured twice from a segment that was sent again."""
+"""Fingerprints of packets, to tell duplicates in the capture from retransmissions."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from ..kernels.source import be16, be32, inner
 from .segment import TELLING
 
 TIMESTAMPS = 0x0101080A
-"""Two bytes of padding before the option with its length (RFC 7323, appendix A)."""
+"""Two bytes of padding, then kind and length of the option (RFC 7323, appendix A)."""
 SYN_OPTIONS, TIMESTAMPS_OF_SYN = 0x0204, 0x0402080A
-"""A maximum segment size first, and then that selective acknowledgments are permitted, before the time stamps."""
+"""The options of a SYN: maximum segment size first; then SACK permitted, before the time stamps."""
 
 
 @inner
 def mark_of(data: Any, at: int, end: int, header: int, identification: int) -> int:
     """Return the mark of the TCP segment at an offset, whose header has ``header`` bytes: 31 bits and TELLING.
 
-    It is made of what routers leave alone and a stack changes that sends a segment again: the IP packet's
-    identification (16 bits, 0: none) and the time stamp, where it is in its usual place. Where there is neither, it is
-    the checksum, which cards fill in: it may be another where the sender itself captures.
+    It is made of fields that routers preserve and that change in a retransmission: the IP identification (16 bits,
+    0: none) and the time stamp, where it is in its usual place. Without both, it is the checksum, which may differ if
+    the sender itself captures: network cards fill it in.
     """
     stamp = 0
     stamped = False

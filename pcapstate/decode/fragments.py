@@ -1,9 +1,9 @@
-"""Put IP fragments together, so that a TCP segment cut into fragments counts once, with its last one.
+"""Reassembly of IP fragments: a fragmented TCP segment counts once, with the fragment that completes it.
 
-The same goes for the packets of tunnels, in which the segment is whole.
+Fragmented tunnel packets, with a whole segment inside, are reassembled, too.
 
-RFC 791 §3.2, RFC 8200 §4.5, RFC 5722 (overlaps). Only the segment's header and length are wanted, so only the first
-bytes of a datagram and the ranges seen are kept. Memory is bounded in datagrams and in ranges of each.
+RFC 791 §3.2, RFC 8200 §4.5, RFC 5722 (overlaps). Only the segment's header and length are needed, so only the first
+bytes of a datagram and the ranges seen are kept. The number of datagrams, and of ranges in each, is bounded.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ from .window_scale import scale_of
 KEPT = 320
 """Bytes kept from the start of a datagram's payload: the largest TCP header has 60, a header before it up to 256."""
 PIECES = 64
-"""Fragments of them that are kept at most; there are 40 places where one can begin."""
+"""Most fragments kept with these bytes; a fragment can begin at 40 offsets in them."""
 DATAGRAMS = 4096
-"""Datagrams under reassembly at most; the oldest gives way."""
+"""Most datagrams under reassembly; the oldest is evicted."""
 RANGES = 128
-"""Separate ranges of one datagram at most: of fragments of 576 bytes, half of which come first, there are 60."""
+"""Most separate ranges of one datagram; 576-byte fragments, every second one missing, make 60."""
 REASSEMBLY_TIMEOUT = 60_000_000_000
-"""Nanoseconds of the capture's time after which a datagram's fragments no longer go together (RFC 8200 §4.5)."""
+"""Nanoseconds of the capture's time after which reassembly of a datagram ends (RFC 8200 §4.5)."""
 COMPLETED = 256
-"""Datagrams last put together, whose fragments are known again where they were captured twice."""
+"""Most recently reassembled datagrams, kept to recognize duplicates of their fragments."""
 KNOWN_AGAIN = 64
-"""Fragments of each of these at most."""
+"""Most fragments remembered of each of these."""
 MORE_IPV4, MORE_IPV6 = 0x2000, 1
-"""The flag that more fragments follow."""
+"""The more-fragments flag."""
 LONGER = 1 << 17
-"""More bytes than an IP packet has."""
+"""More bytes than any IP packet has."""
 
 INCOMPLETE = SKIPPED_REASON + INCOMPLETE_FRAGMENT
 
 Print = tuple[int, int, int]
-"""What a fragment is known again by: offset, length, and a checksum of what was captured of it."""
+"""The fingerprint of a fragment: offset, length, and a checksum of its captured bytes."""
 
 
 class _Datagram:
@@ -75,7 +75,7 @@ class _Datagram:
         if offset < KEPT and len(self.pieces) < PIECES and self.room > 0:
             self.pieces.append((offset, captured[: KEPT - offset]))
             self.room -= len(captured)
-        # The ranges are in order and apart, so those that this one touches stand side by side.
+        # The ranges are sorted and disjoint, so those that this one touches are adjacent.
         start, end = offset, offset + length
         first = bisect_left(self.ranges, (start,))
         if first and self.ranges[first - 1][1] >= start:
@@ -100,7 +100,7 @@ class _Datagram:
 
 
 class Collector:
-    """Collects fragments of datagrams until they are whole."""
+    """Collects fragments of datagrams until the datagrams are complete."""
 
     def __init__(self) -> None:
         self._datagrams: OrderedDict[Key, _Datagram] = OrderedDict()
@@ -108,19 +108,19 @@ class Collector:
         self._dropped: Counter[int] = Counter()
 
     def pending(self) -> Counter[int]:
-        """Return how many fragments wait for the rest of their datagram, by index in ``skipped``."""
+        """Return the number of fragments of incomplete datagrams, by index in ``skipped``."""
         found: Counter[int] = Counter()
         for key, one in self._datagrams.items():
             found[self._counts_as(key, one)] += one.fragments
         return found
 
     def take_dropped(self) -> Counter[int]:
-        """Return how many fragments were given up since the last call, by index in ``skipped``."""
+        """Return the number of fragments evicted since the last call, by index in ``skipped``."""
         dropped, self._dropped = self._dropped, Counter()
         return dropped
 
     def collect(self, packet: bytes, time: int, network: int) -> tuple[Key, _Datagram] | None:
-        """Take a fragment (from its IP header on); return the datagram that it completes."""
+        """Add a fragment (from its IP header on); return the datagram that it completes, if any."""
         parts = _fragment(packet)
         if parts is None:
             self._dropped[INCOMPLETE] += 1
@@ -137,7 +137,7 @@ class Collector:
             datagram = self._datagrams[key] = _Datagram(time, _following(packet))
         datagram.add(offset, length, captured, last)
         seen = (offset, length, zlib.crc32(captured))
-        # A copy of what was put together already is not missed where the other copies did not come.
+        # A duplicate of a fragment of a reassembled datagram does not make a new, incomplete one.
         if seen not in self._completed.get(key, ()):
             datagram.fragments += 1
         if len(datagram.prints) < KNOWN_AGAIN:
@@ -151,7 +151,7 @@ class Collector:
         return key, datagram
 
     def remember(self, key: Key, datagram: _Datagram) -> None:
-        """Know the fragments of a datagram that was put together again where they were captured twice."""
+        """Remember the fragments of a reassembled datagram, to recognize their duplicates."""
         self._completed[key] = datagram.prints
         self._completed.move_to_end(key)
         if len(self._completed) > COMPLETED:
@@ -167,17 +167,17 @@ class Collector:
 
 
 class Reassembler(Collector):
-    """Collects fragments of TCP datagrams until they are whole."""
+    """Reassembles fragmented TCP segments."""
 
     def __init__(self) -> None:
         super().__init__()
         self.other: tuple[int, int] | None = None
-        """Where the last fragment completed what is no TCP segment: its protocol, how many fragments it had."""
+        """If the last fragment completed a datagram without TCP: its protocol and its number of fragments."""
 
     def add(self, packet: bytes, time: int, network: int) -> dict[str, int] | None:
-        """Take a fragment (from its IP header on); return its segment's fields where it completes one.
+        """Add a fragment (from its IP header on); return the fields of the segment that it completes, if any.
 
-        Only fragments of one ``network`` go together.
+        Only fragments of the same ``network`` are reassembled.
         """
         self.other = None
         found = self.collect(packet, time, network)
@@ -198,19 +198,19 @@ class Reassembler(Collector):
 
 
 class Whole(NamedTuple):
-    """A tunnel's packet that was put together."""
+    """A reassembled tunnel packet."""
 
-    packet: bytes  # the beginning of it, behind an IP header that is no fragment's
-    length: int  # bytes of all of it
+    packet: bytes  # its first bytes, after an IP header without fragment bits
+    length: int  # its length in bytes
     protocol: int
     fragments: int
 
 
 class TunnelReassembler(Collector):
-    """Collects fragments of what tunnels send; those that come before the first one may turn out to be of others."""
+    """Reassembles fragmented tunnel packets. Before the first fragment, whether it is a tunnel is not known."""
 
     def add(self, packet: bytes, time: int, network: int) -> Whole | None:
-        """Take a fragment (from its IP header on); return the packet that it completes."""
+        """Add a fragment (from its IP header on); return the packet that it completes, if any."""
         found = self.collect(packet, time, network)
         if found is None:
             return None
@@ -218,7 +218,7 @@ class TunnelReassembler(Collector):
         self.remember(key, datagram)
         protocol, head, total = _following(packet), datagram.head[:KEPT], datagram.total
         if packet[0] >> 4 == 4:
-            # The length of what is longer than it can say is that of the frame.
+            # A packet too long for the length field takes the length of the frame.
             length = 20 + total if 20 + total <= 0xFFFF else 0
             header = b"\x45" + packet[1:2] + length.to_bytes(2, "big") + packet[4:6] + bytes(2) + packet[8:20]
         else:
@@ -227,7 +227,7 @@ class TunnelReassembler(Collector):
         return Whole(header + head, len(header) + total, protocol, datagram.fragments)
 
     def _counts_as(self, key: Key, datagram: _Datagram) -> int:
-        # The first one was looked at; others may be of anything that has this protocol.
+        # Only the first fragment was examined; without it, the datagram may hold anything of this protocol.
         return INCOMPLETE if datagram.ranges[0][0] == 0 else SKIPPED_PROTOCOL + datagram.protocol
 
 
@@ -237,7 +237,7 @@ Parts = tuple[tuple[bytes, int], int, int, bytes, bool]
 
 
 def _header(packet: bytes) -> tuple[int, int, int, int, int, int]:
-    """Return what ``ip_header`` tells of a fragment; its end is LONGER where its header tells none."""
+    """Return the fields of ``ip_header`` for a fragment; the end is LONGER if the header has none."""
     return ip_header(packet, _ethertype(packet), 0, len(packet), LONGER)
 
 
@@ -260,7 +260,7 @@ def _fragment(packet: bytes) -> Parts | None:
 
 
 def _following(packet: bytes) -> int:
-    """Return the protocol that a fragment's datagram begins with."""
+    """Return the protocol at the start of a fragment's datagram."""
     return _header(packet)[0]
 
 

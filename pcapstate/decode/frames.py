@@ -1,8 +1,8 @@
 """Frames to TCP segments: the fast path for the link types and protocols that most captures have.
 
-Every frame becomes one segment row, one row left to the slow path (a fragment), or one count in ``skipped``; UDP
-datagrams that are asked for, and ICMP errors that quote a segment, count there and have rows, too.
-Every offset is checked against the captured length before it is read.
+Every frame becomes a segment row, a row for the slow path (a fragment), or a count in ``skipped``. UDP datagrams, on
+request, and ICMP errors that quote a segment have both a count and a row. Every offset is checked against the captured
+length before it is read.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from .virtual_networks import forget, network_of, note_tags
 from .window_scale import scale_of
 
 PREFETCHED_FRAMES = 8
-"""Frames by which memory is asked before they are decoded."""
+"""Distance, in frames, of the prefetch."""
 HEADERS = 48
-"""Bytes into a frame: where it is read, and nothing has been before."""
+"""Offset in a frame that is prefetched: decoding reads there, and nothing has before."""
 
 
 @entry(np.uint8, FRAME, int, SEGMENT, np.int64, np.int64, int)
@@ -55,7 +55,7 @@ def decode_frames(
 ) -> int:
     """Decode ``frames[:count]`` in ``data``; return how many rows of ``segments`` (as long as frames) were written.
 
-    ``networks``: those known so far (see the module of that name). ``datagrams``: UDP datagrams get rows, too.
+    ``networks``: the array of ``virtual_networks``. ``datagrams``: UDP datagrams get rows, too.
     """
     rows = 0
     for index in range(count):
@@ -73,7 +73,7 @@ def decode_frames(
             note_tags(networks, data, tagged, untagged)
         wire = i + frame["length"]
         if not holds_tcp(data, ethertype, at, end):
-            # Something else, or a tunnel: then it is about the packet inside.
+            # Not TCP, or a tunnel: then the packet inside counts.
             if ethertype != GATHERED:
                 ethertype, at, end, wire = innermost(data, ethertype, at, end, wire, networks)
             if ethertype in (GATHERED, COMPRESSED, FRAGMENTED):
@@ -109,7 +109,7 @@ def decode_frames(
         row["time"] = frame["time"]
         row["number"] = frame["number"]
         if not may_hold_tcp(protocol, fragment):
-            # Of a packet in fragments the first one has the ports.
+            # Only the first fragment has the ports.
             offset = fragment & (OFFSET_BITS_IPV4 if ethertype == ETHERTYPE_IPV4 else OFFSET_BITS_IPV6)
             if ethertype == ETHERTYPE_IPV6 and fragment != 0:
                 upper += FRAGMENT_HEADER
@@ -128,7 +128,7 @@ def decode_frames(
             row["source_port"] = be16(data, upper)
             row["target_port"] = be16(data, upper + 2)
             row["seq"] = row["ack"] = 0
-            # A length of 0 is that of a jumbogram (RFC 2675), or of offloaded segments.
+            # A length of 0 means a jumbogram (RFC 2675) or offloaded segments.
             row["length"] = length - UDP_HEADER if length >= UDP_HEADER else packet_end - upper - UDP_HEADER
             row["window"] = 0
             row["flags"] = SEGMENT_DATAGRAM
@@ -147,7 +147,7 @@ def decode_frames(
             rows += 1
             continue
 
-        # TCP. Its length comes from the IP header, since the snap length cuts what was captured, and Ethernet pads.
+        # TCP. The IP header has its length: the snap length shortens captured frames, and Ethernet pads short ones.
         if packet_end - upper < 20:
             skipped[SKIPPED_REASON + BAD_TCP] += 1
             continue

@@ -1,4 +1,4 @@
-"""Generic routing encapsulation (GRE), over IP or over UDP: what is behind its header."""
+"""Generic routing encapsulation (GRE), over IP or over UDP."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .protocols import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_PPP, NOTHING
 from .virtual_networks import VSID, note
 
 ROUTES = 32
-"""Source routes of a header at most."""
+"""Most source routes in a header."""
 ERSPAN, ERSPAN_3, WCCP, ARUBA_FIRST, ARUBA_LAST, ARUBA_9000 = 0x88BE, 0x22EB, 0x883E, 0x8200, 0x83F0, 0x9000
 
 
 @rare
 def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
-    """Read a GRE header (RFC 2784, RFC 2890; version 1: RFC 2637), and what is usual behind it."""
+    """Read a GRE header (RFC 2784, RFC 2890; version 1: RFC 2637), and the header usual after it."""
     flags, kind = be16(data, at), be16(data, at + 2)
     checksum, routing, key, sequence = flags & 0x8000, flags & 0x4000, flags & 0x2000, flags & 0x1000
     at += 4 + (4 if checksum | routing else 0) + (4 if key else 0) + (4 if sequence else 0)
     if flags & 7 == 1:
-        # Without a sequence number there is no payload.
+        # A packet without a sequence number has no payload.
         return (ETHERTYPE_PPP, at + (4 if flags & 0x0080 else 0)) if sequence else (NOTHING, at)
     for _ in range(ROUTES if routing else 0):
-        # Source routes (RFC 1701): an address family, offset and length each; all 0 ends them.
+        # Source routes (RFC 1701): address family, offset and length for each; an entry of zeros ends them.
         if end - at < 4:
             return NOTHING, at
         last = be32(data, at) == 0
@@ -35,7 +35,7 @@ def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
     if flags & 7 != 0 or end - at < 8:
         return NOTHING, at
     if kind == ETHERTYPE_BRIDGED and key:
-        # NVGRE (RFC 7637): behind the identifier, which is never 0, stands one of the flow.
+        # NVGRE (RFC 7637): a virtual subnet identifier, which is never 0, then a flow identifier.
         subnet = be32(data, at - (8 if sequence else 4)) >> 8
         if subnet != 0:
             note(networks, VSID | subnet)
@@ -51,7 +51,7 @@ def generic(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
             return (of_version(data, at), at) if end - at >= 1 else (NOTHING, at)
         return ETHERTYPE_BRIDGED, at
     if kind == WCCP:
-        # Version 2 has a header of its own, which does not look like an IP header.
+        # Version 2 has its own header, which does not look like an IP header.
         return ETHERTYPE_IPV4, at if u8(data, at) >> 4 == 4 else at + 4
     if ARUBA_FIRST <= kind <= ARUBA_LAST or kind == ARUBA_9000:
         return wlan_in_tunnel(data, at, end)

@@ -1,6 +1,6 @@
-"""ICMP errors about TCP segments: which segment one quotes (RFC 792, RFC 4443).
+"""ICMP errors about TCP segments, and the segments that they quote (RFC 792, RFC 4443).
 
-Errors that ask for smaller packets, and redirects, say nothing against the connection and are passed over.
+Requests for smaller packets, and redirects, are no errors of the connection and are ignored.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from .protocols import (
 from .segment import SEGMENT_ICMP, SEGMENT_ICMPV6
 
 HEADER = 8
-"""Bytes before the packet that is quoted."""
+"""Bytes before the quoted packet."""
 QUOTED = 8
-"""Bytes of the segment that are needed: both ports and the sequence number."""
+"""Bytes required of the segment: both ports and the sequence number."""
 
 
 @rare
 def quoted_segment(data: Any, protocol: int, at: int, end: int, target_high: int, target_low: int, row: Any) -> int:
-    """Write to ``row`` which TCP segment the ICMP message in ``data[at:end]`` quotes; return 1, or 0 for none.
+    """Write the TCP segment that the ICMP message in ``data[at:end]`` quotes to ``row``; return 1, or 0 for none.
 
-    ``protocol``: ICMP or ICMPv6. ``target_high``, ``target_low``: to whom it is sent, which is who sent the segment.
+    ``protocol``: ICMP or ICMPv6. ``target_high``, ``target_low``: its target, which sent the segment.
     """
     quoted = at + HEADER
     if end - quoted < 20:

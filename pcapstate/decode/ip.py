@@ -1,4 +1,4 @@
-"""IP headers: ``ip_header`` reads one, its extension headers and options; all others take its fields from there."""
+"""IP headers: ``ip_header`` parses one with its extension headers and options, for all other modules."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from .protocols import (
 )
 
 SOURCE_ROUTE, MOBILE_ROUTE, SEGMENT_ROUTING = 0, 2, 4
-"""Types of IPv6 routing headers that name the target at their end, and at their beginning (RFC 8754)."""
+"""Types of IPv6 routing headers: the target is their last address; their first one in RFC 8754."""
 LOOSE_ROUTE, STRICT_ROUTE, HOME_ADDRESS = 0x83, 0x89, 0xC9
 IPV4_HEADER, IPV6_HEADER = 20, 40
 CUT_OFF, TOO_SHORT, INVALID = -1, -1 - SKIPPED_REASON - SHORT_IP, -1 - SKIPPED_REASON - BAD_IP
-"""In place of a protocol; the last two are -1 minus the index in ``skipped`` that tells why."""
+"""In place of a protocol; the last two are -1 minus the index in ``skipped`` of the reason."""
 
 
 @inner
 def signed64(data: Any, at: int) -> int:
-    """Return the 64 bits at an offset as a signed number, which int64 fields can hold."""
+    """Return the 64 bits at an offset as a signed number, which fits int64 fields."""
     high = be32(data, at)
     return (high - ((high & 0x80000000) << 1)) << 32 | be32(data, at + 4)
 
 
 @inner
 def upper_layer(data: Any, at: int, end: int, protocol: int) -> tuple[int, int, int]:
-    """Walk IPv6 extension headers (RFC 8200 §4): protocol behind them (-1 where cut off), its offset, fragment bits.
+    """Walk IPv6 extension headers (RFC 8200 §4): protocol after them (-1 if cut off), its offset, fragment bits.
 
-    The fragment bits (offset and more-fragments flag) are 0 where the packet is whole; a fragment's walk ends at
-    its fragment header, with the protocol that is the next header.
+    The fragment bits (offset and more-fragments flag) are 0 for a whole packet. For a fragment, the walk ends at the
+    fragment header and returns its next header.
     """
     while True:
         if protocol == FRAGMENT:
@@ -63,7 +63,7 @@ def upper_layer(data: Any, at: int, end: int, protocol: int) -> tuple[int, int, 
                 return -1, at, 0
             length = u8(data, at + 1)
             following = u8(data, at)
-            # The authentication header alone counts its length in units of four bytes (RFC 4302 §2.2).
+            # Only the authentication header counts its length in units of four bytes (RFC 4302 §2.2).
             at += (length + 2) * 4 if protocol == AUTHENTICATION else (length + 1) * 8
             protocol = following
         else:
@@ -72,7 +72,7 @@ def upper_layer(data: Any, at: int, end: int, protocol: int) -> tuple[int, int, 
 
 @inner
 def may_hold_tcp(protocol: int, fragment: int) -> bool:
-    """Tell whether there may be a TCP segment: of a fragment, headers may stand before it that only the whole has."""
+    """Tell whether there may be a TCP segment; in a fragment, further headers may precede it."""
     return protocol == PROTOCOL_TCP or (fragment != 0 and protocol in (AUTHENTICATION, DESTINATION))
 
 
@@ -80,8 +80,8 @@ def may_hold_tcp(protocol: int, fragment: int) -> bool:
 def addresses(data: Any, at: int, end: int) -> tuple[int, int]:
     """Return the offsets of the source and target addresses that TCP uses, of the IPv6 header at an offset.
 
-    They are those of the header, unless the packet is routed by its source: then the target is the last one on the
-    way; and a mobile host's home address stands in an option (RFC 8200 §4.4, RFC 8754, RFC 6275 §6.3).
+    They are the addresses in the header, with two exceptions: a source route's last address is the target, and a mobile
+    host's home address, in an option, is the source (RFC 8200 §4.4, RFC 8754, RFC 6275 §6.3).
     """
     source, target = at + 8, at + 24
     protocol = u8(data, at + 6)
@@ -105,7 +105,7 @@ def addresses(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @rare
 def source_route(data: Any, at: int, end: int) -> int:
-    """Return the offset of the target address of an IPv4 header: the last one of a source route (RFC 791 §3.1)."""
+    """Return the offset of an IPv4 header's target address: the last one of a source route (RFC 791 §3.1)."""
     option = at + 20
     while end - option >= 3 and u8(data, option) != 0:
         if u8(data, option) == 1:
@@ -122,7 +122,7 @@ def source_route(data: Any, at: int, end: int) -> int:
 
 @rare
 def home_address(data: Any, at: int, end: int, source: int) -> int:
-    """Return the offset of the home address among the destination options in ``data[at:end]``, or else ``source``."""
+    """Return the offset of the home address in the destination options in ``data[at:end]``; without one, ``source``."""
     while end - at >= 2:
         length = u8(data, at + 1) + 2
         if u8(data, at) == 0:
@@ -135,7 +135,7 @@ def home_address(data: Any, at: int, end: int, source: int) -> int:
 
 @inner
 def holds_tcp(data: Any, ethertype: int, at: int, end: int) -> bool:
-    """Tell whether an IP header is followed by TCP, with nothing but IPv4 options between."""
+    """Tell whether TCP follows an IP header directly, or after IPv4 options."""
     if ethertype == ETHERTYPE_IPV4:
         return end - at >= IPV4_HEADER and u8(data, at + 9) == PROTOCOL_TCP and u8(data, at) >> 4 == 4
     return ethertype == ETHERTYPE_IPV6 and end - at >= IPV6_HEADER and u8(data, at + 6) == PROTOCOL_TCP
@@ -145,12 +145,11 @@ def holds_tcp(data: Any, ethertype: int, at: int, end: int) -> bool:
 def ip_header(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[int, int, int, int, int, int]:
     """Read the IP header at an offset, and all headers between it and its payload. No other function reads one.
 
-    Return the protocol of the payload and its offset; the fragment bits, 0 where the packet is whole; the end of the
-    packet on the wire, ``wire`` at most; and the offsets of the source and target addresses, as ``addresses`` has them.
+    Return the protocol of the payload and its offset; the fragment bits, 0 for a whole packet; the end of the packet on
+    the wire, ``wire`` at most; and the offsets of the source and target addresses (see ``addresses``).
 
-    The protocol is ``CUT_OFF`` where a header behind the IP header is cut off; ``TOO_SHORT`` or ``INVALID`` where there
-    is no IP header. A fragment's headers end at its fragment header, or at the header of IPv4: what follows, only the
-    whole packet tells.
+    The protocol is ``CUT_OFF`` if an extension header is cut off; ``TOO_SHORT`` or ``INVALID`` without an IP header.
+    In a fragment, parsing ends at the fragment header, or at the IPv4 header: only the whole packet has the rest.
     """
     if ethertype == ETHERTYPE_IPV4:
         if end - at < IPV4_HEADER:
@@ -176,7 +175,7 @@ def ip_header(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[
             source, target = addresses(data, at, end)
         total = be16(data, at + 4)
         total += IPV6_HEADER if total > 0 else 0
-    # Segmentation offload leaves the length to the network card: 0 in the capture.
+    # With segmentation offload the network card fills in the length; it is 0 in the capture.
     return protocol, upper, fragment, min(at + total, wire) if total > 0 else wire, source, target
 
 
@@ -190,7 +189,7 @@ def address_at(data: Any, ethertype: int, at: int) -> tuple[int, int]:
 
 @inner
 def hop_limit(data: Any, ethertype: int, at: int) -> int:
-    """Return the hop limit (time to live) in the IP header at an offset, which is there."""
+    """Return the hop limit (time to live) of the IP header at an offset; the header is there as a whole."""
     return u8(data, at + 8) if ethertype == ETHERTYPE_IPV4 else u8(data, at + 7)
 
 

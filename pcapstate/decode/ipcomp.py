@@ -1,4 +1,4 @@
-"""Compressed payloads of IP packets (RFC 3173), of those with DEFLATE (RFC 2394)."""
+"""Decompression of IP payloads (RFC 3173) with DEFLATE (RFC 2394)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from .ip import network_layer
 from .protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6, PROTOCOL_IPCOMP
 
 LARGEST = 0xFFFF - 20
-"""Bytes of a payload that is unpacked at most: no IP packet has more."""
+"""Most bytes of a decompressed payload: no IP packet has more."""
 
 
 def inflated(packet: bytes, wire: int) -> bytes | None:
-    """Return an IP packet with its payload unpacked, without the headers between IP's and that.
+    """Return an IP packet with its payload decompressed, without headers between the IP header and the payload.
 
-    ``wire``: the bytes it had on the wire at most. None where the payload cannot be unpacked to its end.
+    ``wire``: most bytes it had on the wire. None if the payload cannot be decompressed completely.
     """
     ipv4 = packet[0] >> 4 == 4
     ethertype = ETHERTYPE_IPV4 if ipv4 else ETHERTYPE_IPV6
@@ -27,7 +27,7 @@ def inflated(packet: bytes, wire: int) -> bytes | None:
         payload = stream.decompress(packet[at + 4 : end], LARGEST)
     except zlib.error:
         return None
-    # Whether it was DEFLATE at all, the number before it need not tell.
+    # A negotiated number does not name the algorithm, so this may not be DEFLATE.
     if not stream.eof or stream.unused_data:
         return None
     inside = packet[at]

@@ -1,4 +1,4 @@
-"""The rows that decoding gives to the tracker: TCP segments, and UDP datagrams for others."""
+"""Rows that the decoder produces: TCP segments for the tracker, and UDP datagrams for watchers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 SEGMENT = np.dtype(
     [
         ("time", "i8"),  # nanoseconds since the epoch
-        ("number", "i8"),  # of the frame that carried it
+        ("number", "i8"),  # of its frame
         ("source_high", "i8"),  # addresses: the bits of two u64 each, IPv4 as ::ffff:a.b.c.d
         ("source_low", "i8"),
         ("target_high", "i8"),
@@ -19,29 +19,29 @@ SEGMENT = np.dtype(
         ("length", "i4"),  # payload bytes, from the IP header
         ("window", "u2"),  # as in the header, unscaled
         ("flags", "i2"),  # the low eight bits of the TCP header's flags; negative: one of the values below
-        ("endpoint", "i4"),  # 2 * connection + side of the sender, once the tracker has followed it
-        ("payload", "i4"),  # offset of the payload in the buffer of its batch; -1 where none of it is there
-        ("mark", "u4"),  # the same for all copies of one packet; the highest bit: another if its sender sends again
-        ("network", "i4"),  # 1 + the number of its stack of VLAN tags and the like (``Decoder.networks``), or 0
-        ("scale", "i4"),  # 1 + the shift of a SYN's window scale option (RFC 7323, at most 14), or 0: it has none
+        ("endpoint", "i4"),  # 2 * connection + side of the sender, set by the tracker
+        ("payload", "i4"),  # offset of the payload in the buffer of its batch; -1: none was captured
+        ("mark", "u4"),  # fingerprint, the same for all copies of a packet; highest bit: see TELLING
+        ("network", "i4"),  # 1 + the number of its virtual network (``Decoder.networks``), or 0
+        ("scale", "i4"),  # 1 + the shift in a SYN's window scale option (RFC 7323, at most 14); 0: none
     ],
     align=True,
 )
 
 SEGMENT_NONE = -1
-"""``flags`` of a row that turned out to hold no segment; every reader passes over it."""
+"""``flags`` of a row without a segment; every reader skips it."""
 SEGMENT_PENDING = -2
-"""``flags`` of a row whose frame is left to the slow path.
+"""``flags`` of a row for the slow path.
 
-``seq`` is the index of the frame, ``ack`` the offset in it: of a fragment; where ``length`` is GATHERED, of frames;
-where it is COMPRESSED or FRAGMENTED, of an IP packet.
+``seq`` is the index of the frame, ``ack`` an offset in it: of a fragment; of subframes, if ``length`` is GATHERED; of
+an IP packet, if it is COMPRESSED or FRAGMENTED.
 """
 SEGMENT_DATAGRAM = -3
-"""``flags`` of a row that is a UDP datagram, and no segment: only where somebody asked for these."""
+"""``flags`` of a UDP datagram; there are such rows on request only."""
 TELLING = 1 << 31
-"""The bit of ``mark`` that says that the same segment sent again has another mark."""
+"""The bit of ``mark`` that is set if a retransmission has another mark."""
 SEGMENT_ICMP = -4
-"""``flags`` of a row that is an ICMP error: addresses, ports and ``seq`` are those of the segment that it quotes.
+"""``flags`` of an ICMP error: addresses, ports and ``seq`` are those of the quoted segment.
 
 ``ack`` is type << 8 | code, plus SEGMENT_ICMPV6 for ICMPv6.
 """

@@ -1,7 +1,7 @@
-"""Tunnels: from the network layer of a frame to the innermost one, whose TCP segment counts, as in Wireshark.
+"""Tunnels: from a frame's outermost IP header to the innermost, whose TCP segment counts, as in Wireshark.
 
-Entered only for what is not plain TCP over IP. What a tunnel carries is believed where it can be read up to an IP
-header; otherwise the packet counts as what the tunnel itself is, since a port number alone does not make a tunnel.
+Not entered for plain TCP over IP. A tunnel is accepted if its content can be read up to an IP header. Otherwise the
+packet counts by its own protocol, since a port number alone does not make a tunnel.
 """
 
 from __future__ import annotations
@@ -39,35 +39,34 @@ from .udp_tunnels import NSH, behind_udp, service_header
 from .virtual_networks import EARLY, EARLY_MORE, FRAGMENTS, FRAGMENTS_SIZE, I_SID, NOTED, note, note_tags
 
 LAYERS = 24
-"""Layers of a frame at most."""
+"""Most layers of a frame."""
 LABELS = 32
-"""Labels of an MPLS stack at most."""
+"""Most labels in an MPLS stack."""
 
 TRILL, MACSEC, MAC_IN_MAC, FABRICPATH, CISCO_METADATA, VN_TAG, HSR, E_TAG, R_TAG = (
     0x22F3, 0x88E5, 0x88E7, 0x8903, 0x8909, 0x8926, 0x892F, 0x893F, 0xF1C1,
 )  # fmt: skip
 JUMBO_LLC = 0x8870
-"""In frames of more than 1,500 bytes, which have no length, an LLC header follows."""
+"""An LLC header follows, in frames of more than 1,500 bytes, which have no length field."""
 IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP = 4, 41, 47, 94, 97, 137
 FACTOR = 0x3779B1
 DEFLATE, NEGOTIATED = 2, 256
-"""Of the ways to compress payloads (RFC 3173): the one that is read (RFC 2394), and the first number that the two ends
-may have agreed on for any of them."""
+"""Compression parameter indices (RFC 3173): DEFLATE (RFC 2394), the only algorithm read, and the first negotiated one,
+which may mean any algorithm."""
 
 
 @rare
 def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks: Any) -> tuple[int, int, int, int]:
-    """Return EtherType and offset of the innermost IP header, and where it ends in ``data`` and on the wire at most.
+    """Return EtherType and offset of the innermost IP header, and upper bounds of its end in ``data`` and on the wire.
 
-    Where there is none, the first is -1 minus the index in ``skipped`` that says why. The virtual networks on the way
-    are noted.
+    Without one, the first is -1 minus the index in ``skipped`` of the reason. Virtual networks on the way are noted.
     """
     carrier, carrier_at, carrier_end, carrier_wire = NOTHING, at, end, wire
     noted = i64(networks[NOTED])
     for _ in range(LAYERS):
         if ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
             if ethertype == ETHERTYPE_IPV4 and end > at and u8(data, at) >> 4 == 6:
-                # The version counts, as in Wireshark.
+                # The version field counts, as in Wireshark.
                 ethertype = ETHERTYPE_IPV6
             protocol, upper, offset, packet_end = network_layer(data, ethertype, at, end, wire)
             if protocol < 0 and carrier >= 0:
@@ -99,7 +98,7 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
             inside, inside_at = behind_ethertype(data, ethertype, at, end, networks)
             if inside < 0:
                 if carrier < 0:
-                    # A reason is smaller than NOTHING, which says no more than what the EtherType does.
+                    # A reason is smaller than NOTHING, which tells no more than the EtherType.
                     return (inside if inside < NOTHING else -1 - SKIPPED_ETHERTYPE - ethertype), at, end, wire
                 break
             ethertype, at = inside, inside_at
@@ -111,13 +110,13 @@ def innermost(data: Any, ethertype: int, at: int, end: int, wire: int, networks:
 
 @inner
 def may_carry(protocol: int) -> bool:
-    """Tell whether an IP protocol is one of tunnels whose fragments are put together."""
+    """Tell whether fragments of an IP protocol are reassembled since it may be a tunnel."""
     return protocol in (PROTOCOL_UDP, IP_IN_IP, IPV6_IN_IP, GRE, IPIP, ETHER_IP, MPLS_IN_IP)
 
 
 @rare
 def is_collected(networks: Any, identity: int, protocol: int) -> bool:
-    """Tell whether a fragment that is not the first is collected; what it is of, only the first one tells."""
+    """Tell whether a later fragment is collected; only the first one shows whether it is a tunnel packet."""
     if not may_carry(protocol):
         return False
     known = i64(networks[FRAGMENTS + identity % FRAGMENTS_SIZE])
@@ -129,7 +128,7 @@ def is_collected(networks: Any, identity: int, protocol: int) -> bool:
 
 @rare
 def fragment_of(data: Any, ethertype: int, at: int, end: int, protocol: int) -> int:
-    """Return a number for the datagram that an IP packet (its header is valid) is a fragment of; 0 where it is none."""
+    """Return a number for the datagram of a fragment (with a valid IP header); 0 for a whole packet."""
     _, upper, bits, _, _, _ = ip_header(data, ethertype, at, end, end)
     if bits == 0:
         return 0
@@ -145,7 +144,7 @@ def fragment_of(data: Any, ethertype: int, at: int, end: int, protocol: int) -> 
 
 @rare
 def behind_ethertype(data: Any, ethertype: int, at: int, end: int, networks: Any) -> tuple[int, int]:
-    """Return EtherType and offset of what follows the header of a layer between link and network."""
+    """Return EtherType and offset of the payload of a layer between link and network."""
     if end - at < 4:
         return NOTHING, at
     if ethertype <= LENGTHS or ethertype == JUMBO_LLC:
@@ -181,7 +180,7 @@ def behind_ethertype(data: Any, ethertype: int, at: int, end: int, networks: Any
     if ethertype == NSH:
         return service_header(data, at, end)
     if ethertype == MACSEC and u8(data, at) & 0x0C == 0:
-        # Protected against changes alone; behind the tag, which may name its sender, stands an EtherType.
+        # Authenticated but not encrypted; an EtherType follows the tag, which may contain a sender identifier.
         at += 14 if u8(data, at) & 0x20 else 6
         return (be16(data, at), at + 2) if end - at >= 2 else (NOTHING, at)
     return NOTHING, at
@@ -189,7 +188,7 @@ def behind_ethertype(data: Any, ethertype: int, at: int, end: int, networks: Any
 
 @rare
 def ethernet(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the header of an Ethernet frame in a tunnel."""
+    """Read the header of a tunneled Ethernet frame."""
     if end - at < 14:
         return NOTHING, at
     return be16(data, at + 12), at + 14
@@ -197,7 +196,7 @@ def ethernet(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @rare
 def mpls(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read a stack of labels (RFC 3032); what it carries, nothing tells but the first bits (RFC 4928)."""
+    """Read an MPLS label stack (RFC 3032); only the first bits of its payload tell what it is (RFC 4928)."""
     for _ in range(LABELS):
         if end - at < 5:
             return NOTHING, at
@@ -207,10 +206,10 @@ def mpls(data: Any, at: int, end: int) -> tuple[int, int]:
     first = u8(data, at) >> 4
     if first == 4 or first == 6:
         return of_version(data, at), at
-    # A pseudowire (RFC 4385): 0 begins its control word, 1 that of its associated channel.
+    # A pseudowire (RFC 4385): its control word begins with 0, that of its associated channel with 1.
     if first == 1:
         return NOTHING, at
-    # An address may begin with these bits, too: what looks like an EtherType tells the two apart.
+    # A MAC address may begin with these bits, too; a common EtherType decides.
     if first != 0 or (end - at >= 18 and not is_usual(be16(data, at + 16)) and is_usual(be16(data, at + 12))):
         return ETHERTYPE_BRIDGED, at
     return ETHERTYPE_BRIDGED, at + 4
@@ -218,7 +217,7 @@ def mpls(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @rare
 def is_usual(ethertype: int) -> bool:
-    """Tell whether a number is an EtherType that frames in pseudowires often have."""
+    """Tell whether a number is an EtherType common in pseudowires."""
     return ethertype in (
         ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_PPPOE, ETHERTYPE_MPLS
     )  # fmt: skip
@@ -226,7 +225,7 @@ def is_usual(ethertype: int) -> bool:
 
 @rare
 def behind_ip(data: Any, protocol: int, at: int, end: int, networks: Any) -> tuple[int, int]:
-    """Return EtherType and offset of what an IP packet carries, or NOTHING where it is no tunnel."""
+    """Return EtherType and offset of the payload of a tunnel over IP; NOTHING if the packet is no tunnel."""
     if end - at < 8:
         return NOTHING, at
     if protocol == PROTOCOL_UDP:

@@ -1,4 +1,4 @@
-"""Tunnels over UDP: which port means which, and what is behind its header."""
+"""Tunnels over UDP: their ports and headers."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from .virtual_networks import VNI, note
     TZSP,
 ) = 1701, 2152, 3386, 3544, 4341, 4754, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37_008  # fmt: skip
 EXTENSIONS = 16
-"""Extension headers of GTP-U at most."""
+"""Most extension headers of GTP-U."""
 TAGS = 64
-"""Tagged values of TZSP at most."""
+"""Most tagged values of TZSP."""
 NSH = 0x894F
 """The EtherType of a network service header (RFC 8300)."""
 
 
 @rare
 def behind_udp(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
-    """Return EtherType and offset of what a UDP datagram (its header is there) carries, or NOTHING."""
+    """Return EtherType and offset of the payload of a tunnel over UDP (its header is there), or NOTHING."""
     source, target = be16(data, at), be16(data, at + 2)
     at += UDP_HEADER
-    # The shortest of these headers has four bytes, and behind it is a packet.
+    # The shortest of these headers has four bytes, and a packet follows.
     if end - at < 16:
         return NOTHING, at
     inside, inside_at = behind_port(data, at, end, target, networks)
@@ -48,7 +48,7 @@ def behind_udp(data: Any, at: int, end: int, networks: Any) -> tuple[int, int]:
 
 @rare
 def behind_port(data: Any, at: int, end: int, port: int, networks: Any) -> tuple[int, int]:
-    """Read the header that a port stands for; there are 16 bytes."""
+    """Read the tunnel header of a port; 16 bytes are there."""
     if port in (VXLAN, VXLAN_LINUX):
         note_identifier(networks, data, at)
         return ETHERTYPE_BRIDGED, at + 8
@@ -78,12 +78,12 @@ def behind_port(data: Any, at: int, end: int, port: int, networks: Any) -> tuple
     if port == LISP:
         return of_version(data, at + 8), at + 8
     if port == GRE_IN_UDP:
-        # RFC 8086; on the port behind it (4755) it is encrypted by DTLS.
+        # RFC 8086; port 4755 is the same with DTLS.
         return generic(data, at, end, networks)
     if port == MPLS_IN_UDP:
         return ETHERTYPE_MPLS, at
     if port == AYIYA:
-        # Lengths of identity and signature, an operation (1: forward), and an IP protocol.
+        # Lengths of identity and signature, operation (1: forward), IP protocol.
         forward = u8(data, at + 2) & 0x0F == 1
         inside = ETHERTYPE_IPV6 if u8(data, at + 3) == 41 else ETHERTYPE_IPV4 if u8(data, at + 3) == 4 else NOTHING
         at += 8 + (1 << (u8(data, at) >> 4)) + (u8(data, at + 1) >> 4 << 2)
@@ -97,14 +97,14 @@ def behind_port(data: Any, at: int, end: int, port: int, networks: Any) -> tuple
 
 @rare
 def note_identifier(networks: Any, data: Any, at: int) -> None:
-    """Note the network identifier of a VXLAN header, where a flag says that there is one."""
+    """Note the network identifier (VNI) of a VXLAN header if its flag is set."""
     if u8(data, at) & 0x08 != 0:
         note(networks, VNI | be32(data, at + 4) >> 8)
 
 
 @rare
 def of_next(kind: int) -> int:
-    """Return the EtherType of a "next protocol" of VXLAN-GPE and of NSH (RFC 8300)."""
+    """Return the EtherType for a next protocol of VXLAN-GPE or NSH (RFC 8300)."""
     if kind == 1:
         return ETHERTYPE_IPV4
     if kind == 2:
@@ -120,7 +120,7 @@ def of_next(kind: int) -> int:
 
 @rare
 def service_header(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read a network service header (RFC 8300), of which four bytes are there."""
+    """Read a network service header (RFC 8300); four bytes of it are there."""
     return of_next(u8(data, at + 3)), at + ((be16(data, at) & 0x3F) << 2)
 
 
@@ -157,7 +157,7 @@ def teredo(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @rare
 def l2tp(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the header of an L2TP data message (RFC 2661 §3.1), which has a PPP frame."""
+    """Read the header of an L2TP data message (RFC 2661 §3.1), which carries a PPP frame."""
     flags = be16(data, at)
     if flags & 0x8000 != 0 or flags & 0x0F != 2:
         return NOTHING, at
@@ -171,7 +171,7 @@ def l2tp(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @rare
 def sniffed(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read a TZSP header: version, type, what is encapsulated, and tagged values up to an end mark."""
+    """Read a TZSP header: version, type, encapsulated protocol, and tagged values up to an end mark."""
     version, kind, inside = u8(data, at), u8(data, at + 1), be16(data, at + 2)
     if version != 1 or kind > 1:
         return NOTHING, at
@@ -191,10 +191,10 @@ def sniffed(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @rare
 def capwap(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read a CAPWAP data header (RFC 5415 §4.3), with an 802.3 or an 802.11 frame behind it."""
+    """Read a CAPWAP data header (RFC 5415 §4.3), which carries an 802.3 or 802.11 frame."""
     bits = be32(data, at) & 0xFFFFFF
     header, radio, native = (bits >> 19) << 2, bits >> 9 & 0x1F, bits & 0x100
-    # No DTLS, no keep-alive; of fragments the first one.
+    # Without DTLS and keep-alives; of fragments, the first one only.
     first = bits & 0x80 == 0 or be16(data, at + 6) & 0xFFF8 == 0
     if u8(data, at) != 0 or bits & 0x08 != 0 or not first or header < 8 or end - at <= header:
         return NOTHING, at

@@ -1,12 +1,11 @@
-"""Which virtual network a frame comes in: the stack of its VLAN ids and of the identifiers of overlays.
+"""Virtual networks of frames: the stack of VLAN ids and overlay identifiers.
 
 From the outermost to the innermost: VLAN ids (IEEE 802.1Q, 802.1ad), I-SIDs (802.1ah), VNIs (VXLAN, RFC 7348; Geneve,
-RFC 8926), VSIDs (NVGRE, RFC 7637). What may differ between the directions of one conversation is no part of it:
-priorities, MPLS labels, GTP's TEIDs, session ids of PPPoE and L2TP.
+RFC 8926), VSIDs (NVGRE, RFC 7637). Values that may differ between the directions of a conversation do not count:
+priorities, MPLS labels, TEIDs of GTP, session ids of PPPoE and L2TP.
 
-All is in one array of int64, ``networks``, which a decoder keeps: how many stacks there are, the stack being noted for
-the frame at hand, the rows of the stacks known, and a hash table with their numbers; behind them which datagrams in
-fragments are a tunnel's.
+A decoder keeps all of it in one array of int64, ``networks``: the number of stacks, the stack of the current frame, the
+rows of known stacks, and a hash table of their numbers; then the fragmented datagrams that are tunnel packets.
 """
 
 from __future__ import annotations
@@ -18,30 +17,30 @@ import numpy as np
 from ..kernels.source import be16, i64, inner, rare
 
 STACKS = 16_384
-"""Different stacks at most; those that have no room share the number of one more."""
+"""Most stacks with numbers of their own; all others share one more number."""
 DEPTH = 6
-"""Identifiers of a stack at most; those further inside do not count."""
+"""Most identifiers of a stack; inner ones beyond that do not count."""
 VLAN, I_SID, VNI, VSID, OTHERS = (kind << 24 for kind in range(1, 6))
-"""The kinds of identifiers: above the 24 bits of their number, so none is 0."""
+"""Kinds of identifiers, above the 24 bits of the number, so no identifier is 0."""
 NAMES = {VLAN: "VLAN", I_SID: "I-SID", VNI: "VNI", VSID: "VSID"}
 
 COUNT, SHARED, OUTSIDE, NOTED, STACK = range(5)
-"""Cells: how many stacks there are, the number that those without room share (0: none yet), how many identifiers stand
-around all frames that are decoded now, how many are noted, and the first of these."""
+"""Cells: how many stacks there are; the number shared by stacks without room (0: none yet); how many identifiers are
+outside all frames being decoded; how many are noted; and the first of these."""
 ROWS = STACK + DEPTH
-"""The stack with the number n is at ``ROWS + (n - 1) * DEPTH``, filled up with zeros."""
+"""Stack number n is at ``ROWS + (n - 1) * DEPTH``, padded with zeros."""
 SLOTS = 4 * STACKS
 PLACES = ROWS + (STACKS + 1) * DEPTH
-"""From here on there are SLOTS numbers, 0 where there is none."""
+"""The hash table: SLOTS numbers, 0 where empty."""
 EARLY = PLACES + SLOTS
-"""How many fragments that come before the first of their datagram may still be collected: it may be a tunnel's."""
+"""How many more fragments may be collected before the first one of their datagram, which may be a tunnel packet."""
 EARLY_FIRST, EARLY_MORE = 10_000, 100
-"""These many, and more for each datagram that is a tunnel's; each costs as much as a hundred packets."""
+"""The initial number, and the addition for each tunnel packet; a fragment costs as much as a hundred packets."""
 FRAGMENTS, FRAGMENTS_SIZE = EARLY + 1, 4_093
-"""Cells for what ``tunnels`` knows of the latest datagrams in fragments: a number of each, negative of a tunnel's."""
+"""Cells for the latest fragmented datagrams: a number for each, negative for a tunnel packet (see ``tunnels``)."""
 SIZE = FRAGMENTS + FRAGMENTS_SIZE
 PROBES = 32
-"""Slots looked at for a stack: so many stacks with one hash have room."""
+"""Slots probed for a stack: the most stacks with the same hash."""
 _FACTOR = 0x5E3779B1
 
 
@@ -50,13 +49,13 @@ _FACTOR = 0x5E3779B1
 
 @inner
 def forget(networks: Any) -> None:
-    """Begin a frame: nothing is noted but what stands around it."""
+    """Begin a frame: only identifiers outside it stay noted."""
     networks[NOTED] = networks[OUTSIDE]
 
 
 @inner
 def note(networks: Any, identifier: int) -> None:
-    """Note an identifier (a kind and a number), inside of those noted before."""
+    """Note an identifier (kind and number) inside those noted before."""
     depth = i64(networks[NOTED])
     if depth < DEPTH:
         networks[STACK + depth] = identifier
@@ -65,7 +64,7 @@ def note(networks: Any, identifier: int) -> None:
 
 @rare
 def note_tags(networks: Any, data: Any, at: int, end: int) -> None:
-    """Note the VLAN tags, four bytes each, in ``data[at:end]``; the id 0 only gives a priority."""
+    """Note the VLAN tags, four bytes each, in ``data[at:end]``; id 0 is a priority tag."""
     for tag in range(at, end, 4):
         vlan = be16(data, tag) & 0xFFF
         if vlan != 0:
@@ -74,7 +73,7 @@ def note_tags(networks: Any, data: Any, at: int, end: int) -> None:
 
 @inner
 def network_of(networks: Any) -> int:
-    """Return the number of the stack that is noted, from 1 on in order of appearance; 0 where nothing is noted."""
+    """Return the number of the noted stack, from 1 in order of appearance; 0 if nothing is noted."""
     if networks[NOTED] == 0:
         return 0
     return numbered(networks)
@@ -82,7 +81,7 @@ def network_of(networks: Any) -> int:
 
 @rare
 def numbered(networks: Any) -> int:
-    """Return the number of the stack that is noted, which gets the next one where it is new."""
+    """Return the number of the noted stack; a new one gets the next number."""
     depth = i64(networks[NOTED])
     mixed = depth
     for index in range(depth):
@@ -111,7 +110,7 @@ def numbered(networks: Any) -> int:
 
 @rare
 def added(networks: Any) -> int:
-    """Put the stack that is noted behind those known; return its number."""
+    """Append the noted stack to the known ones; return its number."""
     count = i64(networks[COUNT])
     for index in range(i64(networks[NOTED])):
         networks[ROWS + count * DEPTH + index] = networks[STACK + index]
@@ -123,14 +122,14 @@ def added(networks: Any) -> int:
 
 
 def empty() -> np.ndarray[Any, Any]:
-    """Return the array, with no stack known."""
+    """Return the array without any stack."""
     networks = np.zeros(SIZE, dtype=np.int64)
     networks[EARLY] = EARLY_FIRST
     return networks
 
 
 def surround(networks: Any, number: int) -> None:
-    """Let the stack with a number (0: none) stand around all frames decoded from now on."""
+    """Put the stack with a number (0: none) outside all frames decoded from now on."""
     row = ROWS + (number - 1) * DEPTH
     stack = networks[row : row + DEPTH] if number else networks[:0]
     networks[STACK : STACK + len(stack)] = stack

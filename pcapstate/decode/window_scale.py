@@ -1,4 +1,4 @@
-"""The window scale option of a SYN (RFC 7323 §2.2): by how much the windows of its sender are shifted."""
+"""The window scale option of a SYN (RFC 7323 §2.2): the shift of its sender's windows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_SHIFT = 14
 
 @rare
 def scale_of(data: Any, at: int, end: int) -> int:
-    """Return 1 + the shift that the options of a SYN, ``data[at:end]``, offer, or 0 where they offer none."""
+    """Return 1 + the shift in the options of a SYN, ``data[at:end]``; 0 without the option."""
     while at + 2 < end:
         kind = u8(data, at)
         if kind == END_OF_OPTIONS:

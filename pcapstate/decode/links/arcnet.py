@@ -11,12 +11,12 @@ from .registry import link_type
 
 ARCNET_BSD, ARCNET_LINUX = 7, 129
 ARCNET_IPV4, ARCNET_IPV6, ARCNET_IPV4_OLD = 212, 196, 240
-"""Of RFC 1201, and of RFC 1051, which has no sequence numbers."""
+"""Protocol ids of RFC 1201, and of RFC 1051, which has no sequence numbers."""
 
 
 @inner
 def arcnet(data: Any, at: int, end: int, exceptions: bool) -> tuple[int, int]:
-    """Read an ARCNET header (RFC 1201, RFC 1051): of whole packets and of the first part of others."""
+    """Read the ARCNET header of a whole packet, or of the first fragment (RFC 1201, RFC 1051)."""
     if end - at < 8:
         return TOO_SHORT, at
     kind = u8(data, at)
@@ -24,7 +24,7 @@ def arcnet(data: Any, at: int, end: int, exceptions: bool) -> tuple[int, int]:
         return ETHERTYPE_IPV4, at + 1
     if kind != ARCNET_IPV4 and kind != ARCNET_IPV6:
         return NO_IP, at
-    # An exception packet repeats its type; the flag of a later part is even.
+    # An exception packet repeats its type; the split flag of a later fragment is even.
     if exceptions and u8(data, at + 1) == 0xFF:
         at += 4
     if end - at < 4 or (u8(data, at + 1) != 0 and u8(data, at + 1) & 1 == 0):
@@ -34,11 +34,11 @@ def arcnet(data: Any, at: int, end: int, exceptions: bool) -> tuple[int, int]:
 
 @link_type(ARCNET_BSD, name="ARCNET")
 def arcnet_bsd(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over source and target."""
+    """Skip source and target."""
     return arcnet(data, at + 2, end, True)
 
 
 @link_type(ARCNET_LINUX, name="ARCNET of Linux")
 def arcnet_linux(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over source, target and offset."""
+    """Skip source, target and offset."""
     return arcnet(data, at + 4, end, False)

@@ -1,4 +1,4 @@
-"""ATM: cell streams put together (AAL5), as several systems record them."""
+"""ATM: reassembled AAL5 frames, as several systems record them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ LAN_EMULATION = 1
 
 @rare
 def multiplexed(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read what an ATM cell stream carries (RFC 2684): an LLC header, or IP alone."""
+    """Read the payload of AAL5 (RFC 2684): an LLC header, or bare IP."""
     if end - at >= 2 and (be16(data, at) == 0xAAAA or be16(data, at) == 0xFEFE):
         kind, at = logical_link(data, at, end)
-        # Two bytes make the frame behind a bridge's header begin on a multiple of four.
+        # Two bytes of padding align the frame after a bridge header to four bytes.
         return kind, at + 2 if kind == ETHERTYPE_BRIDGED else at
     return BY_VERSION, at
 
 
 @link_type(ATM, ATM_BSD, ATM_CLIP, name="ATM")
 def atm(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read what begins with an LLC header, or IP alone."""
+    """Read a frame that begins with an LLC header, or bare IP."""
     return multiplexed(data, at, end)
 
 
 @link_type(SUNATM, name="SunATM")
 def sunatm(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read a header of four bytes; in LAN emulation, two bytes stand before a frame."""
+    """Read the SunATM header of four bytes; in LAN emulation, two more bytes precede the frame."""
     return (ETHERTYPE_BRIDGED, at + 6) if u8(data, at) & 0x0F == LAN_EMULATION else (ETHERTYPE_LLC, at + 4)

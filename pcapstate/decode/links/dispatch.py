@@ -1,4 +1,4 @@
-"""From the link type of a frame to the EtherType of what it holds, VLAN tags and LLC included."""
+"""From a frame's link type to the EtherType of its payload, past VLAN tags and LLC."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _rare = inner(choosing([one for one in registered() if not one.common], _unknown
 
 @rare
 def _seldom(data: Any, at: int, end: int, linktype: int) -> tuple[int, int]:
-    """Read the header of link types that few captures have, a PPI header before any other one included."""
+    """Read the header of a rare link type, also one after a PPI header."""
     if linktype == PPI:
         if end - at < SHORTEST:
             return TOO_SHORT, at
@@ -56,9 +56,8 @@ _header = inner(choosing([one for one in registered() if one.common], _seldom, T
 def link_layer(data: Any, at: int, end: int, linktype: int) -> tuple[int, int, int, int]:
     """Return the EtherType of the network layer of the frame in ``data[at:end]``, and the offset where it starts.
 
-    Then begin and end of its VLAN tags, four bytes each from the identifier on; both are the same without any.
-
-    Where there is no network layer, the first is -1 minus the index in ``skipped`` that tells why.
+    The last two are the begin and end of its VLAN tags, four bytes each from the identifier on; both are equal without
+    tags. Without a network layer, the first is -1 minus the index in ``skipped`` of the reason.
     """
     ethertype, at = _header(data, at, end, linktype)
     if ethertype < BY_VERSION:

@@ -1,4 +1,4 @@
-"""Tags of switches (Distributed Switch Architecture) in Ethernet frames: Marvell, Broadcom."""
+"""Switch tags in Ethernet frames (Distributed Switch Architecture): Marvell, Broadcom."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ BROADCOM, BROADCOM_FIRST, MARVELL, MARVELL_ETHERTYPE = 281, 282, 284, 285
 
 @link_type(BROADCOM, MARVELL, name="DSA", least=18)
 def behind_addresses(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the EtherType behind a tag of four bytes, which follows the addresses."""
+    """Read the EtherType after a tag of four bytes, which follows the addresses."""
     return be16(data, at + 16), at + 18
 
 
 @link_type(MARVELL_ETHERTYPE, name="DSA with EtherType", least=22)
 def behind_ethertype(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the EtherType behind a tag of eight bytes that has an EtherType of its own."""
+    """Read the EtherType after a tag of eight bytes with its own EtherType."""
     return be16(data, at + 20), at + 22
 
 
 @link_type(BROADCOM_FIRST, name="DSA before Ethernet")
 def before_frame(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over the tag before the frame."""
+    """Skip the tag before the frame."""
     return ETHERTYPE_BRIDGED, at + 4

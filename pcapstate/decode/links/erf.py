@@ -1,4 +1,4 @@
-"""Records of the cards of Endace (ERF)."""
+"""ERF records of Endace cards."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..protocols import BY_VERSION, ETHERTYPE_BRIDGED
 from .registry import link_type
 
 EXTENSIONS = 64
-"""Limit of extension headers."""
+"""Most extension headers."""
 ETHERNET, IP = (2, 11, 16, 20), (22, 23)
-"""Types of records that hold Ethernet, with different fields beside, and IP alone."""
+"""Types of records with Ethernet (their other fields differ), and with bare IP."""
 
 
 @link_type(197, name="ERF", least=16)
 def extensible_record(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the header of an Endace record: its type, extension headers as long as one says that another follows."""
+    """Read the header of an Endace record: its type, and a chain of extension headers."""
     kind, more = u8(data, at + 8) & 0x7F, u8(data, at + 8) & 0x80
     at += 16
     for _ in range(EXTENSIONS):
@@ -26,6 +26,6 @@ def extensible_record(data: Any, at: int, end: int) -> tuple[int, int]:
         more = u8(data, at) & 0x80
         at += 8
     if kind in ETHERNET:
-        # Two bytes of padding stand before each frame.
+        # Two bytes of padding precede each frame.
         return ETHERTYPE_BRIDGED, at + 2
     return (BY_VERSION, at) if kind in IP else (NO_IP, at)

@@ -1,4 +1,4 @@
-"""Ethernet, and what cards that record it put before its frames."""
+"""Ethernet, alone or after the headers of capture cards."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ HEADER = 14
 
 @link_type(ETHERNET, name="Ethernet", least=HEADER, common=True)
 def ethernet(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the EtherType behind the addresses."""
+    """Read the EtherType after the addresses."""
     return be16(data, at + 12), at + HEADER
 
 
 @link_type(NETANALYZER, name="netANALYZER")
 def netanalyzer(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over a header of four bytes."""
+    """Skip a header of four bytes."""
     return ETHERTYPE_BRIDGED, at + 4
 
 
 @link_type(NETANALYZER_PREAMBLE, name="netANALYZER with preamble")
 def netanalyzer_preamble(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over that header, preamble and start delimiter."""
+    """Skip that header, preamble and start delimiter."""
     return ETHERTYPE_BRIDGED, at + 12
 
 
 @link_type(MPACKET, name="mPacket")
 def mpacket(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over preamble and delimiter (IEEE 802.3br)."""
+    """Skip preamble and delimiter (IEEE 802.3br)."""
     return ETHERTYPE_BRIDGED, at + 8

@@ -11,14 +11,14 @@ from .registry import link_type
 from .wlan import WLAN, wlan_header
 
 VALUES = 64
-"""Limit of values in the list before the packet."""
+"""Most tags before the packet."""
 NAME = 12
-"""The kind of the value that names what follows."""
+"""The tag that names the protocol of the packet."""
 
 
 @link_type(252, name="exported PDU")
 def exported(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over the values that Wireshark writes before an exported PDU; it names what follows."""
+    """Skip the tags before a PDU exported by Wireshark; one of them names its protocol."""
     known = NO_IP
     for _ in range(VALUES):
         if end - at < 4:

@@ -10,5 +10,5 @@ from .registry import link_type
 
 @link_type(10, name="FDDI")
 def fddi(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over frame control and addresses."""
+    """Skip frame control and addresses."""
     return ETHERTYPE_LLC, at + 13

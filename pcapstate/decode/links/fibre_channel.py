@@ -10,5 +10,5 @@ from .registry import link_type
 
 @link_type(122, name="IP over Fibre Channel")
 def fibre_channel(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over the network header."""
+    """Skip the network header."""
     return ETHERTYPE_LLC, at + 16

@@ -11,7 +11,7 @@ from .registry import link_type
 
 @rare
 def frame_relay(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read a Frame Relay header: Q.922 address, then RFC 2427 or Cisco's way, an EtherType."""
+    """Read a Frame Relay header: Q.922 address, then RFC 2427, or an EtherType as Cisco does."""
     for _ in range(4):
         at += 1
         if u8(data, at - 1) & 1 != 0:
@@ -26,5 +26,5 @@ def frame_relay(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @link_type(107, name="Frame Relay")
 def frame(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read a frame that begins with its address."""
+    """Read a frame that begins with the Q.922 address."""
     return frame_relay(data, at, end)

@@ -10,5 +10,5 @@ from .registry import link_type
 
 @link_type(138, name="IP over IEEE 1394", least=18)
 def ieee_1394(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the EtherType behind the addresses."""
+    """Read the EtherType after the addresses."""
     return be16(data, at + 16), at + 18

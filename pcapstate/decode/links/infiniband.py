@@ -13,7 +13,7 @@ IPOIB, INFINIBAND = 242, 247
 
 @link_type(INFINIBAND, name="InfiniBand")
 def infiniband(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over local route header, global route header where there is one, base and datagram transport header."""
+    """Skip local route header, optional global route header, base and datagram transport header."""
     at += 8 + (40 if u8(data, at + 1) & 3 == 3 else 0)
     if end - at < 24:
         return TOO_SHORT, at
@@ -24,7 +24,7 @@ def infiniband(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @link_type(IPOIB, name="IP over InfiniBand")
 def ipoib(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over the global route header, which some systems leave out."""
+    """Skip the global route header, which some systems omit."""
     if be16(data, at + 2) != 0 or be16(data, at) < 0x600:
         at += 40
     return ethertype(data, at, end)

@@ -1,4 +1,4 @@
-"""Observability of IP on Solaris."""
+"""IP observability (ipnet) on Solaris."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from .registry import link_type
 
 @link_type(226, name="IPNET")
 def ipnet(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over version, family, zones and interfaces."""
+    """Skip version, family, zones and interfaces."""
     return BY_VERSION, at + 24

@@ -1,4 +1,4 @@
-"""Linux cooked captures: those of all interfaces at once ("any")."""
+"""Linux cooked captures: of all interfaces at once ("any")."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .wlan import prism, radiotap, wlan
 
 SLL, SLL2 = 113, 276
 ARPHRD_WLAN, ARPHRD_PRISM, ARPHRD_RADIOTAP = 801, 802, 803
-"""Kinds of hardware of which a cooked header is followed by an 802.11 frame."""
+"""Hardware types with an 802.11 frame after the cooked header."""
 
 
 @link_type(SLL, name="Linux cooked", least=16, common=True)
@@ -27,7 +27,7 @@ def cooked2(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @inner
 def behind(data: Any, at: int, end: int, ethertype: int, hardware: int) -> tuple[int, int]:
-    """Return what follows a header with this EtherType and this kind of hardware."""
+    """Return what follows a header with this EtherType and hardware type."""
     if ARPHRD_WLAN <= hardware <= ARPHRD_RADIOTAP:
         return radio(data, at, end, hardware)
     return ethertype, at
@@ -35,7 +35,7 @@ def behind(data: Any, at: int, end: int, ethertype: int, hardware: int) -> tuple
 
 @rare
 def radio(data: Any, at: int, end: int, hardware: int) -> tuple[int, int]:
-    """Read an 802.11 frame, alone or behind one of two headers."""
+    """Read an 802.11 frame, alone or after a Prism or radiotap header."""
     if hardware == ARPHRD_RADIOTAP:
         return radiotap(data, at, end)
     return prism(data, at, end) if hardware == ARPHRD_PRISM else wlan(data, at, end)

@@ -1,4 +1,4 @@
-"""The log of netfilter in Linux."""
+"""The netfilter log of Linux."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..protocols import BY_VERSION
 from .registry import link_type
 
 VALUES = 64
-"""Limit of values in the list before the packet."""
+"""Most TLVs in the list."""
 PAYLOAD = 9
-"""The kind of the value that is the packet."""
+"""The type of the TLV with the packet."""
 
 
 @link_type(239, name="NFLOG")
 def nflog(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Find the packet among the values of a Linux netfilter log; their numbers are in the order of that host."""
+    """Find the packet among the TLVs of a netfilter log, in the host's byte order."""
     little = end - at >= 6 and u8(data, at + 5) <= u8(data, at + 4)
     at += 4
     for _ in range(VALUES):

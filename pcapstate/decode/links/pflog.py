@@ -11,5 +11,5 @@ from .registry import link_type
 
 @link_type(117, name="PFLOG")
 def pflog(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over a header that tells its length, without the padding to a multiple of four."""
+    """Skip a header by its length field, which excludes the padding to a multiple of four."""
     return BY_VERSION, at + ((u8(data, at) + 3) & ~3)

@@ -1,4 +1,4 @@
-"""Per-packet information: a header with fields of its own before a frame of another link type."""
+"""Per-packet information (PPI): a header before a frame of another link type."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SHORTEST = 8
 
 @inner
 def held(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Return the link type of the frame behind the header, and its offset; the header's first bytes are there."""
-    # All numbers are in little-endian order, that of the link type behind it too.
+    """Return the link type of the frame after the header, and its offset; the header's first bytes are there."""
+    # All numbers are little-endian, also in the link type that follows.
     length, inside = le16(data, at + 2), le32(data, at + 4)
     if length < SHORTEST or end - at < length:
         return TOO_SHORT, at

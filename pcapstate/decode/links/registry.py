@@ -1,4 +1,4 @@
-"""The registry of link types, and the function made of it that tells them apart."""
+"""The registry of link types, and the dispatch function generated from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Decoder = Callable[..., tuple[int, int]]
 
 
 class LinkType(NamedTuple):
-    """A link type by its number, a LINKTYPE_ (or DLT_) value."""
+    """A link type: its number is a LINKTYPE_ (or DLT_) value."""
 
     number: int
     name: str
@@ -28,9 +28,9 @@ LINK_TYPES: dict[int, LinkType] = {}
 def link_type(*numbers: int, name: str, least: int = 4, common: bool = False) -> Callable[[Function], Function]:
     """Register a kernel that reads the header of frames of some link types.
 
-    It is given capture bytes, begin and end of a frame, of which ``least`` bytes are there. It returns an EtherType
-    (or ``BY_VERSION``) and the offset of what follows; or, in place of the EtherType, -1 minus the index in ``skipped``
-    that tells why nothing follows. ``common``: told apart first, within the hot path.
+    Its arguments are the capture bytes, and begin and end of a frame with at least ``least`` bytes. It returns an
+    EtherType (or ``BY_VERSION``) and the offset of the payload; without a payload, -1 minus the index in ``skipped`` of
+    the reason in place of the EtherType. ``common``: dispatched first, within the hot path.
     """
 
     def register(function: Function) -> Function:
@@ -45,7 +45,7 @@ def link_type(*numbers: int, name: str, least: int = 4, common: bool = False) ->
 
 
 def registered() -> list[LinkType]:
-    """Return all link types, by number."""
+    """Return all link types, in the order of their numbers."""
     package = importlib.import_module(__package__)
     for module in pkgutil.iter_modules(package.__path__):
         if module.name != "dispatch":
@@ -56,7 +56,7 @@ def registered() -> list[LinkType]:
 def choosing(types: Sequence[LinkType], otherwise: Callable[..., tuple[int, int]], too_short: int) -> Decoder:
     """Return a function (data, at, end, link type) that calls the decoder of a link type, or ``otherwise``.
 
-    It is written as one chain of conditions, which is what Numba compiles well, and what runs fast as plain Python.
+    It is one chain of conditions, which Numba compiles well and plain Python runs fast.
     """
     names: dict[str, Any] = {"__name__": __name__, "otherwise": otherwise}
     lines = ["def choose(data, at, end, linktype):"]

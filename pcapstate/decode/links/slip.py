@@ -1,4 +1,4 @@
-"""SLIP, with the header of whoever captured it."""
+"""SLIP, with a header added by the capturing system."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from .registry import link_type
 
 @link_type(8, name="SLIP")
 def slip(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over direction and compression header."""
+    """Skip direction and compression header."""
     return BY_VERSION, at + 16

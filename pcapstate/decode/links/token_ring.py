@@ -12,7 +12,7 @@ from .registry import link_type
 
 @link_type(6, name="Token Ring", least=16)
 def token_ring(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over the addresses, and the route that may follow them."""
-    # A source address with this bit has a route behind it, whose length is in its first byte.
+    """Skip the addresses, and the source route that may follow them."""
+    # With this bit in the source address a source route follows; its first byte has its length.
     route = u8(data, at + 14) & 0x1F if u8(data, at + 8) & 0x80 else 0
     return (ETHERTYPE_LLC, at + 14 + route) if u8(data, at + 1) & 0xC0 == 0x40 else (NO_IP, at)

@@ -1,6 +1,6 @@
-"""802.11 frames, and the headers that tell of the radio before them.
+"""802.11 frames, and the radio headers before them.
 
-Encrypted frames stay closed, even where the keys are in the capture.
+Encrypted frames are not decrypted, even if the capture has the keys.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from .registry import link_type
 WLAN, PRISM, RADIOTAP, AVS = 105, 119, 127, 163
 AVS_MAGIC = 0x802110
 FROM_DS, BOTH_DS, PROTECTED, ORDER = 2, 3, 0x40, 0x80
-"""Flags of the frame control field: from a distribution system, to and from one, and so on."""
+"""Flags of the frame control field; FROM_DS, BOTH_DS: from, or from and to the distribution system."""
 PADDED = 0x20
-"""Of radiotap's flags: the 802.11 header is filled up to a multiple of four bytes."""
+"""A radiotap flag: the 802.11 header is padded to a multiple of four bytes."""
 
 
 @inner
@@ -28,13 +28,13 @@ def le16(data: Any, at: int) -> int:
 
 @link_type(WLAN, name="802.11", least=0)
 def wlan(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read the header of a frame with nothing before it."""
+    """Read the header of a frame without a radio header."""
     return wlan_header(data, at, end, 0)
 
 
 @link_type(RADIOTAP, name="802.11 (radiotap)", least=8)
 def radiotap(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over a radiotap header, which tells its length and whether the 802.11 header is padded."""
+    """Skip a radiotap header, which has its length and whether the 802.11 header is padded."""
     length = le16(data, at + 2)
     if length < 8 or length > end - at:
         return TOO_SHORT, at
@@ -43,8 +43,8 @@ def radiotap(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @link_type(PRISM, name="802.11 (Prism)", least=8)
 def prism(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over a Prism header; its numbers are in the order of the host."""
-    # Drivers may put an AVS header where Prism's was.
+    """Skip a Prism header; its numbers are in the host's byte order."""
+    # Drivers may put an AVS header in place of Prism's.
     length = be32(data, at + 4) if be32(data, at) >> 8 == AVS_MAGIC else le32(data, at + 4)
     if length > end - at:
         length = be32(data, at + 4)
@@ -55,7 +55,7 @@ def prism(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @link_type(AVS, name="802.11 (AVS)", least=8)
 def avs(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Pass over an AVS header, which tells its length."""
+    """Skip an AVS header by its length field."""
     length = be32(data, at + 4)
     if length < 8 or length > end - at:
         return TOO_SHORT, at
@@ -74,20 +74,20 @@ def radiotap_flags(data: Any, at: int, length: int) -> int:
         more = le32(data, at + field)
         field += 4
     if present & 1 != 0:
-        # The time comes first, on a multiple of eight.
+        # The time comes first, aligned to eight bytes.
         field = ((field + 7) & ~7) + 8
     return u8(data, at + field) if field < length else 0
 
 
 @rare
 def wlan_header(data: Any, at: int, end: int, padded: int) -> tuple[int, int]:
-    """Return what follows the header of an 802.11 frame: LLC, with its offset, or why there is nothing to read."""
+    """Return what follows the header of an 802.11 frame: LLC with its offset, or the reason why nothing does."""
     if end - at < 10:
         return TOO_SHORT, at
     control, flags = u8(data, at), u8(data, at + 1)
     if control & 3 != 0:
         return NO_IP, at
-    # Data frames only, without those that carry none.
+    # Only data frames that carry data.
     if control & 0x4C != 0x08:
         return -1 - SKIPPED_REASON - WLAN_NO_DATA, at
     quality = control & 0x80 != 0
@@ -110,20 +110,20 @@ def wlan_header(data: Any, at: int, end: int, padded: int) -> tuple[int, int]:
         return NO_IP, at
     at += length
     if gathered:
-        # A-MSDU: addresses and length of its first frame; where those are not there, the bit was meant otherwise.
+        # A-MSDU: addresses and length of its first subframe; if they are missing, the bit has another meaning.
         if end - at < 14:
             return TOO_SHORT, at
         if be16(data, at) != 0xAAAA:
             return GATHERED, at
     elif meshed and end - at >= 6 and u8(data, at) < 3:
-        # Mesh control: flags that say how many addresses are behind it, where others mean something else by the bit.
+        # Mesh control: its flags have the number of addresses after it; outside a mesh the bit has another meaning.
         at += 6 + 6 * u8(data, at)
     return ETHERTYPE_LLC, at
 
 
 @inner
 def wlan_in_tunnel(data: Any, at: int, end: int) -> tuple[int, int]:
-    """Read an 802.11 frame in a tunnel of access points, some of which swap the bytes of its frame control field."""
+    """Read an 802.11 frame tunneled by an access point; some of them swap the bytes of its frame control field."""
     if end - at >= 24 and u8(data, at) & 0x0F != 0x08 and u8(data, at + 1) & 0x0F == 0x08:
         control, flags = u8(data, at + 1), u8(data, at)
         if control & 0x40 != 0 or flags & PROTECTED != 0:

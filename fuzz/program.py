@@ -88,7 +88,7 @@ def whole(data: bytes, all_: bool = False) -> None:
     for batch in capture.follow():
         history.add(batch)
     rows = history.take()
-    for line in (*map(str, capture.damages), *traffic.let_go):
+    for line in (*map(str, capture.damages), *(text.format(**fields) for text, fields in traffic.dropped)):
         check(line.encode(), "table")
     book = NameBook(packets)
     for raw, names in source.names:

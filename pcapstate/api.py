@@ -1,4 +1,4 @@
-"""The library: what the commands answer, as typed objects. No command line is needed, nothing is printed."""
+"""The library: the answers of the commands as typed objects, without a command line and without output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .views import connections as connections_view
 from .views import timeline as timeline_view
 
 Time = str | float
-"""A moment: seconds since the start, or as text what ``--at`` takes."""
+"""A moment: seconds since the start, or a text as for ``--at``."""
 Span = Callable[[], tuple[int, int]]
 
 NETSTAT = (*socket_columns.FOR_PROGRAMS, "local_name", "foreign_name")
@@ -36,7 +36,7 @@ UNNAMED = socket_columns.FOR_PROGRAMS
 
 
 class Snapshot(NamedTuple):
-    """All connections at one moment, as ``Session.moments`` yields them. Ask before the next moment is read."""
+    """All connections at one moment, from ``Session.moments``; valid until the next moment is read."""
 
     moment: int
     """Nanoseconds since the epoch."""
@@ -55,11 +55,11 @@ class Snapshot(NamedTuple):
 
 
 class Session:
-    """A capture, or interfaces, to ask several questions.
+    """A capture, or interfaces, that answers several questions.
 
-    Nothing is read before the first question. Files are read again where a question needs what was not gathered for
-    the one before; what can be read only once (a pipe, an interface, an open file) takes one question, after which
-    ``connections`` can still be asked. Raises CallError, CaptureError, LiveError, MomentError.
+    Nothing is read before the first question. Files are read again if a question needs more data than the one before.
+    A source that can be read only once (a pipe, an interface, an open file) answers one question, and ``connections``
+    after it. Raises CallError, CaptureError, LiveError, MomentError.
     """
 
     def __init__(self, origin: Origin, *, two_msl: float, at: Time | None, memory: int | None, split: bool) -> None:
@@ -70,7 +70,7 @@ class Session:
         self._reading: Reading | None = None
         self._state: Generator[Rows, None, None] | None = None
         if self._again or origin.missing:
-            # What is no capture is reported at once, not at the first question.
+            # Report a file that is no capture at once, not at the first question.
             origin.open().close()
 
     def __enter__(self) -> Session:
@@ -80,13 +80,13 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Let go of the capture."""
+        """Close the capture."""
         if self._state is not None:
             self._state.close()
         if self._reading is not None:
             self._reading.close()
 
-    # --- what was read
+    # --- the last reading
 
     @property
     def damages(self) -> Sequence[CaptureDamaged]:
@@ -95,12 +95,12 @@ class Session:
 
     @property
     def losses(self) -> Losses | None:
-        """What is missing from what was read for the last question; None before there was one."""
+        """What the reading for the last question missed; None before a question."""
         return None if self._reading is None else self._reading.losses()
 
     @property
     def moment(self) -> int | None:
-        """The time that the last answer is about, ns since the epoch; None before there was one."""
+        """The time of the last answer, ns since the epoch; None before a question."""
         return None if self._reading is None else self._reading.moment
 
     # --- questions
@@ -108,9 +108,9 @@ class Session:
     def transitions(self, filter: str | None = None, *, revisions: bool = False) -> Iterator[Transition]:
         """Yield the transitions, as ``pcapstate timeline`` lists them.
 
-        Of files those that later packets took back are left out, which is known at the end only; with ``revisions``,
-        and of everything that grows, all come as their packets are read, with what put them right as ``revised``.
-        ``filter``: as for ``--filter``. Raises QueryError.
+        For files, transitions that later packets disproved are left out, so all come at the end. With ``revisions``,
+        and for growing sources, each comes as its packet is read, and corrections come as ``revised``. ``filter``: as
+        for ``--filter``. Raises QueryError.
         """
         choose, span = self._choice(filter, timeline_view.fields, timeline_view.BY_NAME)
         lazily = revisions or self._origin.growing
@@ -122,7 +122,7 @@ class Session:
         else:
             runs = [settled(in_time(reading.history()))[0]]
         for rows in runs:
-            # What comes lazily is overwritten by the next run.
+            # The next run overwrites a lazy one.
             some = rows.copy() if lazily else rows
             table = timeline_view.view(reading.capture.table, [some], None, None, not lazily, choose=choose)
             yield from transitions_of(table)
@@ -146,16 +146,16 @@ class Session:
     ) -> list[Netstat]:
         """Return the rows of netstat on a host, at a moment or at the end.
 
-        ``local``: the host, as addresses or networks (None: the host that the capture shows). ``listening``: with the
-        ports that listen; ``udp``: with the UDP ports, too. ``names``: with names of hosts, and programs, as the
-        capture tells them. ``filter``: as for ``--filter``. Raises QueryError.
+        ``local``: the host, as addresses or networks (None: the host that the capture implies). ``listening``: with
+        listening ports; ``udp``: with UDP ports, too. ``names``: with names of hosts and programs from the capture.
+        ``filter``: as for ``--filter``. Raises QueryError.
         """
         answers = _answers(local, listening, names, udp, filter, repeats=False)
         self._ask(answers, at=at)
         return _netstat(answers.at(), NETSTAT if names else UNNAMED)
 
     def routes(self, at: Time | None = None, local: str | Sequence[str] | None = None) -> list[Route]:
-        """Return the routing table of a host and its neighbours, as far as traffic shows them."""
+        """Return the routes and neighbours of a host, as far as traffic shows them."""
         from .routing.routing_table import routes
         from .views.routes import view
 
@@ -174,8 +174,8 @@ class Session:
         return [Counter(**one) for one in records(view(found))]
 
     def diagnose(self, filter: str | None = None, *, lang: str = "en") -> list[Finding]:
-        """Return the findings of ``pcapstate diagnose``. ``filter``: connections to look at. Raises QueryError."""
-        # Only this question needs the rules.
+        """Return the findings of ``pcapstate diagnose``. ``filter``: the connections to diagnose. Raises QueryError."""
+        # Imported here, since only this question needs the rules.
         from .findings.diagnosis import diagnose
         from .findings.frames_seen import FramesSeen
         from .views.diagnosis import view
@@ -203,15 +203,15 @@ class Session:
         names: bool = False,
         udp: bool = False,
     ) -> Iterator[Snapshot]:
-        """Yield the connections every so many seconds of the capture's time, from one reading; at its end once more.
+        """Yield all connections every ``every`` seconds of the capture's time, and at its end, from one reading.
 
-        With ``at``, from that moment on. ``count``: at most so many; the other parameters: as for ``netstat``.
+        With ``at``, from that moment on. ``count``: the most moments; other parameters: as for ``netstat``.
         """
         answers = _answers(local, listening, names, udp, None, repeats=True)
         reached: list[int] = []
         reading = self._new(every=every, count=count, **_needs(answers))
         answers.attach(reading)
-        # After so many moments the states are not those of the end.
+        # After ``count`` moments, the states are not those at the end.
         self._elsewhere = count is not None
         columns = NETSTAT if names else UNNAMED
 
@@ -231,7 +231,7 @@ class Session:
     # --- readings
 
     def _new(self, *, at: Time | None = None, **options: Any) -> Reading:
-        """Begin a reading, in place of the one before."""
+        """Begin a reading, which replaces the one before."""
         if self._reading is not None and not self._again:
             raise CallError("this source can be read only once; open it anew to ask another question")
         self.close()
@@ -250,12 +250,12 @@ class Session:
         return self._reading
 
     def _ask(self, answers: Answers, at: Time | None) -> Reading:
-        """Read what answers need, to the end or the moment."""
+        """Read the data for answers, to the end or the moment."""
         answers.attach(self._new(at=at, **_needs(answers)))
         return self._read_on()
 
     def _choice(self, filter: str | None, fields: Any, names: Iterable[str]) -> tuple[Choice | None, list[Reading]]:
-        """Return the choice of a filter, which is checked at once, and the list to put the reading in."""
+        """Return the choice of a filter, checked at once, and the list that is to receive the reading."""
         reading: list[Reading] = []
         return _choice(filter, fields, names, lambda: reading[0].span()), reading
 
@@ -323,9 +323,9 @@ def open(
     """Open a capture (several: as one in time order), or interfaces.
 
     ``capture_filter``, ``duration`` (seconds): for interfaces. ``follow``: the file is still being written.
-    ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop. ``memory``: bytes that all may take; beyond
-    that, connections are evicted (``Session.losses``). ``split_vlans``: the same 4-tuple on different VLANs is
-    different connections. Raises CallError, CaptureError, LiveError, MomentError.
+    ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop. ``memory``: the memory bound in bytes;
+    beyond it, connections are evicted (``Session.losses``). ``split_vlans``: the same 4-tuple on different VLANs is
+    several connections. Raises CallError, CaptureError, LiveError, MomentError.
     """
     origin = Origin(paths, _texts(interface), capture_filter, duration, follow)
     return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
@@ -357,9 +357,9 @@ def netstat(
     filter: str | None = None,
     two_msl: float = DEFAULT_TWO_MSL,
 ) -> list[Netstat]:
-    """Read a capture and return what netstat says on a host at a moment, or at the end (see ``Session.netstat``).
+    """Read a capture and return the rows of netstat at a moment, or at the end (see ``Session.netstat``).
 
-    Raises CaptureError, MomentError, QueryError, and ValueError where ``local`` is neither an address nor a network.
+    Raises CaptureError, MomentError, QueryError, and ValueError if ``local`` is neither an address nor a network.
     """
     with open(*paths, two_msl=two_msl) as session:
         return session.netstat(at, local, listening=listening, names=names, udp=udp, filter=filter)

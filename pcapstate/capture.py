@@ -1,4 +1,4 @@
-"""A capture on its way from bytes to states: the source, the decoder and the tracker in one line."""
+"""The pipeline from bytes to states: source, decoder and tracker."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from .tcp.tables import TRANSITION
 from .tcp.time_wait import TimeWait
 
 READ_AHEAD_SIZE = 16_000_000
-"""Bytes of capture from which decoding runs ahead in a thread of its own."""
+"""Captures of at least so many bytes are decoded ahead in a thread."""
 NO_TRANSITIONS = np.zeros(0, dtype=TRANSITION)
 LOOK = 1.0
-"""Seconds between two looks for attempts that were given up, while a capture grows."""
+"""Seconds between two checks for abandoned attempts, while a capture grows."""
 
 
 class Source(Protocol):
-    """Where frames come from: one capture, several merged, an interface."""
+    """A source of frames: one capture, several merged ones, an interface."""
 
     name: str
     size: int | None
@@ -42,55 +42,55 @@ class Source(Protocol):
 
     @property
     def damages(self) -> list[CaptureDamaged]:
-        """What was damaged, once all batches are read."""
+        """The damage, complete once all batches are read."""
 
     @property
     def processes(self) -> list[Process]:
-        """The processes that FRAME's ``process`` and ``effective`` number from 1."""
+        """The processes, numbered from 1 by FRAME's ``process`` and ``effective``."""
 
     @property
     def names(self) -> list[tuple[bytes, list[str]]]:
-        """What name resolution blocks say: an address (4 or 16 bytes) and its names."""
+        """The entries of name resolution blocks: an address (4 or 16 bytes) and its names."""
 
     @property
     def drops(self) -> int | None:
-        """How many packets are reported as dropped; None where nothing is reported."""
+        """The number of packets reported as dropped; None without a report."""
 
     def batches(self) -> Iterator[Batch]:
         """Yield the frames in order."""
 
     def close(self) -> None:
-        """Let go of files and sockets."""
+        """Close files and sockets."""
 
 
 class Watcher(Protocol):
-    """What looks at frames beside the tracker: for names, statistics, programs."""
+    """Looks at frames beside the tracker, for names, statistics or programs."""
 
     datagrams: bool
-    """It wants UDP datagrams among the segments."""
+    """Whether it needs UDP datagrams among the segments."""
 
     def watch(self, batch: Batch, segments: Rows) -> Any:
-        """Look at a batch that was decoded, in the decoding thread; copy what is to stay, the buffer is used again."""
+        """Look at a decoded batch, in the decoding thread; copy data to keep, since the buffer is reused."""
 
     def tracked(self, segments: Rows, seen: Any) -> None:
-        """Look at segments that the tracker has followed (``endpoint`` is set); ``seen``: what ``watch`` returned."""
+        """Look at segments after the tracker (``endpoint`` is set); ``seen``: the result of ``watch``."""
 
 
 @runtime_checkable
 class ByEndpoint(Protocol):
-    """A watcher that keeps something of each connection or endpoint."""
+    """A watcher that keeps data by connection or endpoint."""
 
     def moved(self, kept: Rows) -> None:
-        """Follow the tracker, which let connections go: its row n is now what was row ``kept[n]``."""
+        """Follow the tracker's compaction after it evicted connections: its row n was row ``kept[n]``."""
 
 
 class Capture:
     """Reads a source once, keeping the state of every connection.
 
-    ``follow`` reads to the end and yields the transitions on the way; ``table`` is what is known so far;
-    ``damages`` and ``decoder.skipped`` tell what could not be read. ``record``: transitions are wanted; ``details``:
-    rows of DETAIL, too; ``stops``: the moments at which to stop, and for the last of which to end; ``most``: how many
-    connections to keep; ``split``: whether the same 4-tuple on another VLAN, or the like, is another connection.
+    ``follow`` reads to the end and yields the transitions on the way; ``table`` has the connections so far; ``damages``
+    and ``decoder.skipped`` have what could not be read. ``record``: keep transitions; ``details``: also rows of DETAIL;
+    ``stops``: the moments at which to stop, the last of which ends the reading; ``most``: the most connections kept;
+    ``split``: whether the same 4-tuple in another virtual network is another connection.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Capture:
         )
         self.frames = 0
         self.clock: int | None = None
-        """The time after what was read: of the last packet, or of the silence after it on an interface."""
+        """The current time of the reading: of the last packet, or later while an interface is silent."""
 
     @property
     def start(self) -> int | None:
@@ -136,23 +136,22 @@ class Capture:
 
     @property
     def moment(self) -> int | None:
-        """The moment that ``table`` is about, ns since the epoch: that asked for, or the last packet's."""
+        """The moment of ``table``, ns since the epoch: the requested one, or the last packet's."""
         later = self.stops.due
         return self.clock if later is None or self.clock is None else max(self.clock, later)
 
     @property
     def damages(self) -> list[CaptureDamaged]:
-        """What was damaged in the source, as far as it was read."""
+        """The damage in the source so far."""
         return self.source.damages
 
     def follow(
         self, progress: Callable[[int], None] | None = None, reached: Callable[[int], None] | None = None
     ) -> Generator[Rows, None, None]:
-        """Read all frames; yield transitions (TRANSITION) in batches that the next one overwrites.
+        """Read all frames; yield transitions (TRANSITION) in batches, each overwritten by the next.
 
-        ``progress`` is called with the bytes read so far, ``reached`` with each moment of the stops once ``table``
-        is as it was then; an empty run follows. Close the generator, or end it, to let go of the source. Raises
-        MomentError.
+        ``progress`` is called with the bytes read so far, ``reached`` with each moment of the stops once ``table`` is
+        up to it; an empty run follows. Exhaust or close the generator to close the source. Raises MomentError.
         """
         pieces = self._pieces()
         if self.source.size is not None and self.source.size >= READ_AHEAD_SIZE and not self.stops.repeats:
@@ -162,7 +161,7 @@ class Capture:
             for piece in pieces:
                 self.frames += piece.frames
                 yield from self.table.follow(piece.segments, len(piece.segments))
-                # Frames without TCP let time pass too, and so does silence on an interface.
+                # Time also passes with frames without TCP, and while an interface is silent.
                 yield from self.table.pass_time(piece.clock)
                 for watcher, seen in zip(self.watchers, piece.seen, strict=True):
                     watcher.tracked(piece.segments, seen)
@@ -170,22 +169,22 @@ class Capture:
                 if piece.moment is not None and reached is not None:
                     yield from self.table.give_up()
                     reached(piece.moment)
-                    # Whoever goes through the runs can look at the table now.
+                    # An empty run lets the caller look at the table now.
                     yield NO_TRANSITIONS
                 elif growing and time.monotonic() - looked >= LOOK:
                     yield from self.table.give_up()
                     looked = time.monotonic()
                 if progress is not None:
                     progress(piece.position)
-            # Where it was stopped, the moment was not reached.
+            # A stopped reading has not reached the moment.
             later = None if getattr(self.source, "stopped", False) else self.stops.due
             if later is not None and later > self.table.clock:
-                # The moment is behind the last packet: no packet tells of more, but time passed.
+                # The moment is after the last packet: only timers change states until then.
                 yield from self.table.pass_time(later)
             yield from self.table.give_up()
             self.decoder.finish()
         except BaseException:
-            # It ends in the midst of a piece: what is known is of the last packet that was followed.
+            # It ends in the middle of a piece: the states are those at the last tracked packet.
             if self.table.count:
                 self.clock = self.table.clock
             raise
@@ -204,18 +203,18 @@ class Capture:
 
 
 class Piece(NamedTuple):
-    """The segments of a batch or of the part of one up to a moment, and what the watchers saw in it."""
+    """The segments of a batch, or of its part up to a moment, and the results of the watchers."""
 
     segments: Rows
-    frames: int  # how many frames it had
-    clock: int  # the time after it
+    frames: int  # number of frames
+    clock: int  # the source's time after it
     position: int  # bytes read so far
-    moment: int | None  # the moment reached behind it
+    moment: int | None  # the moment reached after it
     seen: list[Any]
 
 
 def ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
-    """Run an iterator in a thread, a piece ahead: compiled kernels and reads let go of the interpreter's lock."""
+    """Run an iterator in a thread, a piece ahead: compiled kernels and reads release the interpreter's lock."""
     passing: queue.Queue[Piece | BaseException | None] = queue.Queue(maxsize=1)
     stop = threading.Event()
 
@@ -250,7 +249,7 @@ def ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
 
 
 def open_source(paths: Sequence[str | os.PathLike[str] | Any]) -> Source:
-    """Open one capture, or several as one in time order: also those in a directory, or that a pattern matches.
+    """Open one capture, or several as one in time order, also from directories and patterns.
 
     Raises CaptureError.
     """

@@ -1,4 +1,4 @@
-"""How much memory a run may take, what each question needs of it, and how many connections fit in the rest.
+"""The memory bound of a run, the share of each question, and the number of connections that fit in the rest.
 
 Figures in bytes for each connection are upper bounds of the peak (``tests/test_memory.py``). docs/performance.md says
 what they consist of.
@@ -10,17 +10,17 @@ import os
 import sys
 
 DEFAULT = 1_000_000_000
-"""Bytes that a run may take, unless told: this, or a quarter of the machine's memory where that is less."""
+"""The default bound in bytes: this, or a quarter of the machine's memory if that is less."""
 PROGRAM = 170_000_000
 """Bytes of the program itself: Python, libraries, buffers for reading and decoding."""
 LEAST_FOR_CONNECTIONS = 64_000_000
-"""Bytes that there must be for connections, or it is not worth it."""
+"""Fewest bytes for connections."""
 PACKETS_WAITING = 96_000_000
-"""Bytes that packets of an interface take, which wait to be worked off, or are."""
+"""Bytes of captured packets from an interface that wait or are being processed."""
 LEAST = PROGRAM + LEAST_FOR_CONNECTIONS
-"""Bytes below which nothing can be done."""
+"""The smallest possible bound in bytes."""
 SHOWN = 0
-"""For each connection in ``connections`` and ``timeline``: rows are worked out some at a time and kept nowhere."""
+"""For each connection in ``connections`` and ``timeline``: rows are made in batches and not kept."""
 CHOSEN = 40
 """For each connection with --filter or --sort (``timeline``: for each transition): the numbers of the rows, and during
 the sort one column and its order."""
@@ -31,18 +31,18 @@ DIAGNOSE_CHOSEN = 800
 """For each connection in ``diagnose`` with --filter and the like: copies of the chosen connections, and of those that
 explain them."""
 FRAMES_SEEN = 24_000_000
-"""For ``diagnose``: the packets by which it recognizes those that are stored again."""
+"""For ``diagnose``: the packets kept to recognize duplicates."""
 
 
 def default_bound(beside: int = 0) -> int:
-    """Return how many bytes a run may take, unless told, where ``beside`` is needed for more than connections."""
+    """Return the default bound of a run in bytes; ``beside``: bytes needed for data other than connections."""
     return max(LEAST + beside, min(DEFAULT, _installed() // 4))
 
 
 def connections_within(bound: int, each: int, beside: int = 0) -> int:
-    """Return how many connections of ``each`` bytes fit in ``bound`` where ``beside`` is needed for other things.
+    """Return how many connections of ``each`` bytes fit in ``bound``, with ``beside`` bytes for other data.
 
-    Raises ValueError where there is too little for the others.
+    Raises ValueError if ``bound`` is too small for the other data.
     """
     if bound < LEAST + beside:
         raise ValueError(f"this needs at least {-(-(LEAST + beside) // 1_000_000)} MB")
@@ -50,7 +50,7 @@ def connections_within(bound: int, each: int, beside: int = 0) -> int:
 
 
 def _installed() -> int:
-    """Return the bytes of memory of this machine; where it does not tell, four times what is taken by default."""
+    """Return the bytes of memory of this machine; if unknown, four times the default bound."""
     if sys.platform == "win32":
         import ctypes
 

@@ -1,7 +1,7 @@
-"""Rows of tables as objects: the fields that ``--format json`` has, under the same names, with their Python types.
+"""Rows of tables as objects, with the fields of ``--format json`` under the same names, as Python types.
 
-Times and durations are integers in nanoseconds (times since the epoch), where JSON has seconds. An address with a port
-stands together, as ``10.0.0.1:80`` or ``[2001:db8::1]:80``, and apart.
+Times (since the epoch) and durations are integers in nanoseconds; JSON has seconds. An address with a port is there
+both as one text, ``10.0.0.1:80`` or ``[2001:db8::1]:80``, and as two fields.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .addresses import address, socket_text
 from .table import ADDRESS, ENDPOINT_ADDRESS, NEVER, NUMBER_OR_NOTHING, WORD, Column, Table
 
 OF_STATES = frozenset(("state", "foreign_state", "client_state", "server_state", "from", "to"))
-"""Columns whose words are states."""
+"""Columns with states."""
 
 
 class State(StrEnum):
     """The state of one endpoint (RFC 9293 §3.3.2): a string that equals its name.
 
-    CLOSED: there is no connection. UNKNOWN: the packets do not tell. ``tcp.states.State`` has the same as numbers.
+    CLOSED: there is no connection. UNKNOWN: the packets do not show it. ``tcp.states.State`` has the same as numbers.
     """
 
     UNKNOWN = "UNKNOWN"
@@ -46,20 +46,20 @@ class Transition:
 
     time: int
     packet: int | None
-    """Number of the packet that proves it, 1-based (frame.number); None where a timer ran out."""
+    """Number of the packet that caused it, 1-based (frame.number); None for an expired timer."""
     connection: int
     """Number of its connection (tcp.stream)."""
     endpoint: str
     """``client`` or ``server``."""
     address: str
-    """Of the endpoint, with its port."""
+    """Address of the endpoint, with its port."""
     address_host: str
     address_port: int
     peer: str
     peer_host: str
     peer_port: int
     from_state: State
-    """``from`` in JSON, which is a keyword in Python."""
+    """``from`` in JSON; a keyword in Python."""
     to_state: State
     """``to`` in JSON."""
     cause: str
@@ -93,7 +93,7 @@ class Connection:
     server_bytes: int
     retransmissions: int
     client_guessed: bool
-    """No handshake tells which end is the client; its port suggests it."""
+    """The capture has no handshake; the client is a guess by port numbers."""
     client_retransmissions: int
     server_retransmissions: int
     client_first: int | None
@@ -117,19 +117,19 @@ class Netstat:
     pid: int | None
     program: str | None
     connection: int | None
-    """Number of its connection (tcp.stream); None for a port that listens, and for UDP."""
+    """Number of its connection (tcp.stream); None for a listening port, and for UDP."""
     local_name: str | None = None
-    """The host's name, where names were asked for and the capture has one."""
+    """The name of the host, if names were requested and the capture has one."""
     foreign_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A row of the routing table or of the neighbours, as in ``pcapstate netstat -r``."""
+    """A route or a neighbour, as in ``pcapstate netstat -r``."""
 
     destination: str
     stated: bool
-    """A packet states the network; otherwise it is the smallest one that covers the addresses seen."""
+    """A packet states the network; otherwise it is the smallest one with all addresses seen."""
     type: str
     """``route`` or ``neighbour``."""
     on_link: bool | None
@@ -151,9 +151,9 @@ class Counter:
     counter: str
     direction: str | None
     value: int | None
-    """None where packets do not tell it."""
+    """None if packets do not show it."""
     mib: str | None
-    """Its name in the MIB of RFC 4022, 4113 or 4293."""
+    """Name in the MIB of RFC 4022, 4113 or 4293."""
     note: str | None
 
 
@@ -170,14 +170,14 @@ class Finding:
     next: str
     """What to do next."""
     count: int
-    """How many connections it is about."""
+    """The number of its connections."""
     connections: tuple[int, ...]
-    """The first of them (tcp.stream)."""
+    """The first of these connections (tcp.stream)."""
     packet_count: int
     packets: tuple[int, ...]
-    """The first packets that show it (frame.number)."""
+    """The first of its packets (frame.number)."""
     filter: str | None
-    """A display filter of Wireshark that selects it."""
+    """A Wireshark display filter that selects its packets."""
     filter_selects: int | None
     first: int | None
     last: int | None
@@ -191,7 +191,7 @@ def transitions_of(table: Table) -> Iterator[Transition]:
 
 
 def records(table: Table) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table for programs as fields by name."""
+    """Yield the rows of a table for programs as dictionaries."""
     for batch in table.batches:
         parts: dict[str, Any] = {}
         at = 0
@@ -204,7 +204,7 @@ def records(table: Table) -> Iterator[dict[str, Any]]:
 
 
 def _values(column: Column, cells: np.ndarray[Any, Any]) -> dict[str, list[Any]]:
-    """Return the values of a column by field: of an address with a port three, together and apart."""
+    """Return the values of a column by field; an address with a port has three fields: together and apart."""
     name, kind = column.name, column.kind
     if kind == ADDRESS:
         return {name: [str(address(high, low)) for high, low in cells.tolist()]}
@@ -224,5 +224,5 @@ def _values(column: Column, cells: np.ndarray[Any, Any]) -> dict[str, list[Any]]
         return {name: [words[value] for value in values]}
     if kind == NUMBER_OR_NOTHING:
         return {name: [None if value < 0 else value for value in values]}
-    # The other kind that can be nothing, DURATION, is in no table for programs unless it is asked for.
+    # DURATION, the other kind that can be None, is in a table for programs only on request.
     return {name: [None if value == NEVER else value for value in values]}

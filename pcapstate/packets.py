@@ -1,4 +1,4 @@
-"""The tracker for those who have packets already: give it frames, get transitions."""
+"""The tracker, fed with single frames: an event-driven form of the library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .views import timeline as timeline_view
 
 
 class Tracker:
-    """Follows frames one by one. ``link_type``: their LINKTYPE number, by default Ethernet; ``two_msl``: seconds."""
+    """Tracks frames one by one. ``link_type``: their LINKTYPE number, by default Ethernet; ``two_msl``: seconds."""
 
     def __init__(self, *, link_type: int = ETHERNET, two_msl: float = DEFAULT_TWO_MSL) -> None:
         kernels = Kernels()
@@ -26,10 +26,10 @@ class Tracker:
         self._frames["linktype"] = link_type
 
     def feed(self, frame: bytes, time: float, length: int | None = None) -> list[Transition]:
-        """Follow a frame; return the transitions that it causes, or that time has brought since the last one.
+        """Track a frame; return the transitions that it causes, and those of timers since the last one.
 
-        ``time``: seconds since the epoch, or of any clock; ``length``: of the frame on the wire, where it was cut.
-        Transitions come as in a live capture: what a later packet contradicts is put right as ``revised``.
+        ``time``: seconds since the epoch, or of any clock; ``length``: bytes on the wire, if the frame was truncated.
+        Transitions come as in a live capture: a correction by a later packet comes as ``revised``.
         """
         row = self._frames[0]
         row["time"], row["captured"], row["length"] = round(time * 1e9), len(frame), max(len(frame), length or 0)

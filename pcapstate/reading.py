@@ -1,7 +1,7 @@
-"""One reading of a source: which packets, up to which moment, within how much memory, and what was lost of them.
+"""One reading of a source: its packets, up to a moment, within a memory bound, and the losses.
 
-The library, every command and whatever else asks about a capture reads through here. No terminal is needed, and no
-question is answered here: ``capture.table`` is what the answers are made from.
+The library and every command read through this module. It needs no terminal and answers no question: answers are made
+from ``capture.table``.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Origin(NamedTuple):
     """Files, folders, patterns, open binary files, or STANDARD_INPUT; several are read as one, in time order."""
     interfaces: tuple[str, ...] = ()
     capture_filter: str | None = None
-    """A filter of libpcap, for interfaces."""
+    """A capture filter (BPF), for interfaces."""
     duration: float | None = None
-    """Seconds after which capturing on interfaces ends."""
+    """Seconds after which capturing ends, for interfaces."""
     follow: bool = False
     """The capture file is still being written: wait at its end for more."""
 
@@ -52,19 +52,19 @@ class Origin(NamedTuple):
 
     @property
     def growing(self) -> bool:
-        """Whether packets may come while it is read."""
+        """Whether packets may still arrive while it is read."""
         return self.live or self.captures == (STANDARD_INPUT,)
 
     @property
     def files(self) -> bool:
-        """Whether it is made of files, which can be read once more."""
+        """Whether it consists of files, which can be read again."""
         return not self.live and all(
             isinstance(one.source, str | os.PathLike) and os.path.isfile(one.source) for one in meant(self.captures)
         )
 
     @property
     def missing(self) -> bool:
-        """Whether a file that is named is not there."""
+        """Whether a named file does not exist."""
         return not self.live and any(
             isinstance(one.source, str | os.PathLike)
             and one.source != STANDARD_INPUT
@@ -73,7 +73,7 @@ class Origin(NamedTuple):
         )
 
     def check(self) -> None:
-        """Raise CallError where its parts contradict each other."""
+        """Raise CallError if its fields contradict each other."""
         if not self.interfaces:
             if not self.captures:
                 raise CallError("name a capture file, - for standard input, or an interface with -i")
@@ -92,54 +92,53 @@ class Origin(NamedTuple):
             return FollowingReader(os.fspath(self.captures[0]))  # type: ignore[arg-type]
         if not self.interfaces:
             return open_source(self.captures)
-        # Only who captures needs what opens interfaces.
+        # Imported here, since only live capture needs it.
         from .sources.live import LiveReader
 
         return LiveReader(self.interfaces, self.capture_filter, self.duration)
 
 
 class Losses(NamedTuple):
-    """What is missing from what was read, or was not read as it should be; zero and empty where nothing is."""
+    """The losses of a reading, and its irregularities; zero and empty without any."""
 
     damages: Sequence[CaptureDamaged]
     """Captures that are damaged or cut short."""
     files_left_out: str
-    """Which files of a folder or pattern were left out, and why."""
+    """The files of a folder or pattern that were left out, and why."""
     files_missing: bool
-    """Some of these should have been read."""
+    """Whether any of these files is, or may be, a capture."""
     dropped: int
     """Packets that the kernel or the capturing program reports as dropped."""
     dropped_here: bool
-    """They were dropped while this program captured."""
+    """Whether this program was capturing when they were dropped."""
     left_out_packets: int
-    """Packets on more interfaces than are told apart."""
+    """Packets on interfaces beyond the limit."""
     source_evicted: dict[str, int]
-    """What the source had no room to keep: a template for each, with ``{count}``, and how often."""
+    """Metadata of the source beyond the limits: counts by message, a template with ``{count}``."""
     evicted: dict[str, int]
-    """Connections that were evicted to stay within the memory, by ``EVICTION_ORDER``."""
+    """Connections evicted to stay within the memory bound, by ``EVICTION_ORDER``."""
     duplicates: int
-    """Packets that are in the capture more than once."""
+    """Duplicates of packets in the capture."""
     mixed: tuple[int, int]
-    """Connections whose packets come from several VLANs or VNIs: how many, and the number of the first."""
+    """Connections that mix packets of several VLANs or VNIs: how many, and the number of the first."""
     unreadable: Sequence[tuple[str, int]]
-    """Frames that could not be read, by reason."""
+    """Unreadable frames, by reason."""
     not_tcp: Sequence[tuple[str, int]]
     """Frames without TCP, by protocol."""
 
     @property
     def packets_lost(self) -> bool:
-        """Whether packets that should have been read were not."""
+        """Whether packets are missing that should have been read."""
         return bool(self.damages or self.files_missing or self.left_out_packets or (self.dropped and self.dropped_here))
 
 
 class Reading:
     """Reads a source once. Raises CallError, CaptureError, LiveError, MomentError.
 
-    ``at``: the moment at which to stop; ``every``: seconds between moments, ``count`` times at most. ``record``:
-    transitions are wanted; ``details``: rows of DETAIL and TROUBLE, too. ``watchers`` is given the source and returns
-    what looks at its frames. ``memory``: bytes that all may take (None: a default); of these ``each`` for each
-    connection or transition and ``beside`` for watchers are left to whoever asks. ``followers``, ``undisturbed``: as of
-    ``FlowTable``.
+    ``at``: the moment at which to stop; ``every``: seconds between moments, at most ``count`` of them. ``record``: keep
+    transitions; ``details``: also rows of DETAIL and TROUBLE. ``watchers``: a function from the source to the watchers
+    of its frames. ``memory``: the bound in bytes (None: a default); of these the caller takes ``each`` for every
+    connection or transition, and ``beside`` for watchers. ``followers``, ``undisturbed``: as for ``FlowTable``.
     """
 
     def __init__(
@@ -166,7 +165,7 @@ class Reading:
         keeps = record and not origin.growing
         least = FEWEST_TRANSITIONS * (TRANSITION_BYTES + each) if keeps else 0
         self.memory = memory or default_bound(beside + least)
-        """Bytes that all may take."""
+        """The memory bound in bytes."""
         share = max((self.memory - LEAST) // 2, least) if keeps else 0
         self._history = History(share // (TRANSITION_BYTES + each)) if record else None
         try:
@@ -203,9 +202,9 @@ class Reading:
         return times[-1] if times else None
 
     def transitions(self, reached: Callable[[int], None] | None = None) -> Generator[Rows, None, None]:
-        """Read to the end, or the last moment; yield transitions (TRANSITION) in runs that the next one overwrites.
+        """Read to the end, or the last moment; yield transitions (TRANSITION) in runs, each overwritten by the next.
 
-        ``reached`` is called with each moment once the states are those of it.
+        ``reached`` is called with each moment once the states are up to it.
         """
         yield from self.capture.follow(None, reached)
 
@@ -224,21 +223,21 @@ class Reading:
 
     @property
     def start(self) -> int:
-        """The time of the first packet, ns since the epoch; 0 before there is one."""
+        """The time of the first packet, ns since the epoch; 0 before a packet."""
         return self.capture.start or 0
 
     @property
     def moment(self) -> int:
-        """The time that the states are about, ns since the epoch; 0 before there is a packet."""
-        # An interrupted reading does not reach the moment that was asked for.
+        """The time of the states, ns since the epoch; 0 before a packet."""
+        # An interrupted reading does not reach the requested moment.
         return (self.capture.clock if self.interrupted else self.capture.moment) or 0
 
     def span(self) -> tuple[int, int]:
-        """Return ``start`` and ``moment``, from which the times of filters count."""
+        """Return ``start`` and ``moment``, to which relative times in filters refer."""
         return self.start, self.moment
 
     def losses(self) -> Losses:
-        """Return what is missing from what was read so far."""
+        """Return the losses so far."""
         source, table = self.capture.source, self.capture.table
         not_tcp, unreadable = account(self.capture.decoder.skipped)
         mixed = np.flatnonzero(table.connections["notes"] & NOTE_MIXED)
@@ -250,7 +249,7 @@ class Reading:
             dropped=source.drops or 0,
             dropped_here=bool(getattr(source, "live", False)),
             left_out_packets=getattr(source, "left_out_packets", 0),
-            source_evicted=getattr(source, "let_go", {}),
+            source_evicted=getattr(source, "overflow", {}),
             evicted=dict(zip(EVICTION_ORDER, table.evicted.tolist(), strict=True)),
             duplicates=int(table.seldom["copies"].sum(dtype=np.int64)),
             mixed=(len(mixed), int(table.numbers(mixed[:1])[0]) if len(mixed) else 0),
@@ -259,5 +258,5 @@ class Reading:
         )
 
     def close(self) -> None:
-        """Let go of files and sockets."""
+        """Close files and sockets."""
         self.capture.source.close()

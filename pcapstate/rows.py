@@ -22,7 +22,7 @@ def unique(rows: Rows) -> Rows:
 
 
 def aligned(count: int, kind: np.dtype[Any]) -> Rows:
-    """Return zeros that begin where the processor's cache lines do."""
+    """Return rows of zeros, aligned to cache lines."""
     octets = np.zeros(count * kind.itemsize + CACHE_LINE, dtype=np.uint8)
     start = -octets.ctypes.data % CACHE_LINE
     return octets[start : start + count * kind.itemsize].view(kind)

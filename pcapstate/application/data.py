@@ -67,7 +67,7 @@ class ApplicationData:
         self._sorted = np.zeros(0, dtype=KEPT)
         self._kinds = self._offsets = self._lengths = np.zeros(0, dtype=np.int64)
         self._ends = np.zeros(0, dtype=np.int32)
-        self.let_go = 0
+        self.dropped = 0
         """Payloads that were dropped, to bound the memory."""
 
     # --- while the capture is read
@@ -110,7 +110,7 @@ class ApplicationData:
         held = self._size + EACH * self._count
         if held + size + EACH * len(rows) > self._most:
             fits = held + np.cumsum(rows["length"] + np.int64(EACH)) <= self._most
-            self.let_go += int(np.count_nonzero(~fits))
+            self.dropped += int(np.count_nonzero(~fits))
             rows = rows[fits]
             size = int(rows["length"].sum())
         if not len(rows):

@@ -33,5 +33,5 @@ def say(
             one = "1 UDP port idle for more than a minute is left out; --filter 'proto = udp' shows it"
             many = "{count:,} UDP ports idle for more than a minute are left out; --filter 'proto = udp' shows them"
             reading.say(one if last.idle == 1 else many, count=last.idle)
-    for line in gathering.remarks():
-        reading.say("{line}", line=line)
+    for text, numbers in gathering.remarks():
+        reading.say(text, **numbers)

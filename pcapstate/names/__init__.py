@@ -1,1 +1,1 @@
-"""Names for numbers: ports, protocols, and addresses, these by what the capture itself says of them."""
+"""Names of ports, protocols, and addresses; those of addresses come from the capture itself."""

@@ -1,4 +1,4 @@
-"""What addresses are called, by what the capture itself says: the name that held at a time, and who says so."""
+"""Names of addresses, from the capture itself: the name valid at a time, and its source."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from .mentions import DHCP_SAYS, DNS_SAYS, KINDS, NETBIOS_SAYS, REVERSE_SAYS, Me
 from .packets import NamePackets
 from .reading import Reading
 from .searching import Ipv4Search, Ipv6Search
-from .sightings import EACH, Evidence, listeners
+from .sightings import EACH, Evidence, recipients
 
 SNI, HTTP, NRB, RESOLVER = "sni", "http", "nrb", "resolver"
 TRIES = 16
-"""Messages that are dissected for one question before it is given up: bytes may look like an address and be none."""
+"""Messages parsed for one lookup before it gives up: bytes may look like an address without being one."""
 MOST = 64 << 20
-"""Bytes that it takes: half of them for addresses, a quarter each for what messages and what clients say of these."""
+"""Most bytes of memory: half for addresses, a quarter each for names in messages and names used by clients."""
 ADDRESS, TEXT = 320, 160
-"""Bytes of an address that is known, and of a name beside its characters."""
+"""Bytes of memory for a known address, and for a name besides its characters."""
 MANY = 20_000
-"""Different addresses from which those that no message mentions are sorted out first."""
+"""With more addresses, those that no message mentions are discarded first."""
 
 
 class Name(NamedTuple):
-    """A name of an address, and what says so."""
+    """A name of an address, and its source."""
 
     fqdn: str
     source: str
     """``dns``, ``mdns``, ``llmnr``, ``dhcp``, ``nbns``, ``sni``, ``http``, ``nrb``, ``ptr`` or ``resolver``."""
     number: int
-    """Of the packet that says so; 0 where none does (``nrb``, ``resolver``)."""
+    """The packet with the name; 0 for none (``nrb``, ``resolver``)."""
     time: int | None
-    """Of that packet, ns since the epoch."""
+    """The time of that packet, ns since the epoch."""
     canonical: str
-    """The name behind the aliases (CNAME) of ``fqdn``; mostly the same."""
+    """The canonical name of ``fqdn`` (CNAME), usually the same."""
 
 
 class NameBook:
-    """Names for addresses, looked up when they are asked for.
+    """Names of addresses, looked up on demand.
 
-    Of what is said of an address the first counts of: answers of DNS, mDNS and LLMNR to a question for a name; what a
-    host called itself to DHCP, then to NetBIOS; the server's name in a TLS hello, then in an HTTP request, sent to it;
-    pcapng name resolution blocks, which do not say when they hold; reverse DNS answers, which tell more of the
-    provider than of the service; last the resolver of this machine, if it was asked. Of each, the last at or before
-    the time counts, before the first after it.
+    Sources, in order of precedence: answers of DNS, mDNS and LLMNR to a query for a name; the host's own name in DHCP,
+    then in NetBIOS; the server name in a TLS hello, then in an HTTP request, sent to the address; pcapng name
+    resolution blocks, which have no times; reverse DNS answers, which name the provider rather than the service; the
+    resolver of this machine, if it was asked. Within a source, the last name at or before the time counts; without one,
+    the first after it.
     """
 
     def __init__(self, packets: NamePackets | None = None, most: int = MOST) -> None:
@@ -71,14 +71,14 @@ class NameBook:
         self._not_looked_for = 0
 
     @property
-    def let_go(self) -> tuple[int, int, int]:
-        """What found no room: addresses not looked for, mentions of others, names that clients asked for."""
-        return self._not_looked_for, self._evidence.let_go, self._hints.let_go
+    def dropped(self) -> tuple[int, int, int]:
+        """Counts beyond the limits: addresses not searched, mentions of addresses, names used by clients."""
+        return self._not_looked_for, self._evidence.dropped, self._hints.dropped
 
-    # --- what is known besides the kept packets
+    # --- names from elsewhere than the kept packets
 
     def add_record(self, high: int, low: int, names: Iterable[str | bytes]) -> None:
-        """Take what a name resolution block says of an address; the first name that can be shown counts."""
+        """Add the names of an address from a name resolution block; the first valid name counts."""
         for raw in names:
             name = host_name(raw)
             if name:
@@ -87,9 +87,9 @@ class NameBook:
                 return
 
     def add_hint(self, high: int, low: int, time: int, name: str | bytes, kind: str, number: int = 0) -> None:
-        """Take the name (``kind``: SNI or HTTP) by which a connection asked for a server.
+        """Add the server name that a connection used (``kind``: SNI or HTTP).
 
-        ``time``: of that connection's first packet, so that its own hint is the last one for it.
+        ``time``: of the connection's first packet, so that its own hint is the latest one for it.
         """
         shown = host_name(name)
         if not shown or kind not in (SNI, HTTP):
@@ -97,7 +97,7 @@ class NameBook:
         address = high, low
         takes = EACH + 24 + ADDRESS * (address not in self._hinted) + (TEXT + len(shown)) * (shown not in self._texts)
         if takes > self._hint_room:
-            self._hints.let_go += 1
+            self._hints.dropped += 1
             return
         self._hint_room -= takes
         key = 2 * self._hinted.setdefault(address, len(self._hinted)) + (kind == HTTP)
@@ -110,7 +110,7 @@ class NameBook:
         self._told = None
 
     def add_resolved(self, high: int, low: int, name: str) -> None:
-        """Take what the resolver of this machine says of an address."""
+        """Add the name of an address from this machine's resolver."""
         shown = host_name(name)
         if shown:
             self._resolved[high, low] = shown
@@ -119,49 +119,49 @@ class NameBook:
     # --- questions
 
     def prepare(self, addresses: Iterable[Address]) -> None:
-        """Look in the kept messages for addresses that will be asked for: all at once costs little more than one."""
+        """Search the kept messages for addresses to be looked up: all at once costs little more than one."""
         asked = [one for one in dict.fromkeys(addresses) if is_one_hosts(one)]
         new = [one for one in asked if one not in self._known]
         if len(self._known) + len(new) > self._most_known:
-            # Nobody asks for the others at the moment.
+            # The other addresses are not looked up at the moment.
             self._known.clear()
             self._evidence.forget()
             new = asked[: self._most_known]
             self._not_looked_for = max(self._not_looked_for, len(asked) - len(new))
         blocks = self._reading.blocks()
         if self._evidence.room <= 0 and blocks and blocks[-1].first >= self._until:
-            # What is new counts more than what filled the room.
+            # New addresses take the place of old ones.
             self._evidence.forget()
             self._known, new, self._until = {}, [*self._known, *new], 0
         self._evidence.forget(blocks[0].first if blocks else 0)
-        # What is new in a growing capture is searched for all addresses, what is old only for the new ones.
+        # New messages of a growing capture are searched for all addresses, old ones only for new addresses.
         before = list(self._known) if blocks and blocks[-1].first >= self._until else []
         self._known.update(zip(new, range(len(self._known), len(self._known) + len(new)), strict=True))
         of_new = Mentions(new)
         of_all = Mentions([*before, *new]) if before else of_new
-        # The latest first: if anything finds no room, it is what is said of long ago.
+        # The latest first: beyond the limit, the oldest mentions are dropped.
         for block in reversed(blocks):
             search = of_new if block.first < self._until else of_all
             index, kinds, which = (one[::-1] for one in search.of(block))
             first = 0 if search is of_all and before else len(self._known) - len(new)
             time, *target = (block.rows[field][index] for field in ("time", "target_high", "target_low"))
-            self._evidence.add((first + which) * len(KINDS) + kinds, time, block.first + index, listeners(*target))
+            self._evidence.add((first + which) * len(KINDS) + kinds, time, block.first + index, recipients(*target))
         if blocks:
             self._until = blocks[-1].first + len(blocks[-1].rows)
         self._told = None
 
     def prepare_all(self, high: Rows, low: Rows) -> None:
-        """Look in the kept messages for all addresses that will be asked for (halves, each address once)."""
+        """Search the kept messages for all addresses to be looked up (halves, without duplicates)."""
         self._complete = False
         if len(high) > MANY:
-            # Most of very many, as those of a flood, are mentioned nowhere, and need not be known.
+            # Most of very many addresses, as in a flood, are mentioned nowhere and need no memory.
             mentioned = self._mentioned(high, low)
             high, low = high[mentioned], low[mentioned]
         self.prepare(zip(high.tolist(), low.tolist(), strict=True))
         self._complete = True
 
     def _mentioned(self, high: Rows, low: Rows) -> Rows:
-        """Tell of each of very many addresses (halves, each address once) whether a kept packet may name it."""
+        """Tell for each of very many addresses (halves, without duplicates) whether a kept packet may name it."""
         found = np.zeros(len(high), dtype=bool)
         blocks = self._reading.blocks()
         if not blocks:
@@ -181,7 +181,7 @@ class NameBook:
         return found
 
     def may_name(self, high: Rows, low: Rows) -> Rows:
-        """Tell of each address, of those looked for, whether anything is known of it."""
+        """Tell for each searched address whether it may have a name."""
         if self._told is None:
             ids = unique(self._evidence.keys() // len(KINDS))
             known = list(self._known) if len(ids) else []
@@ -191,9 +191,9 @@ class NameBook:
         return among(whole(high, low), self._told)
 
     def name(self, address: Address, time: int, asker: Address | None = None) -> Name | None:
-        """Return the name that an address had at a time (ns since the epoch), as far as is known.
+        """Return the name of an address at a time (ns since the epoch); None if unknown.
 
-        ``asker``: the address whose view it is; what was answered to it counts before what others were told.
+        ``asker``: the local address; answers sent to it take precedence over answers to others.
         """
         if not is_one_hosts(address):
             return None
@@ -206,7 +206,7 @@ class NameBook:
         return None
 
     def unnamed(self, addresses: Iterable[Address], time: int) -> list[Address]:
-        """Return those of the addresses that have no name: what is left to hints, and to a resolver."""
+        """Return the addresses without a name, which are left to hints and the resolver."""
         asked = [one for one in dict.fromkeys(addresses) if is_one_hosts(one)]
         if not self._complete:
             self.prepare(asked)
@@ -224,7 +224,7 @@ class NameBook:
         if known is None:
             return None
         tried: set[int] = set()
-        to = None if asker is None else int(listeners(*np.array(asker).reshape(2, 1))[0])
+        to = None if asker is None else int(recipients(*np.array(asker).reshape(2, 1))[0])
         for one in self._evidence.around(known * len(KINDS) + KINDS.index(kind), time, to):
             if one not in tried:
                 said = self._reading.said(kind, address, one)
@@ -242,18 +242,18 @@ class NameBook:
 
 
 def whole(high: Rows, low: Rows) -> Rows:
-    """Return addresses, of which the halves are given, as one array that can be sorted and searched."""
+    """Return addresses, given as halves, as one array that can be sorted and searched."""
     return np.ascontiguousarray(np.stack([high, low], axis=-1).astype(">i8")).view("S16").reshape(-1)
 
 
 def halves(addresses: Rows) -> tuple[Rows, Rows]:
-    """Return the high and the low halves of such addresses."""
+    """Return the high and low halves of addresses from ``whole``."""
     both = addresses.view(">i8").reshape(-1, 2).astype(np.int64)
     return both[:, 0], both[:, 1]
 
 
 def among(some: Rows, all_: Rows) -> Rows:
-    """Tell of each of some addresses (as ``whole`` has them) whether it is one of others, which are in order."""
+    """Tell for each of some addresses (from ``whole``) whether it is in others, which are sorted."""
     if not len(all_):
         return np.zeros(len(some), dtype=bool)
     return all_[np.minimum(np.searchsorted(all_, some), len(all_) - 1)] == some

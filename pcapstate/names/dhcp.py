@@ -1,4 +1,4 @@
-"""Names that hosts give themselves when they get an address: DHCP (RFC 2131, 2132, 4702), DHCPv6 (RFC 8415, 4704)."""
+"""Client names in DHCP (RFC 2131, 2132, 4702) and DHCPv6 (RFC 8415, 4704)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from .dns import read_name
 from .host_names import host_name
 
 LONGEST = 1_500
-"""Bytes of a message that is read: no client or server sends more."""
+"""Most bytes of a message that is read; clients and servers send less."""
 REQUEST, ACK, NAK = 3, 5, 6
 """Message types (RFC 2132 §9.6)."""
 PAD, HOST_NAME, REQUESTED, MESSAGE_TYPE, FULL_NAME, END = 0, 12, 50, 53, 81, 255
 """Options (RFC 2132, RFC 4702)."""
 COOKIE = b"\x63\x82\x53\x63"
 HEAD = 236
-"""Bytes before the cookie; options follow it."""
+"""Bytes before the magic cookie, which the options follow."""
 OWN, GIVEN = slice(12, 16), slice(16, 20)
-"""The client's own address (ciaddr), and the one that it is given (yiaddr)."""
+"""The client's own address (ciaddr), and the assigned one (yiaddr)."""
 ASSOCIATION, ADDRESS, FULL_NAME6 = 3, 5, 39
-"""Options of DHCPv6 (RFC 8415 §21, RFC 4704): an association of addresses, an address in it, the client's name."""
+"""Options of DHCPv6 (RFC 8415 §21, RFC 4704): identity association, an address in it, the client's name."""
 ASSOCIATION_HEAD = 12
-"""Bytes of an association before its own options."""
+"""Bytes of an identity association before its own options."""
 RELAY = (12, 13)
-"""Message types of relays, whose header is another (RFC 8415 §9)."""
+"""Message types of relays, which have another header (RFC 8415 §9)."""
 
 
 class Lease(NamedTuple):
-    """What one message tells about one client."""
+    """The lease of one client in one message."""
 
     kind: int
     address: Address | None  # requested or given
@@ -38,12 +38,12 @@ class Lease(NamedTuple):
 
 
 def lease(message: bytes) -> Lease | None:
-    """Return the lease that a DHCP message is about: None unless it is a request, an acknowledgement or a refusal."""
+    """Return the lease in a DHCP message; None unless it is a request, an ACK or a NAK."""
     options = _options(message)
     kind = int.from_bytes(options.get(MESSAGE_TYPE, b"")[:1], "big")
     if kind not in (REQUEST, ACK, NAK):
         return None
-    # RFC 2131 §4.3.2: a client without an address requests one in an option; a client that renews sends its own.
+    # RFC 2131 §4.3.2: a client without an address requests one in an option; a renewing client sends its own.
     given = message[GIVEN] if kind == ACK else options.get(REQUESTED, b"")[:4]
     address = next((packed(one) for one in (given, message[OWN]) if len(one) == 4 and any(one)), None)
     # Some clients end their name with a NUL, although RFC 2132 §2 forbids it.
@@ -52,7 +52,7 @@ def lease(message: bytes) -> Lease | None:
 
 
 def client(message: bytes) -> bytes:
-    """Return what identifies a DHCP message's client and transaction."""
+    """Return the bytes that identify the client and transaction of a DHCP message."""
     return message[4:8] + message[28:44]
 
 
@@ -64,7 +64,7 @@ def claims6(message: bytes) -> list[tuple[Address, str]]:
     addresses = []
     for code, value in _options6(message[4:]):
         if code == FULL_NAME6:
-            # Flags, then a name as in DNS; a client may leave out its end where it knows a part of it only.
+            # Flags, then a name as in DNS; a client that knows only a part of it may omit the end.
             name = host_name(read_name(value + b"\0", 1, compressed=False)[0])
         elif code == ASSOCIATION:
             inside = _options6(value[ASSOCIATION_HEAD:])
@@ -73,7 +73,7 @@ def claims6(message: bytes) -> list[tuple[Address, str]]:
 
 
 def _options(message: bytes) -> dict[int, bytes]:
-    """Return the options of a DHCP message up to the first that is cut off; of a repeated one, the first."""
+    """Return the options of a DHCP message up to the first truncated one; of repeated options, the first."""
     options: dict[int, bytes] = {}
     if len(message) > LONGEST or message[HEAD : HEAD + 4] != COOKIE:
         return options
@@ -91,7 +91,7 @@ def _options(message: bytes) -> dict[int, bytes]:
 
 
 def _options6(options: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield code and value of each whole option."""
+    """Yield code and value of each complete option."""
     at = 0
     while at + 4 <= len(options):
         end = at + 4 + be16(options, at + 2)

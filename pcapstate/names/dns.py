@@ -1,4 +1,4 @@
-"""DNS answers: which name stands for which address (RFC 1035, RFC 3596, RFC 9460; mDNS: RFC 6762)."""
+"""DNS answers: names and their addresses (RFC 1035, RFC 3596, RFC 9460; mDNS: RFC 6762)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from .host_names import host_name
 
 A, CNAME, PTR, AAAA, SVCB, HTTPS = 1, 5, 12, 28, 64, 65
 IPV4_HINT, IPV6_HINT = 4, 6
-"""Parameters of service records that hold addresses (RFC 9460 §7.3)."""
+"""Parameters of service records with addresses (RFC 9460 §7.3)."""
 
 QUESTIONS, RECORDS = 4, 100
-"""Limits of one message; each parameter of a service record counts as one record more."""
+"""Most questions and records of a message; each parameter of a service record counts as a record."""
 JUMPS = 20
-"""Limit of compression pointers in one name."""
+"""Most compression pointers in a name."""
 NAME = 254
-"""Bytes of a name with the lengths of its labels (RFC 1035 §2.3.4)."""
+"""Most bytes of a name with the lengths of its labels (RFC 1035 §2.3.4)."""
 
 
 class Claim(NamedTuple):
-    """One statement of a message: an address, the name that was asked for, and the canonical name."""
+    """A name in an answer: the address, the queried name, and the canonical name."""
 
     address: Address
     name: str
@@ -33,25 +33,25 @@ class Record(NamedTuple):
 
     owner: str
     kind: int
-    target: str  # the name that CNAME and PTR point to
+    target: str  # the name that a CNAME or PTR points to
     addresses: list[Address]
 
 
 class Message(NamedTuple):
-    """The questions of an answer, and those of its records that are read."""
+    """An answer: its questions, and its records of supported types."""
 
     asked: set[str]
     records: list[Record]
 
 
 def claims(message: bytes, multicast: bool = False) -> list[Claim]:
-    """Return which names a DNS answer gives to addresses; with ``multicast``, additional records count, as in mDNS.
+    """Return the addresses and names in a DNS answer; with ``multicast``, also in additional records, as in mDNS.
 
-    Names that are no host names (see ``host_names``) are left out.
+    Names that are not valid host names (see ``host_names``) are left out.
     """
     found = []
     for record, head in _answers(message, multicast):
-        # The owner of a service record may have labels before the host's name: _8443._https.example.org.
+        # The owner of a service record may have labels before the host name: _8443._https.example.org.
         name, canonical = host_name(_without_service(head)), host_name(_without_service(record.owner))
         if name and canonical:
             found += [Claim(address, name, canonical) for address in record.addresses]
@@ -59,10 +59,10 @@ def claims(message: bytes, multicast: bool = False) -> list[Claim]:
 
 
 def reverse_claims(message: bytes) -> list[Claim]:
-    """Return which names a DNS answer to a reverse query (PTR) gives to addresses."""
+    """Return the addresses and names in a DNS answer to a reverse query (PTR)."""
     found = []
     for record, head in _answers(message, False):
-        # The name asked for may be an alias, where a network is shared (RFC 2317).
+        # The queried name may be an alias, if a network is delegated classless (RFC 2317).
         address = reversed_address(head) if record.kind == PTR else None
         name = host_name(record.target) if address else None
         if address and name:
@@ -71,7 +71,7 @@ def reverse_claims(message: bytes) -> list[Claim]:
 
 
 def _answers(message: bytes, multicast: bool) -> list[tuple[Record, str]]:
-    """Return the records of an answer, each with the name at the head of the aliases that lead to its owner."""
+    """Return the records of an answer, each with the name whose alias chain leads to its owner."""
     answer = read(message, multicast)
     if answer is None:
         return []
@@ -81,12 +81,12 @@ def _answers(message: bytes, multicast: bool) -> list[tuple[Record, str]]:
         if record.kind == CNAME:
             aliases.setdefault(record.target, []).append(record.owner)
     heads = [(record, _asked_for(record.owner, aliases, asked)) for record in answer.records]
-    # A resolver ignores records that answer no question (RFC 5452 §6).
+    # A resolver ignores records that do not answer the question (RFC 5452 §6).
     return [(record, head) for record, head in heads if multicast or not asked or head in asked]
 
 
 def reversed_address(name: str) -> Address | None:
-    """Return the address that a name such as 4.3.2.1.in-addr.arpa is about (RFC 1035 §3.5, RFC 3596 §2.5)."""
+    """Return the address in a name such as 4.3.2.1.in-addr.arpa (RFC 1035 §3.5, RFC 3596 §2.5)."""
     labels = name.split(".")
     try:
         if labels[4:] == ["in-addr", "arpa"]:
@@ -105,7 +105,7 @@ def _without_service(name: str) -> str:
 
 
 def _asked_for(owner: str, aliases: dict[str, list[str]], asked: set[str]) -> str:
-    """Return the name at the head of the aliases that lead to an owner: that of the question, where one leads there."""
+    """Return the name whose alias chain leads to an owner, preferably the queried name."""
     name, seen = owner, {owner}
     while name not in asked:
         before = [one for one in aliases.get(name, ()) if one not in seen]
@@ -120,12 +120,12 @@ def _asked_for(owner: str, aliases: dict[str, list[str]], asked: set[str]) -> st
 
 
 def read(message: bytes, additional: bool) -> Message | None:
-    """Return an answer, or None where the message is none.
+    """Parse a message; return None if it is not an answer.
 
-    Reading stops at the first record that is cut off, and at ``RECORDS``. Records of other types, of other classes and
-    with unsound names are skipped. ``additional``: the section of additional records counts, too.
+    Parsing stops at the first truncated record, and at ``RECORDS``. Records of other types, of other classes and
+    with malformed names are skipped. ``additional``: the section of additional records counts, too.
     """
-    # A response with the operation "query": answers to other operations hold no answers in this sense.
+    # A response with the opcode QUERY; responses to other operations hold no such answers.
     if len(message) < 12 or message[2] & 0xF8 != 0x80:
         return None
     questions, answers, authorities, more = (be16(message, at) for at in (4, 6, 8, 10))
@@ -158,7 +158,7 @@ def read(message: bytes, additional: bool) -> Message | None:
 
 
 def _record(message: bytes, owner: str, start: int, end: int) -> tuple[Record | None, int]:
-    """Return a record whose fixed fields are at an offset, None where it tells nothing, and what it costs."""
+    """Return a record whose fixed fields are at an offset (None if unsupported), and its cost in records."""
     kind, data = be16(message, start), start + 10
     if be16(message, start + 2) & 0x7FFF != 1:
         return None, 1
@@ -173,7 +173,7 @@ def _record(message: bytes, owner: str, start: int, end: int) -> tuple[Record | 
 
 
 def _service(message: bytes, owner: str, kind: int, at: int, end: int) -> tuple[Record | None, int]:
-    """Return a service record with the addresses that its parameters give as hints, and what it costs."""
+    """Return a service record with the addresses hinted in its parameters, and its cost in records."""
     at = read_name(message, at + 2, compressed=False)[1]
     addresses = []
     cost = 1
@@ -187,9 +187,9 @@ def _service(message: bytes, owner: str, kind: int, at: int, end: int) -> tuple[
 
 
 def read_name(message: bytes, at: int, compressed: bool = True) -> tuple[str, int]:
-    """Return the name at an offset in small letters, and where it ends: -1 where it is not sound (RFC 1035 §4.1.4).
+    """Return the name at an offset in lower case, and its end; -1 if it is malformed (RFC 1035 §4.1.4).
 
-    All labels lie within the message, ``NAME`` bytes at most; each pointer leads backward, ``JUMPS`` at most.
+    All labels lie within the message, at most ``NAME`` bytes; each pointer points backward, at most ``JUMPS``.
     """
     labels: list[bytes] = []
     end = -1

@@ -1,13 +1,13 @@
-"""Which texts of a capture count as names of hosts, and may stand in a table in place of an address."""
+"""Validation of host names from a capture, which tables show in place of addresses."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST = 253
-"""Characters of a name at most (RFC 1035 §2.3.4, without the root's dot)."""
+"""Most characters of a name (RFC 1035 §2.3.4, without the root's dot)."""
 
-# Letters, digits and hyphens (RFC 1123 §2.1), and the underscore of real names. Punycode (xn--) is not decoded, since
+# Letters, digits and hyphens (RFC 1123 §2.1), and underscores, which real names have. Punycode (xn--) is not decoded:
 # some letters look like others.
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 # A name whose last label is a number reads as an address (such as "10.0.0.1" or "0x7f000001").
@@ -15,10 +15,10 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def host_name(raw: bytes | str) -> str | None:
-    """Return a name in small letters without the root's dot, or None if it must not be shown as a host's name.
+    """Return a name in lower case without the root's dot, or None if it is not valid as a host name.
 
-    Refused are empty labels, spaces, colons, control characters, anything but ASCII, labels or names that are too
-    long, texts that read as an address, and ``localhost``, since that is this host alone.
+    Invalid are empty labels, spaces, colons, control characters, anything but ASCII, labels or names that are too long,
+    names that look like an address, and ``localhost``, which is a different host everywhere.
     """
     if len(raw) > LONGEST + 1:
         return None
@@ -36,5 +36,5 @@ def host_name(raw: bytes | str) -> str | None:
 
 
 def short(name: str) -> str:
-    """Return a name's first label, as netstat shows it without its -f."""
+    """Return the first label of a name, as netstat shows it without -f."""
     return name.partition(".")[0]

@@ -1,4 +1,4 @@
-"""Which of the kept messages may be about which addresses: found by their bytes, before any is dissected."""
+"""Search of kept messages for addresses by their bytes, before any message is parsed."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from .packets import DHCP6_SERVER, DHCP_SERVER, NETBIOS, Block
 from .searching import Ipv4Search, Ipv6Search
 
 DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, REVERSE_SAYS = "dns", "dhcp", "nbns", "ptr"
-"""Kinds of evidence: a name's addresses, what a host is called when it gets its address, or registers; an address's
-name in a reverse query."""
+"""Kinds of evidence: addresses of a name in DNS, a client name in DHCP, a registered name in NetBIOS, the name of an
+address in a reverse query."""
 KINDS = (DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, REVERSE_SAYS)
 
 PIECE = 1 << 17
-"""Bytes that are looked at together: an address may stand at each of them."""
+"""Bytes searched at a time; an address may begin at each of them."""
 
 _BEHIND = b"\x04arpa\x00"
 _REVERSED = re.compile(rb"((?:[\x01-\x03][0-9]{1,3}){4}\x07in-addr|(?:\x01[0-9a-f]){32}\x03ip6)\Z")
 _LONGEST = 80
-"""Bytes before arpa that a reversed address takes at most."""
+"""Most bytes of a reversed address before arpa."""
 _SERVICE_RECORDS = (b"\x00\x41\x00\x01", b"\x00\x40\x00\x01", b"\x00\x41\x80\x01", b"\x00\x40\x80\x01")
-"""Type and class of HTTPS and SVCB records, where addresses stand in lists."""
+"""Type and class of HTTPS and SVCB records, which have lists of addresses."""
 
 
 class Mentions:
-    """Finds in blocks of kept messages what may tell names of some addresses."""
+    """Finds the messages that may name any of some addresses."""
 
     def __init__(self, addresses: Iterable[Address]) -> None:
         self._wanted = {one: place for place, one in enumerate(addresses)}
@@ -43,10 +43,10 @@ class Mentions:
             self._searches.append((16, np.flatnonzero(~is4), Ipv6Search(wanted[~is4])))
 
     def of(self, block: Block) -> tuple[Rows, Rows, Rows]:
-        """Return what a block may tell, in the order of its messages, each once.
+        """Return the mentions of addresses in a block, in the order of its messages, without duplicates.
 
-        That is the index of the message in the block, the kind of evidence (index in ``KINDS``), and the address (index
-        in those given).
+        Three arrays: the index of the message in the block, the kind of evidence (index in ``KINDS``), and the address
+        (index in those given).
         """
         found = [np.zeros(0, dtype=np.int64)]
         many = max(1, len(self._wanted))
@@ -66,11 +66,11 @@ class Mentions:
 
     @staticmethod
     def _told(block: Block, places: Rows, width: int) -> tuple[Rows, Rows, Rows]:
-        """Return of addresses that stand in the bytes of a block messages, kinds, and which of them may tell a name."""
+        """For addresses at ``places`` in a block, return messages and kinds, and which ``places`` may have a name."""
         starts = block.rows["offset"]
         index = np.searchsorted(starts, places, side="right") - 1
         starts, lengths, ports = starts[index], block.rows["length"][index], block.rows["port"][index]
-        # Not where one message ends and the next begins.
+        # An address does not span two messages.
         inside = places + width <= starts + lengths
         netbios, dhcp = ports == NETBIOS, (ports == DHCP_SERVER) | (ports == DHCP6_SERVER)
         unclear = inside & ~netbios & ~dhcp & ~_in_record(block, places, starts, width)
@@ -80,7 +80,7 @@ class Mentions:
 
 
 def _in_record(block: Block, places: Rows, starts: Rows, width: int) -> Rows:
-    """Tell where an address is the data of an A or AAAA record: its type, class, time to live and length before it."""
+    """Tell which addresses are the data of an A or AAAA record, by the type, class, TTL and length before them."""
     data = block.data
     fits = places - starts >= 10
     at = np.where(fits, places, 10)
@@ -90,7 +90,7 @@ def _in_record(block: Block, places: Rows, starts: Rows, width: int) -> Rows:
 
 
 def _have_lists(block: Block, index: Rows) -> Rows:
-    """Tell of each message whether it has records in which addresses stand in lists."""
+    """Tell for each message whether it has records with lists of addresses."""
     rows, back = np.unique(index, return_inverse=True)
     messages = (block.message(row) for row in rows)
     has = np.array([any(mark in message for mark in _SERVICE_RECORDS) for message in messages], dtype=bool)
@@ -98,7 +98,7 @@ def _have_lists(block: Block, index: Rows) -> Rows:
 
 
 def reversed_addresses(block: Block) -> Iterator[tuple[int, Address]]:
-    """Yield the indices of messages in which DNS writes addresses in reverse, and these."""
+    """Yield reversed addresses in DNS messages: the index of the message, and the address."""
     text = block.data.tobytes().lower()
     starts = block.rows["offset"]
     at = text.find(_BEHIND)

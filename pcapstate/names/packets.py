@@ -1,4 +1,4 @@
-"""Keep packets that tell names (DNS and its kin, DHCP, NetBIOS) unread, until ``book`` needs them."""
+"""Keep packets with names (DNS, mDNS, LLMNR, DHCP, NetBIOS) unparsed until ``book`` needs them."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from ..sources.reader import Batch
 DNS, NETBIOS, DHCP_SERVER, DHCP_CLIENT, DHCP6_CLIENT, DHCP6_SERVER, MDNS, LLMNR = 53, 137, 67, 68, 546, 547, 5353, 5355
 
 MOST = 64 << 20
-"""Bytes that are kept; then the oldest packets are evicted, since most questions are about later ones."""
+"""Most bytes kept; beyond that the oldest packets are evicted, since later ones are asked for more often."""
 BLOCK, BATCHES = 1 << 20, 256
-"""Bytes, and batches, of one block, which is evicted as a whole."""
+"""Bytes and batches of a block, which is evicted as a whole."""
 LONGEST = 4_096
-"""Bytes of a message that is kept: the most in one datagram of a name server (RFC 6891 §6.2.5)."""
+"""Most bytes of a message kept: the usual limit of a name server's datagram (RFC 6891 §6.2.5)."""
 
 KEPT = np.dtype(
     [
         ("time", "i8"),  # nanoseconds since the epoch
         ("number", "i8"),  # of the frame
-        ("target_high", "i8"),  # whom it was sent to: the bits of an address, as in SEGMENT
+        ("target_high", "i8"),  # its target: the bits of an address, as in SEGMENT
         ("target_low", "i8"),
         ("offset", "i8"),  # of the message in the block's bytes
         ("length", "i4"),
-        ("port", "i4"),  # one of those above: what the message is
+        ("port", "i4"),  # one of those above: the protocol of the message
     ],
     align=True,
 )
 
 _PORTS = np.zeros(65_536, dtype=np.uint16)
-"""The port, as above, for which a datagram from or to each port is kept; 0: none."""
+"""For each port, the port above whose protocol its datagrams are kept as; 0: not kept."""
 for _port in (DNS, MDNS, LLMNR, NETBIOS, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER):
     _PORTS[_port] = _port
 _PORTS[DHCP_CLIENT] = DHCP_SERVER
@@ -47,7 +47,7 @@ DHCP_HEADER = 240
 
 
 class Block(NamedTuple):
-    """Messages in the order of the capture, and the number of the first among all."""
+    """Messages in capture order, and the number of the first one among all."""
 
     first: int
     rows: Rows  # KEPT
@@ -55,7 +55,7 @@ class Block(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of memory it takes."""
+        """Bytes of memory that it takes."""
         return int(self.rows.nbytes + self.data.nbytes)
 
     def message(self, index: int) -> bytes:
@@ -66,7 +66,7 @@ class Block(NamedTuple):
 
 
 class NamePackets:
-    """A watcher that copies messages that may tell names; they are read on demand."""
+    """A watcher that copies messages that may contain names; they are parsed on demand."""
 
     datagrams = True
 
@@ -77,8 +77,8 @@ class NamePackets:
         self._count = 0
         self._blocks: deque[Block] = deque()
         self._recent: list[tuple[Rows, Rows]] = []
-        self.let_go = 0
-        """Messages that were evicted to bound the memory, all older than those that are kept."""
+        self.evicted = 0
+        """Messages evicted to bound the memory, all older than the kept ones."""
 
     # --- while the capture is read
 
@@ -89,7 +89,7 @@ class NamePackets:
         source, target = segments["source_port"], segments["target_port"]
         if len(datagrams):
             datagrams = datagrams[(_PORTS[source[datagrams]] | _PORTS[target[datagrams]]) != 0]
-        # An answer over TCP, behind its length, if one segment holds all of it (RFC 1035 §4.2.2).
+        # An answer over TCP, after its length field, if one segment holds all of it (RFC 1035 §4.2.2).
         over_tcp = np.flatnonzero((source == DNS) & (flags >= 0))
         over_tcp = over_tcp[segments["length"][over_tcp] > 2 + DNS_HEADER]
         if not len(datagrams) and not len(over_tcp):
@@ -136,12 +136,12 @@ class NamePackets:
         while self._size > self._most:
             gone = self._blocks.popleft()
             self._size -= gone.size
-            self.let_go += len(gone.rows)
+            self.evicted += len(gone.rows)
 
     # --- afterwards
 
     def blocks(self) -> list[Block]:
-        """Return the kept messages in the order of the capture."""
+        """Return the kept messages in capture order."""
         self._seal()
         return list(self._blocks)
 
@@ -159,13 +159,13 @@ class NamePackets:
 
 
 def _may_tell(data: Rows, start: Rows, length: Rows, ports: Rows, answers: Rows) -> Rows:
-    """Tell of each message by its first bytes whether it may name an address.
+    """Tell for each message by its first bytes whether it may name an address.
 
     ``answers``: it was sent from the server's port.
     """
     flags = data[start + 2]
     answered = (flags & 0x80 != 0) & (data[start + 6] | data[start + 7] != 0)
-    # NetBIOS: registration, refresh (two codes are in use), registration of one with several addresses (RFC 1002).
+    # NetBIOS: registration, refresh (two codes are in use), multi-homed registration (RFC 1002).
     opcode = flags >> 3 & 0x0F
     registered = (opcode == 5) | (opcode == 8) | (opcode == 9) | (opcode == 15)
     cookie = np.where(length >= DHCP_HEADER, start + 236, start)

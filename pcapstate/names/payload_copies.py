@@ -1,4 +1,4 @@
-"""Copy payloads out of a batch's buffer: the one thing done to a datagram while the capture is read."""
+"""Copy payloads out of the buffer of a batch: the only work on a datagram while the capture is read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..kernels.source import COMPILING, entry, inner
 
 @entry(np.uint8, np.int64, int, np.uint8)
 def gather(data: Any, spans: Any, count: int, out: Any) -> int:
-    """Copy ``count`` spans of ``data`` (start and length each, checked by the caller) one behind the other to ``out``.
+    """Copy ``count`` spans of ``data`` (start and length each, checked by the caller) to ``out``, without gaps.
 
-    Returns the bytes written; stops before the span that ``out`` has no room for.
+    Returns the bytes written; stops before the first span without room in ``out``.
     """
     at = 0
     for index in range(count):
@@ -35,5 +35,5 @@ if COMPILING:
 else:
 
     def copy(data: Any, start: int, length: int, out: Any, at: int) -> None:
-        """Copy bytes from one place to another: a slice where plain, a loop where compiled."""
+        """Copy bytes: by a slice in plain Python, by a loop in compiled code."""
         out[at : at + length] = data[start : start + length]

@@ -1,4 +1,4 @@
-"""Names of link types, EtherTypes and IP protocols, for the account of what was skipped."""
+"""Names of link types, EtherTypes and IP protocols, for the counts of skipped frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LINK_TYPES = {
     189: "USB", 192: "PPI", 195: "802.15.4", 201: "Bluetooth", 220: "USB", 227: "CAN", 249: "USB", 251: "Bluetooth LE",
     253: "Netlink", 258: "PKTAP", 264: "ISO 14443", 272: "Bluetooth LE",
 }  # fmt: skip
-"""Link types that are not read; ``decode.links`` has the names of the others."""
+"""Unsupported link types; ``decode.links`` has the names of the supported ones."""
 
 ETHERTYPES = {
     0x0806: "ARP", 0x0842: "Wake-on-LAN", 0x22F3: "TRILL", 0x6003: "DECnet", 0x8035: "RARP", 0x80F3: "AARP",
@@ -43,13 +43,13 @@ REASONS = {
 
 
 NO_FAULT = (protocols.NOT_IP, protocols.LLC, protocols.WLAN_NO_DATA)
-"""Reasons that say what a frame is, not that it could not be read."""
+"""Reasons that describe the frame; all others mean that it is unreadable."""
 
 Kinds = list[tuple[str, int]]
 
 
 def account(skipped: np.ndarray) -> tuple[Kinds, Kinds]:
-    """Return what was skipped by name with the number of frames, most first: other than TCP, and unreadable."""
+    """Return the skipped frames as names with counts, most first: those without TCP, and the unreadable ones."""
     others: dict[str, int] = {}
     unreadable: dict[str, int] = {}
     for index in np.flatnonzero(skipped):

@@ -1,4 +1,4 @@
-"""Read single kept messages, each once: the names that they give to addresses."""
+"""Parse single kept messages, with a cache: the names that they give to addresses."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .mentions import DNS_SAYS, NETBIOS_SAYS, REVERSE_SAYS
 from .packets import DHCP6_SERVER, DHCP_SERVER, DNS, LLMNR, MDNS, Block, NamePackets
 
 Said = tuple[str, str, int, int, str]
-"""A name, its source, number and time of the packet, the canonical name."""
+"""A name, its source, number and time of its packet, the canonical name."""
 
 EFFORT = 500_000
-"""Records of DNS that are read in all, about a minute's work; later questions get no name."""
+"""Most DNS records parsed in all, about a minute of work; later lookups find no name."""
 EFFORT_OF_HOSTS = 50
-"""Records for which a message of DHCP or NetBIOS counts."""
+"""The cost of a DHCP or NetBIOS message in DNS records."""
 REMEMBERED = 20_000
-"""Messages, and addresses in them, whose names are cached."""
+"""Most messages, and most addresses in them, whose names are cached."""
 MESSAGES = 8
-"""Messages of one client's exchange with a DHCP server that are read at most."""
+"""Most messages read of a client's exchange with a DHCP server."""
 SOURCES = {DNS: "dns", MDNS: "mdns", LLMNR: "llmnr"}
 
 
@@ -48,7 +48,7 @@ class Reading:
         return self._blocks
 
     def said(self, kind: str, address: Address, number: int) -> Said | None:
-        """Return a message's name for an address, or None; ``number``: its place among all kept messages."""
+        """Return a message's name for an address, or None; ``number``: the message's number among all kept ones."""
         block = self._block(number)
         if block is None:
             return None
@@ -93,7 +93,7 @@ class Reading:
         return said
 
     def _leased(self, message: bytes) -> list[tuple[Address, str, str]]:
-        """Return a DHCP message's address with the client's name, which another message of the exchange may have."""
+        """Return the address in a DHCP message with the client's name, perhaps from another message of the exchange."""
         lease = dhcp.lease(message)
         if lease is None or lease.address is None or lease.kind == dhcp.NAK:
             return []
@@ -105,7 +105,7 @@ class Reading:
         return [(lease.address, name, name)] if name else []
 
     def _exchange(self, message: bytes) -> list[dhcp.Lease]:
-        """Return the leases in messages of the same client and transaction, ``MESSAGES`` at most."""
+        """Return the leases in messages of the same client and transaction, at most ``MESSAGES``."""
         until = self._blocks[-1].first + len(self._blocks[-1].rows) if self._blocks else 0
         if until != self._indexed:
             self._index_clients()
@@ -124,7 +124,7 @@ class Reading:
         return found
 
     def _index_clients(self) -> None:
-        """Index the messages of DHCP by client, in arrays, since there may be very many."""
+        """Index the DHCP messages by client, in arrays, since there may be very many."""
         prints, numbers = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for block in self._blocks:
             rows = np.flatnonzero(block.rows["port"] == DHCP_SERVER)

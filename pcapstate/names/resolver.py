@@ -1,4 +1,4 @@
-"""Ask the resolver of this machine for names: the one thing here that leaves the machine, and only where asked for."""
+"""Reverse lookups with this machine's resolver: the only traffic that the program sends, and only on request."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..addresses import Address, is_ipv4, is_one_hosts
 from .host_names import host_name
 
 SECONDS = 3.0
-"""How long all look-ups together may take."""
+"""Most seconds for all lookups together."""
 THREADS = 16
 MOST = 1_000
-"""Addresses that are asked for at most."""
+"""Most addresses that are looked up."""
 
 
 def resolve(addresses: Iterable[Address], seconds: float = SECONDS) -> dict[Address, str]:
-    """Return the names that this machine's resolver knows of, of as many addresses as it answers for in the time."""
+    """Return the names of addresses from this machine's resolver, as far as it answers in time."""
     waiting: queue.SimpleQueue[Address] = queue.SimpleQueue()
     asked = [one for one in dict.fromkeys(addresses) if is_one_hosts(one)][:MOST]
     for one in asked:
@@ -35,7 +35,7 @@ def resolve(addresses: Iterable[Address], seconds: float = SECONDS) -> dict[Addr
             answered.put((one, _ask(one)))
 
     for _ in range(min(THREADS, len(asked))):
-        # A look-up cannot be called off: the thread of one that hangs must not keep the program from ending.
+        # A lookup cannot be cancelled: the thread of one that hangs must not keep the program from exiting.
         threading.Thread(target=work, name="pcapstate-resolver", daemon=True).start()
     found: dict[Address, str] = {}
     for _ in asked:

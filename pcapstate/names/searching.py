@@ -1,4 +1,4 @@
-"""Search bytes for many addresses in one pass, so that few messages need to be read."""
+"""Search bytes for many addresses in one pass, so that few messages need parsing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from ..rows import Rows
 
 PIECE = 1 << 18
-"""Places that are searched together: their intermediate arrays stay in the processor's cache."""
+"""Offsets searched at a time: their intermediate arrays stay in the processor's cache."""
 SIEVE_BITS = 22
-"""A sieve of this many bits lets 2 % through for 100,000 addresses."""
+"""Bits of the sieve, as an exponent: with 100,000 addresses, 2 % of other values pass it."""
 
 # Odd numbers near the golden section of 2**32 and 2**64 spread values over the sieve (Knuth, volume 3, §6.4).
 _SPREAD32 = np.uint32(0x9E3779B1)
@@ -21,7 +21,7 @@ _SIEVED = np.uint64(64 - SIEVE_BITS)
 
 
 class Ipv4Search:
-    """Finds 4-byte addresses; ``wanted``: the addresses as numbers (uint32 or wider), each once, at least one."""
+    """Finds 4-byte addresses; ``wanted``: the addresses as numbers (uint32 or wider), without duplicates, not empty."""
 
     def __init__(self, wanted: Rows) -> None:
         values = wanted.astype(">u4").view(np.uint32)
@@ -31,7 +31,7 @@ class Ipv4Search:
         self._sieve[self._spread(values)] = True
 
     def find(self, data: Rows) -> tuple[Rows, Rows]:
-        """Return the offsets in ``data`` (uint8) of all finds, and the index in ``wanted`` of each."""
+        """Return the offsets of all matches in ``data`` (uint8), and their indices in ``wanted``."""
         offsets, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for start, words in _windows(data, np.dtype(np.uint32)):
             places = np.flatnonzero(self._sieve[self._spread(words)])
@@ -46,7 +46,7 @@ class Ipv4Search:
 
 
 class Ipv6Search:
-    """Finds 16-byte addresses; ``wanted``: rows of two int64, the high and the low half, each once, at least one."""
+    """Finds 16-byte addresses; ``wanted``: rows of two int64 (high and low half), without duplicates, not empty."""
 
     def __init__(self, wanted: Rows) -> None:
         halves = wanted.astype(">i8").view(np.uint64).reshape(-1, 2)
@@ -57,7 +57,7 @@ class Ipv6Search:
         self._sieve[marks >> _SIEVED] = True
 
     def find(self, data: Rows) -> tuple[Rows, Rows]:
-        """Return the offsets in ``data`` (uint8) of all finds, and the index in ``wanted`` of each."""
+        """Return the offsets of all matches in ``data`` (uint8), and their indices in ``wanted``."""
         offsets, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for start, words in _windows(data, np.dtype(np.uint64), behind=8):
             high, low = words[:-8], words[8:]
@@ -75,13 +75,13 @@ class Ipv6Search:
 
 
 def _looked_up(values: Rows, sought: Rows) -> tuple[Rows, Rows]:
-    """Return the index of each sought value in the sorted values, and whether it is there."""
+    """Return the index of each value of ``sought`` in the sorted ``values``, and whether it is there."""
     index = np.minimum(np.searchsorted(values, sought), len(values) - 1)
     return index, values[index] == sought
 
 
 def _windows(data: Rows, word: np.dtype[Any], behind: int = 0) -> Iterator[tuple[int, Rows]]:
-    """Yield words at each offset, in pieces: where the piece starts, and its words (``behind`` more at its end)."""
+    """Yield the words at all offsets, in pieces: the start of the piece, and its words (``behind`` more at its end)."""
     count = len(data) - word.itemsize + 1 - behind
     for start in range(0, count, PIECE):
         size = min(PIECE, count - start) + behind

@@ -1,6 +1,6 @@
-"""Names of TCP and UDP ports, from the IANA service name registry: the same on every machine.
+"""Names of TCP and UDP ports, from the IANA service name registry.
 
-They stand in ``services.txt`` beside this file; this machine's table is not used.
+They come from ``services.txt`` beside this file, not from this machine's table, so they are the same on every machine.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ def _read() -> tuple[dict[int, str], dict[int, str]]:
 
 
 TCP, UDP = _read()
-"""The name of each port that has one."""
+"""The names of ports, by number."""
 
 
 def service(port: int, udp: bool = False) -> str:
-    """Return the name of a port, or its number as text where it has none."""
+    """Return the name of a port, or its number as text if it has none."""
     return (UDP if udp else TCP).get(port, str(port))

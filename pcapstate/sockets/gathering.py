@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..addresses import packed
 from ..application.data import MOST as PAYLOADS
@@ -26,10 +27,12 @@ from .question import Question
 
 NAMES_DROPPED = (
     "{count:,} addresses are shown without the names that messages may tell: too many to look for",
-    "{count:,} mentions of addresses in messages were let go: too many to keep",
-    "{count:,} names by which clients asked for servers were let go: too many to keep",
+    "{count:,} mentions of addresses in messages were dropped: too many to keep",
+    "{count:,} names by which clients asked for servers were dropped: too many to keep",
 )
-"""The messages for the counts of ``NameBook.let_go``."""
+"""The messages for the counts of ``NameBook.dropped``."""
+MESSAGES_DROPPED = "{count:,} messages that may contain names were dropped: too many to keep"
+PAYLOADS_DROPPED = "{count:,} payloads that may identify applications were dropped: too many to keep"
 
 
 class Gathering:
@@ -150,16 +153,14 @@ class Gathering:
         paths, rests = self._traffic.paths, self._traffic.rests
         return any(bool(whose.holds(rests[f"{end}_high"], paths[f"{end}_low"]).any()) for end in ("source", "target"))
 
-    def remarks(self) -> list[str]:
-        """Return a line for each kind of data that was dropped for lack of room."""
-        found = [] if self._traffic is None else list(self._traffic.let_go)
-        if self._packets is not None and self._packets.let_go:
-            found.append(f"{self._packets.let_go:,} messages that may contain names were dropped: too many to keep")
-        if self._data is not None and self._data.let_go:
-            found.append(
-                f"{self._data.let_go:,} payloads that may identify applications were dropped: too many to keep"
-            )
-        for count, text in zip(() if self._names is None else self._names.let_go, NAMES_DROPPED, strict=False):
+    def remarks(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return a message template and its fields for each kind of data that was dropped for lack of room."""
+        found: list[tuple[str, dict[str, Any]]] = [] if self._traffic is None else list(self._traffic.dropped)
+        if self._packets is not None and self._packets.evicted:
+            found.append((MESSAGES_DROPPED, {"count": self._packets.evicted}))
+        if self._data is not None and self._data.dropped:
+            found.append((PAYLOADS_DROPPED, {"count": self._data.dropped}))
+        for count, text in zip(() if self._names is None else self._names.dropped, NAMES_DROPPED, strict=False):
             if count:
-                found.append(text.format(count=count))
+                found.append((text, {"count": count}))
         return found

@@ -1,1 +1,1 @@
-"""Where bytes come from: capture files, pipes, interfaces."""
+"""Sources of packets: capture files, pipes, interfaces."""

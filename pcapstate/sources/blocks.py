@@ -1,7 +1,7 @@
-"""What the blocks of a pcapng section say beside its packets: interfaces, names of addresses, drops.
+"""Metadata blocks of pcapng: interfaces, names of addresses, dropped packets.
 
-Format: draft-ietf-opsawg-pcapng §4.2, §4.5 and §4.6. Functions on the bytes of one block; damage inside ends reading
-it, and what came before counts.
+Format: draft-ietf-opsawg-pcapng §4.2, §4.5 and §4.6. The functions parse the bytes of one block. Damage inside ends
+the block; fields before it count.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 INTERFACES = 1 << 16
-"""Interfaces that are kept with what is said of them."""
+"""Most interfaces kept with their metadata."""
 NAMES = 1 << 16
-"""Names of addresses that are kept."""
+"""Most names of addresses kept."""
 LENGTH = 1 << 22
-"""Characters of the names of addresses and interfaces, all together."""
+"""Most characters of names of addresses and interfaces, in all."""
 NAME_LENGTH = 255
-"""Characters of a name at most: DNS allows 253."""
+"""Most characters of a name; DNS allows 253."""
 
 IF_NAME, IF_RESOLUTION, IF_OFFSET = 2, 9, 14
 ISB_RECEIVED, ISB_INTERFACE_DROPS, ISB_SYSTEM_DROPS = 4, 5, 7
@@ -24,17 +24,17 @@ RECORD_END, RECORD_IPV4, RECORD_IPV6 = 0, 1, 2
 ADDRESS_LENGTH = {RECORD_IPV4: 4, RECORD_IPV6: 16}
 
 MOST_PACKETS = 2**62
-"""A count of packets that is larger is not believed: all ones say that it is not known."""
+"""Larger counts of packets are ignored; all ones mean unknown."""
 
 Name = tuple[bytes, list[str]]
 """An address, 4 or 16 bytes, and its names."""
 
 
 class Interface:
-    """An interface of a capture, and the counts of the last block that had any (None: not told).
+    """An interface of a capture, with the counts of its last statistics block (None: not reported).
 
-    ``section`` (0-based) and ``number``, as packets refer to it, tell which; ``dropped`` are the packets that the
-    interface lost, ``dropped_by_system`` those that the operating system did.
+    ``section`` (0-based) and ``number``, as in packets, identify it. ``dropped``: packets dropped by the interface;
+    ``dropped_by_system``: packets dropped by the operating system.
     """
 
     __slots__ = ("dropped", "dropped_by_system", "linktype", "name", "number", "received", "section")
@@ -48,12 +48,12 @@ class Interface:
 
 
 def text(raw: bytes, longest: int) -> str:
-    """Return UTF-8 text up to a NUL, cut to so many characters; what is no UTF-8 is replaced."""
+    """Return UTF-8 text up to a NUL, at most ``longest`` characters; invalid bytes are replaced."""
     return raw[: 4 * longest].partition(b"\0")[0].decode("utf-8", "replace")[:longest]
 
 
 def read_options(body: bytes, at: int, big: bool) -> Iterator[tuple[int, bytes]]:
-    """Yield code and value of the options (or records: they are laid out alike) from an offset on, to their end."""
+    """Yield code and value of the options (or records, which have the same layout) from an offset on."""
     order: Literal["big", "little"] = "big" if big else "little"
     while at + 4 <= len(body):
         code, length = int.from_bytes(body[at : at + 2], order), int.from_bytes(body[at + 2 : at + 4], order)
@@ -76,7 +76,7 @@ def read_names(body: bytes, big: bool) -> Iterator[Name]:
 
 
 def read_statistics(body: bytes, big: bool, interfaces: list[Interface]) -> None:
-    """Note what an interface statistics block counts, since the start of the capture, in its interface's entry."""
+    """Store the counts of an interface statistics block, since the start of the capture, with its interface."""
     order: Literal["big", "little"] = "big" if big else "little"
     which = int.from_bytes(body[:4], order)
     if len(body) < 12 or which >= len(interfaces):

@@ -1,7 +1,7 @@
-"""Compressed captures, read as they are: gzip, bzip2, xz, zstd and lz4, told by their first bytes.
+"""Compressed captures: gzip, bzip2, xz, zstd and lz4, recognized by their first bytes and decompressed while read.
 
-Formats: RFC 1952, RFC 8878, the frame format of lz4, that of xz. Several members or frames one behind the other are one
-stream; zeros between them (padding) and skippable frames are passed over.
+Formats: RFC 1952, RFC 8878, the frame formats of lz4 and xz. Consecutive members or frames are one stream; padding
+zeros between them and skippable frames are skipped.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from ..errors import PACKED_CUT_SHORT, TOO_LARGE
 from .streams import Stream, read_into
 
 PACKED = 1 << 17
-"""Compressed bytes that are read at a time."""
+"""Compressed bytes read at a time."""
 FIRST, MOST = 1 << 12, 1 << 18
-"""Bytes that a decompressor is asked for: few at first, so that little is lost where the data is damaged; and given:
-what is behind a member comes back as a copy, so that it is to be short where members are."""
+"""Bytes requested from a decompressor: few at first, so that damage costs little. Also the bytes given to it: data
+after a member comes back as a copy, which is to be short for short members."""
 XZ_MEMORY = 1 << 30
-"""Bytes of memory that unpacking xz may take: its largest preset takes 65 MiB."""
+"""Most bytes of memory for decompressing xz; its largest preset takes 65 MiB."""
 SKIPPABLE = b"\x2a\x4d\x18"
-"""Bytes 1 to 3 of a frame of zstd or lz4 that holds something else; byte 0 is 0x50 to 0x5f."""
+"""Bytes 1 to 3 of a skippable frame of zstd or lz4; byte 0 is 0x50 to 0x5f."""
 
 
 class Decompressor(Protocol):
-    """What unpacks one member."""
+    """A decompressor for one member."""
 
     @property
     def eof(self) -> bool:
@@ -34,7 +34,7 @@ class Decompressor(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether more is needed before more can be unpacked."""
+        """Whether it needs more input before it returns more."""
 
     @property
     def unused_data(self) -> bytes:
@@ -47,7 +47,7 @@ class Decompressor(Protocol):
 class GzipMember:
     """A decompressor for one member of gzip, with the interface of those of bz2 and lzma.
 
-    What comes before damage is returned before the complaint, also where only the checksum at the end is wrong.
+    Data before damage is returned before the error is raised, also if only the checksum at the end is wrong.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class GzipMember:
 
     @property
     def needs_input(self) -> bool:
-        """Whether all that was given is unpacked."""
+        """Whether all input is decompressed."""
         return self._error is None and not self._member.eof and not self._member.unconsumed_tail
 
     @property
@@ -80,7 +80,7 @@ class GzipMember:
             return self._member.decompress(whole, max_length)
         except zlib.error as error:
             self._error = error
-        # Once more, a byte at a time, up to the one that it complains of.
+        # Again byte by byte, up to the one that raises the error.
         found = bytearray()
         with suppress(zlib.error):
             for byte in bytes(whole):
@@ -122,11 +122,11 @@ MEMBERS: dict[bytes, tuple[str, Callable[[], Decompressor]]] = {
     b"\x28\xb5\x2f\xfd": ("zstd", _zstd),
     b"\x04\x22\x4d\x18": ("lz4", _lz4),
 }
-"""Compression told by its first bytes, and what unpacks a member."""
+"""Name and decompressor of each compression, by its first bytes."""
 
 
 def compression(head: bytes) -> str | None:
-    """Return the name of the compression that data begins with; None where it is not compressed."""
+    """Return the name of the compression at the start of data; None if it is not compressed."""
     if _skippable(head):
         return "zstd or lz4"
     return next((name for magic, (name, _) in MEMBERS.items() if head.startswith(magic)), None)
@@ -137,25 +137,25 @@ def _skippable(head: bytes) -> bool:
 
 
 class Unpacked:
-    """The unpacked bytes of a compressed stream. What was unpacked before damage is given before the complaint."""
+    """The decompressed bytes of a stream. Data before damage is returned before the error is raised."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._raw = memoryview(bytearray(PACKED))
         self._data = b""
         self._at = 0
-        """How much of ``_data`` is done."""
+        """Offset of the unread part of ``_data``."""
         self._rest = b""
         self._member: Decompressor | None = None
         self._asked = self._given = FIRST
         self._error: OSError | None = None
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read bytes into a buffer; return how many, 0 at the end. Raises OSError where the data is damaged."""
+        """Read bytes into a buffer; return how many, 0 at the end. Raises OSError if the data is damaged."""
         most = min(len(buffer), self._asked)
         self._asked = min(2 * self._asked, MOST)
         done = 0
-        # Many small members make one piece, as long as nothing is waited for.
+        # Many small members make one piece, unless that means waiting.
         while done == 0 or (done < most and self._at_hand()):
             try:
                 if self._error is not None:
@@ -168,7 +168,7 @@ class Unpacked:
                     raise
                 self._error = error
                 break
-            # What a frame holds may come in larger pieces than asked for.
+            # A zstd block may be larger than requested.
             count = min(len(found), len(buffer) - done)
             buffer[done : done + count] = found[:count]
             self._rest = found[count:]
@@ -176,7 +176,7 @@ class Unpacked:
         return done
 
     def _at_hand(self) -> bool:
-        """Tell whether there is something to unpack without reading more."""
+        """Tell whether there is data to decompress without reading more."""
         return self._at < len(self._data) or (self._member is not None and not self._member.needs_input)
 
     def _unpack(self, most: int) -> bytes:
@@ -197,13 +197,13 @@ class Unpacked:
         except OSError:
             raise
         except Exception as error:
-            # Each decompressor complains of damage with an exception of its own.
+            # Each decompressor raises an exception of its own.
             what = str(error)
             if "Memory usage limit" in what:
-                what = TOO_LARGE.format("unpacking it takes more than 1 GiB of memory", "xz -d")
+                what = TOO_LARGE.format("decompressing it takes more than 1 GiB of memory", "xz -d")
             raise OSError(what) from None
         if member.eof:
-            # It is the end of what was given.
+            # Unused input is the end of what was given.
             self._at -= len(member.unused_data or b"")
             self._member = None
         return found
@@ -229,7 +229,7 @@ class Unpacked:
                 self._member = member()
                 self._given = FIRST
                 return True
-        raise OSError("the compressed data is followed by something else")
+        raise OSError("other data follows the compressed data")
 
     def _ahead(self, count: int) -> bytes:
         return self._data[self._at : self._at + count]
@@ -243,7 +243,7 @@ class Unpacked:
         self._at += count
 
     def _have(self, count: int) -> bool:
-        """Have so many bytes ahead; False at the end of the stream."""
+        """Ensure that ``count`` bytes are read ahead; False at the end of the stream."""
         while len(self._data) - self._at < count:
             got = read_into(self._stream, self._raw)
             if not got:
@@ -252,5 +252,5 @@ class Unpacked:
         return True
 
     def close(self) -> None:
-        """Let go of the stream."""
+        """Close the stream."""
         self._stream.close()

@@ -1,8 +1,8 @@
-"""A capture that is still being written, as ``tail -F`` reads it: at its end, more is waited for.
+"""A capture that is still being written, followed like ``tail -F``.
 
-Where a file is replaced by another of its name, or cut off and begun anew, reading goes on with the new one, and where
-the capture goes on in another file (``rings``), with that. Where packets are written as they are captured, silence lets
-time pass; where an old capture is copied, it does not.
+If the file is replaced or truncated, reading continues with the new one; if the capture continues in another file
+(``rings``), with that. If packets are written as they are captured, time passes while none comes; if an old capture is
+being copied, it does not.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from .sections import Room
 
 NO_DATA, NO_FRAMES = np.zeros(1, dtype=np.uint8), np.zeros(0, dtype=FRAME)
 JUST_NOW = 5_000_000_000
-"""Nanoseconds: a packet that is no older when it is read is of now, and so is the silence after it."""
+"""Nanoseconds: a packet at most this old when it is read was captured just now, so the clock runs on after it."""
 PATIENCE = 0.2
-"""Seconds without a packet after which time passes without one, and between two looks for another file."""
+"""Seconds without a packet until time passes, and between two checks for another file."""
 DAMAGES = 100
-"""Damaged files that are told of; a name may be used again for ever."""
+"""Most damaged files reported; a name may be reused for ever."""
 
 
 class FollowingReader:
-    """Reads a capture file, or a ring of them, and what is written from now on; its interface is that of CaptureReader.
+    """Reads a growing capture file, or a ring of files, with the interface of CaptureReader.
 
-    ``path``: as a Ring has it. It ends where a file is damaged, otherwise never. Packets are numbered on from one file
-    to the next. ``left_out`` tells what was not read, and ``missing`` whether any of it is, or may be, of the capture.
-    Raises CaptureError where it is no capture file.
+    ``path``: as for a Ring. Reading ends at a damaged file, otherwise never. Packet numbers continue from one file to
+    the next. ``left_out`` lists the files that were not read; ``missing`` tells whether any of them is, or may be, part
+    of the capture. Raises CaptureError if it is no capture file.
     """
 
     size = None
@@ -65,22 +65,22 @@ class FollowingReader:
 
     @property
     def damages(self) -> list[CaptureDamaged]:
-        """What was damaged in which file."""
+        """The damage in each file."""
         return self._damages if self._closed else [*self._damages, *self._reader.damages]
 
     @property
     def left_out(self) -> list[str]:
-        """What was not read."""
+        """The files that were not read."""
         return [*self._not_captures, *self._ring.complaints]
 
     @property
     def missing(self) -> bool:
-        """Whether packets of the capture were not read."""
+        """Whether packets of the capture are missing."""
         return bool(self._ring.complaints)
 
     @property
     def processes(self) -> list[Process]:
-        """The processes that the captures name, each once."""
+        """The processes that the captures name, without duplicates."""
         return self._table.processes
 
     @property
@@ -90,27 +90,27 @@ class FollowingReader:
 
     @property
     def names(self) -> list[Name]:
-        """What the name resolution blocks of all files say."""
+        """The entries of the name resolution blocks of all files."""
         return self._names + self._reader.names
 
     @property
     def drops(self) -> int | None:
-        """Packets that the files report as dropped, if any of them does."""
+        """Packets that the files report as dropped; None without a report."""
         told = [count for count in (self._dropped, self._reader.drops) if count is not None]
         return sum(told) if told else None
 
     @property
-    def let_go(self) -> Counter[str]:
-        """How much found no room, by what is said of it."""
-        return self._room.let_go
+    def overflow(self) -> Counter[str]:
+        """Metadata beyond the limits: counts by message."""
+        return self._room.overflow
 
     @property
     def left_out_packets(self) -> int:
-        """Packets that were left out, since there is no room for so many interfaces as a capture describes."""
+        """Packets left out because their interface is beyond the limit of interfaces."""
         return self._left_out + self._reader.left_out_packets
 
     def close(self) -> None:
-        """Close the file; what is cut short by that is not damaged."""
+        """Close the file; a packet cut short by that is no damage."""
         self._damages, self._closed = self.damages, True
         self._reader.close()
 
@@ -127,7 +127,7 @@ class FollowingReader:
                 yield Batch(NO_DATA, NO_FRAMES, position, clock)
 
     def _all(self) -> Iterator[Batch]:
-        """Yield the frames of one file after the other; waits for them."""
+        """Yield the frames of one file after the other, waiting for new ones."""
         number = position = 0
         while True:
             reader = self._reader
@@ -145,9 +145,9 @@ class FollowingReader:
                 return
 
     def _next(self, number: int) -> bool:
-        """Go on with the new file; False where the old one was damaged before its end, or the new one is no capture.
+        """Continue with the new file; False if the old one was damaged before its end, or the new one is no capture.
 
-        ``number``: of the last packet.
+        ``number``: the number of the last packet.
         """
         old = self._reader
         if self._closed or (old.damage is not None and not old.damage.cut_short):
@@ -168,13 +168,13 @@ class FollowingReader:
         return True
 
     def _another(self) -> CaptureReader | None:
-        """Open what comes next: the next file, or this one where it was begun anew; None where it was closed."""
+        """Open the next file, or this one if it was begun anew; None once closed."""
         while not self._closed:
             on = self._ring.next(self._stream)
             try:
                 return self._open()
             except NoCaptureError as error:
-                # An empty file, or none of ours, among others.
+                # An empty file, or a foreign one, in the ring.
                 if self._ring.lone and not (on and "is empty" in str(error)):
                     raise
                 self._leave_out(error)
@@ -202,7 +202,7 @@ class FollowingReader:
             self._not_captures.append(str(error))
 
     def _goes_on(self) -> bool:
-        """Tell whether the capture goes on in another file; looked for now and then."""
+        """Tell whether the capture continues in another file; checked every PATIENCE seconds."""
         now = time.monotonic()
         if now - self._looked < PATIENCE:
             return False
@@ -212,7 +212,7 @@ class FollowingReader:
     def _open(self) -> CaptureReader:
         path = self._ring.path
         self._stream = None
-        # Of many files that are there already, each is left at once.
+        # Reading moves on at once from each of many existing files.
         self._looked = 0.0
         try:
             self._stream = Growing(path, self._goes_on)
@@ -222,29 +222,29 @@ class FollowingReader:
 
 
 class Silence:
-    """What time it is in a capture that is written as its packets come, since the last of them."""
+    """The current time in a capture that is written live, after its last packet."""
 
     def __init__(self) -> None:
         self._now = False
         self._last = self._read = 0
 
     def begins(self, last: int) -> None:
-        """Note that packets were read, the last of them of this time (ns since the epoch)."""
+        """Start after a packet of this time (ns since the epoch)."""
         self._now = abs(time.time_ns() - last) < JUST_NOW
         self._last, self._read = last, time.monotonic_ns()
 
     def clock(self) -> int | None:
-        """Return what time it is by now; None where packets are not written as they come."""
+        """Return the current time; None if packets are not written live."""
         return self._last + time.monotonic_ns() - self._read if self._now else None
 
 
 def patiently(batches: Iterator[Batch]) -> Generator[Batch | None, None, None]:
-    """Yield batches that must be waited for, and None after each pause without one."""
+    """Yield batches as they come, and None after each pause without one."""
     wanted: queue.Queue[bool] = queue.Queue()
     found: queue.Queue[Batch | BaseException | None] = queue.Queue()
 
     def run() -> None:
-        # One at a time: the next one overwrites it.
+        # One at a time: the next batch overwrites this one.
         while wanted.get():
             try:
                 found.put(next(batches, None))

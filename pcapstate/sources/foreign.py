@@ -1,12 +1,12 @@
-"""Files that are known and not read here: what each is, and which program makes a capture of it.
+"""Known but unsupported files, and the program that converts each to a capture.
 
-Told by their first bytes, as Wireshark's wiretap does; ERF has no magic, so its first records are looked at.
+Files are recognized by their first bytes, as in Wireshark's wiretap; ERF has no magic, so its first records decide.
 """
 
 from __future__ import annotations
 
 HEAD = 4096
-"""Bytes of a file that are enough to tell."""
+"""Bytes of a file required to recognize it."""
 
 _EDITCAP = "convert it with: editcap -F pcapng IN OUT"
 _LOG = "it holds no TCP"
@@ -27,10 +27,10 @@ _MAGIC = {
     b"\x7fver": f"an EtherPeek or OmniPeek capture; {_EDITCAP}",
     b"EyeSDN": f"an EyeSDN trace; {_EDITCAP}",
     b"ObserverPktBufferVersion=": f"a Network Instruments Observer capture; {_EDITCAP}",
-    bytes.fromhex("a1b234cd"): "a pcap file of a kind that no program is known to read",
-    bytes.fromhex("cd34b2a1"): "a pcap file of a kind that no program is known to read",
-    bytes.fromhex("a12b3c4d"): "a pcap file of Navtel's own kind, which no program is known to read",
-    bytes.fromhex("4d3c2ba1"): "a pcap file of Navtel's own kind, which no program is known to read",
+    bytes.fromhex("a1b234cd"): "a variant of pcap that no known program reads",
+    bytes.fromhex("cd34b2a1"): "a variant of pcap that no known program reads",
+    bytes.fromhex("a12b3c4d"): "Navtel's variant of pcap, which no known program reads",
+    bytes.fromhex("4d3c2ba1"): "Navtel's variant of pcap, which no known program reads",
     b"btsnoop\x00": f"a Bluetooth log (btsnoop); {_LOG}",
     b"PK\x03\x04": "a ZIP archive; unpack it first: unzip",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it first: 7z x",
@@ -46,13 +46,13 @@ _ETL_AT, _ETL = 72, (b"\x02\x00\x01\xc0", b"\x02\x00\x02\xc0")
 
 _ERF_RECORD, _ERF_TYPES = 16, range(1, 49)
 _ERF_SECONDS = range(631_152_000, 4_102_444_800)
-"""Times that are believed: 1990 to 2100."""
+"""Plausible times: 1990 to 2100."""
 _ERF_APART = 3600
-"""Seconds between two packets that are believed, where there is nothing else to go by."""
+"""Plausible seconds between two packets, if there is no other evidence."""
 
 
 def foreign(head: bytes) -> str | None:
-    """Return what a file with these first bytes is and what to do about it; None where it is not known."""
+    """Return the format of a file with these first bytes and what to do about it; None if it is unknown."""
     for magic, what in _MAGIC.items():
         if head.startswith(magic):
             return what
@@ -66,7 +66,7 @@ def foreign(head: bytes) -> str | None:
 
 
 def _is_erf(head: bytes) -> bool:
-    """Tell whether records of ERF follow one another: time, type, flags, lengths of the record and on the wire."""
+    """Tell whether the file is a sequence of ERF records: time, type, flags, lengths of the record and on the wire."""
     at = seen = before = 0
     while at + _ERF_RECORD <= len(head):
         seconds = int.from_bytes(head[at + 4 : at + 8], "little")
@@ -78,5 +78,5 @@ def _is_erf(head: bytes) -> bool:
         before = seconds
         seen += 1
         at += length
-    # One record proves nothing, unless it is just as long as the file.
+    # A single record is evidence only if it is exactly as long as the file.
     return seen > 1 or (seen == 1 and at == len(head))

@@ -1,6 +1,6 @@
-"""Find the frames in a run of capture bytes: the records of pcap, the blocks of pcapng.
+"""Find the frames in capture bytes: records of pcap, blocks of pcapng.
 
-Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. Nothing is copied; a frame is an offset into the buffer.
+Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. Nothing is copied; a frame is an offset in the buffer.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ FRAME = np.dtype(
         ("time", "i8"),  # nanoseconds since the epoch
         ("number", "i8"),  # 1-based, as Wireshark's frame.number
         ("offset", "i8"),  # of the first captured byte in the buffer
-        ("captured", "i4"),  # bytes there
-        ("length", "i4"),  # bytes the frame had on the wire
+        ("captured", "i4"),  # captured bytes
+        ("length", "i4"),  # bytes on the wire
         ("linktype", "u2"),  # LINKTYPE_ value
-        ("process", "u2"),  # 1 + index in the source's table of processes, or 0; the two upper bits are its direction
-        ("effective", "u2"),  # the same of the process on whose behalf that one sent or received it; no direction
-        ("interface", "u2"),  # pcapng interface in its section, at most 0xFFFF; 0 for pcap
+        ("process", "u2"),  # 1 + index in the source's table of processes, or 0; upper two bits: direction
+        ("effective", "u2"),  # the same for the process on whose behalf it was sent or received
+        ("interface", "u2"),  # number of the pcapng interface in its section, at most 0xFFFF; 0 for pcap
     ],
     align=True,
 )
@@ -39,41 +39,41 @@ INTERFACE = np.dtype(
 )
 
 MAXIMUM_CAPTURED = 262_144
-"""Captured bytes of one frame that are believed: libpcap's MAXIMUM_SNAPLEN."""
+"""Most captured bytes of a valid frame: libpcap's MAXIMUM_SNAPLEN."""
 MAXIMUM_BLOCK = 16 * 1024 * 1024
-"""Length of a pcapng block that is read; larger ones are passed over, unless they have packets."""
+"""Longest pcapng block that is read; longer ones are skipped, unless they are packets."""
 INTERFACES = 1 << 16
-"""Interfaces of a section that are known; packets on others are left out."""
+"""Most interfaces of a section; packets on later ones are left out."""
 LATEST = 2**62
-"""Times beyond this (the year 2116) are cut to it, so that no sum overflows."""
+"""Later times (after the year 2116) are clamped to this, so that no sum overflows."""
 
 (
     RECORDS_DONE, BLOCK_TO_PARSE, DAMAGED_LENGTH, DAMAGED_BLOCK, DAMAGED_INTERFACE, FRAMES_FULL, ANOTHER_FILE,
     LARGE_BLOCK,
 ) = range(8)  # fmt: skip
-"""Why an index kernel stopped: ``result[1]``."""
+"""Reasons why an index kernel stopped: ``result[1]``."""
 
 MAGICS = (0xA1B2C3D4, 0xA1B23C4D, 0xD4C3B2A1, 0x4D3CB2A1)
-"""What a pcap file begins with, in either order."""
+"""Magic numbers of pcap, in either byte order."""
 VERSIONS = (0x00020004, 0x00040002, 0x02000400, 0x04000200)
-"""And what follows, version 2.4, in the orders of both its numbers and of their bytes."""
+"""Version 2.4, which follows, in either order of its numbers and of their bytes."""
 
 SECTION_HEADER, INTERFACE_DESCRIPTION, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 NAME_RESOLUTION, INTERFACE_STATISTICS = 4, 5
 PROCESS_EVENT = 0x80000001
-"""What a process is called, as macOS writes it; not in the specification."""
+"""The process event block of macOS, with a process id and name; not in the specification."""
 CUSTOM, CUSTOM_NOT_COPIED, WIRESHARK = 0x00000BAD, 0x40000BAD, 32622
 """Custom blocks of both kinds, and the Private Enterprise Number of those of Wireshark."""
 JOURNAL, SYSDIG, SYSDIG_2, SYSDIG_2_LARGE = 9, 0x204, 0x216, 0x221
-"""An entry of systemd's journal; system calls. Wireshark shows these, and custom blocks, among the frames."""
+"""systemd journal entries and system calls. Wireshark numbers these, and custom blocks, as frames."""
 
 
 @entry(np.uint8, int, int, FRAME, np.int64, np.int64)
 def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result: Any) -> int:
-    """Index the pcap records in ``data[start:end]``; return where the first unread one begins.
+    """Index the pcap records in ``data[start:end]``; return the offset of the first unread one.
 
     ``layout``: big-endian?, bytes of a record header, nanoseconds per unit of its fraction, linktype, number of the
-    first frame, either order of lengths?, captured bytes of a frame at most. ``result``: frames found, why it stopped.
+    first frame, either order of lengths?, most captured bytes of a frame. ``result``: frames found, reason it stopped.
     """
     big, header, unit, linktype, number, either = layout[0], layout[1], layout[2], layout[3], layout[4], layout[5]
     most = layout[6]
@@ -87,7 +87,7 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
             result[WHY] = ANOTHER_FILE
             break
         if captured > length:
-            # Before version 2.4 either was the first; else somebody cut the packet short, and forgot that in one place.
+            # Before version 2.4 either came first. Later, a program truncated the packet and adjusted one length only.
             captured, length = (length, captured) if either != 0 else (captured, captured)
         if captured > most:
             result[WHY] = DAMAGED_LENGTH
@@ -113,7 +113,7 @@ def index_pcap(data: Any, start: int, end: int, frames: Any, layout: Any, result
 
 @inner
 def stamp_time(interface: Any, high: int, low: int) -> int:
-    """Turn a 64-bit time stamp (two u32) into nanoseconds since the epoch by its interface's resolution."""
+    """Convert a 64-bit time stamp (two u32) to nanoseconds since the epoch by its interface's resolution."""
     stamp = (high & 0x7FFFFFFF) << 32 | low
     power = interface["power"]
     if power >= 0:
@@ -122,7 +122,7 @@ def stamp_time(interface: Any, high: int, low: int) -> int:
         else:
             seconds = min(stamp >> power, LATEST // 1_000_000_000)
             rest = stamp & ((1 << power) - 1)
-            # Thirty bits of the fraction are more than a nanosecond needs, and their product fits.
+            # Thirty bits of the fraction are finer than a nanosecond, and the product fits into 64 bits.
             if power > 30:
                 rest >>= power - 30
                 power = 30
@@ -144,22 +144,21 @@ def index_pcapng(
     layout: Any,
     result: Any,
 ) -> int:
-    """Index the packet blocks in ``data[start:end]``; return where the first unread one begins.
+    """Index the packet blocks in ``data[start:end]``; return the offset of the first unread one.
 
-    Stops before a block that Python reads (``BLOCK_TO_PARSE``): a section header or interface description, of which
-    perhaps just the first bytes are there, or another one that is there as a whole. Other blocks are passed over, and
-    so are descriptions for which there is no room.
-    ``processes``: the numbers of the section's process blocks; ``labels``: as long as ``frames``, see ``options``.
-    ``layout``: big-endian?, interfaces declared, process blocks, number of the frame in row 0, first free row, whether
-    blocks other than section headers and interface descriptions are read.
-    ``result``: see ``options``.
+    Stops before a block that Python reads (``BLOCK_TO_PARSE``): a section header or interface description, perhaps
+    incomplete, or another block that is complete. Other blocks are skipped, and so are interface descriptions beyond
+    the limit. ``processes``: the numbers of the section's process blocks; ``labels``: as long as ``frames``, see
+    ``packet_options``. ``layout``: big-endian?, interfaces declared, process blocks, number of the frame in row 0,
+    first free row, whether blocks other than section headers and interface descriptions are read. ``result``: see
+    ``packet_options``.
     """
     big, declared, known, number, count, reading = layout[0], layout[1], layout[2], layout[3], layout[4], layout[5]
     last = result[LAST]
     result[WHY] = RECORDS_DONE
     while end - start >= 12:
         kind = u32(data, start, big)
-        # The section header's length is in the byte order of the section it opens, which only Python knows yet.
+        # The length of a section header is in the byte order of its own section, which only Python determines.
         if kind == SECTION_HEADER or (kind == INTERFACE_DESCRIPTION and declared < INTERFACES):
             result[WHY] = BLOCK_TO_PARSE
             break
@@ -225,7 +224,7 @@ def index_pcapng(
             result[WHY] = DAMAGED_BLOCK
             break
         options = start + head + ((captured + 3) & ~3)
-        # Less than an option with a value, or the end-of-options alone: nothing is said.
+        # Shorter than an option with a value, or just the end of options: no information.
         if start + total - 4 - options >= 8 and kind != SIMPLE_PACKET:
             said = read_options(data, options, start + total - 4, big, processes, known, labels, count, result)
         frame = frames[count]
@@ -249,7 +248,7 @@ def index_pcapng(
 
 @inner
 def is_read(data: Any, start: int, total: int, kind: int, big: int) -> bool:
-    """Tell whether a block that is no packet is one that Python reads."""
+    """Tell whether Python reads a block that is no packet."""
     if kind in (CUSTOM, CUSTOM_NOT_COPIED):
         return total >= 16 and u32(data, start + 8, big) == WIRESHARK
     return kind in (NAME_RESOLUTION, INTERFACE_STATISTICS, PROCESS_EVENT)
@@ -257,5 +256,5 @@ def is_read(data: Any, start: int, total: int, kind: int, big: int) -> bool:
 
 @inner
 def is_numbered(kind: int) -> bool:
-    """Tell whether a block that is no packet has a number of Wireshark's ``frame.number`` all the same."""
+    """Tell whether a block that is no packet takes one of Wireshark's frame numbers."""
     return kind in (CUSTOM, CUSTOM_NOT_COPIED, JOURNAL, SYSDIG, SYSDIG_2, SYSDIG_2_LARGE)

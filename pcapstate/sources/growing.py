@@ -1,4 +1,4 @@
-"""A file that is still being written, as a stream: at its end, more is waited for."""
+"""A stream over a file that is still being written: at its end, it waits for more."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 PAUSE = 0.05
-"""Seconds between two looks at a file that does not grow."""
+"""Seconds between two checks of a file that does not grow."""
 BEGINNING = 512
-"""Bytes by which a file is known: up to the first packet's time."""
+"""Bytes that identify a file: up to the first packet's time."""
 
 
 class Growing:
-    """A stream over a file, whose end is where the file was replaced or begun anew.
+    """A stream over a file, which ends when the file was replaced or begun anew.
 
-    ``over``: asked at the end of the file; where it tells that another file goes on, this is the end, too.
-    ``identity`` of the file and the ``position`` up to which it was read tell it from others. Raises OSError.
+    ``over``: called at the end of the file; the stream also ends if it tells that the capture continues elsewhere.
+    ``identity`` and ``position``, the bytes read, identify the file. Raises OSError.
     """
 
     endless = True
@@ -34,13 +34,13 @@ class Growing:
         self._closed = threading.Event()
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read bytes into a buffer, waiting for some; return how many, 0 where another file begins."""
+        """Read bytes into a buffer, waiting for some; return how many, 0 if another file begins."""
         while not self._closed.is_set():
             count = self._file.readinto(buffer) or 0
             if count and self._begun_anew():
                 return 0
             if not count and (self._replaced() or self._over()):
-                # What was written to the old file just before that still counts.
+                # Bytes written to the old file just before that still count.
                 count = self._file.readinto(buffer) or 0
                 self.position += count
                 return count
@@ -51,7 +51,7 @@ class Growing:
         return 0
 
     def _begun_anew(self) -> bool:
-        """Tell whether the file begins otherwise than before: it may have grown beyond what was read of the old one."""
+        """Tell whether the file's first bytes have changed: a new file may be longer than what was read."""
         here = self._file.seek(0, os.SEEK_CUR)
         self._file.seek(0)
         beginning = self._file.read(BEGINNING) or b""
@@ -67,11 +67,11 @@ class Growing:
         changed, self._changed = status.st_mtime_ns != self._changed, status.st_mtime_ns
         if (status.st_dev, status.st_ino) != self.identity or status.st_size < self.position:
             return True
-        # It may be just as long as what was read of the old one.
+        # The new file may be as long as what was read of the old one.
         return changed and status.st_size == self.position and self._begun_anew()
 
     def begun_anew(self, status: os.stat_result) -> bool:
-        """Tell whether the file that has this status by now is another one than was read."""
+        """Tell whether the file with this status is not the one that was read."""
         if (status.st_dev, status.st_ino) != self.identity or status.st_size < self.position:
             return True
         try:
@@ -81,6 +81,6 @@ class Growing:
             return True
 
     def close(self) -> None:
-        """Wait no longer, and close the file."""
+        """Stop waiting, and close the file."""
         self._closed.set()
         self._file.close()

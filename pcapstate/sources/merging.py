@@ -1,7 +1,7 @@
-"""Several captures read as one, in time order (as mergecap would): their packets are numbered anew.
+"""Several captures read as one, in time order, as mergecap would write them; packets are renumbered.
 
-Files are opened late: each is looked at once, for the time of its first packet, and opened when that time has come. So
-files that do not overlap in time are read one after the other, however many they are.
+Files are opened late: each is opened once for the time of its first packet, and again when that time has come. Files
+that do not overlap in time are thus read one after the other, however many there are.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from .sections import Room
 from .streams import Sparing
 
 LOOKED_AT = 1 << 16
-"""Bytes of a file that are read at first to find its first packet."""
+"""Bytes of a file first read to find its first packet."""
 BUFFERS = 128 << 20
-"""Bytes of all buffers of the files that are open at once, roughly; each has LEAST at least."""
+"""Approximate bytes of the buffers of all open files; each buffer has at least LEAST."""
 LEAST = 1 << 15
 NAMED = 5
-"""Files that are left out and are named."""
+"""Most files left out that are named."""
 EARLIEST, LATEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 Time = int | None
-"""The time of a capture's first packet; None where it has none."""
+"""The time of a capture's first packet; None without packets."""
 
 
 class _Waiting:
-    """The frames of one capture that are read and not given out yet."""
+    """The frames of one capture that are read but not yet merged."""
 
     def __init__(self, reader: CaptureReader, table: ProcessTable) -> None:
         self.reader = reader
@@ -47,7 +47,7 @@ class _Waiting:
         self.latest = EARLIEST
 
     def fill(self) -> bool:
-        """Have frames that are not given out yet; False at the end."""
+        """Ensure that there are frames to merge; False at the end."""
         while self.batch is None or not len(self.batch.frames):
             self.batch = next(self._batches, None)
             if self.batch is None:
@@ -55,7 +55,7 @@ class _Waiting:
                 return False
             if len(self.batch.frames):
                 self._anew.number(self.batch.frames)
-                # Within one capture its own order holds, also where its clock went backwards.
+                # Frames of one capture keep their order, even if its clock went backwards.
                 times = self.batch.frames["time"].copy()
                 times[0] = max(times[0], self.latest)
                 self.keys = np.maximum.accumulate(times)
@@ -63,11 +63,11 @@ class _Waiting:
         return True
 
     def reach(self, count: int) -> int:
-        """Return up to which time to take frames, so that they are ``count`` of this capture or few more."""
+        """Return the time up to which this capture has ``count`` frames, or few more."""
         return int(self.keys[min(count, len(self.keys) - 1)])
 
     def take(self, until: int) -> tuple[Any, Any, Any]:
-        """Return data, frames and keys of the frames due by ``until``; their offsets start at 0 of the data."""
+        """Return data, frames and keys of the frames due by ``until``; offsets are relative to the data."""
         assert self.batch is not None
         count = int(np.searchsorted(self.keys, until, side="right"))
         frames, keys = self.batch.frames[:count].copy(), self.keys[:count]
@@ -82,7 +82,7 @@ class _Waiting:
         return data, frames, keys
 
     def all(self) -> Batch:
-        """Return all frames that are there, where they lie."""
+        """Return all frames read so far, in place."""
         batch = self.batch
         assert batch is not None
         self.batch = None
@@ -101,7 +101,7 @@ class _Late:
         reader.close()
 
     def open(self, chunk: int, room: Room) -> CaptureReader | CaptureDamaged:
-        """Open it again; by now it may be gone."""
+        """Open the file again; it may be gone by now."""
         try:
             path = self.path if chunk == CHUNK else Sparing(self.path)
             return CaptureReader(path, Kernels(), chunk=chunk, room=room)
@@ -110,10 +110,10 @@ class _Late:
 
 
 class MergedReader:
-    """Reads several captures as one; its interface is that of CaptureReader.
+    """Reads several captures as one, with the interface of CaptureReader.
 
-    ``sources`` are readers, or files as ``finding.meant`` tells; ``left_out`` names those that were found and cannot be
-    read, and ``missing`` tells whether any of them is, or may be, a capture. Raises CaptureError.
+    ``sources``: readers, or files as from ``paths.meant``. ``left_out`` names the files found that cannot be read;
+    ``missing`` tells whether any of them is, or may be, a capture. Raises CaptureError.
     """
 
     def __init__(self, sources: Sequence[CaptureReader | Meant]) -> None:
@@ -144,7 +144,7 @@ class MergedReader:
             self._readers.append(source)
             return
         path = source.source
-        # What can be read only once, a pipe or an open stream, is opened now.
+        # Pipes and open streams can be read only once, so they are opened now.
         once = not isinstance(path, (str, os.PathLike)) or os.fspath(path) == "-" or not os.path.isfile(path)
         try:
             if once:
@@ -159,12 +159,12 @@ class MergedReader:
 
     @property
     def damages(self) -> list[CaptureDamaged]:
-        """What was damaged in which capture."""
+        """The damage in each capture."""
         return [*(damage for reader in self._readers for damage in reader.damages), *self._not_read]
 
     @property
     def processes(self) -> list[Process]:
-        """The processes that the captures name, each once."""
+        """The processes that the captures name, without duplicates."""
         return self._table.processes
 
     @property
@@ -174,24 +174,24 @@ class MergedReader:
 
     @property
     def names(self) -> list[Name]:
-        """What the name resolution blocks of all captures say."""
+        """The entries of the name resolution blocks of all captures."""
         return [name for reader in self._readers for name in reader.names]
 
     @property
     def drops(self) -> int | None:
-        """Packets that the captures report as dropped, if any of them does."""
+        """Packets that the captures report as dropped; None without a report."""
         told = [reader.drops for reader in self._readers if reader.drops is not None]
         return sum(told) if told else None
 
     @property
-    def let_go(self) -> Counter[str]:
-        """How much found no room, by what is said of it."""
-        rooms = {id(one): one for one in (reader.let_go for reader in self._readers)}
+    def overflow(self) -> Counter[str]:
+        """Metadata beyond the limits: counts by message."""
+        rooms = {id(one): one for one in (reader.overflow for reader in self._readers)}
         return sum(rooms.values(), Counter())
 
     @property
     def left_out_packets(self) -> int:
-        """Packets that were left out, since there is no room for so many interfaces as a capture describes."""
+        """Packets left out because their interface is beyond the limit of interfaces."""
         return sum(reader.left_out_packets for reader in self._readers)
 
     def close(self) -> None:
@@ -200,7 +200,7 @@ class MergedReader:
             reader.close()
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the frames of all captures in the order of time."""
+        """Yield the frames of all captures in time order."""
         for reader in self._readers:
             reader.kernels = self.kernels
         waiting = [_Waiting(reader, self._table) for reader in self._readers]
@@ -211,7 +211,7 @@ class MergedReader:
             share = FRAMES // max(1, len(waiting))
             until = min((one.reach(share if len(waiting) > 1 else FRAMES) for one in waiting), default=None)
             if late and (until is None or (late[-1].start is not None and late[-1].start <= until)):
-                # Those that begin at the same time are merged from their first packets on.
+                # Captures that begin at the same time are merged from their first packets on.
                 waiting += self._open(late, len(waiting))
                 continue
             if until is None:
@@ -229,7 +229,7 @@ class MergedReader:
             yield Batch(data, frames, position, int(frames["time"][-1]))
 
     def _open(self, late: list[_Late], already: int) -> list[_Waiting]:
-        """Open the next file, and those whose first packets come at the same time."""
+        """Open the next file, and all whose first packet has the same time."""
         start = late[-1].start
         due = 0
         while due < len(late) and late[-1 - due].start == start and (due == 0 or start is not None):
@@ -248,7 +248,7 @@ class MergedReader:
 
 
 def _merged(taken: list[tuple[Any, Any, Any]]) -> tuple[Any, Any]:
-    """Return the data and the frames of several captures in the order of time."""
+    """Return the data and the frames of several captures in time order."""
     start = 0
     for data, frames, _ in taken:
         frames["offset"] += start
@@ -259,6 +259,6 @@ def _merged(taken: list[tuple[Any, Any, Any]]) -> tuple[Any, Any]:
 
 
 def left_out(lines: Sequence[str]) -> str:
-    """Return in one line which files were left out; ``lines``: a reader's ``left_out``."""
+    """Return one line with the files left out; ``lines``: a reader's ``left_out``."""
     more = f" and {len(lines) - NAMED:,} more" if len(lines) > NAMED else ""
     return "left out: " + "; ".join(lines[:NAMED]) + more

@@ -1,8 +1,8 @@
-"""What the options of a pcapng packet block say: the packet's direction, its process, drops before it.
+"""Options of a pcapng packet block: direction, process, dropped packets before it.
 
 Format: draft-ietf-opsawg-pcapng §3.5 and §4.3; the process options of macOS as Apple's libpcap writes them. A process
-is noted as its number in the source's table. Where an option tells one by its pid or by a text, a row of LABEL is left
-for Python, which looks that up.
+is stored as its number in the source's table. If an option identifies it by pid or text, the kernel leaves a row of
+LABEL for Python, which looks it up.
 """
 
 from __future__ import annotations
@@ -33,14 +33,13 @@ OPTION_END, COMMENT, FLAGS, DROPS, PROCESS_AND_THREAD = 0, 1, 2, 4, 8
 DARWIN_PROCESS, DARWIN_EFFECTIVE_PROCESS = 0x8001, 0x8003
 
 ROWS, WHY, LAST, LABELS, DROPPED, NUMBERED, DECLARED, PASSED, LEFT_OUT = range(9)
-"""Cells of an index kernel's ``result``: frames in all, why it stopped, time of the last one; labels left, the
-packets that options say were dropped (-1 where none says anything), and blocks that have a number as frames have; the
-interfaces that the section has declared; blocks passed over that Python would read, and packets on interfaces that
-found no room."""
+"""Cells of an index kernel's ``result``: frames in all, reason it stopped, time of the last frame; labels left; packets
+reported as dropped by options (-1: no report); blocks that take a frame number; interfaces declared in the section;
+skipped blocks that Python would read; packets on interfaces beyond the limit."""
 RESULT_SIZE = 9
 
 MOST_DROPS, MOST_DROPS_IN_ALL = 2**40, 2**62
-"""So large a count of dropped packets is not believed; their sum is cut off so that it never overflows."""
+"""Larger counts of dropped packets are ignored; their sum is clamped so that it never overflows."""
 
 
 @rare
@@ -49,7 +48,7 @@ def read_options(
 ) -> int:
     """Read the options in ``data[at:end]``; return FRAME's ``process``, and above its 16 bits ``effective``.
 
-    ``processes[:known]``: the numbers of the section's process blocks. At most one row of ``labels`` is written.
+    ``processes[:known]``: the numbers of the section's process blocks. It writes at most one row of ``labels``.
     """
     process = effective = direction = 0
     kind = label = size = 0
@@ -96,7 +95,7 @@ def read_options(
 
 @rare
 def says_process(data: Any, at: int) -> bool:
-    """Tell whether a comment starts with ``PID=`` or ``PID:``, as those of several capture tools do."""
+    """Tell whether a comment starts with ``PID=`` or ``PID:``, as written by several capture tools."""
     if u8(data, at) != 0x50 or u8(data, at + 1) != 0x49 or u8(data, at + 2) != 0x44:
         return False
     return u8(data, at + 3) in (0x3D, 0x3A)

@@ -1,4 +1,4 @@
-"""Which files are meant: the captures in a directory, or those that a pattern matches."""
+"""Expansion of directories and patterns to capture files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WILD = frozenset("*?[")
 
 
 class Meant(NamedTuple):
-    """A source that was named, or found (then it may be no capture at all)."""
+    """A source, named by the user or found by expansion (then it may be no capture)."""
 
     source: Any
     """A path, ``-``, or an open stream."""
@@ -25,7 +25,7 @@ class Meant(NamedTuple):
 def meant(sources: Iterable[Any]) -> list[Meant]:
     """Return the sources with directories and patterns replaced by the files in them. Raises CaptureError.
 
-    Directories are not searched below their own files, and their hidden files are passed over.
+    Subdirectories and hidden files are skipped.
     """
     all_: list[Meant] = []
     for source in sources:

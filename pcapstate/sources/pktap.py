@@ -1,7 +1,7 @@
-"""Frames behind a PKTAP header, in which macOS says which process sent or got them, and what their link type is.
+"""PKTAP headers of macOS, with the process and link type of the frame after them.
 
 Layout: LINKTYPE_PKTAP (https://www.tcpdump.org/linktypes/LINKTYPE_PKTAP.html) and xnu's bsd/net/pktap.h. All numbers
-in it are little-endian. Done a batch at a time with NumPy: such captures are rare.
+in it are little-endian. A batch is processed at once with NumPy: such captures are rare.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .packet_options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
 from .process_blocks import ProcessTable, told
 
 WRAPPED = (258, 149)
-"""Link types of such frames: LINKTYPE_PKTAP, and LINKTYPE_USER2, which Apple took before."""
+"""Link types of such frames: LINKTYPE_PKTAP, and LINKTYPE_USER2, which Apple used before."""
 HEADER = np.dtype(
     {
         "names": ["length", "next", "dlt", "flags", "trailer", "process", "effective"],
@@ -22,26 +22,26 @@ HEADER = np.dtype(
         "itemsize": 108,
     }
 )
-"""The part of the header that all versions have. ``process`` is an id (4 bytes) and a command."""
+"""The part common to all versions of the header. ``process`` is an id (4 bytes) and a command."""
 UUID_AT, EFFECTIVE_UUID_AT = 124, 140
 LONGEST = 1024
-"""Bytes of a header that are believed; there are some 150."""
+"""Most bytes of a valid header; it usually has about 150."""
 PACKET = 1
 """``next``: a packet follows."""
 FLAG_IN, FLAG_OUT = 1, 2
 RAW_DLT, RAW_LINKTYPE = 12, 101
-"""The one DLT_ value of the link types read here that is another LINKTYPE_."""
+"""The only DLT_ value of a supported link type that differs from its LINKTYPE_."""
 
 
 def is_pktap(linktype: int) -> bool:
-    """Tell whether frames of a link type may have such a header."""
+    """Tell whether frames of a link type may have a PKTAP header."""
     return linktype in WRAPPED
 
 
 def unwrap(data: Rows, frames: Rows, table: ProcessTable) -> None:
-    """Make the frames (FRAME) in ``data`` (uint8) that have the header those behind it; note their processes.
+    """Strip the header from the frames (FRAME) in ``data`` (uint8), and set their link types and processes.
 
-    What has no proper header is left as it is.
+    Frames without a valid header stay as they are.
     """
     wrapped = np.isin(frames["linktype"], WRAPPED) & (frames["captured"] >= HEADER.itemsize)
     rows = np.flatnonzero(wrapped)
@@ -70,13 +70,13 @@ def unwrap(data: Rows, frames: Rows, table: ProcessTable) -> None:
     direction = np.where(direction, direction, before & ~PROCESS_NUMBER)
     process = _numbers(data, headers["process"], offsets, length, UUID_AT, table)
     effective = _numbers(data, headers["effective"], offsets, length, EFFECTIVE_UUID_AT, table)
-    # An option of the packet's block may say it as well.
+    # An option of the packet block may have the process, too.
     frames["process"][rows] = direction | np.where(process, process, before & PROCESS_NUMBER)
     frames["effective"][rows] = np.where(effective, effective, frames["effective"][rows])
 
 
 def _numbers(data: Rows, named: Rows, offsets: Rows, length: Rows, uuid_at: int, table: ProcessTable) -> Rows:
-    """Return the numbers of processes as named in headers at ``offsets``, by id, command and UUID."""
+    """Return the numbers of the processes in headers at ``offsets``: id, command and UUID."""
     width = named.dtype.itemsize
     told_of = np.zeros((len(named), width + 16), dtype=np.uint8)
     told_of[:, :width] = np.ascontiguousarray(named).view(np.uint8).reshape(-1, width)

@@ -1,4 +1,4 @@
-"""Reading ahead in a thread: decompressors let go of the interpreter's lock, so both go on at once."""
+"""Read ahead in a thread: decompressors release the interpreter's lock, so both run at the same time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from .streams import Stream, read_into
 
 AT_ONCE = 4 << 20
-"""Bytes that are read without a thread: starting one is not worth it for less."""
+"""Bytes read without a thread: for less, starting one is not worth it."""
 PIECE, PIECES = 1 << 18, 16
-"""Bytes of a piece, and how many of them wait at most."""
+"""Bytes of a piece, and most pieces that wait."""
 PATIENCE = 0.5
-"""Seconds to wait for the thread at the end; it may sit in a read of standard input."""
+"""Seconds to wait for the thread at the end; it may be blocked in a read of standard input."""
 
 
 class Prefetched:
@@ -30,7 +30,7 @@ class Prefetched:
         self._stop = threading.Event()
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read bytes into a buffer; return how many, 0 at the end. Waits for the first of them only."""
+        """Read bytes into a buffer; return how many, 0 at the end. Waits only for the first piece."""
         if self._thread is None:
             if self._passed < AT_ONCE:
                 count = read_into(self._stream, buffer)
@@ -78,7 +78,7 @@ class Prefetched:
                 return
 
     def close(self) -> None:
-        """End the thread, let go of the stream."""
+        """End the thread and close the stream."""
         self._stop.set()
         if self._thread is not None:
             with suppress(queue.Empty):

@@ -1,8 +1,8 @@
-"""The processes that a capture names, and how it names them: process blocks, process ids, comments.
+"""Processes named in a capture, by process blocks, process ids and comments.
 
 Sources: Apple's libpcap (Darwin process event blocks), Wireshark's custom block with a process information entry,
 epb_processid_threadid of draft-ietf-opsawg-pcapng, the packet comments of etl2pcapng, ptcpdump and pymobiledevice3.
-All of it is text from a capture: bounded here, escaped where it is shown.
+All text comes from the capture: its length is bounded here, and it is escaped where it is shown.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from . import packet_options
 from .blocks import read_options, text
 
 PROCESSES = 0x3FFF
-"""Processes of one source at most, so that a number fits into the bits that FRAME has for it."""
+"""Most processes of a source, so that a number fits into its bits in FRAME."""
 KNOWN_TEXTS = 1 << 16
-"""Comments remembered at a time; captures with a comment each on millions of packets fill no memory."""
+"""Most comments cached, so that a comment on each of millions of packets takes little memory."""
 LONGEST_COMMENT = 4096
-"""Bytes of a comment that are looked at."""
+"""Most bytes of a comment that are read."""
 NAME_LENGTH = 255
 UNKNOWN_PROCESS = 0xFFFFFFFF
-"""A process id of -1 says that it is not known."""
+"""A process id of -1: unknown."""
 
 BLOCK_NAME, BLOCK_PATH, DARWIN_UUID = 2, 3, 4
 INFORMATION_NAME, INFORMATION_PATH, INFORMATION_UUID = 2, 3, 8
 PROCESS_INFORMATION = 3
-"""The entry of Wireshark's custom block that tells of a process."""
+"""The process entry in Wireshark's custom block."""
 
 COMMENT = re.compile(rb"PID[=:]\s{0,8}(\d{1,10})(?:\nCmd: ([^\n]*)|, ProcName: ([^,\n]*))?", re.DOTALL)
 
 
 class Process(NamedTuple):
-    """A process as the capture names it; nothing in it can be relied on, nor is it escaped."""
+    """A process as named in the capture: untrusted and not escaped."""
 
     pid: int | None
-    name: str  # empty where only its id is told
+    name: str  # empty if only the id is known
     uuid: str | None = None  # of the executable
 
 
 class ProcessTable:
-    """The processes of a source, each once; numbers count from 1, 0 is none (also where there is no more room)."""
+    """The processes of a source without duplicates, numbered from 1; 0: none, or beyond the limit."""
 
     def __init__(self) -> None:
         self.processes: list[Process] = []
         self._numbers: dict[Process, int] = {}
 
     def number(self, process: Process) -> int:
-        """Return the number of a process, which gets one where it has none."""
+        """Return the number of a process; a new one gets the next."""
         number = self._numbers.get(process)
         if number is None:
             if len(self.processes) >= PROCESSES:
@@ -60,14 +60,14 @@ class ProcessTable:
 
 
 class NumbersAnew:
-    """Gives the processes of one source the numbers that they have in the table of several."""
+    """Renumbers the processes of one source to the table of several sources."""
 
     def __init__(self, table: ProcessTable, processes: list[Process]) -> None:
         self._table, self._processes = table, processes
         self._numbers = np.zeros(1, dtype=np.uint16)
 
     def number(self, frames: np.ndarray[Any, Any]) -> None:
-        """Number the processes of frames (FRAME) anew; ``processes`` may have grown."""
+        """Renumber the processes of frames (FRAME); ``processes`` may have grown."""
         if not self._processes:
             return
         added = [self._table.number(process) for process in self._processes[len(self._numbers) - 1 :]]
@@ -81,12 +81,12 @@ class NumbersAnew:
 
 
 class ProcessNotes(ProcessTable):
-    """The table of a capture, filled by what its blocks and packets say."""
+    """The process table of a capture, filled from its blocks and packets."""
 
     def __init__(self) -> None:
         super().__init__()
         self.declared = 0
-        """How many process blocks the section has so far."""
+        """The number of process blocks in the section so far."""
         self.numbers = np.zeros(64, dtype=np.uint16)
         """Their numbers, which packets refer to by index."""
         self._by_id: dict[int, int] = {}
@@ -98,7 +98,7 @@ class ProcessNotes(ProcessTable):
         self._by_id.clear()
 
     def darwin(self, body: bytes, big: bool) -> None:
-        """Take the body of a Darwin process event block; one that is damaged counts as an index all the same."""
+        """Add the body of a Darwin process event block; a damaged one takes an index, too."""
         process = _described(body, big, BLOCK_NAME, BLOCK_PATH, DARWIN_UUID)
         if self.declared == len(self.numbers):
             self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
@@ -106,17 +106,17 @@ class ProcessNotes(ProcessTable):
         self.declared += 1
 
     def custom(self, body: bytes) -> None:
-        """Take the body of a custom block of Wireshark; all in it is little-endian."""
+        """Add the body of a custom block of Wireshark; its fields are little-endian."""
         entry, length = int.from_bytes(body[4:8], "little"), int.from_bytes(body[8:12], "little")
         if entry != PROCESS_INFORMATION or length > len(body) - 12:
             return
         process = _described(body[12 : 12 + length], False, INFORMATION_NAME, INFORMATION_PATH, INFORMATION_UUID)
         if process is not None and process.pid is not None and len(self._by_id) < KNOWN_TEXTS:
-            # A later one with this id takes its place: ids are used again.
+            # A later process with the same id replaces it: ids are reused.
             self._by_id[process.pid] = self.number(process)
 
     def label(self, frames: Any, labels: Any, data: Any) -> None:
-        """Give the frames (FRAME) their processes that ``labels`` (LABEL) tell of; texts lie in ``data``."""
+        """Set the processes of frames (FRAME) from ``labels`` (LABEL); their texts are in ``data``."""
         found = []
         for kind, at, length in zip(labels["kind"].tolist(), labels["at"].tolist(), labels["length"].tolist(),
                                     strict=True):  # fmt: skip
@@ -134,7 +134,7 @@ class ProcessNotes(ProcessTable):
     def _by_comment(self, comment: bytes) -> int:
         from hashlib import blake2b
 
-        # By a digest, since as many long comments as are remembered would fill memory.
+        # Keyed by a digest: so many long comments would fill the memory.
         print = blake2b(comment, digest_size=16).digest()
         number = self._by_text.get(print)
         if number is None:
@@ -150,7 +150,7 @@ class ProcessNotes(ProcessTable):
 
 
 def told(pid: int, name: bytes, identifier: bytes = b"") -> Process | None:
-    """Return the process of a 32-bit id, a name and a UUID, each of which may be missing; None where all are."""
+    """Return the process with a 32-bit id, a name and a UUID, each of which may be missing; None without any."""
     name_text = text(name, NAME_LENGTH)
     known = identifier if len(identifier) == 16 and any(identifier) else b""
     if pid in (0, UNKNOWN_PROCESS) and not name_text and not known:

@@ -1,4 +1,4 @@
-"""Read a capture as a run of batches: bytes in one reused buffer, and the frames found in them."""
+"""Read a capture in batches: bytes in one reused buffer, and the frames in them."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ from .sections import NOT_READ, NOT_TOLD, Room, Sections
 from .streams import Rejoined, Stream, open_stream, read_into
 
 CHUNK = 4 << 20
-"""Bytes read at a time: so few that they are still in the processor's cache when they are decoded."""
+"""Bytes read at a time: few enough to be in the processor's cache still when they are decoded."""
 FRAMES = 1 << 15
-"""Frames of a batch at most."""
+"""Most frames in a batch."""
 BYTES_OF_A_FRAME = CHUNK // FRAMES
-"""With a smaller chunk, so many bytes of it make room for a frame."""
+"""With a smaller chunk, there is room for one frame per so many bytes."""
 
 DAMAGES = {
     framing.DAMAGED_LENGTH: "a block's length field is impossible",
     framing.DAMAGED_BLOCK: "a block contradicts its own length",
-    framing.DAMAGED_INTERFACE: "a packet names an interface that was not described",
+    framing.DAMAGED_INTERFACE: "a packet refers to an undescribed interface",
 }
 NOTED = (framing.NAME_RESOLUTION, framing.INTERFACE_STATISTICS, framing.PROCESS_EVENT)
 SIDE_BY_SIDE = (*NOTED, framing.SECTION_HEADER, framing.INTERFACE_DESCRIPTION)
 LEAST = {framing.SECTION_HEADER: 28, framing.INTERFACE_DESCRIPTION: 20}
-"""The length of blocks at least; 12 for the others."""
+"""The minimum length of these blocks; 12 for all others."""
 
 
 class Batch(NamedTuple):
-    """Some frames in order of their numbers, and the buffer they lie in; both are overwritten by the next batch."""
+    """Consecutive frames and the buffer that holds them; the next batch overwrites both."""
 
     data: np.ndarray[Any, Any]  # uint8
     frames: np.ndarray[Any, Any]  # FRAME
     position: int  # bytes of the source read so far
-    clock: int  # the time now by the source's clock, ns since the epoch: that of the last frame in a file
+    clock: int  # the source's current time, ns since the epoch: for a file, the time of the last frame
 
 
 class CaptureReader:
     """Reads one capture: pcap or pcapng, from a path, ``-`` for standard input, or an open binary stream.
 
     Iterate ``batches()``; afterwards ``damage`` tells whether the capture was damaged or cut short. ``chunk`` bytes are
-    read at a time, and ``rows`` frames make a batch at most. Raises CaptureError where it is no capture at all.
+    read at a time, and a batch has at most ``rows`` frames. Raises CaptureError if the source is no capture.
 
-    What it says beside the packets is there as far as it was read; it is text and numbers of others, to be escaped:
-    ``processes``, which FRAME's ``process`` and ``effective`` number from 1; ``interfaces``; ``names``, addresses
-    with the names they resolved to; ``drops``. ``room``: what there is room for of that, where several share it.
+    Metadata is available as far as it was read. It is untrusted; escape its text. ``processes``: numbered from 1 by
+    FRAME's ``process`` and ``effective``; ``interfaces``; ``names``: addresses with their resolved names; ``drops``.
+    ``room``: limits for metadata, where several captures share them.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class CaptureReader:
         self._ended = False
         self._number = 1
         self._others = 0
-        """How many numbers were given to what is no packet."""
+        """How many frame numbers went to blocks other than packets."""
         try:
             self._identify()
         except BaseException:
@@ -109,7 +109,7 @@ class CaptureReader:
 
     @property
     def damages(self) -> list[CaptureDamaged]:
-        """The damage in a list, or an empty one."""
+        """The damage as a list of one; empty without damage."""
         return [self.damage] if self.damage else []
 
     @property
@@ -119,19 +119,19 @@ class CaptureReader:
 
     @property
     def interfaces(self) -> list[Interface]:
-        """The interfaces that pcapng describes, with what it counted on them."""
+        """The interfaces that pcapng describes, with their statistics."""
         return self._sections.interfaces
 
     @property
     def names(self) -> list[Name]:
-        """What name resolution blocks say: an address (4 or 16 bytes) and its names; one may come several times."""
+        """Entries of name resolution blocks: an address (4 or 16 bytes) and its names; an address may repeat."""
         return self._sections.names
 
     @property
     def drops(self) -> int | None:
-        """Packets that the capture reports as dropped; None where it reports none.
+        """Packets that the capture reports as dropped; None without a report.
 
-        Interface statistics blocks tell it (see ``interfaces``), or options of packets; where both do, the larger.
+        The larger number of interface statistics blocks (see ``interfaces``) and packet options.
         """
         told = [] if self._result[DROPPED] < 0 else [int(self._result[DROPPED])]
         counts = [count for one in self.interfaces for count in (one.dropped, one.dropped_by_system)]
@@ -139,13 +139,13 @@ class CaptureReader:
         return max([*told, *([sum(counted)] if counted else [])], default=None)
 
     @property
-    def let_go(self) -> Counter[str]:
-        """How much found no room, by what is said of it (a template for ``count``)."""
-        return self._sections.room.let_go
+    def overflow(self) -> Counter[str]:
+        """Metadata beyond the limits: counts by message, a template with ``count``."""
+        return self._sections.room.overflow
 
     @property
     def left_out_packets(self) -> int:
-        """Packets that were left out, since there is no room for so many interfaces as the capture describes."""
+        """Packets left out because their interface is beyond the limit of interfaces."""
         return int(self._result[LEFT_OUT])
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class CaptureReader:
         self._stream.close()
 
     def release(self) -> None:
-        """Close the file and let go of the buffers; what was learned stays."""
+        """Close the file and free the buffers; metadata stays."""
         self.close()
         self._buffer, self._frames = np.empty(0, dtype=np.uint8), np.empty(0, dtype=FRAME)
         self._labels = np.empty(0, dtype=LABEL)
@@ -162,7 +162,7 @@ class CaptureReader:
     # --- bytes
 
     def _fill(self, wanted: int) -> bool:
-        """Have at least ``wanted`` bytes from ``_start`` on, and more where they come cheap; False at the end."""
+        """Ensure ``wanted`` bytes from ``_start`` on, and more if they come cheaply; False at the end."""
         if self._end - self._start >= wanted:
             return True
         rest = self._end - self._start
@@ -179,7 +179,7 @@ class CaptureReader:
             try:
                 got = read_into(self._stream, self._buffer[self._end :].data)
             except (OSError, ValueError) as error:
-                # A decompressor's complaint, or a disk's; what came before it counts.
+                # An error of a decompressor or a disk; bytes before it count.
                 self._damaged(f"reading failed ({safe(str(error))})", self._end)
                 got = 0
             if not got:
@@ -219,18 +219,18 @@ class CaptureReader:
         version = pcap_version(head, self._layout.big) if self._layout else pcapng_version(head)
         if version is not None and not (version[0] >= 2 if self._layout else version in PCAPNG_VERSIONS):
             kind = "pcap" if self._layout else "pcapng"
-            raise CaptureError(f"{self.name}: {kind} of version {version[0]}.{version[1]}, which is not supported")
+            raise CaptureError(f"{self.name}: {kind} version {version[0]}.{version[1]} is not supported")
 
     def _unpack(self, kind: str) -> None:
         head = self._buffer[: self._end].tobytes()
         unpacked = Unpacked(Rejoined(head, self._stream))
-        # One of many captures has a small chunk, and gets no thread.
+        # A small chunk means one of many captures: it gets no thread.
         self._stream = Prefetched(unpacked) if self._chunk == CHUNK else unpacked
         self.size = None if self.size is None else self.size * 4
         self._start = self._end = 0
         self._ended = False
         if not self._fill(1) and self.damage:
-            # What can be done about it is said with it.
+            # The error tells what to do.
             what = self.damage.what if FIRST_UNPACK in self.damage.what else f"damaged {kind} data"
             raise CaptureError(f"{self.name}: {what}")
         if compression(self._buffer[: min(self._end, 24)].tobytes()) is not None:
@@ -244,11 +244,11 @@ class CaptureReader:
         return self._pcapng() if self._layout is None else self._pcap(self._layout)
 
     def _pcap(self, layout: PcapLayout) -> Iterator[Batch]:
-        """Yield the frames of a pcap file, and of those that were joined to it (``cat``)."""
+        """Yield the frames of a pcap file, and of files appended to it (``cat``)."""
         while True:
             header = self._buffer[self._start : self._start + 24].tobytes()
             version = pcap_version(header, layout.big)
-            # The upper bits tell of a frame check sequence (draft-ietf-opsawg-pcap §4).
+            # The upper bits describe the frame check sequence (draft-ietf-opsawg-pcap §4).
             linktype = int.from_bytes(header[20:24], "big" if layout.big else "little") & 0xFFFF
             if version == AIX_VERSION:
                 layout, linktype = layout._replace(unit=1), AIX_LINKTYPES.get(linktype, linktype)
@@ -265,7 +265,7 @@ class CaptureReader:
             self._damaged(f"{CUT_SHORT}a packet")
 
     def _records(self, layout: PcapLayout, linktype: int, either: bool) -> Generator[Batch, None, int]:
-        """Yield the frames of records from ``_start`` on; return why there are no more."""
+        """Yield the frames of records from ``_start`` on; return the reason for the end."""
         most = LONG_FRAMES.get(linktype, framing.MAXIMUM_CAPTURED)
         cells = np.array([layout.big, layout.record_header, layout.unit, linktype, 0, either, most], dtype=np.int64)
         result = np.zeros(RESULT_SIZE, dtype=np.int64)
@@ -296,7 +296,7 @@ class CaptureReader:
                 head = self._block_head()
                 wanted = (head[2] + 3) & ~3 if head is not None else 0
                 if head is not None and wanted <= self._end - self._start:
-                    # The batch goes on behind it: some captures have such a block for each packet.
+                    # The batch continues after it: some captures have such a block for each packet.
                     if self._block(*head):
                         self._notes()
                         continue
@@ -324,7 +324,7 @@ class CaptureReader:
             self._damaged(f"{CUT_SHORT}a block")
 
     def _index(self, rows: int) -> tuple[int, int]:
-        """Index the frames from ``_start`` on into the rows from ``rows`` on; return how many rows, why it stopped."""
+        """Index frames from ``_start`` on into rows from ``rows`` on; return how many, and the reason it stopped."""
         sections, result = self._sections, self._result
         layout = [sections.big, sections.declared, sections.processes.declared, self._number - rows, rows]
         cells = np.array([*layout, sections.room.notes > 0], dtype=np.int64)
@@ -343,9 +343,9 @@ class CaptureReader:
         if result[LABELS]:
             sections.processes.label(self._frames, self._labels[: result[LABELS]], self._buffer)
         if passed := int(result[PASSED]):
-            sections.room.let_go[NOT_READ] += passed
+            sections.room.overflow[NOT_READ] += passed
         if declared := int(result[DECLARED]) - sections.declared:
-            sections.room.let_go[NOT_TOLD] += declared
+            sections.room.overflow[NOT_TOLD] += declared
             sections.declared += declared
         self._number += int(result[ROWS]) - rows + int(result[NUMBERED])
         self._others += int(result[NUMBERED])
@@ -361,7 +361,7 @@ class CaptureReader:
     # --- pcapng blocks other than packets
 
     def _notes(self) -> None:
-        """Read the blocks from ``_start`` on that say something beside packets: captures have many, side by side."""
+        """Read consecutive metadata blocks from ``_start`` on."""
         sections = self._sections
         while self._end - self._start >= 12:
             order = "big" if sections.big else "little"
@@ -375,7 +375,7 @@ class CaptureReader:
                 return
 
     def _pass_over(self) -> bool:
-        """Pass over the block at ``_start``, however long it is; False where it is damaged or cut short."""
+        """Skip the block at ``_start`` of any length; False if it is damaged or cut short."""
         order = ">" if self._sections.big else "<"
         kind, total = struct.unpack(f"{order}2I", self._buffer[self._start : self._start + 8].tobytes())
         left = total - 4
@@ -397,13 +397,13 @@ class CaptureReader:
         return True
 
     def _count(self, kind: int) -> None:
-        """Give a block its number, where it has one."""
+        """Count a block that takes a frame number."""
         if framing.is_numbered(kind):
             self._number += 1
             self._others += 1
 
     def _block_head(self) -> tuple[bool, int, int] | None:
-        """Return big-endian?, type and length of the block at ``_start``; None where it is damaged."""
+        """Return big-endian?, type and length of the block at ``_start``; None if it is damaged."""
         head = self._buffer[self._start : self._start + 12].tobytes()
         big = PCAPNG_ORDER.get(head[8:]) if head[:4] == PCAPNG_MAGIC else self._sections.big
         if big is None:
@@ -416,7 +416,7 @@ class CaptureReader:
         return big, kind, length
 
     def _block(self, big: bool, kind: int, length: int) -> bool:
-        """Read the block at ``_start``, which is there as a whole; False where it is damaged."""
+        """Read the complete block at ``_start``; False if it is damaged."""
         padded = (length + 3) & ~3
         body = self._buffer[self._start + 8 : self._start + padded].tobytes()
         if int.from_bytes(body[-4:], "big" if big else "little") != length:
@@ -424,7 +424,7 @@ class CaptureReader:
             return False
         if kind == framing.SECTION_HEADER:
             if struct.unpack(">HH" if big else "<HH", body[4:8]) not in PCAPNG_VERSIONS:
-                self._damaged("a section of a version that is not supported")
+                self._damaged("a section with an unsupported version")
                 return False
             self._sections.begin(big)
         else:

@@ -1,4 +1,4 @@
-"""A pcapng capture's sections: what their blocks beside the packets have said so far.
+"""The sections of a pcapng capture, and the metadata read from their blocks so far.
 
 Format: draft-ietf-opsawg-pcapng §4.1 and §4.2. Interfaces and process blocks count anew in each section.
 """
@@ -16,46 +16,46 @@ from .pktap import is_pktap
 from .process_blocks import ProcessNotes
 
 NOTES = 1 << 20
-"""Blocks that are read at most: a flood of them, each of which costs as much as a hundred packets, is passed over."""
+"""Most metadata blocks read; each costs as much as a hundred packets, so a flood of them is skipped."""
 NOT_TOLD, NOT_READ, NOT_NAMED = (
     "{count:,} interface descriptions were dropped: too many to keep",
     "{count:,} blocks with names, statistics or processes were skipped: too many to read",
     "{count:,} address names were dropped: too many to keep",
 )
-"""What is said of what found no room."""
+"""The messages about metadata beyond the limits."""
 
 
 class Room:
-    """How much more there is room for, in one capture, or in several that are read as one."""
+    """The room left for metadata, in one capture or in several that are read as one."""
 
     def __init__(self) -> None:
         self.interfaces = blocks.INTERFACES
         self.names = blocks.NAMES
         self.length = blocks.LENGTH
         self.notes = NOTES
-        self.let_go: Counter[str] = Counter()
-        """How much found none, by what is said of it."""
+        self.overflow: Counter[str] = Counter()
+        """Items beyond the limits: counts by message."""
 
 
 class Sections:
-    """Takes the blocks that are no packets; what is known of the section being read, and of all of them."""
+    """Collects metadata blocks: of the current section, and of all sections."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
         self.big = False
         self.timing = np.zeros(1, dtype=INTERFACE)
-        """How the section's interfaces count time; the first ``declared`` rows, as many as there can be."""
+        """The time stamp formats of the section's interfaces, in the first ``declared`` rows."""
         self.declared = 0
         self.processes = ProcessNotes()
         self.wrapped = False
-        """There is an interface whose frames may have a PKTAP header."""
+        """Whether frames of any interface may have a PKTAP header."""
         self.interfaces: list[Interface] = []
         self.names: list[Name] = []
         self._own: list[Interface] = []
         self._section = -1
 
     def begin(self, big: bool) -> None:
-        """Begin a section of that byte order."""
+        """Begin a section with this byte order."""
         self.big = big
         self.declared = 0
         self._own = []
@@ -63,7 +63,7 @@ class Sections:
         self.processes.section()
 
     def take(self, kind: int, body: bytes) -> None:
-        """Take the body of another block."""
+        """Add the body of a metadata block."""
         self.room.notes -= kind != framing.INTERFACE_DESCRIPTION
         if kind == framing.INTERFACE_DESCRIPTION:
             self._describe(body)
@@ -84,7 +84,7 @@ class Sections:
         if length > room.length:
             kept, length = [], 0
         if len(kept) < len(names):
-            room.let_go[NOT_NAMED] += len(names) - len(kept)
+            room.overflow[NOT_NAMED] += len(names) - len(kept)
         if kept:
             room.names -= len(kept)
             room.length -= length
@@ -118,7 +118,7 @@ class Sections:
         limit = framing.LATEST // 2 // 10**9
         one["shift"] = max(-limit, min(limit, shift)) * 10**9
         if not self.room.interfaces:
-            self.room.let_go[NOT_TOLD] += 1
+            self.room.overflow[NOT_TOLD] += 1
             return
         self.room.interfaces -= 1
         described.name = described.name[: self.room.length]

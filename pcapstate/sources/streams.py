@@ -1,4 +1,4 @@
-"""What captures are read from: files, pipes, standard input."""
+"""Streams that captures are read from: files, pipes, standard input."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..escaping import safe
 
 
 class Stream(Protocol):
-    """What is read from: a file, a pipe, a decompressor."""
+    """A stream of bytes: a file, a pipe, a decompressor."""
 
     def readinto(self, buffer: Any, /) -> int | None:
         """Read bytes into a buffer; return how many, 0 at the end."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the stream."""
 
 
 def read_into(stream: Stream, buffer: Any) -> int:
-    """Read bytes of a stream into a buffer; return how many, 0 at the end. Raises OSError where it does not wait."""
+    """Read bytes of a stream into a buffer; return how many, 0 at the end. Raises OSError if it is non-blocking."""
     count = stream.readinto(buffer)
     if count is None:
         raise OSError("there is no data now, and the stream does not wait for any")
@@ -32,14 +32,14 @@ def read_into(stream: Stream, buffer: Any) -> int:
 
 
 class Rejoined(io.RawIOBase):
-    """The bytes already taken from a stream, then the rest of it."""
+    """A stream that returns bytes already read from another one, then the rest of it."""
 
     def __init__(self, head: bytes, rest: Stream) -> None:
         self._head = head
         self._rest = rest
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
@@ -52,20 +52,20 @@ class Rejoined(io.RawIOBase):
         return self._rest.readinto(buffer)
 
     def close(self) -> None:
-        """Let go of the stream."""
+        """Close the stream."""
         self._rest.close()
         super().close()
 
 
 class Sparing:
-    """A file that is open only while it is read: of a thousand, no process may have all open at once."""
+    """A file that is open only while it is read: a process may not have a thousand files open at once."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.name = os.fspath(path)
         self._position = 0
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read bytes into a buffer; return how many, 0 at the end. Raises OSError where the file is gone."""
+        """Read bytes into a buffer; return how many, 0 at the end. Raises OSError if the file is gone."""
         with open(self.name, "rb", buffering=0) as file:
             file.seek(self._position)
             count = file.readinto(buffer) or 0
@@ -73,19 +73,19 @@ class Sparing:
         return count
 
     def close(self) -> None:
-        """Do nothing: it is closed."""
+        """Do nothing: the file is closed between reads."""
 
 
 class _StandardInput:
     """Standard input, which outlives the reader."""
 
     def __init__(self) -> None:
-        # Unbuffered, so that what a live tcpdump has written is there at once.
+        # Unbuffered, so that packets from a live tcpdump arrive at once.
         self._raw = io.FileIO(0, closefd=False)
 
     def readinto(self, buffer: Any, /) -> int | None:
         while (count := self._raw.readinto(buffer)) is None:
-            # Whoever shares it has it not block (O_NONBLOCK).
+            # A process that shares it has set O_NONBLOCK.
             select.select([self._raw], [], [])
         return count
 
@@ -94,7 +94,7 @@ class _StandardInput:
 
 
 def open_stream(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, int | None]:
-    """Return the name, the stream and the size (None where nobody knows) of a source. Raises CaptureError."""
+    """Return the name, the stream and the size (None if unknown) of a source. Raises CaptureError."""
     if not isinstance(source, (str, os.PathLike)):
         return safe(str(getattr(source, "name", "<stream>"))), source, None
     name = safe(os.fspath(source))

@@ -1,7 +1,7 @@
-"""One zstd frame, unpacked block by block.
+"""Decompression of one zstd frame, block by block.
 
-Format: RFC 8878 §3.1.1. The library unpacks all it is given, so it is given one block at a time: a block holds 128 KiB
-at most, so that no frame, however well it is packed, needs more memory; and a frame that is cut off is known as such.
+Format: RFC 8878 §3.1.1. The library decompresses all its input, so it gets one block at a time. A block has at most
+128 KiB, which bounds the memory for every frame; and a truncated frame is detected.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 from ..errors import TOO_LARGE
 
 LARGEST_WINDOW = 1 << 27
-"""Bytes that a frame may refer back to, as ``zstd -d`` allows without ``--long``."""
+"""Largest window of a frame in bytes, as ``zstd -d`` allows without ``--long``."""
 RLE = 1
-"""The type of a block that is one byte, repeated."""
+"""The type of a block that repeats one byte."""
 
 
 class ZstdFrame:
-    """A decompressor for one frame, with the interface of those of bz2 and lzma; ``max_length`` is only a wish."""
+    """A decompressor for one frame, with the interface of those of bz2 and lzma; ``max_length`` is only a hint."""
 
     def __init__(self) -> None:
         import zstandard
@@ -31,7 +31,7 @@ class ZstdFrame:
         self.unused_data = b""
 
     def decompress(self, data: bytes | memoryview, max_length: int = -1) -> bytes:
-        """Return what the next block holds; nothing where it is not there as a whole. Raises OSError."""
+        """Return the content of the next block; nothing if the block is incomplete. Raises OSError."""
         self._waiting += data
         found = b""
         while not found and not self.eof:
@@ -54,7 +54,7 @@ class ZstdFrame:
         return found
 
     def _next(self) -> int | None:
-        """Return how many bytes the next part takes, its header included; None where too few are there to tell."""
+        """Return the bytes of the next part, header included; None if there are too few to tell."""
         waiting = self._waiting
         if not self._header:
             size = self._header_size()

@@ -1,1 +1,1 @@
-"""What frames tell beside TCP connections: who sent how much to whom, through which station, by which protocol."""
+"""Traffic beyond TCP connections: bytes and packets by source, target, station and protocol."""

@@ -1,4 +1,4 @@
-"""What routers and DHCP servers are taken to say: that a network is reached through a gateway, or is on the link."""
+"""Announcements of routers and DHCP servers, and the routes in them: a network behind a gateway, or on the link."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 FOREVER = 0xFFFFFFFF
-"""A lifetime that does not end (RFC 2131 §3.3, RFC 4861 §4.6.2)."""
+"""An infinite lifetime (RFC 2131 §3.3, RFC 4861 §4.6.2)."""
 
 
 class Heard(NamedTuple):
-    """A packet with an announcement, as it was copied."""
+    """A copied packet with an announcement."""
 
     kind: int
-    number: int  # of the first frame that said the same
+    number: int  # of the first frame with this content
     time: int  # of the last one, ns since the epoch
     mac: int  # the station that sent it
     packet: bytes  # from the IP header on
 
 
 class Route(NamedTuple):
-    """That a network is reached through a gateway, or is on the link (no gateway)."""
+    """A network that is reached through a gateway, or is on the link (no gateway)."""
 
     network: Network
     gateway: Address | None
@@ -33,12 +33,12 @@ class Route(NamedTuple):
     until: int | None  # ns since the epoch; None: no end
     kind: str  # RA, DHCP or redirect
     number: int
-    host: Address | None  # the one host that it was said to; None: all on the link
+    host: Address | None  # the only host it was sent to; None: all on the link
     said_by: Address | None
 
 
 def until(time: int, lifetime: int) -> int | None:
-    """Return when a lifetime (seconds) ends that was said at a time (ns since the epoch); None: never."""
+    """Return the end of a lifetime (seconds) announced at a time (ns since the epoch); None: it is infinite."""
     return None if lifetime == FOREVER else time + lifetime * SECOND if lifetime else time - 1
 
 

@@ -1,4 +1,4 @@
-"""The announcements of routers and DHCP servers that a capture has: copies of their packets, one of each."""
+"""Announcements of routers and DHCP servers in a capture: copies of their packets, without repetitions."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from .router_messages import advertised, redirected
 from .tables import DHCP, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT
 
 LONGEST = 2048
-"""Bytes kept of a packet: more than any of these has."""
+"""Bytes kept of a packet; announcements are shorter."""
 KEPT = 256
-"""Announcements of each kind at most; the oldest gives way."""
+"""Most announcements of each kind; the oldest is evicted."""
 ROUTES = 512
-"""Routes at most that they are believed to tell; the oldest give way."""
+"""Most routes taken from them; the oldest are evicted."""
 
 
 class Announcements:
-    """Keeps copies of announcements, one of each: what says the same again only lasts longer."""
+    """Keeps one copy of each announcement; a repetition only extends its lifetime."""
 
     def __init__(self) -> None:
         self._heard: tuple[dict[bytes, Heard], ...] = ({}, {}, {}, {})
-        self.let_go = 0
+        self.evicted = 0
 
     def add(self, kind: int, number: int, time: int, mac: int, packet: bytes) -> None:
-        """Take a packet, from its IP header on."""
+        """Add a packet, from its IP header on."""
         kept = self._heard[kind]
         key = mac.to_bytes(7, "big", signed=True) + _content(kind, packet)
         before = kept.pop(key, None)
         if len(kept) >= KEPT:
             del kept[next(iter(kept))]
-            self.let_go += 1
+            self.evicted += 1
         kept[key] = Heard(kind, before.number if before else number, time, mac, packet)
 
     def routes(self, clock: int) -> list[Route]:
-        """Return what holds at a time (ns since the epoch), in the order in which it was last said."""
+        """Return the routes valid at a time (ns since the epoch), in the order of their last announcement."""
         found: list[Route] = []
         by_routers: dict[object, Route] = {}
         for heard in sorted((one for kept in self._heard for one in kept.values()), key=lambda one: one.time):
             if heard.kind == ROUTER_ADVERTISEMENT:
-                # A later advertisement of a router takes the place of what it said of the same network.
+                # A router's later advertisement replaces its earlier route to the same network.
                 for route in advertised(heard):
                     by_routers[heard.mac, route.said_by, route.network, route.gateway is None] = route
             elif heard.kind == DHCP:
@@ -50,14 +50,14 @@ class Announcements:
 
 
 def _content(kind: int, packet: bytes) -> bytes:
-    """Return what tells one announcement from another: without identification, hop limit and checksums."""
+    """Return the bytes that identify an announcement: without identification, hop limit and checksums."""
     if kind == DHCP:
         start = ipv4_header(packet) + 8
-        # Without transaction number, seconds and flags.
+        # Without transaction id, seconds and flags.
         return packet[12:20] + packet[start : start + 4] + packet[start + 12 :]
     if kind == REDIRECT:
         start = ipv4_header(packet)
-        # The quoted header's addresses alone: each packet that draws a redirect has another identification.
+        # Only the addresses of the quoted header: its identification differs in every redirected packet.
         return packet[12:20] + packet[start + 4 : start + 8] + packet[start + 24 : start + 28]
     if kind == REDIRECT_IPV6:
         return packet[8:80]

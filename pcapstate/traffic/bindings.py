@@ -1,4 +1,4 @@
-"""Which station has which address: ARP (RFC 826) and neighbour discovery (RFC 4861)."""
+"""Bindings of stations to IP addresses, from ARP (RFC 826) and neighbour discovery (RFC 4861)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .tables import ASKED, ASKEDS, BINDINGS, BOUND, BOUNDS, Tables
 
 ARP_LENGTH = 28
 ARP_ETHERNET_IPV4, ARP_LENGTHS, ARP_REQUEST = 0x00010800, 0x0604, 1
-"""Hardware and protocol type, lengths of both addresses, and the operation that asks."""
+"""Hardware and protocol type, lengths of both addresses, and the operation of a request."""
 ROUTER_SOLICITATION, ROUTER_ADVERTISED, NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISED, REDIRECTED = 133, 134, 135, 136, 137
 """Types of ICMPv6 messages."""
 """Options of neighbour discovery."""
 ND_HOP_LIMIT = 255
-"""With another hop limit a message of neighbour discovery is invalid: a router has forwarded it."""
+"""Neighbour discovery with any other hop limit is invalid: a router has forwarded it."""
 
 
 @inner
@@ -29,7 +29,7 @@ def be48(data: Any, at: int) -> int:
 
 @rare
 def bind(t: Tables, mac: int, high: int, low: int, kind: int, number: int) -> None:
-    """Note what the frame of that number says of a station and an address."""
+    """Record a binding of a station and an address, from the frame with this number."""
     m = t.memory
     key = finished(mixed_address(high, low, m, 0) + mixed(mac, m, 4) + mixed((mac >> 32) << 1 | kind, m, 5), m)
     mask = len(t.binding_slots) - 1
@@ -51,11 +51,11 @@ def bind(t: Tables, mac: int, high: int, low: int, kind: int, number: int) -> No
 
 @rare
 def note_arp(t: Tables, data: Any, at: int, end: int, number: int) -> None:
-    """Note what an ARP packet says: its sender's addresses, and whom it asks for."""
+    """Record the bindings of an ARP packet: of its sender, and of the address it asks for."""
     if end - at < ARP_LENGTH or be32(data, at) != ARP_ETHERNET_IPV4 or be16(data, at + 4) != ARP_LENGTHS:
         return
     mac, sender, target = be48(data, at + 8), be32(data, at + 14), be32(data, at + 24)
-    # An address of 0 is that of a host that has none yet (RFC 5227).
+    # A host without an address yet sends from 0.0.0.0 (RFC 5227).
     if sender == 0:
         return
     bind(t, mac, 0, IPV4_MAPPED | sender, BOUND, number)
@@ -67,7 +67,7 @@ def note_arp(t: Tables, data: Any, at: int, end: int, number: int) -> None:
 def note_neighbor(
     t: Tables, data: Any, at: int, end: int, kind: int, mac: int, high: int, low: int, number: int
 ) -> None:
-    """Note what a message of neighbour discovery says, from a station and an address; ``data[at:end]``: ICMPv6."""
+    """Record the bindings of a neighbour discovery message, ICMPv6 in ``data[at:end]``."""
     options = at + 8
     if kind == ROUTER_ADVERTISED:
         options = at + 16
@@ -76,7 +76,7 @@ def note_neighbor(
     if end < options:
         return
     if kind == NEIGHBOR_ADVERTISED:
-        # The option may be left out of an answer to a unicast question (RFC 4861 §4.4).
+        # An answer to a unicast solicitation may omit the option (RFC 4861 §4.4).
         said = option_mac(data, options, end, TARGET_LINK_LAYER)
         bind(t, said if said >= 0 else mac, signed64(data, at + 8), signed64(data, at + 16), BOUND, number)
     elif high != 0 or low != 0:
@@ -89,7 +89,7 @@ def note_neighbor(
 
 @inner
 def option_mac(data: Any, at: int, end: int, wanted: int) -> int:
-    """Return the station in the first option of that kind (RFC 4861 §4.6.1), or -1."""
+    """Return the link-layer address in the first option of the wanted kind (RFC 4861 §4.6.1), or -1."""
     while end - at >= 8:
         length = u8(data, at + 1) << 3
         if length == 0:

@@ -1,4 +1,4 @@
-"""The counters of netstat -s by protocol, as far as packets tell them.
+"""The counters of netstat -s by protocol, as far as packets show them.
 
 Names are those of Windows' netstat; ``mib`` is the name of the same counter in Linux's nstat. Definitions:
 RFC 4293 (IP, ICMP), RFC 4022 (TCP), RFC 4113 (UDP).
@@ -31,14 +31,14 @@ NOT_KEPT = "not counted in this run"
 
 
 class Counter(NamedTuple):
-    """One counter; without a ``value`` packets do not tell it, and ``note`` says so."""
+    """One counter; ``value`` is None where packets do not show it, and ``note`` says so."""
 
     protocol: str
     name: str
     value: int | None
     mib: str | None
     direction: str | None = None
-    """``received`` or ``sent``, for ICMP; names of other counters imply it."""
+    """``received`` or ``sent``, for ICMP; the names of other counters imply the direction."""
     note: str | None = None
     printed: bool = True
     """Whether Windows' netstat has it."""
@@ -60,7 +60,7 @@ def _ip(local: LocalTraffic, ipv6: bool) -> Iterator[Counter]:
     family = local.ipv6 if ipv6 else local.ipv4
     sent, received, delivered = family & local.sent, family & local.received, family & local.delivered
     created = local.fragments(sent)
-    # The host answers an unknown protocol with protocol unreachable, or with unrecognized next header.
+    # A host answers an unknown protocol with protocol unreachable, or with unrecognized next header.
     unknown = local.tallied(sent, c.WHOLE, *((PROTOCOL_ICMPV6, (4,), 1) if ipv6 else (PROTOCOL_ICMP, (3,), 2)))
     taken = local.packets(delivered) - local.fragments(delivered) + local.tallied(delivered, c.REASSEMBLED) - unknown
 

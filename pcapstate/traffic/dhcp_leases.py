@@ -1,6 +1,6 @@
-"""DHCP acknowledgements (RFC 2131, RFC 2132, RFC 3442), read from their packets.
+"""Parse DHCP acknowledgements (RFC 2131, RFC 2132, RFC 3442).
 
-What does not fit in its packet, or contradicts itself, tells nothing.
+Truncated or contradictory fields are ignored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PAD, MASK, ROUTERS, STATIC_ROUTES, LEASE_TIME, MESSAGE_TYPE, CLASSLESS_ROUTES, C
 
 
 def leased(heard: Heard) -> Iterator[Route]:
-    """Yield the network and routes that an acknowledgement gives to a host."""
+    """Yield the network and the routes that an acknowledgement assigns to a host."""
     packet = heard.packet
     message = packet[ipv4_header(packet) + 8 :]
     if len(message) < 240 or message[0] != DHCP_REPLY or message[236:240] != DHCP_MAGIC:
@@ -27,7 +27,7 @@ def leased(heard: Heard) -> Iterator[Route]:
     options = _dhcp_options(message[240:])
     if options.get(MESSAGE_TYPE) != bytes([DHCP_ACK]):
         return
-    # In the answer to an INFORM, the host already has its address.
+    # In the answer to an INFORM the host has its address already.
     own = ipaddress.IPv4Address(message[16:20] if any(message[16:20]) else message[12:16])
     server = ipaddress.IPv4Address(packet[12:16])
     lease = options.get(LEASE_TIME, b"")
@@ -44,7 +44,7 @@ def leased(heard: Heard) -> Iterator[Route]:
         yield route(ipaddress.IPv4Network((own, length), strict=False), None)
     classless = options.get(CLASSLESS_ROUTES) or options.get(CLASSLESS_ROUTES_MICROSOFT)
     if classless:
-        # They replace the other two options (RFC 3442).
+        # Classless routes replace the other two options (RFC 3442).
         for network, gateway in _classless(classless):
             yield route(network, gateway)
         return
@@ -57,7 +57,7 @@ def leased(heard: Heard) -> Iterator[Route]:
 
 
 def _dhcp_options(octets: bytes) -> dict[int, bytes]:
-    """Return options by number; one that comes again goes on (RFC 3396)."""
+    """Return options by number; a repeated option continues the first (RFC 3396)."""
     found: dict[int, bytes] = {}
     at = 0
     while at < len(octets) and octets[at] != END:

@@ -1,6 +1,6 @@
-"""Keyed hashes of addresses and numbers, and the hash tables' growth.
+"""Keyed hashes of addresses and numbers, and the growth of hash tables.
 
-The keys are random on each run, so that nobody can prepare a capture whose rows collide.
+The keys are random in each run, so nobody can prepare a capture whose rows collide.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def mixed(word: int, memory: Any, which: int) -> int:
 
 @inner
 def mixed_address(high: int, low: int, memory: Any, which: int) -> int:
-    """Return a hash of an address, which adds up with those of other words; IPv4 takes one step."""
+    """Return a hash of an address, to be added to the hashes of other words; IPv4 takes one step."""
     total = mixed(low, memory, which)
     if high != 0 or low >> 32 != 0xFFFF:
         total += (
@@ -35,16 +35,16 @@ def mixed_address(high: int, low: int, memory: Any, which: int) -> int:
 
 @inner
 def finished(total: int, memory: Any) -> int:
-    """Return 32 bits from a sum of hashes."""
+    """Return the final 32 bits of a sum of hashes."""
     return mixed(total ^ total >> 32, memory, 14)
 
 
 @rare
 def taken(t: Tables, table: int, quota: int, key: int) -> int:
-    """Return the index of a new row of a table, or -1 where there is no room for it.
+    """Return the index of a new row of a table, or -1 where its quota is used up.
 
-    Once half of a quota is used up, only what comes a second time gets a row: so a flood, of which nothing comes
-    twice, leaves room for what lasts. Pairs have other rows to count in. ``key``: the row's hash.
+    Once half of a quota is used up, a key gets a row only when it comes a second time. A flood, whose keys do not
+    repeat, thus leaves room for lasting traffic. Pairs have other rows to count in. ``key``: the row's hash.
     """
     m = t.memory
     used, limit = m[USED + quota], m[LIMIT + quota]
@@ -62,7 +62,7 @@ def taken(t: Tables, table: int, quota: int, key: int) -> int:
 
 @entry(np.int64, int, np.int32)
 def fill_slots(keys: Any, count: int, slots: Any) -> int:
-    """Fill empty ``slots`` (a power of two) with rows ``0`` to ``count``, whose hashes are ``keys``; return count."""
+    """Fill empty ``slots`` (a power of two) with the first ``count`` rows, whose hashes are ``keys``; return count."""
     mask = len(slots) - 1
     for row in range(count):
         slot = i64(keys[row]) & mask

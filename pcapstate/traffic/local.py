@@ -1,4 +1,4 @@
-"""The local host's part of the traffic: packets it sent, received and forwarded, and the stations that are its own."""
+"""The local host's share of the traffic: packets it sent, received and forwarded, and its own stations."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ ALL_HOSTS: tuple[Network, ...] = tuple(
     ipaddress.ip_network(one) for one in ("224.0.0.1/32", "255.255.255.255/32", "ff01::1/128", "ff02::1/128")
 )
 SOLICITED: tuple[Network, ...] = (ipaddress.ip_network("ff02::1:ff00:0/104"),)
-"""Each address of a host has one of these, with the same last 24 bits (RFC 4291 §2.7.1)."""
+"""Solicited-node groups: each address has the one with its last 24 bits (RFC 4291 §2.7.1)."""
 
 BEHIND_ROUTER = "the host is behind a router here: only the frames that carried its own packets are counted"
 ALL = "all hosts together: each frame counts as sent and as received (--local ADDRESS chooses a host)"
 
 
 class LocalTraffic:
-    """Masks over the paths of a capture, one bool each, from the side of a perspective.
+    """Masks over the paths of a capture, one bool for each path, from a perspective.
 
     ``sent``, ``received``: IP packets from and to the local host, without those it forwards; ``to_itself``: received
-    packets that are for no group; ``delivered``: these, and those for groups that it has certainly joined;
-    ``to_forward``, ``forwarded``: packets that its station received and sent for others; ``frames_sent``,
+    unicast packets; ``delivered``: these, and packets to groups that it has certainly joined; ``to_forward``,
+    ``forwarded``: packets that its station received and sent for others; ``frames_sent``,
     ``frames_received``: Ethernet frames. Without a single local host all masks are true.
     """
 
@@ -75,14 +75,14 @@ class LocalTraffic:
         ip = self.ipv4 | self.ipv6
         from_local = ip & self.has_source & whose.holds(*self.source)
         to_local = ip & self.has_target & whose.holds(*self.target)
-        # A capture on a second link has the host's packets again, as a router forwards them.
+        # A capture that includes a second link has the host's packets twice: a router has forwarded them.
         forwarders = self._forwarders(whose, from_local)
         from_local &= ~np.isin(paths["source_mac"], forwarders)
         to_local &= ~np.isin(paths["target_mac"], forwarders)
         own, shared = self._stations(whose, from_local, to_local)
         from_own, to_own = np.isin(paths["source_mac"], own), np.isin(paths["target_mac"], own)
 
-        # Link-local addresses of its station are its own; it has no address yet when it sends from the unspecified one.
+        # Link-local addresses of its station are its own. Without an address yet, it sends from the unspecified one.
         link_local = ip & self.has_source & within(*self.source, LINK_LOCAL)
         unaddressed = ip & self.has_source & unspecified(*self.source)
         from_local |= from_own & (link_local | unaddressed)
@@ -91,7 +91,7 @@ class LocalTraffic:
 
         multicast = ip & self.has_target & (within(*self.target, MULTICAST) | (self.target[1] == BROADCAST) & self.ipv4)
         to_group = ip & self.has_target & (multicast | self.group) & ~from_local & ~from_own
-        # The host receives packets to all on a link if it is on that link.
+        # The host receives broadcasts on its own link.
         to_group &= np.isin(paths["target_mac"], [c.NO_MAC]) | bool(len(own))
         mine = self.ipv6 & from_local
         solicited = within(*self.target, SOLICITED) & np.isin(
@@ -111,8 +111,9 @@ class LocalTraffic:
             self.notes.append(BEHIND_ROUTER)
 
     def _forwarders(self, whose: Perspective, from_local: Rows) -> Rows:
-        """Return the MAC addresses of routers that forward the host's packets: these have lower hop limits there, while
-        another MAC address sends them with the hop limits of hosts.
+        """Return the MAC addresses of routers that forward the host's packets.
+
+        From them the packets have lower hop limits; another MAC address sends them with the initial hop limits.
         """
         paths, bindings = self.traffic.paths, self.traffic.bindings
         sent = from_local & (paths["source_mac"] >= 0) & ~self.group
@@ -125,11 +126,11 @@ class LocalTraffic:
         return later[~np.isin(later, first) & ~np.isin(later, bindings["mac"][bound])]
 
     def _stations(self, whose: Perspective, from_local: Rows, to_local: Rows) -> tuple[Rows, Rows]:
-        """Return the MAC addresses that are the host's own, and those that carry packets of other hosts, too."""
+        """Return the host's own MAC addresses, and those that also carry packets of other hosts."""
         paths, bindings = self.traffic.paths, self.traffic.bindings
         bound = bindings[(bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])]
         proved = np.unique(bound["mac"])
-        # The perspective may have no address of one family; the station's addresses of that family are its own then.
+        # If the perspective has no address of a family, the station's addresses of that family are the host's.
         versions = {one.version for one in whose.networks}
         of_family = self.ipv4 & (4 in versions) | self.ipv6 & (6 in versions)
         used, foreign = [], []
@@ -155,7 +156,7 @@ class LocalTraffic:
         return np.unique(np.stack([high, low], axis=1), axis=0)
 
     def holds(self, high: Rows, low: Rows) -> Rows:
-        """Tell of each address whether it is the local host's; without a single host none is."""
+        """Tell for each address whether it is the local host's; without a single local host none is."""
         if not self.single:
             return np.zeros(len(high), dtype=bool)
         return self._whose.holds(high, low) | _among(high, low, self._own_link_local)
@@ -165,15 +166,15 @@ class LocalTraffic:
         return bool(self.holds(*(np.array([half]) for half in packed(host.packed)))[0])
 
     def packets(self, mask: Rows) -> int:
-        """Return how many packets the chosen paths have."""
+        """Return the number of packets on the chosen paths."""
         return int(self.traffic.paths["packets"][mask].sum())
 
     def bytes(self, mask: Rows) -> int:
-        """Return how many bytes of frames the chosen paths have."""
+        """Return the bytes of the frames on the chosen paths."""
         return int(self.traffic.paths["bytes"][mask].sum())
 
     def datagrams(self, mask: Rows) -> int:
-        """Return how many whole UDP datagrams the chosen paths have."""
+        """Return the number of whole UDP datagrams on the chosen paths."""
         return int(self.traffic.rests["udp"][mask].sum())
 
     def tallied(
@@ -184,7 +185,7 @@ class LocalTraffic:
         types: tuple[int, ...] | None = None,
         code: int | None = None,
     ) -> int:
-        """Return how many packets of the chosen paths are tallied as a variant of a protocol, of ICMP types, a code."""
+        """Return the number of packets on the chosen paths with a variant, a protocol, and ICMP types or a code."""
         tallies = self.traffic.tallies
         coded = tallies["code"]
         chosen = (coded >> c.VARIANT_SHIFT << c.VARIANT_SHIFT == variant) & mask[tallies["path"]]
@@ -197,17 +198,17 @@ class LocalTraffic:
         return int(tallies["count"][chosen].sum())
 
     def fragments(self, mask: Rows) -> int:
-        """Return how many packets of the chosen paths are fragments."""
+        """Return the number of fragments on the chosen paths."""
         return self.tallied(mask, c.FIRST_FRAGMENT) + self.tallied(mask, c.LATER_FRAGMENT)
 
 
 def unspecified(high: Rows, low: Rows) -> Rows:
-    """Tell of each address whether it is unspecified: 0.0.0.0 or ::."""
+    """Tell for each address whether it is unspecified: 0.0.0.0 or ::."""
     return (high == 0) & ((low == 0) | (low == IPV4_MAPPED))
 
 
 def _among(high: Rows, low: Rows, addresses: Rows) -> Rows:
-    """Tell of each address whether it is one of those in ``addresses``, two columns."""
+    """Tell for each address whether it is in ``addresses`` (two columns: high and low half)."""
     found = np.zeros(len(high), dtype=bool)
     if not len(addresses):
         return found

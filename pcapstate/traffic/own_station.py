@@ -1,4 +1,4 @@
-"""Whose capture it is: the one Ethernet station that every frame goes to or comes from, and its addresses."""
+"""The capturing host: the one Ethernet station that sends or receives every frame, and its addresses."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..rows import Rows, unique
 from ..sources.reader import Batch
 
 FRAMES = 50_000
-"""Frames that are looked at, the first of a capture: a host is known by then."""
+"""Frames examined at the start of a capture: enough to identify the host."""
 FIRST_HOPS = (32, 60, 64, 128, 255)
-"""Hop limits (TTL) that systems send with."""
+"""Initial hop limits (TTL) of common systems."""
 MOST = 16
-"""Addresses of one family that a host has at most; what sends from more passes on what others sent."""
+"""Most addresses of one family on a host; a station that sends from more forwards for others."""
 
 
 class Station:
-    """A watcher that finds the host which captured by its MAC address, where there is just one such."""
+    """A watcher that finds the capturing host by its MAC address, if exactly one station qualifies."""
 
     datagrams = False
 
@@ -31,7 +31,7 @@ class Station:
         self._other_links = False
 
     def watch(self, batch: Batch, segments: Rows) -> None:
-        """Look at the first frames: who is in all of them, and from which addresses each station sends TCP."""
+        """Record which stations are in all of the first frames, and from which addresses each station sends TCP."""
         if self._seen >= FRAMES or self._other_links or not len(batch.frames):
             return
         frames = batch.frames[: FRAMES - self._seen]
@@ -47,7 +47,7 @@ class Station:
         unicast = octets[:, 0] & 1 == 0
         pairs = unique(np.stack([target[unicast], source[unicast]], axis=1)).tolist()
         for pair in pairs:
-            # Loopback, and captures that were made up, have no addresses, or the same twice.
+            # Loopback and synthetic captures have no MAC addresses, or the same one twice.
             both = set(pair) if pair[0] != pair[1] else set()
             self._candidates = both if self._candidates is None else self._candidates & both
         if not self._candidates:
@@ -63,9 +63,9 @@ class Station:
                 addresses.add((high, low))
 
     def _count_hops(self, batch: Batch, frames: Rows, own: Rows, source: Rows) -> None:
-        """Note the stations whose packets have passed a router: their hop limit is not one that hosts begin with."""
+        """Record the stations whose packets have passed a router: their hop limit is no initial one."""
         at = frames["offset"][own]
-        # 15 bytes behind the Ethernet header there are at least, or there would be no TCP segment.
+        # With a TCP segment there are at least 15 bytes after the Ethernet header.
         ethertype = batch.data[at + 12].astype(np.int64) << 8 | batch.data[at + 13]
         place = np.where(ethertype == ETHERTYPE_IPV4, 22, np.where(ethertype == ETHERTYPE_IPV6, 21, 0))
         hops = np.where(place > 0, batch.data[at + place], 0)
@@ -76,10 +76,10 @@ class Station:
 
     @property
     def addresses(self) -> list[tuple[int, int]]:
-        """The addresses (high and low bits) of the host that captured; [] where no frame tells, or two would fit."""
+        """The addresses (high and low half) of the capturing host; [] unless exactly one station qualifies."""
         if self._other_links or not self._candidates:
             return []
-        # Another station in every frame must be a router, by what it passes on; one that is silent may be the host.
+        # The other station in every frame must be a router that forwards. A silent one may be the host.
         fitting = [one for one in (sorted(self._sources.get(mac, ())) for mac in self._candidates) if _is_one_host(one)]
         if len(fitting) != 1:
             return []
@@ -88,6 +88,6 @@ class Station:
 
 
 def _is_one_host(addresses: list[tuple[int, int]]) -> bool:
-    """Tell whether addresses can be one host's: a single one of IPv4, a few of IPv6."""
+    """Tell whether addresses can belong to one host: one IPv4 address, a few IPv6 addresses."""
     four = [one for one in addresses if is_ipv4(*one)]
     return len(four) <= 1 and len(addresses) - len(four) <= MOST

@@ -1,4 +1,4 @@
-"""Which path a frame takes, and what is tallied of it: hash tables keyed by stations and addresses."""
+"""Paths of frames and their tallies: hash tables keyed by stations and addresses."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def find_path(
     ethertype: int,
     kind: int,
 ) -> int:
-    """Return the row of a path, a new one where there was none; -1 where there is no room for it."""
+    """Return the row of a path, which is added if it is new; -1 where there is no room."""
     m = t.memory
     total = mixed_address(source_high, source_low, m, 0) + mixed_address(target_high, target_low, m, 4)
     total += mixed(source_mac, m, 8) + mixed(target_mac, m, 9)
-    # Both upper parts of the stations, 16 bits each.
+    # The upper 16 bits of both stations.
     total += mixed((source_mac >> 32 & 0xFFFF) << 16 | (target_mac >> 32 & 0xFFFF), m, 10)
     layer = ethertype << KIND_BITS | kind
     key = finished(total + layer, m)
@@ -73,7 +73,7 @@ def begin_path(
     target_low: int,
     layer: int,
 ) -> int:
-    """Return the row of a new path, whose hash has led to a free slot; -1 where there is no room for it."""
+    """Add a path at the free slot that its hash led to, and return its row; -1 where there is no room."""
     kind = layer & ((1 << KIND_BITS) - 1)
     number = taken(t, PATHS, FROMS if kind == FROM else TOS if kind == TO else PAIRS, key)
     if number < 0:
@@ -114,9 +114,9 @@ def count_halves(
     length: int,
     hops: int,
 ) -> tuple[int, int]:
-    """Count a frame for whose pair there is no room: at its source, and at its target. Return both rows, or -1.
+    """Count a frame whose pair has no room at its source and at its target. Return both rows, or -1.
 
-    ``ends``: the high and low half of its source's address, then of its target's.
+    ``ends``: the high and low half of the source address, then of the target address.
     """
     sent = find_path(t, source_mac, target_mac, ends[0], ends[1], 0, 0, ethertype, FROM)
     got = find_path(t, source_mac, target_mac, 0, 0, ends[2], ends[3], ethertype, TO)
@@ -129,7 +129,7 @@ def count_halves(
 
 @rare
 def tally(t: Tables, path: int, code: int, number: int) -> None:
-    """Count a packet of a path by what it is; in the rows of both its ends where there is no room for the pair."""
+    """Tally a packet of a path by its code; in the rows of both ends if the pair has no room."""
     if path < 0:
         return
     layer = i64(t.paths[path]["layer"])
@@ -150,7 +150,7 @@ def tally(t: Tables, path: int, code: int, number: int) -> None:
 
 @rare
 def tally_in(t: Tables, path: int, code: int, number: int, quota: int) -> bool:
-    """Count a packet in the row of a path and code; tell whether there is room for it."""
+    """Count a packet in the row of a path and a code; tell whether there was room."""
     m = t.memory
     key = finished(mixed(path, m, 0) + mixed(code, m, 1), m)
     mask = len(t.tally_slots) - 1

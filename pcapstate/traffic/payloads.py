@@ -1,4 +1,4 @@
-"""What a fragment, a UDP datagram or an ICMP message tells beside that it came: types, ports, neighbours, routers."""
+"""Fragments, UDP datagrams and ICMP messages in detail: types, ports, neighbours, routers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def look_closer(
     number = frame["number"]
     source_high, source_low, target_high, target_low = addresses
     ipv6 = ethertype == ETHERTYPE_IPV6
-    # IPv4 counts units of eight bytes; in IPv6's field the bits below stand for other things.
+    # IPv4's offset counts units of eight bytes; the lower bits of IPv6's field have other meanings.
     offset = fragment & OFFSET_BITS_IPV6 if ipv6 else (fragment & OFFSET_BITS_IPV4) << 3
     identity = 0
     if fragment != 0:
@@ -90,7 +90,7 @@ def look_closer(
             return
         length = packet_end - upper - UDP_HEADER
         said = be16(data, upper + 4) - UDP_HEADER
-        # A length below that of the header is that of a jumbogram (RFC 2675), or of offloaded segments.
+        # A length below that of the header means a jumbogram (RFC 2675) or offloaded segments.
         if said >= 0 and (said < length or fragment != 0):
             length = said
         source, target = be16(data, upper), be16(data, upper + 2)
@@ -133,7 +133,7 @@ def note_icmpv6(
     index: int,
     number: int,
 ) -> None:
-    """Note what an ICMPv6 message of a type (``kind``) tells of neighbours, routers and UDP ports."""
+    """Record the neighbours, routers and UDP ports in an ICMPv6 message of type ``kind``."""
     high, low = addresses[0], addresses[1]
     if kind == ICMPV6_UNREACHABLE and u8(data, upper + 1) == ICMPV6_PORT_UNREACHABLE:
         port = quoted_port(data, ETHERTYPE_IPV6, upper + 8, end, high, low)
@@ -152,7 +152,7 @@ def note_icmpv6(
 
 @inner
 def quoted_port(data: Any, ethertype: int, at: int, end: int, high: int, low: int) -> int:
-    """Return the port that a quoted UDP datagram was sent to, where it was sent to this address; else -1."""
+    """Return the target port of a quoted UDP datagram that was sent to this address; otherwise -1."""
     protocol, upper, offset, _ = network_layer(data, ethertype, at, end, end)
     if protocol != PROTOCOL_UDP or offset != 0 or end - upper < 4:
         return -1
@@ -163,7 +163,7 @@ def quoted_port(data: Any, ethertype: int, at: int, end: int, high: int, low: in
 
 @inner
 def mark(t: Tables, index: int, at: int, why: int) -> None:
-    """Mark a packet to be copied, or count it where there is no room for the mark."""
+    """Mark a packet for copying, or count it where there is no room for the mark."""
     cell = 1 + CELLS_OF_MARK * t.marks[0]
     t.marks[0] += 1
     if cell + CELLS_OF_MARK <= len(t.marks):

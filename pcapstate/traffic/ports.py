@@ -1,4 +1,4 @@
-"""The UDP ports: who sends from which port, and who says that one is closed."""
+"""UDP ports: datagrams by port, and ports that a host reports as closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .tables import OTHER_PORTS, PORTS, SENDING_PORTS, Tables
 
 @inner
 def find_port(t: Tables, high: int, low: int, port: int, quota: int) -> int:
-    """Return the row of a port of an address, a new one where there was none and a quota is given; else -1."""
+    """Return the row of a port of an address, which is added within a quota if it is new; otherwise -1."""
     m = t.memory
     key = finished(mixed_address(high, low, m, 0) + mixed(port, m, 4), m)
     mask = len(t.port_slots) - 1
@@ -46,7 +46,7 @@ def count_datagram(
     length: int,
     frame: Any,
 ) -> None:
-    """Count a UDP datagram with ``length`` bytes of payload at both its ports, at its source's alone if not unicast."""
+    """Count a UDP datagram with ``length`` bytes of payload at both ports; at the source port only if not unicast."""
     row = find_port(t, source_high, source_low, source_port, SENDING_PORTS)
     if row >= 0:
         one = t.ports[row]
@@ -66,7 +66,7 @@ def count_datagram(
 
 @rare
 def close_port(t: Tables, high: int, low: int, port: int, number: int) -> None:
-    """Note that a host has said that its port is closed, in the frame of that number."""
+    """Record that a host reported its port as closed in the frame with this number."""
     row = find_port(t, high, low, port, -1)
     if row >= 0:
         t.ports[row]["closed"] = number

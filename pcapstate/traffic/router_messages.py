@@ -1,6 +1,6 @@
-"""Router advertisements (RFC 4861 §4.2, RFC 4191) and redirects (RFC 792, RFC 4861 §4.5), read from their packets.
+"""Parse router advertisements (RFC 4861 §4.2, RFC 4191) and redirects (RFC 792, RFC 4861 §4.5).
 
-What does not fit in its packet, or contradicts itself, tells nothing.
+Truncated or contradictory fields are ignored.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _prefix(octets: bytes, length: int) -> Network | None:
 
 
 def advertised(heard: Heard) -> Iterator[Route]:
-    """Yield the routes of a router advertisement: by default, to networks on the link, and others."""
+    """Yield the routes in a router advertisement: the default route, on-link prefixes, and more specific routes."""
     message = _icmpv6(heard.packet)
     if len(message) < 16:
         return
@@ -68,7 +68,7 @@ def advertised(heard: Heard) -> Iterator[Route]:
 
 
 def redirected(heard: Heard) -> Iterator[Route]:
-    """Yield the route to the one address that a redirect is about."""
+    """Yield the host route that a redirect announces."""
     packet = heard.packet
     if heard.kind == REDIRECT:
         at = ipv4_header(packet)
@@ -80,7 +80,7 @@ def redirected(heard: Heard) -> Iterator[Route]:
         by: Address = ipaddress.IPv4Address(packet[12:16])
         mac = NO_MAC
         if ipaddress.IPv4Address(packet[at + 20 : at + 24]) != host:
-            return  # it is not about a packet of the host that it was sent to
+            return  # it quotes no packet of the host that it was sent to
     else:
         message = _icmpv6(packet)
         if len(message) < 40:

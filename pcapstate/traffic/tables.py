@@ -1,7 +1,7 @@
-"""The rows that are kept of the traffic: paths, tallies, UDP ports, and who has which address.
+"""Rows of traffic: paths, tallies, UDP ports, and bindings of stations to addresses.
 
-Every table has room for a fixed number of rows (``LIMITS``), so that no flood exhausts the memory; what found no room
-is counted in ``memory`` and told.
+Every table has a fixed maximum of rows (``LIMITS``), so no flood exhausts the memory. Packets beyond it are counted in
+``memory`` and reported.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 PATH = np.dtype(
     [
-        ("source_low", "i8"),  # addresses: the lower of two u64 each, IPv4 as ::ffff:a.b.c.d; 0 where there is none
+        ("source_low", "i8"),  # lower half of the address as u64, IPv4 as ::ffff:a.b.c.d; 0: none
         ("target_low", "i8"),
         ("source_mac", "i8"),  # 48 bits, or NO_MAC
         ("target_mac", "i8"),
@@ -23,45 +23,45 @@ PATH = np.dtype(
         ("layer", "i4"),  # EtherType of the network layer << KIND_BITS | PAIR, FROM or TO
     ]
 )
-"""Frames from one station and address to another: 64 bytes, a line of the processor's cache."""
+"""Frames from one station and address to another: 64 bytes, one cache line."""
 
 PATH_REST = np.dtype(
     [
-        ("source_high", "i8"),  # the upper halves of both addresses; 0 for IPv4
+        ("source_high", "i8"),  # upper halves of both addresses; 0 for IPv4
         ("target_high", "i8"),
         ("first", "i8"),  # number of the first frame
         ("hops", "i8"),  # its hop limit (TTL)
         ("udp", "i8"),  # whole UDP datagrams
     ]
 )
-"""What is seldom wanted of a path, a row for each."""
+"""Rarely used fields of a path, one row for each."""
 
 KIND_BITS = 2
 PAIR, FROM, TO = range(3)
-"""Kinds of path. PAIR has both addresses. Once there is no room for more pairs, a packet of a new one counts in two
-rows: FROM has no target address and tells what its source sent, TO has no source address."""
+"""Kinds of path. PAIR has both addresses. Once there is no room for more pairs, a packet of a new pair counts in two
+rows: FROM, without target address, has what its source sent; TO, without source address, what its target received."""
 
 NO_ETHERTYPE = -1
-"""The EtherType of a frame that has none, or of an unknown link type."""
+"""The EtherType of a frame without one, or with an unknown link type."""
 UNREADABLE = 0x10000
 """Added to the EtherType of a frame whose IP header is cut off or invalid; it has no addresses."""
 NO_MAC = -1
-"""The station of a frame whose link type tells none."""
+"""The station of a frame whose link type has none."""
 
 TALLY = np.dtype(
     [
         ("path", "i8"),  # index into the paths
-        ("code", "i8"),  # what is counted: the variants below
+        ("code", "i8"),  # kind of packet: the variants below
         ("count", "i8"),
         ("first", "i8"),  # number of the first frame
         ("key", "i8"),  # its hash
     ]
 )
-"""What few packets of a path are: ICMP messages by type, fragments."""
+"""Tallies of rarer packets on a path: ICMP messages by type, fragments."""
 
 WHOLE, FIRST_FRAGMENT, LATER_FRAGMENT, REASSEMBLED, NO_LISTENER = (variant << 24 for variant in range(5))
 """Variants of a tally's code. Added to the first four: protocol << 16, and of ICMP and ICMPv6 type << 8 | code.
-NO_LISTENER: port unreachable about a UDP datagram that had been sent to the address that says so."""
+NO_LISTENER: port unreachable, sent by the target of the quoted UDP datagram."""
 PROTOCOL_SHIFT, VARIANT_SHIFT = 16, 24
 
 PORT = np.dtype(
@@ -69,14 +69,14 @@ PORT = np.dtype(
         ("low", "i8"),
         ("high", "i8"),
         ("port", "i8"),
-        ("first", "i8"),  # times of the first and last datagram it sent, ns since the epoch
+        ("first", "i8"),  # times of its first and last sent datagram, ns since the epoch
         ("last", "i8"),
         ("sent_packets", "i8"),
         ("sent_bytes", "i8"),  # of payload
         ("received_packets", "i8"),
         ("received_bytes", "i8"),
-        ("number", "i8"),  # of the first frame it sent; 0: it has sent none
-        ("closed", "i8"),  # number of the frame in which its host said that it is closed; 0: none, or it sent since
+        ("number", "i8"),  # of the first frame sent from it; 0: none
+        ("closed", "i8"),  # number of the frame in which its host reported it closed; 0: none, or it has sent since
         ("key", "i8"),
     ]
 )
@@ -88,16 +88,16 @@ BINDING = np.dtype(
         ("low", "i8"),
         ("high", "i8"),
         ("kind", "i8"),  # BOUND or ASKED
-        ("first", "i8"),  # number of the first and last frame that says so
+        ("first", "i8"),  # numbers of the first and last frame with this binding
         ("last", "i8"),
         ("key", "i8"),
     ]
 )
-"""What ARP or neighbour discovery says of a station and an address."""
+"""A binding of a station and an address, from ARP or neighbour discovery."""
 
 BOUND, ASKED = range(2)
-"""Kinds of binding. BOUND: the station has that address. ASKED: it asked which station has it, so it takes it to be
-on the link."""
+"""Kinds of binding. BOUND: the station has the address. ASKED: the station resolved the address, so it considers it
+on-link."""
 
 DATAGRAM = np.dtype(
     [
@@ -105,33 +105,33 @@ DATAGRAM = np.dtype(
         ("identity", "i8"),  # identification << 8 | protocol
         ("since", "i8"),  # time of its first fragment
         ("open", "i8"),  # 0: the row is free
-        ("code", "i8"),  # protocol and ICMP type from its first fragment; -1: not seen yet
-        ("have", "i8"),  # units of eight bytes that have come
-        ("total", "i8"),  # units it has; -1: its last fragment has not come
+        ("code", "i8"),  # protocol and ICMP type from the first fragment; -1: not seen yet
+        ("have", "i8"),  # units of eight bytes received
+        ("total", "i8"),  # units in all; -1: the last fragment is missing
     ]
 )
-"""An IP datagram whose fragments are being collected."""
+"""An IP datagram under reassembly."""
 
 DATAGRAMS = 1024
-"""Datagrams collected at a time, a power of two; a newer one takes the place of an older."""
+"""Most datagrams under reassembly, a power of two; a new one evicts an older one."""
 UNITS = 8192
-"""Units of eight bytes that a datagram has at most."""
+"""Most units of eight bytes in a datagram."""
 BITS = 32
-"""Units that a cell of ``units`` has a bit for."""
+"""Units in a cell of ``units``: one bit each."""
 
 PATHS, TALLIES, PORTS, BINDINGS = range(4)
 """The tables: ``memory[table]`` is how many of its rows are used."""
 CLOCK, FRAMES, ETHERNET_FRAMES = range(4, 7)
-"""Further cells of ``memory`` (int64): the latest time of a frame, how many frames came, and how many of them with an
-Ethernet header."""
+"""Further cells of ``memory`` (int64): the latest time of a frame, the number of frames, and of those with an Ethernet
+header."""
 
 PAIRS, FROMS, TOS, PAIR_TALLIES, FROM_TALLIES, TO_TALLIES, SENDING_PORTS, OTHER_PORTS, BOUNDS, ASKEDS = range(10)
-"""Quotas: what there can be a limited number of rows of. SENDING_PORTS: whose first datagram was one they sent."""
+"""Quotas, each for a kind of row. SENDING_PORTS: ports whose first datagram was a sent one."""
 QUOTAS = 10
 USED = 7
 LIMIT = USED + QUOTAS
 DROPPED = LIMIT + QUOTAS
-"""``memory[USED + quota]``: rows; ``LIMIT``: how many there can be; ``DROPPED``: packets that found no room."""
+"""``memory[USED + quota]``: rows; ``LIMIT``: most rows; ``DROPPED``: packets that were dropped for lack of room."""
 KEYS = DROPPED + QUOTAS
 """From here on, random odd numbers below 2**31 that key the hash tables."""
 NUMBER_OF_KEYS = 16
@@ -149,7 +149,7 @@ LIMITS = {
     BOUNDS: 1 << 16,
     ASKEDS: 1 << 16,
 }
-"""How many rows there can be, by quota."""
+"""Most rows, by quota."""
 TABLE_QUOTAS = {
     PATHS: (PAIRS, FROMS, TOS),
     TALLIES: (PAIR_TALLIES, FROM_TALLIES, TO_TALLIES),
@@ -159,15 +159,15 @@ TABLE_QUOTAS = {
 """The quotas that share a table."""
 
 CANDIDATES = 1 << 16
-"""Cells, a power of two, that remember what found no room."""
+"""Cells, a power of two, that remember the keys of dropped rows."""
 MARKS = 256
-"""Packets of a batch at most that are copied to be read later."""
+"""Most packets of a batch that are copied for later parsing."""
 ROUTER_ADVERTISEMENT, REDIRECT, REDIRECT_IPV6, DHCP = range(4)
-"""Why a packet is marked to be read later."""
+"""Reasons to mark a packet for later parsing."""
 
 
 class Tables(NamedTuple):
-    """What the kernels of this stage work on; ``..._slots``: hash tables, 1 + the number of a row or 0."""
+    """The arrays that the kernels of this stage work on; ``..._slots``: hash tables of 1 + row number, or 0."""
 
     paths: Any  # PATH
     rests: Any  # PATH_REST
@@ -179,7 +179,7 @@ class Tables(NamedTuple):
     bindings: Any  # BINDING
     binding_slots: Any
     datagrams: Any  # DATAGRAM
-    units: Any  # int64, UNITS // BITS a datagram: a bit for each unit that has come
-    candidates: Any  # int64, CANDIDATES cells: 1 + the hash of what found no room the last time
-    marks: Any  # int64, three cells a mark: index of the frame, offset of its IP header, why
+    units: Any  # int64, UNITS // BITS for each datagram: one bit for each unit received
+    candidates: Any  # int64, CANDIDATES cells: 1 + the hash of a row that was dropped
+    marks: Any  # int64, three cells for each mark: index of the frame, offset of its IP header, reason
     memory: Any  # int64

@@ -1,4 +1,4 @@
-"""What frames tell beside TCP connections, kept while a capture is read: a watcher, and the tables it fills."""
+"""Traffic counted while a capture is read: a watcher, and the tables it fills."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from .bindings import be48
 from .watching import ROOM
 
 MOST = 230_000_000
-"""Bytes that it takes at most."""
+"""Most bytes of memory that it takes."""
 TABLES = ((c.PATHS, c.PATH), (c.TALLIES, c.TALLY), (c.PORTS, c.PORT), (c.BINDINGS, c.BINDING))
-
 
 LIMIT_NOTES = {
     c.FROMS: "{count:,} packets are not counted as sent: there is room for {limit:,} sources beside the pairs kept",
@@ -29,20 +28,21 @@ LIMIT_NOTES = {
     c.TO_TALLIES: "{count:,} packets are not counted by ICMP type, or as fragments, as received",
     c.SENDING_PORTS: "{count:,} UDP datagrams are not counted at their source port: there is room for {limit:,}",
     c.OTHER_PORTS: "{count:,} UDP datagrams are not counted at their target port: there is room for {limit:,}",
-    c.BOUNDS: "{count:,} ARP and ND messages were let go: there is room for {limit:,} addresses of stations",
-    c.ASKEDS: "{count:,} ARP and ND requests were let go: there is room for {limit:,}",
+    c.BOUNDS: "{count:,} ARP and ND messages were dropped: there is room for {limit:,} pairs of MAC and IP address",
+    c.ASKEDS: "{count:,} ARP and ND requests were dropped: there is room for {limit:,}",
 }
-"""What is said of each quota that was used up."""
+"""The message for each quota that was exceeded."""
+ANNOUNCEMENTS_DROPPED = "{count:,} router advertisements, redirects and DHCP messages were dropped: too many to keep"
 
 
 class Traffic:
-    """Watches all frames of a capture; what it keeps does not grow beyond its limits.
+    """Watches all frames of a capture, within bounded memory.
 
-    ``limits``: how many rows there can be, by quota.
+    ``limits``: most rows, by quota.
     """
 
     datagrams = False
-    """It reads UDP headers itself, with those of fragments and of what ICMP quotes."""
+    """It reads UDP headers itself, including those of fragments and in ICMP quotations."""
 
     def __init__(self, kernels: Kernels, limits: Mapping[int, int] = c.LIMITS) -> None:
         self._kernels = kernels
@@ -51,7 +51,7 @@ class Traffic:
         for quota, limit in limits.items():
             self._memory[c.LIMIT + quota] = limit
         self._memory[c.KEYS :] = np.frombuffer(os.urandom(4 * c.NUMBER_OF_KEYS), dtype=np.uint32) >> 1 | 1
-        # np.zeros takes memory only as rows are written.
+        # np.zeros takes memory only once rows are written.
         room = [sum(limits[quota] for quota in quotas) for quotas in c.TABLE_QUOTAS.values()]
         self._rows = [aligned(count, row) for count, (_, row) in zip(room, TABLES, strict=True)]
         self._rests = np.zeros(room[c.PATHS], dtype=c.PATH_REST)
@@ -112,30 +112,30 @@ class Traffic:
 
     @property
     def ethernet(self) -> bool:
-        """Whether there was a frame with an Ethernet header."""
+        """Whether any frame had an Ethernet header."""
         return bool(self._memory[c.ETHERNET_FRAMES])
 
     @property
     def without_ethernet(self) -> int:
-        """How many frames had no Ethernet header."""
+        """The number of frames without an Ethernet header."""
         return int(self._memory[c.FRAMES] - self._memory[c.ETHERNET_FRAMES])
 
     @property
     def pairs_full(self) -> bool:
-        """Whether there were more pairs of addresses than are kept, so that not all addresses reached are known."""
+        """Whether there were more pairs of addresses than are kept, so that some addresses reached are unknown."""
         return bool(self._memory[c.DROPPED + c.PAIRS])
 
     @property
-    def let_go(self) -> list[str]:
-        """What found no room, a line each."""
-        lines = []
+    def dropped(self) -> list[tuple[str, dict[str, Any]]]:
+        """What exceeded the limits: a message template each, and its fields."""
+        lines: list[tuple[str, dict[str, Any]]] = []
         for quota, text in LIMIT_NOTES.items():
             count = int(self._memory[c.DROPPED + quota])
             if count:
-                lines.append(text.format(count=count, limit=int(self._memory[c.LIMIT + quota])))
-        unread = self._unread + self.announcements.let_go
+                lines.append((text, {"count": count, "limit": int(self._memory[c.LIMIT + quota])}))
+        unread = self._unread + self.announcements.evicted
         if unread:
-            lines.append(f"{unread:,} router advertisements, redirects and DHCP messages were let go")
+            lines.append((ANNOUNCEMENTS_DROPPED, {"count": unread}))
         return lines
 
     def _used(self, table: int) -> Rows:

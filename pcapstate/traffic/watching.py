@@ -1,4 +1,4 @@
-"""The loop over frames: count each on its path, then by what its protocol is."""
+"""The loop over frames: count each on its path, then by protocol."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ from .tables import (
 
 ETHERTYPE_ARP = 0x0806
 GROUP = 1 << 40
-"""The bit of a station's address that says that it is a group's (IEEE 802)."""
+"""The group bit of a MAC address (IEEE 802)."""
 STRIDE = 64
-"""Frames looked at between two looks at the room left: a power of two."""
+"""Frames between two checks of the room left: a power of two."""
 ROOM = 8 * STRIDE
-"""More rows of a table than so many frames can begin."""
+"""More rows than STRIDE frames can add to a table."""
 
 
 @entry(
@@ -78,10 +78,10 @@ def watch_frames(
     marks: Any,
     memory: Any,
 ) -> int:
-    """Count ``frames[begin:count]`` in ``data``; return the index of the first one not counted for want of slots.
+    """Count ``frames[begin:count]`` in ``data``; return the index of the first frame not counted for lack of slots.
 
-    The tables have room for all rows that their quotas allow; hash tables that are a quarter full are for the caller to
-    enlarge. ``marks[0]``: how many marks there are, three cells each from cell 1 on; those without room are counted.
+    The tables have room for all rows that their quotas allow; the caller enlarges hash tables that are a quarter full.
+    ``marks[0]``: the number of marks, three cells each from cell 1 on; marks without room are counted, too.
     """
     t = Tables(
         paths, rests, path_slots, tallies, tally_slots, ports, port_slots, bindings, binding_slots, datagrams, units,

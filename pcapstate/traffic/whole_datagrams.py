@@ -1,6 +1,6 @@
-"""Which datagrams all fragments of are in the capture: RFC 791 §3.2, RFC 8200 §4.5.
+"""Datagrams whose fragments are all in the capture (RFC 791 §3.2, RFC 8200 §4.5).
 
-What they hold is not wanted, only whether they are whole: a bit for every unit of eight bytes that has come.
+Payloads are not kept, only a bit for every unit of eight bytes received.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from .paths import tally
 from .tables import BITS, DATAGRAMS, FIRST_FRAGMENT, LATER_FRAGMENT, REASSEMBLED, UNITS, Tables
 
 PROBES = 8
-"""Rows in which a datagram may be."""
-"""Nanoseconds after which a datagram's fragments no longer go together (RFC 8200 §4.5)."""
+"""Rows to look for a datagram in."""
 CELLS = UNITS // BITS
 
 
@@ -30,7 +29,7 @@ def note_fragment(
     time: int,
     number: int,
 ) -> None:
-    """Count a fragment, and its datagram once that is whole.
+    """Count a fragment, and its datagram once it is whole.
 
     ``sent``, ``got``: its paths, -1 for none; ``code``: its protocol and, in the first fragment, ICMP type;
     ``offset``, ``length``: bytes.
@@ -65,7 +64,7 @@ def note_fragment(
 
 @inner
 def ones(bits: int) -> int:
-    """Return how many of 32 bits are set."""
+    """Return the number of set bits among 32."""
     bits -= bits >> 1 & 0x55555555
     bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333)
     bits = (bits + (bits >> 4)) & 0x0F0F0F0F
@@ -74,7 +73,7 @@ def ones(bits: int) -> int:
 
 @rare
 def collecting(t: Tables, path: int, identity: int, time: int) -> int:
-    """Return the row of a datagram; a new one takes a free row, or that of the oldest."""
+    """Return the row of a datagram; a new one takes a free row, or the row of the oldest."""
     m = t.memory
     start = finished(mixed(path, m, 0) + mixed(identity, m, 1) + mixed(identity >> 32, m, 2), m)
     chosen = -1

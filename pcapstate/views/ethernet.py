@@ -62,13 +62,13 @@ def counters(local: LocalTraffic) -> list[Counter]:
     return [Counter(name, *values[name]) for name in COUNTERS]
 
 
-def notes(local: LocalTraffic) -> list[str]:
-    """Return the notes under the lines."""
+def notes(local: LocalTraffic) -> list[tuple[str, dict[str, int]]]:
+    """Return the notes under the lines: a template each, and its fields."""
     if not local.traffic.ethernet:
-        return [NO_ETHERNET]
-    lines = [*local.notes, UNKNOWN]
+        return [(NO_ETHERNET, {})]
+    lines: list[tuple[str, dict[str, int]]] = [(note, {}) for note in (*local.notes, UNKNOWN)]
     if local.traffic.without_ethernet:
-        lines.append(PARTLY.format(count=local.traffic.without_ethernet))
+        lines.append((PARTLY, {"count": local.traffic.without_ethernet}))
     return lines
 
 

@@ -157,7 +157,7 @@ def ethernet_sections(local: LocalTraffic, lang: str) -> list[Section]:
     """Return the Ethernet statistics."""
     table, notes = (
         translated(ethernet.view(local), lang),
-        tuple(translate(note, lang) for note in ethernet.notes(local)),
+        tuple(translate(note, lang).format(**fields) for note, fields in ethernet.notes(local)),
     )
     return [Section("ethernet", translate(ethernet.HEADING, lang), table, notes=notes)]
 

@@ -284,13 +284,13 @@ def test_only_the_first_of_a_kind_is_kept() -> None:
     opening = data.opening(0, o.REQUEST)
     assert opening is not None
     assert opening.data == GET
-    assert data.let_go == 0
+    assert data.dropped == 0
 
 
-def test_what_is_too_much_is_let_go() -> None:
+def test_payloads_beyond_the_bound_are_dropped() -> None:
     frames = [one for port in range(100) for one in sent(GET, source=(p.CLIENT, 2_000 + port))]
     data = watched(frames, most=10 * (len(GET) + EACH) + 5)
-    assert data.let_go == 90
+    assert data.dropped == 90
     assert [data.opening(2 * number, o.REQUEST) is not None for number in (0, 9, 10, 99)] == [True, True, False, False]
 
 

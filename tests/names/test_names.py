@@ -417,7 +417,7 @@ def test_the_oldest_gives_way() -> None:
         one = CaptureReader(io.BytesIO(pcap([(at(n), frame)])), Kernels())
         for _ in Capture(one, watchers=[packets]).follow():
             pass
-    assert 50 < packets.let_go < 100
+    assert 50 < packets.evicted < 100
     assert sum(block.size for block in packets.blocks()) <= 2_000
     book = NameBook(packets)
     assert names(book, "192.0.2.1", 200) is None

@@ -18,7 +18,7 @@ from pcapstate.names import book as names_book
 from pcapstate.names.book import NameBook, among, halves, whole
 from pcapstate.names.packets import KEPT, Block, NamePackets
 from pcapstate.names.reading import Reading
-from pcapstate.names.sightings import Evidence, listeners
+from pcapstate.names.sightings import Evidence, recipients
 from pcapstate.sockets.annotations import Annotations
 from pcapstate.sockets.rows import SocketRows
 from pcapstate.sources.reader import CaptureReader
@@ -89,7 +89,7 @@ def test_names_are_found_among_many_addresses(monkeypatch: pytest.MonkeyPatch) -
     assert found.fqdn == "n0.example"
     # All others were looked for, too, and are mentioned nowhere.
     assert book.name(parse_address(address(1)), at(1)) is None
-    assert book.let_go == (0, 0, 0)
+    assert book.dropped == (0, 0, 0)
 
 
 def test_what_finds_no_room_is_counted_and_the_latest_stays() -> None:
@@ -98,13 +98,13 @@ def test_what_finds_no_room_is_counted_and_the_latest_stays() -> None:
     asked = [parse_address(address(one)) for one in range(100)]
     book.prepare(asked)
     room = 90 * names_book.ADDRESS // 2 // names_book.EACH
-    assert book.let_go == (10, 90 * 20 - room, 0)
+    assert book.dropped == (10, 90 * 20 - room, 0)
     found = book.name(asked[0], at(30))
     assert found is not None
     assert found.fqdn == "n19.example"
     for one in range(2_000):
         book.add_hint(*ANYONE, at(one), f"h{one}.example", "sni", one)
-    assert 0 < book.let_go[2] < 2_000
+    assert 0 < book.dropped[2] < 2_000
     assert book.name(ANYONE, at(0)) is not None
     # Who is asked for next takes the place of who nobody asks for.
     book.prepare([parse_address(address(one)) for one in range(90)])
@@ -203,4 +203,4 @@ def test_addresses_as_one_array(some: list[Address], all_: list[Address]) -> Non
     packed = whole(one[:, 0], one[:, 1])
     assert [tuple(pair) for pair in np.stack(halves(packed), axis=1).tolist()] == some
     assert among(packed, np.unique(whole(other[:, 0], other[:, 1]))).tolist() == [pair in all_ for pair in some]
-    assert len(set(listeners(one[:, 0], one[:, 1]).tolist())) <= len(set(some))
+    assert len(set(recipients(one[:, 0], one[:, 1]).tolist())) <= len(set(some))

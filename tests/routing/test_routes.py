@@ -21,6 +21,7 @@ from pcapstate.traffic import tables as c
 from pcapstate.traffic.announced import SECOND, Route
 from pcapstate.traffic.announcements import KEPT, Announcements
 from pcapstate.views import routes as view
+from pcapstate.wording.languages import translate
 from tests.helpers.traffic_frames import (
     BROADCAST,
     HOST,
@@ -346,11 +347,13 @@ def test_announcements_are_bounded() -> None:
     kept = Announcements()
     for number in range(3 * KEPT):
         kept.add(c.REDIRECT, number, number, 5, redirect("10.0.0.2", f"192.0.{number >> 8}.{number & 255}")[14:])
-    assert kept.let_go == 2 * KEPT
+    assert kept.evicted == 2 * KEPT
     assert len(kept.routes(0)) == KEPT
     frames = [redirect("10.0.0.2", f"192.0.{number >> 8}.{number & 255}") for number in range(1000)]
     one = watched(frames, ["10.0.0.5"])
-    assert one.traffic.let_go == ["744 router advertisements, redirects and DHCP messages were let go"]
+    ((text, fields),) = one.traffic.dropped
+    assert text.format(**fields).startswith("744 router advertisements, redirects and DHCP messages were dropped")
+    assert "744 個" in translate(text, "ja").format(**fields)
 
 
 # --- networks, and the tables

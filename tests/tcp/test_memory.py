@@ -190,7 +190,7 @@ def test_segments_name_their_connections_by_the_rows_that_they_have_now() -> Non
     assert there.sum() > len(table.connections)
 
 
-def test_what_comes_from_a_connection_that_was_let_go_opens_nothing() -> None:
+def test_packets_of_an_evicted_connection_open_nothing() -> None:
     """The FIN sent again of a connection that is over, and its ACK, are no sign of an open one."""
     table = FlowTable(Kernels(), most=8)
     for port in range(20):

@@ -17,6 +17,7 @@ from pcapstate.sockets.rows import udp_ports
 from pcapstate.traffic import tables as c
 from pcapstate.traffic.counters import NOT_TOLD, PROTOCOLS, Counter, counters
 from pcapstate.views import ethernet, statistics
+from pcapstate.views.netstat_sections import ethernet_sections
 from tests.helpers.traffic_frames import (
     BROADCAST,
     HOST,
@@ -75,9 +76,17 @@ def test_there_is_no_ethernet_in_other_link_types(linktype: int) -> None:
     head = {101: b"", 113: bytes(14) + b"\x08\x00", 276: b"\x08\x00" + bytes(18), 0: bytes(4)}[linktype]
     told = watched([head + packet], ["10.0.0.5"], linktype=linktype)
     assert set(lines(told).values()) == {(None, None)}
-    assert ethernet.notes(told.local) == [ethernet.NO_ETHERNET]
+    assert ethernet.notes(told.local) == [(ethernet.NO_ETHERNET, {})]
     assert told.counter("udp", "Datagrams Sent") == 1
     assert told.counter("ip", "Output Requests") == 1
+
+
+def test_notes_with_a_number_are_templates() -> None:
+    one = watched([frame(A, B, 17, udp(1, 2))], ["10.0.0.5"])
+    one.traffic._memory[c.FRAMES] += 3
+    assert ethernet.notes(one.local)[-1] == (ethernet.PARTLY, {"count": 3})
+    (section,) = ethernet_sections(one.local, "ja")
+    assert section.notes[-1] == "Ethernet ヘッダーのない 3 個のフレームは数えていません"
 
 
 def test_a_host_behind_a_router_has_its_own_packets_only() -> None:
@@ -92,7 +101,7 @@ def test_a_host_behind_a_router_has_its_own_packets_only() -> None:
     told = watched(frames, ["192.0.2.7"])
     assert lines(told)["Unicast packets"] == (1, 1)
     assert lines(told)["Non-unicast packets"] == (0, 0)
-    assert any("behind a router" in note for note in ethernet.notes(told.local))
+    assert any("behind a router" in note for note, _ in ethernet.notes(told.local))
     # With ARP that gives the station the address, all of the station's frames are the host's.
     told = watched([arp(2, far, A, HOST), *frames], ["192.0.2.7"])
     assert lines(told)["Unicast packets"] == (1, 3)
@@ -106,7 +115,7 @@ def test_a_host_that_never_sends_still_receives() -> None:
         [frame(A, (ROUTER, "192.0.2.1"), 17, udp(1, 2)), frame(A, (ROUTER, "192.0.2.2"), 17, udp(1, 2))], ["192.0.2.1"]
     )
     assert lines(told)["Unicast packets"] == (1, 0)
-    assert any("behind a router" in note for note in ethernet.notes(told.local))
+    assert any("behind a router" in note for note, _ in ethernet.notes(told.local))
 
 
 def test_a_host_told_by_one_family_has_its_station_all_the_same() -> None:

@@ -149,7 +149,58 @@ SKIPPED = {
     "user-defined": "ユーザー定義",
 }
 
+LIMITS = {
+    "{count:,} packets are not counted as sent: there is room for {limit:,} sources beside the pairs kept": (
+        "{count:,} パケットを送信に数えていません (保持した組のほかに記録できる送信元は {limit:,} 個まで)"
+    ),
+    "{count:,} packets are not counted as received: there is room for {limit:,} targets beside the pairs kept": (
+        "{count:,} パケットを受信に数えていません (保持した組のほかに記録できる宛先は {limit:,} 個まで)"
+    ),
+    "{count:,} packets are not counted by ICMP type, or as fragments, as sent": (
+        "{count:,} 個の送信パケットを、ICMP の種別やフラグメントとして数えていません"
+    ),
+    "{count:,} packets are not counted by ICMP type, or as fragments, as received": (
+        "{count:,} 個の受信パケットを、ICMP の種別やフラグメントとして数えていません"
+    ),
+    "{count:,} UDP datagrams are not counted at their source port: there is room for {limit:,}": (
+        "{count:,} 個の UDP データグラムを送信元ポートに数えていません (記録できるポートは {limit:,} 個まで)"
+    ),
+    "{count:,} UDP datagrams are not counted at their target port: there is room for {limit:,}": (
+        "{count:,} 個の UDP データグラムを宛先ポートに数えていません (記録できるポートは {limit:,} 個まで)"
+    ),
+    "{count:,} ARP and ND messages were dropped: there is room for {limit:,} pairs of MAC and IP address": (
+        "{count:,} 個の ARP / ND メッセージを破棄しました (記録できる MAC と IP アドレスの組は {limit:,} 個まで)"
+    ),
+    "{count:,} ARP and ND requests were dropped: there is room for {limit:,}": (
+        "{count:,} 個の ARP / ND 要求を破棄しました (記録できるのは {limit:,} 個まで)"
+    ),
+    "{count:,} router advertisements, redirects and DHCP messages were dropped: too many to keep": (
+        "ルーター アドバタイズ、リダイレクト、DHCP メッセージが多すぎるため、{count:,} 個を破棄しました"
+    ),
+    "{count:,} messages that may contain names were dropped: too many to keep": (
+        "名前を含む可能性のあるメッセージが多すぎるため、{count:,} 個を破棄しました"
+    ),
+    "{count:,} payloads that may identify applications were dropped: too many to keep": (
+        "アプリケーションの判別に使えるペイロードが多すぎるため、{count:,} 個を破棄しました"
+    ),
+    "{count:,} addresses are shown without the names that messages may tell: too many to look for": (
+        "アドレスが多すぎるため、{count:,} 個はメッセージから名前を探さずに表示しています"
+    ),
+    "{count:,} mentions of addresses in messages were dropped: too many to keep": (
+        "メッセージに現れたアドレスの記録が多すぎるため、{count:,} 個を破棄しました"
+    ),
+    "{count:,} names by which clients asked for servers were dropped: too many to keep": (
+        "クライアントが指定したサーバー名が多すぎるため、{count:,} 個を破棄しました"
+    ),
+}
+
 NOTES = {
+    "{count:,} frames without an Ethernet header are not counted": (
+        "Ethernet ヘッダーのない {count:,} 個のフレームは数えていません"
+    ),
+    "there were more pairs of addresses than are kept: not all addresses reached are counted": (
+        "アドレスの組が多すぎてすべては保持できないため、到達したアドレスの一部を数えていません"
+    ),
     "there is no Ethernet in the capture": "このキャプチャに Ethernet はありません",
     "packets do not show discards and errors": "破棄とエラーはパケットからは分かりません",
     "the host is behind a router here: only the frames that carried its own packets are counted": (
@@ -163,4 +214,4 @@ NOTES = {
     ),
 }
 
-MESSAGES = {**NOTES, **CLOSING_LINES, **SKIPPED, **FINDINGS}
+MESSAGES = {**LIMITS, **NOTES, **CLOSING_LINES, **SKIPPED, **FINDINGS}

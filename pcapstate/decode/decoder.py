@@ -32,11 +32,11 @@ PACKED_TWICE = {
 
 
 class Decoder:
-    """Turns batches of frames into rows of SEGMENT; ``skipped`` counts the frames that held no TCP segment.
+    """Decodes batches of frames to rows of SEGMENT; ``skipped`` counts the frames without a TCP segment.
 
-    ICMP errors that quote a segment count there, and have rows, too (SEGMENT_ICMP).
+    ICMP errors that quote a segment have both a count and a row (SEGMENT_ICMP).
 
-    ``datagrams``: UDP datagrams get rows, too (SEGMENT_DATAGRAM).
+    ``datagrams``: UDP datagrams also get rows (SEGMENT_DATAGRAM).
     """
 
     def __init__(self, kernels: Kernels, datagrams: bool = False) -> None:

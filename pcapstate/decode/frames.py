@@ -1,4 +1,4 @@
-"""Frames to TCP segments: the fast path for the link types and protocols that most captures have.
+"""Frames to TCP segments: the fast path, for the link types and protocols of most captures.
 
 Every frame becomes a segment row, a row for the slow path (a fragment), or a count in ``skipped``. UDP datagrams, on
 request, and ICMP errors that quote a segment have both a count and a row. Every offset is checked against the captured
@@ -55,7 +55,7 @@ def decode_frames(
 ) -> int:
     """Decode ``frames[:count]`` in ``data``; return how many rows of ``segments`` (as long as frames) were written.
 
-    ``networks``: the array of ``virtual_networks``. ``datagrams``: UDP datagrams get rows, too.
+    ``networks``: the array of ``virtual_networks``. ``datagrams``: UDP datagrams also get rows.
     """
     rows = 0
     for index in range(count):

@@ -197,8 +197,8 @@ def hop_limit(data: Any, ethertype: int, at: int) -> int:
 def network_layer(data: Any, ethertype: int, at: int, end: int, wire: int) -> tuple[int, int, int, int]:
     """Read the IP header at an offset: protocol, offset of the payload, fragment offset, end of the packet on the wire.
 
-    The protocol is negative where there is no valid header. Of a fragment, the end is that of the whole packet as far
-    as it can reach; of the first one, an authentication header of IPv4 is passed over, too.
+    The protocol is negative without a valid header. For a fragment, the end is an upper bound of the end of the whole
+    packet; in the first fragment of IPv4, an authentication header is skipped.
     """
     protocol, upper, fragment, packet_end, _, _ = ip_header(data, ethertype, at, end, wire)
     if fragment == 0 or protocol < 0:

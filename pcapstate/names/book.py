@@ -10,12 +10,12 @@ import numpy as np
 
 from ..addresses import Address, is_ipv4, is_one_hosts
 from ..rows import Rows, unique
+from .evidence import EACH, Evidence, recipients
 from .host_names import host_name
-from .mentions import DHCP_SAYS, DNS_SAYS, KINDS, NETBIOS_SAYS, REVERSE_SAYS, Mentions, reversed_addresses
+from .mentions import DHCP_NAME, DNS_NAME, KINDS, NETBIOS_NAME, REVERSE_NAME, Mentions, reversed_addresses
 from .packets import NamePackets
 from .reading import Reading
 from .searching import Ipv4Search, Ipv6Search
-from .sightings import EACH, Evidence, recipients
 
 SNI, HTTP, NRB, RESOLVER = "sni", "http", "nrb", "resolver"
 TRIES = 16
@@ -67,7 +67,7 @@ class NameBook:
         self._hint_rows = tuple(array("q") for _ in range(3))
         self._records: dict[Address, str] = {}
         self._resolved: dict[Address, str] = {}
-        self._told: Rows | None = None
+        self._named: Rows | None = None
         self._not_looked_for = 0
 
     @property
@@ -83,7 +83,7 @@ class NameBook:
             name = host_name(raw)
             if name:
                 self._records.setdefault((high, low), name)
-                self._told = None
+                self._named = None
                 return
 
     def add_hint(self, high: int, low: int, time: int, name: str | bytes, kind: str, number: int = 0) -> None:
@@ -107,14 +107,14 @@ class NameBook:
             self._names.append(shown)
         for row, value in zip(self._hint_rows, (self._texts[shown], number, time), strict=True):
             row.append(value)
-        self._told = None
+        self._named = None
 
     def add_resolved(self, high: int, low: int, name: str) -> None:
         """Add the name of an address from this machine's resolver."""
         shown = host_name(name)
         if shown:
             self._resolved[high, low] = shown
-            self._told = None
+            self._named = None
 
     # --- questions
 
@@ -148,7 +148,7 @@ class NameBook:
             self._evidence.add((first + which) * len(KINDS) + kinds, time, block.first + index, recipients(*target))
         if blocks:
             self._until = blocks[-1].first + len(blocks[-1].rows)
-        self._told = None
+        self._named = None
 
     def prepare_all(self, high: Rows, low: Rows) -> None:
         """Search the kept messages for all addresses to be looked up (halves, without duplicates)."""
@@ -182,13 +182,13 @@ class NameBook:
 
     def may_name(self, high: Rows, low: Rows) -> Rows:
         """Tell for each searched address whether it may have a name."""
-        if self._told is None:
+        if self._named is None:
             ids = unique(self._evidence.keys() // len(KINDS))
             known = list(self._known) if len(ids) else []
-            said = (*(known[one] for one in ids.tolist()), *self._hinted, *self._records, *self._resolved)
-            halves = np.array(said, dtype=np.int64).reshape(-1, 2)
-            self._told = unique(whole(halves[:, 0], halves[:, 1]))
-        return among(whole(high, low), self._told)
+            named = (*(known[one] for one in ids.tolist()), *self._hinted, *self._records, *self._resolved)
+            halves = np.array(named, dtype=np.int64).reshape(-1, 2)
+            self._named = unique(whole(halves[:, 0], halves[:, 1]))
+        return among(whole(high, low), self._named)
 
     def name(self, address: Address, time: int, asker: Address | None = None) -> Name | None:
         """Return the name of an address at a time (ns since the epoch); None if unknown.
@@ -199,7 +199,7 @@ class NameBook:
             return None
         if address not in self._known and not self._complete:
             self.prepare([address])
-        for kind in (DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, SNI, HTTP, NRB, REVERSE_SAYS, RESOLVER):
+        for kind in (DNS_NAME, DHCP_NAME, NETBIOS_NAME, SNI, HTTP, NRB, REVERSE_NAME, RESOLVER):
             found = self._of_kind(kind, address, time, asker)
             if found:
                 return found
@@ -227,9 +227,9 @@ class NameBook:
         to = None if asker is None else int(recipients(*np.array(asker).reshape(2, 1))[0])
         for one in self._evidence.around(known * len(KINDS) + KINDS.index(kind), time, to):
             if one not in tried:
-                said = self._reading.said(kind, address, one)
-                if said:
-                    return Name(*said)
+                found = self._reading.claim(kind, address, one)
+                if found:
+                    return Name(*found)
                 tried.add(one)
                 if len(tried) == TRIES:
                     break

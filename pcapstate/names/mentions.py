@@ -13,10 +13,10 @@ from .dns import reversed_address
 from .packets import DHCP6_SERVER, DHCP_SERVER, NETBIOS, Block
 from .searching import Ipv4Search, Ipv6Search
 
-DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, REVERSE_SAYS = "dns", "dhcp", "nbns", "ptr"
+DNS_NAME, DHCP_NAME, NETBIOS_NAME, REVERSE_NAME = "dns", "dhcp", "nbns", "ptr"
 """Kinds of evidence: addresses of a name in DNS, a client name in DHCP, a registered name in NetBIOS, the name of an
 address in a reverse query."""
-KINDS = (DNS_SAYS, DHCP_SAYS, NETBIOS_SAYS, REVERSE_SAYS)
+KINDS = (DNS_NAME, DHCP_NAME, NETBIOS_NAME, REVERSE_NAME)
 
 PIECE = 1 << 17
 """Bytes searched at a time; an address may begin at each of them."""
@@ -53,10 +53,10 @@ class Mentions:
         for width, wanted, search in self._searches:
             for start in range(0, len(block.data), PIECE):
                 places, which = search.find(block.data[start : start + PIECE + width - 1])
-                index, kinds, told = self._told(block, start + places, width)
-                found.append(unique((index * len(KINDS) + kinds) * many + wanted[which[told]]))
+                index, kinds, possible = self._possible(block, start + places, width)
+                found.append(unique((index * len(KINDS) + kinds) * many + wanted[which[possible]]))
         backwards = [
-            (row * len(KINDS) + KINDS.index(REVERSE_SAYS)) * many + self._wanted[address]
+            (row * len(KINDS) + KINDS.index(REVERSE_NAME)) * many + self._wanted[address]
             for row, address in (reversed_addresses(block) if self._wanted else ())
             if address in self._wanted
         ]
@@ -65,7 +65,7 @@ class Mentions:
         return (*np.divmod(rows, len(KINDS)), which)
 
     @staticmethod
-    def _told(block: Block, places: Rows, width: int) -> tuple[Rows, Rows, Rows]:
+    def _possible(block: Block, places: Rows, width: int) -> tuple[Rows, Rows, Rows]:
         """For addresses at ``places`` in a block, return messages and kinds, and which ``places`` may have a name."""
         starts = block.rows["offset"]
         index = np.searchsorted(starts, places, side="right") - 1
@@ -75,7 +75,7 @@ class Mentions:
         netbios, dhcp = ports == NETBIOS, (ports == DHCP_SERVER) | (ports == DHCP6_SERVER)
         unclear = inside & ~netbios & ~dhcp & ~_in_record(block, places, starts, width)
         inside[unclear] = _have_lists(block, index[unclear])
-        kinds = np.where(netbios, KINDS.index(NETBIOS_SAYS), np.where(dhcp, KINDS.index(DHCP_SAYS), 0))
+        kinds = np.where(netbios, KINDS.index(NETBIOS_NAME), np.where(dhcp, KINDS.index(DHCP_NAME), 0))
         return index[inside], kinds[inside], inside
 
 

@@ -11,10 +11,10 @@ from ..addresses import Address
 from ..kernels.source import be16
 from . import dhcp, netbios
 from .dns import RECORDS, claims, reverse_claims
-from .mentions import DNS_SAYS, NETBIOS_SAYS, REVERSE_SAYS
+from .mentions import DNS_NAME, NETBIOS_NAME, REVERSE_NAME
 from .packets import DHCP6_SERVER, DHCP_SERVER, DNS, LLMNR, MDNS, Block, NamePackets
 
-Said = tuple[str, str, int, int, str]
+NameClaim = tuple[str, str, int, int, str]
 """A name, its source, number and time of its packet, the canonical name."""
 
 EFFORT = 500_000
@@ -47,7 +47,7 @@ class Reading:
         self._starts = [one.first for one in self._blocks]
         return self._blocks
 
-    def said(self, kind: str, address: Address, number: int) -> Said | None:
+    def claim(self, kind: str, address: Address, number: int) -> NameClaim | None:
         """Return a message's name for an address, or None; ``number``: the message's number among all kept ones."""
         block = self._block(number)
         if block is None:
@@ -56,16 +56,16 @@ class Reading:
         row = block.rows[index]
         key = kind, number
         if key not in self._remembered:
-            told = self._read(kind, block, index)
-            self._held += 1 + len(told)
+            read = self._read(kind, block, index)
+            self._held += 1 + len(read)
             if self._held > REMEMBERED:
                 self._remembered.clear()
-                self._held = 1 + len(told)
-            self._remembered[key] = told
+                self._held = 1 + len(read)
+            self._remembered[key] = read
         found = self._remembered[key].get(address)
         if found is None:
             return None
-        source = SOURCES[int(row["port"])] if kind == DNS_SAYS else kind
+        source = SOURCES[int(row["port"])] if kind == DNS_NAME else kind
         return found[0], source, int(row["number"]), int(row["time"]), found[1]
 
     def _block(self, number: int) -> Block | None:
@@ -77,20 +77,20 @@ class Reading:
         self._effort += 1 + min(RECORDS, be16(message, 6)) if port in SOURCES else EFFORT_OF_HOSTS
         if self._effort > EFFORT:
             return {}
-        if kind == DNS_SAYS:
+        if kind == DNS_NAME:
             found = [(one.address, one.name, one.canonical) for one in claims(message, port == MDNS)]
-        elif kind == REVERSE_SAYS:
+        elif kind == REVERSE_NAME:
             found = [(one.address, one.name, one.canonical) for one in reverse_claims(message)]
-        elif kind == NETBIOS_SAYS:
+        elif kind == NETBIOS_NAME:
             found = [(address, name, name) for address, name in netbios.claims(message)]
         elif port == DHCP6_SERVER:
             found = [(address, name, name) for address, name in dhcp.claims6(message)]
         else:
             found = self._leased(message)
-        said: dict[Address, tuple[str, str]] = {}
+        names: dict[Address, tuple[str, str]] = {}
         for address, name, canonical in found:
-            said.setdefault(address, (name, canonical))
-        return said
+            names.setdefault(address, (name, canonical))
+        return names
 
     def _leased(self, message: bytes) -> list[tuple[Address, str, str]]:
         """Return the address in a DHCP message with the client's name, perhaps from another message of the exchange."""

@@ -38,10 +38,10 @@ class Decompressor(Protocol):
 
     @property
     def unused_data(self) -> bytes:
-        """What came behind the member."""
+        """The input after the end of the member."""
 
     def decompress(self, data: bytes | memoryview, max_length: int = -1, /) -> bytes:
-        """Return some of what is unpacked."""
+        """Return decompressed bytes, not necessarily all."""
 
 
 class GzipMember:
@@ -66,11 +66,11 @@ class GzipMember:
 
     @property
     def unused_data(self) -> bytes:
-        """What came behind the member."""
+        """The input after the end of the member."""
         return self._member.unused_data
 
     def decompress(self, data: bytes | memoryview, max_length: int = -1, /) -> bytes:
-        """Return some of what is unpacked."""
+        """Return decompressed bytes, not necessarily all."""
         if self._error is not None:
             raise self._error
         before = self._member.copy()

@@ -22,7 +22,7 @@ from ..kernels.running import Kernels
 from .blocks import Interface, Name
 from .framing import FRAME
 from .growing import Growing
-from .process_blocks import NumbersAnew, Process, ProcessTable
+from .process_blocks import Process, ProcessTable, Renumbering
 from .reader import Batch, CaptureReader
 from .rings import Ring
 from .sections import Room
@@ -116,14 +116,14 @@ class FollowingReader:
 
     def batches(self) -> Iterator[Batch]:
         """Yield frames as they are written; batches without frames let time pass."""
-        silence = Silence()
+        live_clock = LiveClock()
         position = 0
-        for batch in patiently(self._all()):
+        for batch in with_pauses(self._all()):
             if batch is not None:
                 position = batch.position
-                silence.begins(batch.clock)
+                live_clock.begins(batch.clock)
                 yield batch
-            elif (clock := silence.clock()) is not None:
+            elif (clock := live_clock.clock()) is not None:
                 yield Batch(NO_DATA, NO_FRAMES, position, clock)
 
     def _all(self) -> Iterator[Batch]:
@@ -131,11 +131,11 @@ class FollowingReader:
         number = position = 0
         while True:
             reader = self._reader
-            anew = NumbersAnew(self._table, reader.processes)
+            renumbering = Renumbering(self._table, reader.processes)
             read = 0
             for batch in reader.batches():
                 read = batch.position
-                anew.number(batch.frames)
+                renumbering.number(batch.frames)
                 frames = batch.frames
                 frames["number"] = np.arange(number + 1, number + 1 + len(frames))
                 number += len(frames)
@@ -221,7 +221,7 @@ class FollowingReader:
         return CaptureReader(self._stream, self.kernels, room=self._room)
 
 
-class Silence:
+class LiveClock:
     """The current time in a capture that is written live, after its last packet."""
 
     def __init__(self) -> None:
@@ -238,7 +238,7 @@ class Silence:
         return self._last + time.monotonic_ns() - self._read if self._now else None
 
 
-def patiently(batches: Iterator[Batch]) -> Generator[Batch | None, None, None]:
+def with_pauses(batches: Iterator[Batch]) -> Generator[Batch | None, None, None]:
     """Yield batches as they come, and None after each pause without one."""
     wanted: queue.Queue[bool] = queue.Queue()
     found: queue.Queue[Batch | BaseException | None] = queue.Queue()

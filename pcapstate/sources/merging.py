@@ -17,10 +17,10 @@ from ..errors import CaptureDamaged, CaptureError, NoCaptureError
 from ..kernels.running import Kernels
 from .blocks import Interface, Name
 from .paths import Meant
-from .process_blocks import NumbersAnew, Process, ProcessTable
+from .process_blocks import Process, ProcessTable, Renumbering
 from .reader import CHUNK, FRAMES, Batch, CaptureReader
 from .sections import Room
-from .streams import Sparing
+from .streams import ReopenedFile
 
 LOOKED_AT = 1 << 16
 """Bytes of a file first read to find its first packet."""
@@ -35,13 +35,13 @@ Time = int | None
 """The time of a capture's first packet; None without packets."""
 
 
-class _Waiting:
+class _Unmerged:
     """The frames of one capture that are read but not yet merged."""
 
     def __init__(self, reader: CaptureReader, table: ProcessTable) -> None:
         self.reader = reader
         self._batches = reader.batches()
-        self._anew = NumbersAnew(table, reader.processes)
+        self._renumbering = Renumbering(table, reader.processes)
         self.batch: Batch | None = None
         self.keys: Any = None
         self.latest = EARLIEST
@@ -54,7 +54,7 @@ class _Waiting:
                 self.reader.release()
                 return False
             if len(self.batch.frames):
-                self._anew.number(self.batch.frames)
+                self._renumbering.number(self.batch.frames)
                 # Frames of one capture keep their order, even if its clock went backwards.
                 times = self.batch.frames["time"].copy()
                 times[0] = max(times[0], self.latest)
@@ -89,7 +89,7 @@ class _Waiting:
         return batch
 
 
-class _Late:
+class _Unopened:
     """A file that is opened when the time of its first packet has come."""
 
     def __init__(self, path: Any) -> None:
@@ -103,7 +103,7 @@ class _Late:
     def open(self, chunk: int, room: Room) -> CaptureReader | CaptureDamaged:
         """Open the file again; it may be gone by now."""
         try:
-            path = self.path if chunk == CHUNK else Sparing(self.path)
+            path = self.path if chunk == CHUNK else ReopenedFile(self.path)
             return CaptureReader(path, Kernels(), chunk=chunk, room=room)
         except (CaptureError, OSError) as error:
             return CaptureDamaged(self.name, 0, str(error).removeprefix(f"{self.name}: "), 0)
@@ -118,7 +118,7 @@ class MergedReader:
 
     def __init__(self, sources: Sequence[CaptureReader | Meant]) -> None:
         self._readers: list[CaptureReader] = []
-        self._late: list[_Late] = []
+        self._unopened: list[_Unopened] = []
         self._not_read: list[CaptureDamaged] = []
         self._room = Room()
         self.left_out: list[str] = []
@@ -129,10 +129,10 @@ class MergedReader:
         except BaseException:
             self.close()
             raise
-        if not self._readers and not self._late:
+        if not self._readers and not self._unopened:
             raise CaptureError(self.left_out[0] if len(self.left_out) == 1 else "none of the files is a capture")
-        self._late.sort(key=lambda one: LATEST if one.start is None else one.start)
-        several: list[Any] = [*self._readers, *self._late]
+        self._unopened.sort(key=lambda one: LATEST if one.start is None else one.start)
+        several: list[Any] = [*self._readers, *self._unopened]
         self.name = ", ".join(one.name for one in several)
         sizes = [one.size for one in several]
         self.size = None if None in sizes else sum(size or 0 for size in sizes)
@@ -150,7 +150,7 @@ class MergedReader:
             if once:
                 self._readers.append(CaptureReader(path, Kernels(), room=self._room))
             else:
-                self._late.append(_Late(path))
+                self._unopened.append(_Unopened(path))
         except CaptureError as error:
             if not source.found:
                 raise
@@ -203,47 +203,47 @@ class MergedReader:
         """Yield the frames of all captures in time order."""
         for reader in self._readers:
             reader.kernels = self.kernels
-        waiting = [_Waiting(reader, self._table) for reader in self._readers]
-        late = self._late[::-1]
+        unmerged = [_Unmerged(reader, self._table) for reader in self._readers]
+        unopened = self._unopened[::-1]
         number = position = 0
         while True:
-            waiting = [one for one in waiting if one.fill()]
-            share = FRAMES // max(1, len(waiting))
-            until = min((one.reach(share if len(waiting) > 1 else FRAMES) for one in waiting), default=None)
-            if late and (until is None or (late[-1].start is not None and late[-1].start <= until)):
+            unmerged = [one for one in unmerged if one.fill()]
+            share = FRAMES // max(1, len(unmerged))
+            until = min((one.reach(share if len(unmerged) > 1 else FRAMES) for one in unmerged), default=None)
+            if unopened and (until is None or (unopened[-1].start is not None and unopened[-1].start <= until)):
                 # Captures that begin at the same time are merged from their first packets on.
-                waiting += self._open(late, len(waiting))
+                unmerged += self._open(unopened, len(unmerged))
                 continue
             if until is None:
                 return
-            if len(waiting) == 1:
-                batch = waiting[0].all()
+            if len(unmerged) == 1:
+                batch = unmerged[0].all()
                 data, frames = batch.data, batch.frames
                 moved = int(frames["captured"].sum(dtype=np.int64))
             else:
-                data, frames = _merged([one.take(until) for one in waiting])
+                data, frames = _merged([one.take(until) for one in unmerged])
                 moved = len(data)
             frames["number"] = np.arange(number + 1, number + 1 + len(frames))
             number += len(frames)
             position += moved
             yield Batch(data, frames, position, int(frames["time"][-1]))
 
-    def _open(self, late: list[_Late], already: int) -> list[_Waiting]:
+    def _open(self, unopened: list[_Unopened], already: int) -> list[_Unmerged]:
         """Open the next file, and all whose first packet has the same time."""
-        start = late[-1].start
+        start = unopened[-1].start
         due = 0
-        while due < len(late) and late[-1 - due].start == start and (due == 0 or start is not None):
+        while due < len(unopened) and unopened[-1 - due].start == start and (due == 0 or start is not None):
             due += 1
         chunk = max(LEAST, min(CHUNK, BUFFERS // (already + due)))
         opened = []
         for _ in range(due):
-            reader = late.pop().open(chunk, self._room)
+            reader = unopened.pop().open(chunk, self._room)
             if isinstance(reader, CaptureDamaged):
                 self._not_read.append(reader)
                 continue
             reader.kernels = self.kernels
             self._readers.append(reader)
-            opened.append(_Waiting(reader, self._table))
+            opened.append(_Unmerged(reader, self._table))
         return opened
 
 

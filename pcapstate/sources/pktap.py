@@ -10,7 +10,7 @@ import numpy as np
 
 from ..rows import Rows
 from .packet_options import DIRECTION_SHIFT, INBOUND, OUTBOUND, PROCESS_NUMBER
-from .process_blocks import ProcessTable, told
+from .process_blocks import ProcessTable, process_of
 
 WRAPPED = (258, 149)
 """Link types of such frames: LINKTYPE_PKTAP, and LINKTYPE_USER2, which Apple used before."""
@@ -86,6 +86,6 @@ def _numbers(data: Rows, named: Rows, offsets: Rows, length: Rows, uuid_at: int,
     numbers = []
     for one in different:
         raw, identifier = one[:width].tobytes(), one[width:].tobytes()
-        process = told(int.from_bytes(raw[:4], "little"), raw[4:21], identifier)
+        process = process_of(int.from_bytes(raw[:4], "little"), raw[4:21], identifier)
         numbers.append(0 if process is None else table.number(process))
     return np.array(numbers, dtype=np.int64)[which.reshape(-1)]

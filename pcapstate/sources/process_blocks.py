@@ -59,7 +59,7 @@ class ProcessTable:
         return number
 
 
-class NumbersAnew:
+class Renumbering:
     """Renumbers the processes of one source to the table of several sources."""
 
     def __init__(self, table: ProcessTable, processes: list[Process]) -> None:
@@ -149,7 +149,7 @@ class ProcessNotes(ProcessTable):
         return number
 
 
-def told(pid: int, name: bytes, identifier: bytes = b"") -> Process | None:
+def process_of(pid: int, name: bytes, identifier: bytes = b"") -> Process | None:
     """Return the process with a 32-bit id, a name and a UUID, each of which may be missing; None without any."""
     name_text = text(name, NAME_LENGTH)
     known = identifier if len(identifier) == 16 and any(identifier) else b""
@@ -167,4 +167,4 @@ def _described(body: bytes, big: bool, name: int, path: int, identifier: int) ->
     for code, value in read_options(body, 4, big):
         found.setdefault(code, value)
     shown = found.get(name) or found.get(path, b"").rpartition(b"/")[2]
-    return told(int.from_bytes(body[:4], "big" if big else "little"), shown, found.get(identifier, b""))
+    return process_of(int.from_bytes(body[:4], "big" if big else "little"), shown, found.get(identifier, b""))

@@ -35,7 +35,7 @@ from .packet_options import DECLARED, DROPPED, LABEL, LABELS, LEFT_OUT, NUMBERED
 from .pktap import is_pktap, unwrap
 from .prefetching import Prefetched
 from .process_blocks import Process
-from .sections import NOT_READ, NOT_TOLD, Room, Sections
+from .sections import BLOCKS_SKIPPED, INTERFACES_DROPPED, Room, Sections
 from .streams import Rejoined, Stream, open_stream, read_into
 
 CHUNK = 4 << 20
@@ -48,7 +48,7 @@ BYTES_OF_A_FRAME = CHUNK // FRAMES
 DAMAGES = {
     framing.DAMAGED_LENGTH: "a block's length field is impossible",
     framing.DAMAGED_BLOCK: "a block contradicts its own length",
-    framing.DAMAGED_INTERFACE: "a packet refers to an undescribed interface",
+    framing.DAMAGED_INTERFACE: "a packet names an interface that was not described",
 }
 NOTED = (framing.NAME_RESOLUTION, framing.INTERFACE_STATISTICS, framing.PROCESS_EVENT)
 SIDE_BY_SIDE = (*NOTED, framing.SECTION_HEADER, framing.INTERFACE_DESCRIPTION)
@@ -343,9 +343,9 @@ class CaptureReader:
         if result[LABELS]:
             sections.processes.label(self._frames, self._labels[: result[LABELS]], self._buffer)
         if passed := int(result[PASSED]):
-            sections.room.overflow[NOT_READ] += passed
+            sections.room.overflow[BLOCKS_SKIPPED] += passed
         if declared := int(result[DECLARED]) - sections.declared:
-            sections.room.overflow[NOT_TOLD] += declared
+            sections.room.overflow[INTERFACES_DROPPED] += declared
             sections.declared += declared
         self._number += int(result[ROWS]) - rows + int(result[NUMBERED])
         self._others += int(result[NUMBERED])

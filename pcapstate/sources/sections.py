@@ -17,7 +17,7 @@ from .process_blocks import ProcessNotes
 
 NOTES = 1 << 20
 """Most metadata blocks read; each costs as much as a hundred packets, so a flood of them is skipped."""
-NOT_TOLD, NOT_READ, NOT_NAMED = (
+INTERFACES_DROPPED, BLOCKS_SKIPPED, NAMES_DROPPED = (
     "{count:,} interface descriptions were dropped: too many to keep",
     "{count:,} blocks with names, statistics or processes were skipped: too many to read",
     "{count:,} address names were dropped: too many to keep",
@@ -84,7 +84,7 @@ class Sections:
         if length > room.length:
             kept, length = [], 0
         if len(kept) < len(names):
-            room.overflow[NOT_NAMED] += len(names) - len(kept)
+            room.overflow[NAMES_DROPPED] += len(names) - len(kept)
         if kept:
             room.names -= len(kept)
             room.length -= length
@@ -118,7 +118,7 @@ class Sections:
         limit = framing.LATEST // 2 // 10**9
         one["shift"] = max(-limit, min(limit, shift)) * 10**9
         if not self.room.interfaces:
-            self.room.overflow[NOT_TOLD] += 1
+            self.room.overflow[INTERFACES_DROPPED] += 1
             return
         self.room.interfaces -= 1
         described.name = described.name[: self.room.length]

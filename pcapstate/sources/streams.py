@@ -57,7 +57,7 @@ class Rejoined(io.RawIOBase):
         super().close()
 
 
-class Sparing:
+class ReopenedFile:
     """A file that is open only while it is read: a process may not have a thousand files open at once."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

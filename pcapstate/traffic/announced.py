@@ -14,7 +14,7 @@ FOREVER = 0xFFFFFFFF
 """An infinite lifetime (RFC 2131 §3.3, RFC 4861 §4.6.2)."""
 
 
-class Heard(NamedTuple):
+class Announcement(NamedTuple):
     """A copied packet with an announcement."""
 
     kind: int

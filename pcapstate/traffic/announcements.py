@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .announced import Heard, Route, ipv4_header
+from .announced import Announcement, Route, ipv4_header
 from .dhcp_leases import leased
 from .router_messages import advertised, redirected
 from .tables import DHCP, REDIRECT, REDIRECT_IPV6, ROUTER_ADVERTISEMENT
@@ -19,24 +19,24 @@ class Announcements:
     """Keeps one copy of each announcement; a repetition only extends its lifetime."""
 
     def __init__(self) -> None:
-        self._heard: tuple[dict[bytes, Heard], ...] = ({}, {}, {}, {})
+        self._by_kind: tuple[dict[bytes, Announcement], ...] = ({}, {}, {}, {})
         self.evicted = 0
 
     def add(self, kind: int, number: int, time: int, mac: int, packet: bytes) -> None:
         """Add a packet, from its IP header on."""
-        kept = self._heard[kind]
+        kept = self._by_kind[kind]
         key = mac.to_bytes(7, "big", signed=True) + _content(kind, packet)
         before = kept.pop(key, None)
         if len(kept) >= KEPT:
             del kept[next(iter(kept))]
             self.evicted += 1
-        kept[key] = Heard(kind, before.number if before else number, time, mac, packet)
+        kept[key] = Announcement(kind, before.number if before else number, time, mac, packet)
 
     def routes(self, clock: int) -> list[Route]:
         """Return the routes valid at a time (ns since the epoch), in the order of their last announcement."""
         found: list[Route] = []
         by_routers: dict[object, Route] = {}
-        for heard in sorted((one for kept in self._heard for one in kept.values()), key=lambda one: one.time):
+        for heard in sorted((one for kept in self._by_kind for one in kept.values()), key=lambda one: one.time):
             if heard.kind == ROUTER_ADVERTISEMENT:
                 # A router's later advertisement replaces its earlier route to the same network.
                 for route in advertised(heard):

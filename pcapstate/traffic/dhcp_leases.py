@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from .announced import Address, Heard, Network, Route, ipv4_header, until
+from .announced import Address, Announcement, Network, Route, ipv4_header, until
 from .tables import NO_MAC
 
 DHCP_REPLY, DHCP_ACK = 2, 5
@@ -18,9 +18,9 @@ PAD, MASK, ROUTERS, STATIC_ROUTES, LEASE_TIME, MESSAGE_TYPE, CLASSLESS_ROUTES, C
 )  # fmt: skip
 
 
-def leased(heard: Heard) -> Iterator[Route]:
+def leased(announcement: Announcement) -> Iterator[Route]:
     """Yield the network and the routes that an acknowledgement assigns to a host."""
-    packet = heard.packet
+    packet = announcement.packet
     message = packet[ipv4_header(packet) + 8 :]
     if len(message) < 240 or message[0] != DHCP_REPLY or message[236:240] != DHCP_MAGIC:
         return
@@ -31,12 +31,12 @@ def leased(heard: Heard) -> Iterator[Route]:
     own = ipaddress.IPv4Address(message[16:20] if any(message[16:20]) else message[12:16])
     server = ipaddress.IPv4Address(packet[12:16])
     lease = options.get(LEASE_TIME, b"")
-    end = until(heard.time, int.from_bytes(lease, "big")) if len(lease) == 4 else None
+    end = until(announcement.time, int.from_bytes(lease, "big")) if len(lease) == 4 else None
 
     def route(network: Network, gateway: Address | None) -> Route:
         if gateway is not None and not int(gateway):
             gateway = None
-        return Route(network, gateway, NO_MAC, end, "DHCP", heard.number, own, server)
+        return Route(network, gateway, NO_MAC, end, "DHCP", announcement.number, own, server)
 
     mask = options.get(MASK, b"")
     length = _prefix_length(mask)

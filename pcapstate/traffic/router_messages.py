@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..decode.ip import ip_header
 from ..decode.protocols import ETHERTYPE_IPV6
-from .announced import Address, Heard, Network, Route, ipv4_header, until
+from .announced import Address, Announcement, Network, Route, ipv4_header, until
 from .tables import NO_MAC, REDIRECT
 
 SOURCE_LINK_LAYER, TARGET_LINK_LAYER, PREFIX_INFORMATION, ROUTE_INFORMATION = 1, 2, 3, 24
@@ -39,21 +39,21 @@ def _prefix(octets: bytes, length: int) -> Network | None:
     return ipaddress.IPv6Network((octets.ljust(16, b"\0")[:16], length), strict=False) if length <= 128 else None
 
 
-def advertised(heard: Heard) -> Iterator[Route]:
+def advertised(announcement: Announcement) -> Iterator[Route]:
     """Yield the routes in a router advertisement: the default route, on-link prefixes, and more specific routes."""
-    message = _icmpv6(heard.packet)
+    message = _icmpv6(announcement.packet)
     if len(message) < 16:
         return
-    router = ipaddress.IPv6Address(heard.packet[8:24])
+    router = ipaddress.IPv6Address(announcement.packet[8:24])
     if not router.is_link_local:
         return
     options = list(_options(message, 16))
-    mac = next((_mac(value[:6]) for kind, value in options if kind == SOURCE_LINK_LAYER), heard.mac)
+    mac = next((_mac(value[:6]) for kind, value in options if kind == SOURCE_LINK_LAYER), announcement.mac)
 
     def route(network: Network, gateway: Address | None, lifetime: int) -> Route:
-        end = until(heard.time, lifetime)
+        end = until(announcement.time, lifetime)
         station = mac if gateway is not None else NO_MAC
-        return Route(network, gateway, station, end, "RA", heard.number, None, router)
+        return Route(network, gateway, station, end, "RA", announcement.number, None, router)
 
     yield route(ipaddress.IPv6Network("::/0"), router, int.from_bytes(message[6:8], "big"))
     for kind, value in options:
@@ -67,10 +67,10 @@ def advertised(heard: Heard) -> Iterator[Route]:
                 yield route(network, router, int.from_bytes(value[2:6], "big"))
 
 
-def redirected(heard: Heard) -> Iterator[Route]:
+def redirected(announcement: Announcement) -> Iterator[Route]:
     """Yield the host route that a redirect announces."""
-    packet = heard.packet
-    if heard.kind == REDIRECT:
+    packet = announcement.packet
+    if announcement.kind == REDIRECT:
         at = ipv4_header(packet)
         if len(packet) < at + 28 or packet[at + 8] >> 4 != 4:
             return
@@ -90,4 +90,4 @@ def redirected(heard: Heard) -> Iterator[Route]:
         mac = next((_mac(value[:6]) for kind, value in _options(message, 40) if kind == TARGET_LINK_LAYER), NO_MAC)
     network = ipaddress.ip_network(target)
     on_link = gateway == target
-    yield Route(network, None if on_link else gateway, mac, None, "redirect", heard.number, host, by)
+    yield Route(network, None if on_link else gateway, mac, None, "redirect", announcement.number, host, by)

@@ -16,9 +16,9 @@ from pcapstate.capture import Capture
 from pcapstate.kernels.running import Kernels
 from pcapstate.names import book as names_book
 from pcapstate.names.book import NameBook, among, halves, whole
+from pcapstate.names.evidence import Evidence, recipients
 from pcapstate.names.packets import KEPT, Block, NamePackets
 from pcapstate.names.reading import Reading
-from pcapstate.names.sightings import Evidence, recipients
 from pcapstate.sockets.annotations import Annotations
 from pcapstate.sockets.rows import SocketRows
 from pcapstate.sources.reader import CaptureReader
@@ -152,7 +152,7 @@ def test_what_messages_say_is_remembered_within_bounds(monkeypatch: pytest.Monke
     reading = Reading(mentioning(90, 10))
     (block,) = reading.blocks()
     for number in range(len(block.rows)):
-        assert reading.said("dns", parse_address(address(0)), number) is not None
+        assert reading.claim("dns", parse_address(address(0)), number) is not None
         assert sum(map(len, reading._remembered.values())) <= 100
 
 

@@ -14,7 +14,7 @@ from pcapstate.kernels.running import Kernels
 from pcapstate.sources import blocks
 from pcapstate.sources.merging import MergedReader
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.sources.sections import NOT_NAMED, NOT_READ, NOT_TOLD
+from pcapstate.sources.sections import BLOCKS_SKIPPED, INTERFACES_DROPPED, NAMES_DROPPED
 from tests.helpers.annotated import (
     END,
     INBOUND,
@@ -108,7 +108,7 @@ def test_blocks_beside_the_packets_neither_cut_batches_nor_count_for_ever(monkey
     source = reader(data)
     assert [len(batch.frames) for batch in source.batches()] == [500]
     assert (source.drops, source.damage) == (9, None)
-    assert source.overflow == {NOT_READ: 490}
+    assert source.overflow == {BLOCKS_SKIPPED: 490}
 
 
 def interfaces_flood(order: str, count: int, packets: dict[int, int]) -> bytes:
@@ -134,7 +134,7 @@ def test_a_flood_of_interfaces(way: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert found == [*((number, 1) for number in (1, 2)), *((number, 101) for number in (6, 7, 8, 9, 10, 11))]
     assert (source.left_out_packets, source.damage, len(source.interfaces)) == (3, None, most)
     # Those of the second section are known to read its packets, but not told of.
-    assert source.overflow == {NOT_TOLD: more + 2}
+    assert source.overflow == {INTERFACES_DROPPED: more + 2}
     assert len(source._sections.timing) == most
     source = reader(interfaces_flood("<", most + more, {most + more: 1}), kernels)
     assert [len(batch.frames) for batch in source.batches()] == []
@@ -161,12 +161,12 @@ def test_names_and_their_characters_are_bounded(monkeypatch: pytest.MonkeyPatch)
     source = reader(data)
     assert list(source.batches()) == []
     assert len(source.names) == 7
-    assert source.overflow == {NOT_NAMED: 2}
+    assert source.overflow == {NAMES_DROPPED: 2}
     monkeypatch.setattr("pcapstate.sources.blocks.LENGTH", 4 + 3 * len("host0.example") + 2)
     source = reader(data + section("<") + interface("<", name="eth1"))
     assert list(source.batches()) == []
     assert [one.name for one in source.interfaces] == ["eth0", "et"]
-    assert source.overflow == {NOT_NAMED: 6}
+    assert source.overflow == {NAMES_DROPPED: 6}
 
 
 # --- several captures as one

@@ -76,13 +76,13 @@ class Origin(NamedTuple):
         """Raise CallError if its fields contradict each other."""
         if not self.interfaces:
             if not self.captures:
-                raise CallError("name a capture file, - for standard input, or an interface with -i")
+                raise CallError("name a capture file, - for standard input, or an interface")
             if self.capture_filter is not None or self.duration is not None:
-                raise CallError("--capture-filter and --duration go with -i")
+                raise CallError("a capture filter and a duration apply to interfaces only")
         elif self.captures:
             raise CallError("give either capture files or an interface, not both")
         if self.follow and (self.interfaces or len(self.captures) != 1 or self.captures == (STANDARD_INPUT,)):
-            raise CallError("--follow goes with one capture file, folder or pattern (in quotes)")
+            raise CallError("only one capture file, folder or pattern (in quotes) can be followed")
 
     def open(self) -> Any:
         """Open it as a ``capture.Source``. Raises CaptureError, LiveError."""
@@ -171,7 +171,7 @@ class Reading:
         try:
             most = connections_within(self.memory, bytes_each(details) + each, beside + share)
         except ValueError as error:
-            raise CallError(f"--memory: {error}") from None
+            raise CallError(f"the memory limit is too low: {error}") from None
         stops = Stops(at, None if every is None else round(every * SECOND), count, self._time_of_last_packet())
         source = origin.open()
         self.capture = Capture(

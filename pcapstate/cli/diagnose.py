@@ -1,4 +1,4 @@
-"""``pcapstate diagnose``: what to point at in a capture."""
+"""``pcapstate diagnose``: what is wrong in a capture."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ COLUMNS = 100
 @source_options
 @click.option("--port", multiple=True, metavar="PORT,...", help="Only connections with these ports, at either end.")
 @click.option("--host", multiple=True, metavar="HOST,...", help="Only connections of these addresses or networks.")
-@click.option("--local", multiple=True, metavar="ADDRESS|NETWORK", help="Only connections of this host, or network.")
+@click.option("--local", multiple=True, metavar="ADDRESS|NETWORK", help="Only connections of this host or network.")
 @click.option(
-    "--filter", metavar="EXPR", help='Only connections that match, as "server_port = 443 and opened > 12:00".'
+    "--filter", metavar="EXPR", help='Only connections that match, such as "server_port = 443 and opened > 12:00".'
 )
-@click.option("--brief", is_flag=True, help="A line for each finding.")
+@click.option("--brief", is_flag=True, help="One line for each finding.")
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
 )
@@ -60,12 +60,14 @@ def diagnose(
     utc: bool,
     relative: bool,
 ) -> None:
-    """Point at what is wrong, or worth a look, in a capture: first what makes the rest doubtful, then by importance.
+    """Find what is wrong, or worth a look, in a capture, in order of importance.
 
-    Each finding says when it was, what it means, which connections (tcp.stream) and packets (frame.number) show it,
-    and what to do next. Findings rest on packets only; docs/diagnose.md tells when each is given. With --at, on the
-    packets up to that moment. --host, --port, --local and --filter choose connections, with the fields that
-    pcapstate connections has; what is wrong with the capture itself is told all the same.
+    Defects of the capture itself, which make the rest doubtful, come first.
+
+    Each finding says when it happened, what it means, which connections (tcp.stream) and packets (frame.number)
+    show it, and what to do next. Findings rest on packets only; docs/diagnose.md has the rule of each. With --at,
+    only packets up to that moment count. --host, --port, --local and --filter choose connections, with the fields
+    of pcapstate connections; defects of the capture itself are always included.
 
     \b
     Examples:
@@ -83,9 +85,11 @@ def diagnose(
     from ..views import diagnosis as view
 
     if utc and relative:
-        raise click.UsageError("--utc and --relative are two ways to write times; give one of them")
+        raise click.UsageError("--utc and --relative exclude each other")
     if brief and format_ != PEOPLE:
-        raise click.UsageError("--brief is for people; --format has a row for each finding anyway")
+        raise click.UsageError(
+            "--brief applies to the text for people only; other formats have one row for each finding"
+        )
     choice = Choice(SelectionOptions(port=port, host=host, filter=filter), local, utc)
     seen = FramesSeen()
     each = memory.DIAGNOSE_CHOSEN if choice.chooses else memory.DIAGNOSE

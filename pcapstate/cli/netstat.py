@@ -31,11 +31,11 @@ INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 @click.command(cls=NetstatCommand)
 @source_options
-@click.option("-a", "--all", "all_", is_flag=True, help="Also ports that listen, and UDP ports in use.")
+@click.option("-a", "--all", "all_", is_flag=True, help="Also listening ports, and UDP ports in use.")
 @click.option("-n", "--numeric", is_flag=True, help="Addresses and ports as numbers.")
-@click.option("-f", "--fqdn", is_flag=True, help="Fully qualified names of hosts, not just their first label.")
-@click.option("-o", "--pid", is_flag=True, help="The process that has it, where the capture tells.")
-@click.option("-b", "--program", is_flag=True, help="The program, or what the packets say of the application.")
+@click.option("-f", "--fqdn", is_flag=True, help="Fully qualified host names, not only their first label.")
+@click.option("-o", "--pid", is_flag=True, help="The ID of the owning process, if the capture has it.")
+@click.option("-b", "--program", is_flag=True, help="The program, or the application that the packets show.")
 @click.option("-e", "--ethernet", is_flag=True, help="Ethernet statistics.")
 @click.option("-r", "--route", is_flag=True, help="The routing table, as far as the traffic shows it.")
 @click.option("-s", "--statistics", is_flag=True, help="Statistics by protocol.")
@@ -47,17 +47,20 @@ INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 )
 @click.option("-t", "--tcp", is_flag=True, help="As on Linux: TCP.")
 @click.option("-u", "--udp", is_flag=True, help="As on Linux: UDP.")
-@click.option("-l", "--listening", is_flag=True, help="As on Linux: ports that listen, and UDP ports.")
-@click.option("-x", "--unix", is_flag=True, help="As on Linux: UNIX sockets, which no capture has.")
+@click.option("-l", "--listening", is_flag=True, help="As on Linux: listening ports, and UDP ports.")
+@click.option("-x", "--unix", is_flag=True, help="As on Linux: UNIX sockets, which are in no capture.")
 @click.option("-4", "--inet", is_flag=True, help="As on Linux: IPv4.")
 @click.option("-6", "--inet6", is_flag=True, help="As on Linux: IPv6.")
-@click.option("--programs", is_flag=True, help="As -p on Linux: process and program, where the capture tells.")
+@click.option("--programs", is_flag=True, help="As -p on Linux: process ID and program, if the capture has them.")
 @click.option(
-    "--local", multiple=True, metavar="ADDRESS|NETWORK", help="Whose netstat: this host's, or all of a network."
+    "--local",
+    multiple=True,
+    metavar="ADDRESS|NETWORK",
+    help="Whose netstat: that of this host, or of all hosts of a network.",
 )
 @click.option("--both", is_flag=True, help="The states of both ends side by side.")
-@click.option("--count", type=click.IntRange(min=1), metavar="N", help="With INTERVAL: so many tables at most.")
-@click.option("--resolve", is_flag=True, help="Ask the network for names that the capture does not tell.")
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="With INTERVAL: at most N tables.")
+@click.option("--resolve", is_flag=True, help="Ask the network for names that the capture does not have.")
 @selection_options
 @wording_options
 @click.pass_context
@@ -71,16 +74,15 @@ def netstat(
     count: int | None,
     **letters: Any,
 ) -> None:
-    """Show what netstat would have said on a host at a moment: --at, or the end of the capture.
+    """Show what netstat would have printed on a host at a moment: --at, or the end of the capture.
 
-    Without --local it is the netstat of the one host that takes part in every connection, else of the one station
-    in every Ethernet frame; where there is neither, each connection is shown from its client's side. A line above
-    the table says which.
+    Without --local, the host is the one that takes part in every connection, or else the one station in every
+    Ethernet frame. If there is neither, each connection is shown from its client's side. A line above the table says
+    which.
 
-    A number behind the captures is an INTERVAL: the table again every so many seconds of the capture's time.
+    A number after the captures is an INTERVAL: the table is repeated every so many seconds of the capture's time.
 
-    With --style, or letters as people type them on Linux (-tulpn), the table is in that system's very form, for
-    scripts.
+    With --style, or with the letters of Linux (-tulpn), the table has exactly that system's format, for scripts.
 
     \b
     Examples:
@@ -93,7 +95,7 @@ def netstat(
     """
     source, every = interval(source)
     if count is not None and every is None:
-        raise click.UsageError("--count goes with an INTERVAL, a number of seconds behind the captures")
+        raise click.UsageError("--count goes with an INTERVAL, a number of seconds after the captures")
     for one in local:
         try:
             parse_network(one)
@@ -140,5 +142,5 @@ def interval(source: SourceOptions) -> tuple[SourceOptions, float | None]:
         return source, None
     every = float(captures[-1])
     if not 1e-9 <= every <= 1e9:
-        raise click.UsageError(f"an interval of {abridged(captures[-1])} seconds is of no use")
+        raise click.UsageError(f"an interval of {abridged(captures[-1])} seconds is not possible")
     return source._replace(captures=captures[:-1]), every

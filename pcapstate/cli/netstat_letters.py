@@ -93,7 +93,7 @@ def understood(*, unix: bool, programs: bool, **letters: Any) -> tuple[bool, Que
     lines = []
     if unix:
         if not (question.tcp or question.udp):
-            raise click.UsageError("-x asks for UNIX sockets, and these are in no capture")
+            raise click.UsageError("-x asks for UNIX sockets, which are in no capture")
         lines.append("-x: UNIX sockets are in no capture")
     if question.ethernet:
         lines.append("-e as on Linux: packets contain neither users nor inodes")

@@ -59,7 +59,7 @@ class WordingOptions(NamedTuple):
 def manner(wording: WordingOptions, start: int) -> Manner:
     """Return how tables are written for people; ``start``: of the capture, ns since the epoch. Raises UsageError."""
     if wording.utc and wording.relative:
-        raise click.UsageError("--utc and --relative are two ways to write times; give one of them")
+        raise click.UsageError("--utc and --relative exclude each other")
     return Manner(STYLES[wording.style], wording.lang, TimeFormat(wording.utc, wording.relative, start))
 
 
@@ -74,7 +74,7 @@ def time_wait(context: click.Context, parameter: click.Parameter, values: tuple[
             seconds = float(text)
             network = parse_network(where) if equals else None
         except ValueError as error:
-            said = str(error) if equals and "network" in str(error) else f"{quoted(text)} is no number of seconds"
+            said = str(error) if equals and "network" in str(error) else f"{quoted(text)} is not a number of seconds"
             raise click.BadParameter(said, context, parameter) from None
         if math.isnan(seconds):
             raise click.BadParameter("is not a number", context, parameter)
@@ -127,7 +127,7 @@ def size(context: click.Context, parameter: click.Parameter, value: str | None) 
     except Unfit as error:
         raise click.BadParameter(str(error)) from None
     if bound < LEAST:
-        raise click.BadParameter(f"{quoted(value)} is too little; the program needs at least {LEAST // 1_000_000} MB")
+        raise click.BadParameter(f"{quoted(value)} is too low; the program needs at least {LEAST // 1_000_000} MB")
     return bound
 
 
@@ -175,9 +175,9 @@ SOURCE = (
         "interfaces",
         multiple=True,
         metavar="NAME",
-        help="Capture live on this interface instead of a file; several: on all of them.",
+        help="Capture live on this interface instead of reading a file. Repeatable.",
     ),
-    click.option("--capture-filter", metavar="BPF", help="With -i: capture only what this BPF filter lets through."),
+    click.option("--capture-filter", metavar="BPF", help="With -i: capture only packets that match this BPF filter."),
     click.option(
         "--duration",
         type=click.FloatRange(min=0, min_open=True),
@@ -188,26 +188,28 @@ SOURCE = (
     click.option(
         "--at",
         metavar="TIME",
-        help="The moment: since the start (12.5, 1m30s) or before the end (-3), a clock time, or a packet (#417).",
+        help="The moment: after the start (12.5, 1m30s), before the end (-3), a clock time, or a packet (#417).",
     ),
-    click.option("--follow", is_flag=True, help="Read on as the file, or ring of files, is written, until Ctrl-C."),
+    click.option(
+        "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."
+    ),
     click.option(
         "--time-wait",
         multiple=True,
         callback=time_wait,
         metavar="[HOST=]S",
-        help="Seconds that TIME_WAIT lasts (2 MSL, 60 unless told); on a host, or hosts of a network. Repeatable.",
+        help="Seconds in TIME_WAIT (2 MSL; default 60), for all hosts or for a host or network. Repeatable.",
     ),
     click.option(
-        "--split-vlans", is_flag=True, help="Keep the same addresses on different VLANs, VNIs and the like apart."
+        "--split-vlans", is_flag=True, help="Separate connections with the same addresses on different VLANs or VNIs."
     ),
     click.option("--quiet", is_flag=True, help="Only errors on stderr: no remarks, no progress."),
     click.option(
         "--memory",
         callback=size,
         metavar="SIZE",
-        help="Memory to take at most, such as 500M: more connections than it holds give way. [default: 1G, or a quarter"
-        " of what there is]",
+        help="Memory limit, such as 500M; connections beyond it are evicted. [default: 1G, or a quarter of the"
+        " machine's memory]",
     ),
     output_option,
 )
@@ -216,8 +218,8 @@ SELECTION = (
     click.option("--state", multiple=True, metavar="STATE,...", help="Only these states, in any system's spelling."),
     click.option("--port", multiple=True, metavar="PORT,...", help="Only these ports, at either end."),
     click.option("--host", multiple=True, metavar="HOST,...", help="Only these addresses, networks or names."),
-    click.option("--filter", metavar="EXPR", help='Only what matches, as "state = CLOSE_WAIT and age > 60s".'),
-    click.option("--sort", metavar="COLUMN,...", help="Sort by these columns; -COLUMN: largest first."),
+    click.option("--filter", metavar="EXPR", help='Only rows that match, such as "state = CLOSE_WAIT and age > 60s".'),
+    click.option("--sort", metavar="COLUMN,...", help="Sort by these columns; -COLUMN sorts in descending order."),
     click.option("--columns", metavar="COLUMN,...", help="Show these columns."),
 )
 
@@ -228,7 +230,7 @@ WORDING = (
         type=click.Choice(tuple(STYLES)),
         default="windows",
         show_default=True,
-        help="Whose netstat tables look like.",
+        help="The system whose netstat the tables resemble.",
     ),
     click.option(
         "--lang",

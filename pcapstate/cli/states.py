@@ -30,7 +30,7 @@ def _state(value: str) -> State:
     if state is None:
         near = nearest_state(value)
         hint = f"the nearest is {near.name}" if near else "states are " + ", ".join(one.name for one in ORDER)
-        raise click.BadParameter(f"{value[:LONGEST]!r} is no state of TCP; {hint}")
+        raise click.BadParameter(f"{value[:LONGEST]!r} is not a TCP state; {hint}")
     return state
 
 
@@ -45,7 +45,7 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
     type=click.Choice(tuple(STYLES)),
     default=next(iter(STYLES)),
     show_default=True,
-    help="Spell the states as netstat of this system does.",
+    help="Spell the states as this system's netstat does.",
 )
 @click.option(
     "--lang",
@@ -60,7 +60,7 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 )
 @output_option
 def states(names: tuple[State, ...], style: str, language: str, format_: str) -> None:
-    """Explain the states of TCP: what each means, when it is normal, and what it points to when it piles up.
+    """Explain the states of TCP: what each means, when it is normal, and what many connections in it point to.
 
     Without a name all are explained. Names may be spelled as any system does: SYN_RECEIVED, syn-recv, SYN_RCVD.
 

@@ -31,7 +31,7 @@ from .session import Session
 @click.command()
 @source_options
 @click.option("--connection", type=click.IntRange(min=0), metavar="N", help="Only this connection (tcp.stream).")
-@click.option("--revisions", is_flag=True, help="Show assumptions that later packets took back, too.")
+@click.option("--revisions", is_flag=True, help="Also show assumptions that later packets disproved.")
 @selection_options
 @wording_options
 @click.pass_context
@@ -45,10 +45,10 @@ def timeline(
 ) -> None:
     """List every state change, with the packet that proves it.
 
-    A state is "seen" where the endpoint's own segment proves it, "assumed" where a segment sent to it implies it,
-    and "timer" where 2 MSL have passed. From a file, assumptions that a later packet contradicted are left out
-    (--revisions shows them, and what put them right as "revised"); from a pipe or an interface, where rows are
-    printed as they come, they are always shown.
+    A state is "seen" if the endpoint's own segment proves it, "assumed" if a segment sent to it implies it, and
+    "timer" if 2 MSL have passed. From a file, assumptions that a later packet disproved are left out (--revisions
+    shows them, with the correction as "revised"). From a pipe or an interface rows are printed as they come, so
+    assumptions are always shown.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def timeline(
     each = memory.CHOSEN if chosen.chooses else memory.SHOWN
     reading = Session(source, record=True, each=each, utc=wording.utc, lang=wording.lang)
     if reading.growing and selection.sort:
-        raise click.UsageError("--sort needs all rows, and from a pipe or an interface they are printed as they come")
+        raise click.UsageError("--sort needs all rows, but rows from a pipe or an interface are printed as they come")
     table = reading.capture.table
     choose = chosen.choice(reading.span)
 

@@ -39,10 +39,10 @@ def item(name: str, field: Field, text: str) -> Item:
 def between(name: str, field: Field, low: str, high: str) -> Item:
     """Return the range between two values in text, both included; raises Unfit."""
     if field.kind not in RANGES:
-        raise Unfit(f"{name} has no ranges", f"they are for {listed([kind.value + 's' for kind in RANGES])}")
+        raise Unfit(f"{name} does not take ranges", f"they are for {listed([kind.value + 's' for kind in RANGES])}")
     first, last = numbers(field, low)[0], numbers(field, high)[-1]
     if first > last:
-        raise Unfit(f"the range begins behind its end, {quoted(high)},")
+        raise Unfit(f"the range begins after its end, {quoted(high)},")
     return Item(((first, last),), f"{as_written(low)}..{as_written(high)}", False)
 
 
@@ -63,7 +63,7 @@ def likeness(name: str, field: Field, operator: str, text: str) -> Condition:
     how = "contains" if operator.endswith("contains") else "~"
     folded = text.casefold() if field.kind is Kind.TEXT else as_word(text)
     if not folded:
-        raise Unfit("an empty text is not looked for")
+        raise Unfit("the text is empty")
     test: Matcher
     if field.kind is Kind.TEXT:
         test = Texts(frozenset([folded]), how)

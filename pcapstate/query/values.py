@@ -112,7 +112,7 @@ def network(text: str) -> Network:
     reason = f"{quoted(text)} is neither an IP address nor a network"
     host, colon, port = text.rpartition(":")
     if colon and port.isdecimal() and (host.count(":") == 0 or host.endswith("]")):
-        raise Unfit(reason, "the port is a field of its own")
+        raise Unfit(reason, "the port is a separate field")
     raise Unfit(reason, "such as 192.168.0.1, 10.0.0.0/8 or 2001:db8::/32")
 
 
@@ -129,11 +129,11 @@ def _number(field: Field, text: str) -> Fraction:
         return Fraction(text) * one
     parts = _PART.findall(text) if _PARTS.fullmatch(text) else []
     if not parts or (len(parts) > 1 and field.kind is Kind.NUMBER):
-        raise Unfit(f"{quoted(text)} is no {field.kind.value}", EXAMPLES[field.kind])
+        raise Unfit(f"{quoted(text)} is not a {field.kind.value}", EXAMPLES[field.kind])
     total = Fraction(0)
     for number, unit in parts:
         if unit.casefold() not in units:
-            raise Unfit(f"{quoted(unit)} is no unit of a {field.kind.value}", f"units: {SHOWN_UNITS[field.kind]}")
+            raise Unfit(f"{quoted(unit)} is not a unit of a {field.kind.value}", f"units: {SHOWN_UNITS[field.kind]}")
         total += Fraction(number) * units[unit.casefold()]
     return -total if text.startswith("-") else total
 
@@ -142,7 +142,7 @@ def _ports(text: str) -> Numbers:
     if text.isascii() and text.isdigit():
         number = int(text.lstrip("0")[:DIGITS] or "0")
         if number > 65535:
-            raise Unfit(f"{quoted(text)} is no port", "ports go from 0 to 65535")
+            raise Unfit(f"{quoted(text)} is not a port", "ports go from 0 to 65535")
         return (Fraction(number),)
     found = SERVICES.get(text.casefold())
     if found is None:

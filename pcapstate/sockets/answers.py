@@ -78,7 +78,9 @@ class Answers:
     ) -> None:
         question.check()
         if selection is not None and (selection.columns or selection.chooses) and not question.sockets:
-            raise CallError("rows can be chosen of the table of connections only, not of -e, -r and -s")
+            raise CallError(
+                "filters, --sort and --columns apply to the table of connections only, not to -e, -r and -s"
+            )
         self.question, self._selection = question, selection
         self._repeats, self._compares, self._grouped = repeats, compares, grouped
         needed = shown if selection is None else shown | selection.needed

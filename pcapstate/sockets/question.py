@@ -109,4 +109,4 @@ class Question(NamedTuple):
         if self.protocol not in (None, *OF_SOCKETS) and not self.statistics:
             raise CallError(f"-p {self.protocol} goes with -s")
         if self.protocol is not None and (self.tcp or self.udp or self.inet or self.inet6):
-            raise CallError(f"-p {self.protocol} and -t, -u, -4 or -6 choose the same; give one of them")
+            raise CallError(f"-p {self.protocol} and -t, -u, -4 or -6 do the same; give one of them")

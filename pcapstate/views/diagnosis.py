@@ -197,5 +197,5 @@ def summary(
         ]
         template = "{found} in {connections}, {frames:packet|packets}"
         return Text(template, {"found": ", ".join(parts), **of}).told(language)
-    template = "Nothing to point at in {connections}, {frames:packet|packets}. Looked for: {looked}."
+    template = "No findings in {connections}, {frames:packet|packets}. Looked for: {looked}."
     return Text(template, {"looked": translate(LOOKED_FOR, language), **of}).told(language)

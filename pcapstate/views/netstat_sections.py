@@ -42,7 +42,7 @@ def check_forms(question: Question, style: Style) -> None:
     """Raise CallError where a table is asked for in a form that it is not written in."""
     for letter, wanted in (("-e", question.ethernet), ("-s", question.statistics), ("-r", question.route)):
         if wanted and style.name in NO_FORM[letter]:
-            raise CallError(f"{letter} is not written in the form of {style.system}; leave out --style")
+            raise CallError(f"{letter} has no format of {style.system}; leave out --style")
 
 
 class NetstatSections:

@@ -1,4 +1,4 @@
-"""What each state means, how often it is normal to see it, and what it points to when it piles up."""
+"""What each state means, how often it is normal, and what many connections in it point to."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ ORDER = (
 
 MEANINGS = {
     State.LISTEN: Meaning(
-        "A server waits on this port for connections. It has no peer yet.",
-        "One for each port that serves, as long as the service runs. A capture shows only those that answered a SYN.",
-        "It does not pile up. A port that nobody expects may be a forgotten or unwanted service. If connections to a "
+        "A server waits for connections on this port. There is no peer yet.",
+        "One for each port in service, as long as the service runs. A capture shows only ports that answered a SYN.",
+        "Nothing: it does not pile up. An unexpected port may be a forgotten or unwanted service. If connections to a "
         "port that should listen are refused, the service is down.",
     ),
     State.SYN_SENT: Meaning(
         "The client has sent a SYN and waits for the SYN-ACK.",
-        "At each opening for one round-trip time: some milliseconds, so it is seldom met.",
-        "Nothing answers: the server is down or cannot be reached, the address or port is wrong, or a firewall drops "
-        "the SYN silently (a closed port would answer with a RST). Many from one host to many addresses or ports: a "
+        "For one round-trip time whenever a connection opens: a few milliseconds, so it is rarely seen.",
+        "Nothing answers: the server is down or unreachable, the address or port is wrong, or a firewall silently "
+        "drops the SYN (a closed port would answer with a RST). If one host tries many addresses or ports, it is a "
         "scan, or malware that looks for victims.",
     ),
     State.SYN_RECEIVED: Meaning(
-        "The server has answered a SYN with a SYN-ACK and waits for the ACK that completes the handshake. Seldom: both "
-        "ends sent a SYN at the same time.",
-        "At each opening for one round-trip time; a few at any time on a busy server.",
-        "A SYN flood, above all if many addresses never send the ACK. Otherwise SYN-ACKs or ACKs get lost on the way "
+        "The server has answered a SYN with a SYN-ACK and waits for the ACK that completes the handshake. Rarely, "
+        "both ends have sent a SYN at the same time.",
+        "For one round-trip time whenever a connection opens; a busy server always has a few.",
+        "A SYN flood, especially if many addresses never send the ACK. Otherwise SYN-ACKs or ACKs are lost on the path "
         "(asymmetric routes, a firewall that sees one direction only), or the server's accept queue is full because "
         "the application accepts too slowly.",
     ),
@@ -50,63 +50,63 @@ MEANINGS = {
         "The usual state of a connection in use, for seconds or for days. Servers and connection pools keep idle ones "
         "open on purpose.",
         "More clients than expected, a client or pool that opens connections and never closes them, or peers that "
-        "vanished without a word (and no keep-alive finds out). Look at the age and at the time of the last packet.",
+        "vanished silently (without keep-alive, nobody notices). Check the age and the time of the last packet.",
     ),
     State.FIN_WAIT_1: Meaning(
-        "This end closed first: it has sent its FIN and waits for the ACK of it.",
-        "At each closing for one round-trip time; longer while data before the FIN is still on its way.",
-        "The peer acknowledges no more: it crashed, lost its network, or a firewall forgot the connection. Or its "
-        "receive window stays at zero, so that data before the FIN cannot be sent.",
+        "This end closed first: it has sent its FIN and waits for the ACK.",
+        "For one round-trip time whenever a connection closes; longer while data before the FIN is still in flight.",
+        "The peer no longer acknowledges anything: it crashed, lost its network, or a firewall dropped the connection "
+        "from its table. Or its receive window stays at zero, so that data before the FIN cannot be sent.",
     ),
     State.FIN_WAIT_2: Meaning(
         "This end closed first, and its FIN is acknowledged. It waits for the FIN of the peer, which may still send "
         "data.",
-        "Briefly at each closing; longer where the peer still has data to send (half-close). Linux drops a connection "
-        "that no process holds any more after 60 seconds.",
+        "Briefly whenever a connection closes; longer if the peer still has data to send (half-close). Linux drops a "
+        "connection that no process holds any more after 60 seconds.",
         "The peer's application does not close: its end is in {CLOSE_WAIT}, and the fault is there. If the peer "
         "vanished, its FIN will never come.",
     ),
     State.CLOSE_WAIT: Meaning(
         "The peer closed first: its FIN has arrived. The application on this end has not closed its socket yet.",
-        "Briefly, until the application notices that its peer closed, and closes, too. Longer only where it still has "
-        "data to send.",
-        "A fault of the application on this end: it forgets to close its sockets (a leak), or hangs. They stay until "
-        "the process closes them or ends, and in the end file descriptors run out. A restart helps only for a time.",
+        "Briefly, until the application notices that its peer closed, and closes too. Longer only if it still has data "
+        "to send.",
+        "A bug in the application on this end: it forgets to close its sockets (a leak), or hangs. They stay until the "
+        "process closes them or ends, and eventually file descriptors run out. A restart helps only for a while.",
     ),
     State.CLOSING: Meaning(
-        "Both ends sent their FIN at nearly the same time. This end has got the peer's FIN, but not the ACK of its own "
-        "yet.",
-        "Seldom, and for one round-trip time.",
-        "Very unusual. ACKs get lost, or the peer vanished while closing. Look for packet loss, or for a firewall that "
+        "Both ends sent their FIN at nearly the same time. This end has received the peer's FIN, but not yet the ACK "
+        "of its own.",
+        "Rarely, and for one round-trip time.",
+        "Very unusual. ACKs are lost, or the peer vanished while closing. Look for packet loss, or for a firewall that "
         "drops the last packets of connections.",
     ),
     State.LAST_ACK: Meaning(
-        "The peer closed first; this end has now sent its FIN, too, and waits for the last ACK.",
-        "At each closing for one round-trip time.",
-        "The last ACK does not arrive: the peer is gone, or a firewall or NAT on the way forgot the connection too "
-        "early. This end repeats its FIN until it gives up.",
+        "The peer closed first; this end has now sent its FIN too, and waits for the last ACK.",
+        "For one round-trip time whenever a connection closes.",
+        "The last ACK does not arrive: the peer is gone, or a firewall or NAT on the path dropped the connection from "
+        "its table too early. This end retransmits its FIN until it gives up.",
     ),
     State.TIME_WAIT: Meaning(
-        "Both ends have closed. The end that sent the last ACK, as a rule the one that closed first, keeps the pair of "
-        "addresses and ports for 2 MSL: so late packets cannot get into a new connection, and a lost last ACK can be "
-        "sent again.",
+        "Both ends have closed. The end that sent the last ACK, usually the one that closed first, keeps the pair of "
+        "addresses and ports for 2 MSL. Late packets cannot get into a new connection that way, and a lost last ACK "
+        "can be sent again.",
         "After each connection, on the end that closed first: 60 seconds on Linux, 4 minutes by RFC 9293. Thousands on "
-        "a busy server or proxy are no fault.",
-        "Many short connections that this end closes. It does harm only where one client opens so many to the same "
-        "address and port that its local ports run out. Use connections again (keep-alive, a pool), or let the other "
-        "end close first.",
+        "a busy server or proxy are normal.",
+        "Many short connections that this end closes. This is harmful only if one client opens so many to the same "
+        "address and port that its local ports run out. Reuse connections (keep-alive, a pool), or let the other end "
+        "close first.",
     ),
     State.CLOSED: Meaning(
-        "There is no connection: not yet, or no more. netstat seldom lists it; timeline and connections do.",
+        "There is no connection: not yet, or no longer. netstat rarely lists it; timeline and connections do.",
         "A client's connection begins here, and each connection ends here.",
-        "It takes no resources and does not pile up. Connections that went from {SYN_SENT} straight to {CLOSED} were "
-        "refused; those that a RST ended were aborted. The outcome that connections lists tells them apart.",
+        "Nothing: it takes no resources. Connections that went from {SYN_SENT} straight to {CLOSED} were refused; "
+        "those that a RST ended were aborted. pcapstate connections shows which, in its column Outcome.",
     ),
     State.UNKNOWN: Meaning(
-        "No state of TCP: the packets do not tell the state of this end.",
-        "For the target of a SYN until it answers, and where the capture begins in the middle of a connection.",
-        "Hosts do not answer SYNs (a scan, a firewall that drops them), the capture has one direction only "
-        "(asymmetric routes, a mirror port that misses half), or it lost packets.",
+        "Not a state of TCP: the packets do not show the state of this end.",
+        "For the target of a SYN until it answers, and if the capture begins in the middle of a connection.",
+        "Hosts that do not answer SYNs (a scan, a firewall that drops them), a capture of one direction only "
+        "(asymmetric routes, a mirror port that misses half), or packets missing from the capture.",
     ),
 }
 

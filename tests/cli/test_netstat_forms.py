@@ -248,7 +248,7 @@ def test_what_linux_has_and_packets_do_not() -> None:
     assert "UNIX sockets are in no capture" in result.stderr
     alone = run("netstat", OFFICE, "-x")
     assert (alone.exit_code, alone.stdout) == (2, "")
-    assert "-x asks for UNIX sockets, and these are in no capture" in alone.output
+    assert "-x asks for UNIX sockets, which are in no capture" in alone.output
     assert run("netstat", OFFICE, "-p", "tcp", "-t").exit_code == 2
     # Without Linux's letters, -e and -o are those of Windows.
     assert "Interface Statistics" in shown(OFFICE, "-e", *WHOSE)
@@ -318,7 +318,7 @@ def test_statistics_in_the_form_of_systems() -> None:
 def test_forms_that_there_are_not_are_refused(letter: str, style: str) -> None:
     result = run("netstat", OFFICE, letter, "--style", style)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"{letter} is not written in the form of" in result.output
+    assert f"{letter} has no format of" in result.output
     # Programs get the same whatever the style.
     assert json.loads(shown(OFFICE, letter, "--style", style, "--format", "json"))
 

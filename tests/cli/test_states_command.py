@@ -75,9 +75,9 @@ def test_japanese_is_for_people_and_for_programs() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("LISTNING", "'LISTNING' is no state of TCP; the nearest is LISTEN"),
-        ("banana", "'banana' is no state of TCP; states are LISTEN, SYN_SENT"),
-        ("", "'' is no state of TCP; states are"),
+        ("LISTNING", "'LISTNING' is not a TCP state; the nearest is LISTEN"),
+        ("banana", "'banana' is not a TCP state; states are LISTEN, SYN_SENT"),
+        ("", "'' is not a TCP state; states are"),
         ("x\n\x1b[31m" * 10_000, r"\x1b[31m"),
     ],
 )

@@ -58,7 +58,7 @@ def test_nothing_dangerous_in_a_table(name: str, question: list[str]) -> None:
     for more in styles:
         result = run(*question, *more, path)
         assert dangerous(result.output) == []
-        if "is not written in the form of" not in result.output:
+        if "has no format of" not in result.output:
             assert result.exit_code == 0
             assert result.stdout
 

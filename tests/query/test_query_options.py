@@ -47,7 +47,7 @@ def test_options_are_filters(states: list[str], ports: list[str], hosts: list[st
         ((["estab,,foo"], [], []), "--state: a word is missing at character 7: estab,»«,foo"),
         (([""], [], []), "--state: a word is missing at the end: »«"),
         (([], ["80, htps"], []), '--port: no port is called "htps" at character 5 (did you mean https'),
-        (([], ["5..1"], []), '--port: the range begins behind its end, "1", at character 1: »5..1«'),
+        (([], ["5..1"], []), '--port: the range begins after its end, "1", at character 1: »5..1«'),
         (([], [], ["300.1.1.1"]), '--host: "300.1.1.1" is neither an IP address nor a network at character 1'),
         (([], [], ["10.0.0.*"]), '--host: "10.0.0.*" is neither an IP address'),
         (([], [], ["example.com:80"]), '--host: "example.com:80" is neither an IP address'),

@@ -77,7 +77,7 @@ def test_traffic() -> None:
     [
         (Question(numeric=True, fqdn=True), "-n asks for numbers and -f for names"),
         (Question(protocol="icmp"), "-p icmp goes with -s"),
-        (Question(protocol="tcp", inet=True), "choose the same"),
+        (Question(protocol="tcp", inet=True), "do the same"),
     ],
 )
 def test_contradictions(question: Question, message: str) -> None:

@@ -314,4 +314,4 @@ def test_follow_goes_with_one_file(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "pcapstate", "connections", "--follow", *arguments]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 2
-    assert b"--follow goes with one capture file" in done.stderr
+    assert b"only one capture file, folder or pattern" in done.stderr

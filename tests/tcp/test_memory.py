@@ -335,10 +335,10 @@ def test_numbers_are_those_of_wireshark_where_earlier_ones_are_gone() -> None:
 @pytest.mark.parametrize(
     ("given_", "complaint"),
     [
-        ("12M", '"12M" is too little; the program needs at least 234 MB'),
-        ("much", "is no number"),
-        ("1Q", "is no unit"),
-        ("-1G", "too little"),
+        ("12M", '"12M" is too low; the program needs at least 234 MB'),
+        ("much", "is not a number"),
+        ("1Q", "is not a unit"),
+        ("-1G", "too low"),
     ],
 )
 def test_bounds_that_make_no_sense(given_: str, complaint: str) -> None:
@@ -368,7 +368,7 @@ def test_how_many_connections_fit() -> None:
 def test_what_is_asked_may_need_more() -> None:
     result = CliRunner().invoke(cli, ["netstat", "-s", str(PCAPS / "example.pcapng"), "--memory", "240M"])
     assert result.exit_code == 2
-    assert "--memory: this needs at least 464 MB" in result.stderr
+    assert "the memory limit is too low: this needs at least 464 MB" in result.stderr
     assert CliRunner().invoke(cli, ["netstat", "-s", str(PCAPS / "example.pcapng")]).exit_code == 0
 
 

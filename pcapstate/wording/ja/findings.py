@@ -365,7 +365,7 @@ _WORDS = {
     "{count:warning|warnings}": "警告 {count} 件",
     "{count:note|notes}": "情報 {count} 件",
     "{found} in {connections}, {frames:packet|packets}": "{found} ({connections}、{frames} パケット)",
-    "Nothing to point at in {connections}, {frames:packet|packets}. Looked for: {looked}.": (
+    "No findings in {connections}, {frames:packet|packets}. Looked for: {looked}.": (
         "指摘することはありません ({connections}、{frames} パケット)。調べたもの: {looked}。"
     ),
     "{some:connection|connections}": "接続 {some} 個",

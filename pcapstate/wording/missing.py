@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +12,23 @@ from ..tcp.machine import TABLE, Certainty
 from ..tcp.outcomes import OUTCOMES
 from .findings import KINDS
 from .languages import ENGLISH, LANGUAGES, language_of
+from .meanings import MEANINGS
 from .styles import STYLES, heading
 
+FIELD = re.compile(r"\{\w*\}|[\W\d]")
+"""What needs no translation: fields that stand alone, and signs."""
 SAYING = {"say", "translate", "_say_how_many"}
 """Functions whose texts are translated."""
 
 
 def texts() -> list[str]:
-    """Return the English texts that the program shows, as far as they stand in its sources: each once, in order."""
+    """Return the English texts that the program shows: each once, in order.
+
+    They are those that stand in its sources as arguments of what translates them, and those that any language has: a
+    text may get there through a variable.
+    """
     found = [*_in_sources(), *OUTCOMES, *(row.cause for row in TABLE), *(one.word for one in Certainty)]
+    found += (text for code in LANGUAGES for text in language_of(code).catalog)
     for style in STYLES.values():
         found += (heading(style, all_) for all_ in (False, True))
         found += (one.title for one in (*style.titles, style.process))
@@ -45,14 +54,15 @@ def _in_sources() -> Iterator[str]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             given = node.args[1:2] if name == "Column" else node.args if name in SAYING else []
             for one in given:
-                if isinstance(one, ast.Constant) and isinstance(one.value, str) and any(map(str.isalpha, one.value)):
+                if isinstance(one, ast.Constant) and isinstance(one.value, str) and FIELD.sub("", one.value).strip():
                     yield one.value
 
 
 def missing(code: str) -> list[str]:
     """Return the English texts that a language does not have. Raises ValueError."""
-    catalog = language_of(code).catalog
-    return [one for one in texts() if one not in catalog]
+    language = language_of(code)
+    meanings = (text for state, one in MEANINGS.items() if state not in language.meanings for text in one)
+    return [*(one for one in texts() if one not in language.catalog), *meanings]
 
 
 def main() -> int:

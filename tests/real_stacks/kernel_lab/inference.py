@@ -1,19 +1,21 @@
-"""Runs the program under test on recordings, as its users would."""
+"""Runs the commands of the program under test on recordings."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
+
+from click.testing import CliRunner
 
 from kernel_lab.compare import differences
 from kernel_lab.runner import Result
+from pcapstate.cli.main import cli
 
-_ROOT = Path(__file__).parents[3]
+_ALONE = Lock()
+"""CliRunner takes stdout and stderr of the whole process."""
 
 
 @dataclass
@@ -27,15 +29,12 @@ class Inferred:
 def infer(results: dict[str, Result]) -> dict[str, Inferred]:
     """Hold what the program says of every recording against the truth."""
     inferred = {name: Inferred(failure=result.failure) for name, result in results.items()}
-    recordings = [(name, path, truth) for name, result in results.items() for path, truth in result.recordings]
-    with ThreadPoolExecutor() as pool:
-        for (name, path, _), problems in zip(recordings, pool.map(_problems, recordings), strict=True):
-            inferred[name].problems[path.name] = problems
+    for name, result in results.items():
+        inferred[name].problems = {path.name: _problems(path, truth) for path, truth in result.recordings}
     return inferred
 
 
-def _problems(recording: tuple[str, Path, dict[str, Any]]) -> list[str]:
-    _, path, truth = recording
+def _problems(path: Path, truth: dict[str, Any]) -> list[str]:
     try:
         return differences(truth, lines("timeline", path), lines("connections", path))
     except RuntimeError as error:
@@ -43,15 +42,10 @@ def _problems(recording: tuple[str, Path, dict[str, Any]]) -> list[str]:
 
 
 def lines(command: str, path: Path, *options: str) -> list[dict[str, Any]]:
-    """What a command prints of a capture, line by line."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pcapstate", command, str(path), "--format", "jsonl", *options],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=_ROOT,
-    )
-    if done.returncode:
-        raise RuntimeError(f"pcapstate {command} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+    """What a command prints of a capture, line by line; in this process, since a start takes longer than an answer."""
+    with _ALONE:
+        done = CliRunner().invoke(cli, [command, str(path), "--format", "jsonl", *options])
+    if done.exit_code:
+        said = done.stderr.strip()[-500:] or repr(done.exception)
+        raise RuntimeError(f"pcapstate {command} ended with {done.exit_code}: {said}")
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -6,14 +6,15 @@ import io
 import socket
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from pcapstate.capture import Capture
 from pcapstate.kernels.running import Kernels
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.perspective import Perspective, perspective
 from pcapstate.traffic import tables as c
-from pcapstate.traffic.counters import counters
+from pcapstate.traffic.counters import Counter, counters
 from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.traffic import Traffic
 from tests.helpers import packets
@@ -88,7 +89,8 @@ def arp(operation: int, sender: tuple[str, str], target: tuple[str, str], to: st
     return ether(sender[0], to, 0x0806, body)
 
 
-class Told(NamedTuple):
+@dataclass
+class Told:
     """What was told of a capture."""
 
     traffic: Traffic
@@ -96,12 +98,15 @@ class Told(NamedTuple):
     capture: Capture
     whose: Perspective
 
+    @cached_property
+    def counters(self) -> list[Counter]:
+        """All counters of netstat -s."""
+        return list(counters(self.local, self.capture.table, self.whose))
+
     def counter(self, protocol: str, name: str, direction: str | None = None) -> int | None:
         """Return the value of a counter of netstat -s."""
         (value,) = [
-            one.value
-            for one in counters(self.local, self.capture.table, self.whose)
-            if (one.protocol, one.name, one.direction) == (protocol, name, direction)
+            one.value for one in self.counters if (one.protocol, one.name, one.direction) == (protocol, name, direction)
         ]
         return value
 

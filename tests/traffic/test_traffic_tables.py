@@ -15,7 +15,6 @@ from pcapstate.output.formats import render
 from pcapstate.routing import routing_table
 from pcapstate.sockets.rows import udp_ports
 from pcapstate.traffic import tables as c
-from pcapstate.traffic.counters import counters
 from pcapstate.views import ethernet, routes, statistics
 from tests.helpers.traffic_frames import (
     BROADCAST,
@@ -162,8 +161,8 @@ def test_any_frames_give_views(frames: list[bytes], local: list[str]) -> None:
     lines = {one.name: one for one in ethernet.counters(told.local)}
     if told.traffic.ethernet:
         assert 0 <= (lines["Unicast packets"].sent or 0) <= len(frames)
-    assert all(one.value is None or one.value >= 0 for one in counters(told.local, told.capture.table, told.whose))
-    assert len(statistics.blocks(counters(told.local, told.capture.table, told.whose))) == 8
+    assert all(one.value is None or one.value >= 0 for one in told.counters)
+    assert len(statistics.blocks(told.counters)) == 8
     found = routing_table.routes(told.local)
     assert sum(one.packets for one in found if not one.neighbour and one.on_link is False) <= len(frames)
     assert all(one.evidence for one in found)

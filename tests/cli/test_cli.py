@@ -136,12 +136,12 @@ def test_one_connection_only(capture: Path) -> None:
 @pytest.mark.parametrize("format_", ["table", "json", "jsonl", "csv"])
 def test_standard_input_gives_the_same(capture: Path, command: str, format_: str) -> None:
     piped = process(command, "-", "--format", format_, stdin=capture.read_bytes())
-    read = process(command, capture, "--format", format_)
+    read = run(command, capture, "--format", format_)
     if format_ == "table":
-        assert piped.stdout.split() == read.stdout.split()
+        assert piped.stdout.split() == read.stdout_bytes.split()
     else:
-        assert piped.stdout == read.stdout
-    assert piped.stderr == read.stderr == b""
+        assert piped.stdout == read.stdout_bytes
+    assert piped.stderr == read.stderr_bytes == b""
 
 
 def test_several_captures_are_one_in_time_order(tmp_path: Path, capture: Path) -> None:

@@ -7,31 +7,45 @@ BIN := $(VENV)/bin
 # Compiled kernels that check every index: a library of their own, beside that of the package.
 CHECKED_LIBRARY := build/kernels/checked-library
 
-.PHONY: demo setup docs kernels test bounds coverage mutation fuzz fuzz-bounds lint types format bench kernel-random clean
+.PHONY: demo setup setup-all docs kernels checked-kernels test test-side-by-side test-real-stacks bounds coverage mutation \
+	fuzz fuzz-bounds installed lint types format bench kernel-random clean
 
 demo: $(VENV)/ready
 	$(BIN)/pcapstate netstat tests/pcaps/example.pcapng
 
 setup: $(VENV)/ready-dev
 
+# In one installation what each of the others would install when it needs it.
+setup-all: $(VENV)/ready-all
+
 # After a change to the kernels; what has not changed is not compiled again.
 kernels: $(VENV)/ready-dev
-	$(BIN)/python -m pcapstate.kernels.building $(if $(CHECKED),--checked $(CHECKED_LIBRARY))
+	$(BIN)/python -m pcapstate.kernels.building
 
-# Side by side, a file at a time; those with real hosts alone, since they have clocks.
+checked-kernels: $(VENV)/ready-dev
+	$(BIN)/python -m pcapstate.kernels.building --checked $(CHECKED_LIBRARY)
+
+# Side by side, a file at a time, in three processes for two processors, since some tests wait. Those with real stacks
+# mostly wait: they run at the same time, with priority, since they have clocks, and print when they have ended.
 PYTEST := $(BIN)/python -m pytest
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile --ignore=tests/real_stacks
+PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
+SIDE_BY_SIDE := --numprocesses $(PROCESSES) --dist loadfile --ignore=tests/real_stacks
 
-test: $(VENV)/ready-dev
-	$(PYTEST) $(SIDE_BY_SIDE)
-	$(PYTEST) tests/real_stacks
+test: kernels
+	$(MAKE) --jobs=2 test-real-stacks test-side-by-side
+
+test-side-by-side: $(VENV)/ready-dev
+	nice $(PYTEST) $(SIDE_BY_SIDE)
+
+test-real-stacks: $(VENV)/ready-dev
+	mkdir -p build
+	$(PYTEST) tests/real_stacks >build/real-stacks.txt 2>&1; code=$$?; cat build/real-stacks.txt; exit $$code
 
 # The tests that give kernels bytes and rows of all kinds once more, on kernels compiled with checks of every index.
 BOUNDED := PCAPSTATE_LIBRARY=$(CURDIR)/$(CHECKED_LIBRARY)
 BOUNDED_TESTS := tests/application tests/decode tests/names tests/output/test_text.py tests/processes tests/routing \
 	tests/sources/test_reader.py tests/sources/test_pktap.py tests/tcp tests/test_pcaps.py tests/traffic
-bounds: $(VENV)/ready-dev
-	$(BIN)/python -m pcapstate.kernels.building --checked $(CHECKED_LIBRARY)
+bounds: checked-kernels
 	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) $(BOUNDED_TESTS) tests/kernels/test_bounds.py
 
 # Branches that no test takes, on plain kernels: compiled ones are not seen. What mostly waits is left out.
@@ -51,6 +65,10 @@ FUZZ_SECONDS := 5
 FUZZ_SEED := 0
 fuzz: $(VENV)/ready-fuzz
 	$(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
+
+# The captures of the tests on the installed wheel, with each Python of this machine.
+installed: $(VENV)/ready-dev
+	+.ci/installed
 
 # Changed captures on kernels that Numba checks in this process, which takes minutes to compile them.
 fuzz-bounds: $(VENV)/ready-dev
@@ -104,6 +122,10 @@ $(VENV)/ready-fuzz: $(VENV)/ready-dev pyproject.toml
 $(VENV)/ready-docs: $(VENV)/ready pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@
+
+$(VENV)/ready-all: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[dev,docs,fuzz]"
+	cd $(VENV) && touch ready ready-dev ready-docs ready-fuzz ready-all
 
 clean:
 	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis build pcapstate/kernels/built

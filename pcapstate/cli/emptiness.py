@@ -62,7 +62,7 @@ def without_rows(reading: Session, question: Question, whose: Perspective, idle:
         return
     if len(question.families) == 1 and not found.families[question.families[0]]:
         family, other = ("IPv6", "IPv4") if question.families[0] else ("IPv4", "IPv6")
-        yield f"no connection uses {family}; {{count:,}} use {other}", {"count": total}
+        yield "no connection uses {family}; {count:,} use {other}", {"count": total, "family": family, "other": other}
     if found.closed:
         one = "1 connection is closed and has no row; --at shows an earlier moment, pcapstate connections its outcome"
         many = (

@@ -9,6 +9,12 @@ from ..tcp.perspective import Perspective, others
 from .emptiness import without_rows
 from .session import Session
 
+NOT_THERE = {
+    False: ("{local} is in no connection of this capture", "{local} is in no connection so far"),
+    True: ("{local} is in no packet that was read", "{local} is in no packet so far"),
+}
+"""What to say of a host that is not there, by whether traffic was asked for: in all of the capture, up to a moment."""
+
 
 def say(
     reading: Session, question: Question, whose: Perspective, gathering: Gathering, last: Answer | None, repeats: bool
@@ -16,9 +22,8 @@ def say(
     """Say what the tables do not tell."""
     table = reading.capture.table
     if question.local and not gathering.is_there(table, whose):
-        what = "packet" if question.traffic else "connection"
-        until = "so far" if reading.at is not None else "that was read" if question.traffic else "of this capture"
-        reading.say(f"{{local}} is in no {what} {until}", local=whose.host)
+        whole, so_far = NOT_THERE[question.traffic]
+        reading.say(whole if reading.at is None else so_far, local=whose.host)
     if whose.lasting and (count := others(table, whose)):
         one = "1 connection is between other hosts; --local 0.0.0.0/0 --local ::/0 shows all"
         many = "{count:,} connections are between other hosts; --local 0.0.0.0/0 --local ::/0 shows all"

@@ -50,9 +50,9 @@ def test_a_server_that_resets_what_it_works_on() -> None:
     one = only(*(asked(number, waited=number + 1) for number in range(4)), talk(9))
     assert (one.kind, one.severity.word, one.host, one.count) == ("reset-in-request", "warning", "192.0.2.80", 4)
     text = view.text(one, "en")
-    assert "Of 5 connections to it, 4 got a RST while a request had no answer" in text
+    assert "Of 5 connections to it, 4 got a RST while a request was unanswered" in text
     assert f"after {len(REQUEST)} bytes from the client and 0 from the server" in text
-    assert "The server reset 4, 1.031s to 4.031s (median 3.031s) after the last of the request." in text
+    assert "The server reset 4, 1.031s to 4.031s (median 3.031s) after the end of the request." in text
     assert one.also == ["by server"]
     assert one.packets == (21, 25, 26, 27)
     assert one.first is not None
@@ -70,7 +70,7 @@ def test_ten_of_a_server_are_a_problem() -> None:
 def test_a_client_that_waits_no_longer() -> None:
     one = only(asked(by="client", waited=15))
     assert (one.kind, one.severity.word, one.also) == ("reset-in-request", "note", ["by client"])
-    assert "The client reset 1, 15.031s after the last of its own request" in view.text(one, "en")
+    assert "The client reset 1, 15.031s after the end of its own request" in view.text(one, "en")
     assert told(*(asked(number, by="client") for number in range(3))) == ["reset-in-request warning"]
     assert told(asked(by="client", waited=0.01)) == ["reset-to-close note"], "it did not wait"
 
@@ -108,7 +108,7 @@ def test_resets_with_nothing_under_way() -> None:
     assert (one.kind, one.severity.word, one.count) == ("reset-to-close", "note", 5)
     text = view.text(one, "en")
     assert "3 RSTs came 5.031s to 7.031s (median 6.031s) after the last data." in text
-    assert "1 RST came before any data. 1 RST came once an end had sent its FIN." in text
+    assert "1 RST came before any data. 1 RST came after one end had sent its FIN." in text
     assert "4 by the client, 1 by the server" in view.title(one, "en")
     assert f"0 to {len(ANSWER)} (median {len(ANSWER)}) from the server" in text
 
@@ -128,7 +128,7 @@ def test_a_connection_is_in_one_finding() -> None:
     found = findings_of(pcap(merged(asked(0), idle(1), lost)))
     assert [one.kind for one in found] == ["reset-in-request", "reset-lost-data", "reset-to-close"]
     assert sorted(number for one in found for number in one.connections) == [0, 1, 2]
-    assert "2 others to it were reset otherwise." in view.text(found[0], "en")
+    assert "2 others to it were reset at other points." in view.text(found[0], "en")
 
 
 @pytest.mark.parametrize("waited", [0.1, 5])
@@ -162,5 +162,5 @@ def test_a_long_request_that_goes_on_after_the_answer_began() -> None:
 def test_a_reset_right_behind_an_answer_may_have_cut_it_off(by: str, severity: str) -> None:
     one = only(idle(0, 0.5, by), idle(1, 0.25, by))
     assert (one.kind, one.severity.word, one.count) == ("reset-in-answer", severity, 2)
-    assert "The RST came 0.281250s to 0.531250s after the last data of the server" in view.text(one, "en")
+    assert "The RST came 0.281250s to 0.531250s after the last data from the server" in view.text(one, "en")
     assert told(idle(0, 1, by)) == ["reset-to-close note"]

@@ -85,8 +85,8 @@ def test_ports_held_by_time_wait(count: int, first: int, expected: list[str]) ->
         assert (one.host, one.count, int(one.fields["ports"])) == ("10.0.0.5", count, count)
         text = view.text(one, "en")
         assert f"between {first} and {first + count - 1}" in text
-        assert "of the 28,232 that Linux" in text
-        assert "of the 16,384 that Windows" in text
+        assert "of the 28,232 ephemeral ports of Linux" in text
+        assert "of the 16,384 of Windows" in text
 
 
 def test_ports_towards_many_servers_do_not_run_out() -> None:
@@ -154,7 +154,7 @@ def test_what_is_tried_twice_counts_once() -> None:
     ports = 1 + np.arange(40) % 20
     (found,) = played(REFUSED, CLIENT, 50_000 + np.arange(40), SERVER, ports)
     assert (found.count, int(found.fields["ports"]), int(found.fields["refused"])) == (40, 20, 20)
-    assert "20 ports were tried within 0.039000s, in 40 attempts: 20 refused, 0 without" in view.text(found, "en")
+    assert "It tried 20 ports within 0.039000s, in 40 attempts: 20 refused, 0 unanswered" in view.text(found, "en")
     (found,) = played(REFUSED, CLIENT, 50_000 + np.arange(40), SERVER + np.arange(40) % 20, 22)
     assert (found.kind, found.count, int(found.fields["targets"]), int(found.fields["refused"])) == (
         "host-scan", 40, 20, 20,

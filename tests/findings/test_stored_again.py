@@ -47,7 +47,7 @@ def test_a_capture_joined_with_itself() -> None:
     assert (first.kind, first.severity.word) == ("stored-again", "warning")
     assert (first.packet_count, first.packets[:2], first.also) == (FRAMES, (FRAMES + 1, FRAMES + 2), [])
     assert first.filter == f"frame.number in {{{FRAMES + 1}..{2 * FRAMES}}}"
-    assert f"Packets {FRAMES + 1} to {2 * FRAMES} are packets 1 to {FRAMES} again" in view.text(first, "en")
+    assert f"Packets {FRAMES + 1} to {2 * FRAMES} repeat packets 1 to {FRAMES}." in view.text(first, "en")
     assert without(found) == findings_of(pcap(ONCE))
 
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import string
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import pcapstate
+from pcapstate.cli.main import cli
 from pcapstate.escaping import safe
+from pcapstate.findings.finding import Severity
 from pcapstate.table import WORD, Column, Table
+from pcapstate.tcp.machine import Certainty
 from pcapstate.tcp.states import State
 from pcapstate.views.reading_aids import translated
-from pcapstate.wording import meanings, missing, styles
+from pcapstate.wording import languages, meanings, missing, styles
 from pcapstate.wording.ja import CATALOG, MESSAGES, STATISTICS, TABLES, tables
-from pcapstate.wording.ja import meanings as japanese_meanings
 from pcapstate.wording.language import Language
-from pcapstate.wording.languages import LANGUAGES, translate
+from pcapstate.wording.languages import LANGUAGES, language_of, translate
 from pcapstate.wording.meanings import ORDER, meaning
 from pcapstate.wording.state_names import nearest_state, state_named
 from pcapstate.wording.styles import LINUX, MACOS, RFC, STYLES, WINDOWS, Style
+from tests.helpers.paths import PCAPS
 
 VIEWS = Path(pcapstate.__file__).parent / "views"
 EVERY_STYLE = pytest.mark.parametrize("style", STYLES.values(), ids=list(STYLES))
@@ -142,9 +149,51 @@ def test_any_text_may_be_asked_for(text: str) -> None:
 
 
 def test_texts_that_a_language_lacks_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    catalog = {text: text for text in missing.texts() if text != "Local Address"}
-    monkeypatch.setattr(missing, "language_of", lambda code: Language(catalog, {}))
-    assert missing.missing("ja") == ["Local Address"]
+    known = missing.texts()
+    catalog = {text: text for text in known if text != "Local Address"}
+    explained = {state: one for state, one in meanings.MEANINGS.items() if state is not State.CLOSED}
+    monkeypatch.setattr(missing, "language_of", lambda code: Language(catalog, explained))
+    monkeypatch.setattr(missing, "texts", lambda: known)
+    assert missing.missing("xx") == ["Local Address", *meanings.MEANINGS[State.CLOSED]]
+
+
+def test_japanese_lacks_nothing() -> None:
+    assert missing.missing("ja") == []
+
+
+def test_every_translated_text_is_in_the_sources() -> None:
+    package = Path(pcapstate.__file__).parent
+    files = [path for path in package.rglob("*.py") if path.parent.name not in LANGUAGES]
+    trees = [ast.parse(path.read_text("utf-8")) for path in files]
+    written = {one.value for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Constant)}
+    made = {styles.heading(style, all_) for style in STYLES.values() for all_ in (False, True)}
+    named = {one.word for enum in (Certainty, Severity) for one in enum}
+    for code in LANGUAGES[1:]:
+        assert set(language_of(code).catalog) - written - made - named == set()
+
+
+NAMES = re.compile(r"[A-Z0-9a-z]*[A-Z0-9][A-Za-z0-9]*|[0-9a-f:.]+|\{line\}|")
+"""What is the same in each language: protocols, addresses, a whole line."""
+
+
+@pytest.mark.parametrize("name", ["example.pcapng", "office.pcapng", "half-open.pcap"])
+def test_all_that_japanese_tables_look_up_is_translated(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = set()
+
+    class Recorded(dict[str, str]):
+        def get(self, text: str, otherwise: Any = None) -> Any:
+            if text not in self:
+                lacking.add(text)
+            return super().get(text, otherwise)
+
+    recorded = language_of("ja")._replace(catalog=Recorded(CATALOG))
+    monkeypatch.setattr(languages, "language_of", lambda code: recorded)
+    calls = ("netstat -aboe", "netstat -fers --both", "netstat -a", "connections", "timeline", "diagnose", "states")
+    for call in calls:
+        path = [] if call == "states" else [str(PCAPS / name)]
+        result = CliRunner().invoke(cli, [*call.split(), *path, "--lang", "ja"])
+        assert result.exit_code == 0, result.output
+    assert {text for text in lacking if not NAMES.fullmatch(text)} == set()
 
 
 def test_texts_of_all_kinds_are_known() -> None:
@@ -218,15 +267,16 @@ def test_every_state_is_explained(state: State, language: str) -> None:
     for style in STYLES.values():
         told = meaning(state, language, style)
         assert all(len(text) >= 12 and not set(text) & set("{}\n") for text in told)
-        assert told[0][-1] == told[1][-1] == told[2][-1] == (".", "。")[language == "ja"]
+        assert all(text[-1] in ".。" for text in told)
         assert safe("".join(told)) == "".join(told)
 
 
 @pytest.mark.parametrize("state", State)
 def test_states_in_explanations_are_spelled_as_the_style_does(state: State) -> None:
-    english, japanese = meanings.MEANINGS[state], japanese_meanings.MEANINGS[state]
-    assert [fields(text) for text in english] == [fields(text) for text in japanese]
-    for text in (*english, *japanese):
+    every = [meanings.MEANINGS[state], *(language_of(code).meanings.get(state) for code in LANGUAGES[1:])]
+    told = [one for one in every if one is not None]
+    assert all([fields(text) for text in one] == [fields(text) for text in told[0]] for one in told)
+    for text in (text for one in told for text in one):
         bare = "".join(literal for literal, *_ in string.Formatter().parse(text))
         spellings = {style.states[one] for style in STYLES.values() for one in State}
         assert [one for one in spellings if one in bare] == []

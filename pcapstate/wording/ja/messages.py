@@ -86,8 +86,7 @@ CLOSING_LINES = {
     "--local selects another host; hosts with the most connections: {hosts}": (
         "--local で別のホストを指定できます。接続の多いホスト: {hosts}"
     ),
-    "no connection uses IPv4; {count:,} use IPv6": "IPv4 の接続はありません (IPv6 の接続は {count:,} 個)",
-    "no connection uses IPv6; {count:,} use IPv4": "IPv6 の接続はありません (IPv4 の接続は {count:,} 個)",
+    "no connection uses {family}; {count:,} use {other}": "{family} の接続はありません ({other} の接続は {count:,} 個)",
     "1 connection is closed and has no row; --at shows an earlier moment, pcapstate connections its outcome": (
         "1 個の接続は終了しているため表示されません (--at で以前の時点を、pcapstate connections で経過を表示)"
     ),
@@ -123,12 +122,6 @@ CLOSING_LINES = {
     "{local} is in no packet so far": "{local} はここまでのどのパケットにもありません",
     "{local} is in no connection so far": "{local} はここまでのどの接続にもありません",
     "{local} is in no connection of this capture": "{local} はこのキャプチャのどの接続にもありません",
-    "there is no connection {number}; the capture has {count:,}": (
-        "接続 {number} はありません。このキャプチャの接続は {count:,} 個です"
-    ),
-    "interrupted": "中断されました",
-    "out of memory": "メモリが足りません",
-    "writing failed: {reason}": "書き込みに失敗しました: {reason}",
 }
 
 SKIPPED = {

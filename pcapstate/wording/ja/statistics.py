@@ -42,7 +42,6 @@ PROTOCOLS = {
     "Datagrams Failing Fragmentation": "フラグメント化に失敗したデータグラム",
     "Fragments Created": "作成したフラグメント",
     "Packets Sent": "送信したパケット",
-    "Fragments Received": "受信したフラグメント",
     # ICMPv4 and ICMPv6
     "Messages": "メッセージ",
     "Destination Unreachable": "宛先到達不能",
@@ -82,20 +81,14 @@ PROTOCOLS = {
 }
 
 ROUTES = {
-    "Interface List": "インターフェイス一覧",
     "IPv4 Route Table": "IPv4 ルート テーブル",
     "IPv6 Route Table": "IPv6 ルート テーブル",
-    "Active Routes": "アクティブ ルート",
-    "Active Routes:": "アクティブ ルート:",
-    "Persistent Routes": "固定ルート",
-    "Persistent Routes:": "固定ルート:",
     "Network Destination": "ネットワーク宛先",
-    "Netmask": "ネットマスク",
     "Gateway": "ゲートウェイ",
     "Interface": "インターフェイス",
     "Metric": "メトリック",
+    "-: not visible in packets": "-: パケットからはわかりません",
     "On-link": "リンク上",
-    "None": "なし",
     "Evidence": "根拠",
     "Route Table": "ルート テーブル",
     "IPv4 Neighbours": "IPv4 近隣ホスト",
@@ -113,15 +106,6 @@ ROUTES = {
     "Stated": "明示",
     "Type": "種類",
     "Value": "値",
-    # Linux and macOS
-    "Kernel IP routing table": "カーネル IP 経路テーブル",
-    "Routing tables": "経路テーブル",
-    "Destination": "宛先",
-    "Genmask": "ネットマスク",
-    "Flags": "フラグ",
-    "Iface": "インターフェイス",
-    "Netif": "インターフェイス",
-    "Expire": "有効期限",
 }
 
 STATISTICS = {**INTERFACES, **PROTOCOLS, **ROUTES}

@@ -1,4 +1,4 @@
-"""Duplicates, captured on several interfaces, mirrored ports, or several points on the way.
+"""Duplicates: packets captured on several interfaces, mirrored ports, or points of the path.
 
 A copy brings no news: it changes no state and is no retransmission.
 """
@@ -19,7 +19,7 @@ packet may also turn up behind what answers it: interfaces and queues are writte
 COPIED_WITHIN = 1_000_000
 """Nanoseconds within which identical bytes are a copy, though a retransmission would look the same."""
 WAYS = 4
-"""Cells in which a packet is looked for, the latest first: 64 bytes, which processors have from memory together."""
+"""Cells in which a packet is searched, the latest first: 64 bytes, one cache line."""
 TIMES_BITS = 8
 TIMES = (1 << TIMES_BITS) - 1
 """The bits that count how often a packet was captured, and the highest count."""
@@ -32,7 +32,7 @@ FAR_APART = 1 << 24
 
 @inner
 def header_hash(segment: Any) -> int:
-    """Return 32 bits that tell a packet from others of its sender, sequence number aside."""
+    """Return 32 bits that distinguish a packet from others of its sender, apart from its sequence number."""
     # Where the mark is the checksum, it is smaller by one where the acknowledgment is larger by one: both are spread.
     kind = i64(segment["flags"]) << 23 ^ i64(segment["length"])
     return (folded(segment["ack"] * HASH_FACTOR) ^ folded(i64(segment["mark"]) * MARK_FACTOR) ^ kind) & LOW_32
@@ -40,14 +40,14 @@ def header_hash(segment: Any) -> int:
 
 @inner
 def bucket_of(w: World, segment: Any, told: int) -> int:
-    """Return the first of the cells in which a packet is looked for."""
+    """Return the first of the cells in which a packet is searched."""
     ports = i64(segment["source_port"]) << 16 ^ i64(segment["target_port"])
     return folded((folded((segment["seq"] ^ ports) * HASH_FACTOR) ^ told) * HASH_FACTOR) & (len(w.recent) - WAYS)
 
 
 @inner
 def is_copy(w: World, e: int, segment: Any) -> bool:
-    """Tell whether endpoint ``e`` has sent this very packet before, and not the same segment again; remember it."""
+    """Return whether this is a copy of a packet of endpoint ``e``, not a retransmission; remember it."""
     time, telling = segment["time"], i64(segment["mark"]) & TELLING != 0
     told = header_hash(segment)
     print = (segment["seq"] ^ (e + 1 << 7 & LOW_32)) << 23 ^ told
@@ -78,7 +78,7 @@ def is_copy(w: World, e: int, segment: Any) -> bool:
 
 @rare
 def sent_anew(w: World, e: int, one: Any) -> bool:
-    """Tell whether endpoint ``e`` has sent this segment again: after an answer, and more often than copies explain.
+    """Return whether endpoint ``e`` retransmitted this segment: after an answer, and more often than copies explain.
 
     Fast retransmission answers its peer's acknowledgments (RFC 5681 §3.2). Where there are copies, all packets have
     about as many.
@@ -101,7 +101,7 @@ def count_copy(w: World, e: int, segment: Any) -> None:
 
 @rare
 def note_network(w: World, number: int, side: int, segment: Any) -> None:
-    """Note the VLAN, or the like, on which an endpoint sends; and where it is another, whether that can be."""
+    """Note the virtual network on which an endpoint sends, and whether a change of it is possible."""
     extra, me = w.extras[number], w.endpoints[2 * number + side]
     network = i64(segment["network"])
     own = i64(extra["network_1"] if side == 1 else extra["network_0"])

@@ -39,7 +39,7 @@ from .windows import offer
 
 @inner
 def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, connection: Any) -> None:
-    """Weigh what a segment acknowledges, then what it closes: both may stand in one segment, in this order."""
+    """Weigh what a segment acknowledges, then what it closes: one segment may do both, in this order."""
     me, peer = w.endpoints[e], w.endpoints[p]
     ack, flags, length = segment["ack"], segment["flags"], segment["length"]
     known, others = i64(me["known"]), i64(peer["known"])
@@ -47,7 +47,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, 
     again = not first and ack == i64(me["acked"])
     newest = first or at_or_after(ack, i64(me["acked"]))
     if not newest and others & KNOWN_UNSEEN_TAIL != 0 and ack == i64(w.seldom[p]["tail"]) and peer["packets"] > 0:
-        # It acknowledges less than before, and just what has been sent: what it acknowledged before never was.
+        # It acknowledges less than before, and exactly what was sent: the earlier number was never sent.
         peer["next"] = peer["contiguous"] = ack
         others &= ~KNOWN_UNSEEN_TAIL
         peer["known"] = others
@@ -55,7 +55,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, 
     if newest:
         me["acked"] = ack
         offer(me, e, first, segment, connection)
-    # What it sends itself shows what it takes its connection for.
+    # A segment of its own shows the state that it is in.
     known = known & ~KNOWN_ASSUMED_NOW | KNOWN_SENT_ACK | KNOWN_SPOKE
     me["known"] = known
     if peer["packets"] == 0:
@@ -64,7 +64,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, 
     if connection["notes"] & NOTE_UNSURE != 0 and others & KNOWN_SENT_FIN != 0 and known & KNOWN_UNSEEN_TAIL == 0:
         turned_up(w, e, p, segment, connection)
         known = i64(me["known"])
-    # Rows of SELDOM are far away in memory, so where nothing is missing none is looked at.
+    # Rows of SELDOM are far away in memory, so none is read where nothing is missing.
     if others & KNOWN_SENT_FIN == 0 and after(ack, i64(peer["next"])):
         if i64(w.seldom[p]["stray"]) != 0 and ack == i64(w.seldom[p]["stray"]):
             took_stray(w, p, segment)
@@ -94,7 +94,7 @@ def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, 
     if flags & FIN != 0:
         end = (segment["seq"] + length + 1) & LOW_32
         if end != i64(me["next"]):
-            return  # a FIN in the middle of what was sent is none
+            return  # a FIN in the middle of sent data is not a FIN
         if known & KNOWN_SENT_FIN == 0:
             me["known"] = known | KNOWN_SENT_FIN
             if place == PLACE_IN_HOLE:
@@ -109,21 +109,21 @@ def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, 
             elif others & KNOWN_SENT_FIN != 0 and not covers_fin and i64(peer["contiguous"]) == i64(peer["next"]):
                 if not step(w, e, Event.SENT_FIN_WITHOUT_ACK, segment):
                     step(w, e, Event.SENT_FIN, segment)
-                # The peer's FIN is still under way to it.
+                # The peer's FIN is still in flight.
                 step(w, e, Event.GOT_FIN, segment)
             else:
                 step(w, e, Event.SENT_FIN, segment)
         elif (
             newest and known & KNOWN_CLOSED_BY_RST == 0 and place in (PLACE_AGAIN, PLACE_IN_HOLE) and me["packets"] > 1
         ):
-            # Sent again by its timer, while what acknowledges it may be under way to it for less than that; and no
-            # late copy: that would have an older acknowledgment number.
+            # Its timer retransmitted it, although an ACK may have been in flight for less than the timeout. A late
+            # duplicate would have an older acknowledgment number.
             if not covers_fin and not waits_after_crossing(me):
                 step(w, e, Event.SENT_FIN_AGAIN, segment)
             elif i64(me["state"]) != State.CLOSED or i64(me["before"]) == State.LAST_ACK:
                 step(w, e, Event.SENT_FIN_AGAIN_WITH_ACK, segment)
     acked_before = i64(peer["known"]) & KNOWN_SENT_ACK != 0 and i64(peer["acked"]) == i64(me["next"])
-    # A FIN counts for its receiver once all before it has been sent, as captured: with it, or by what fills the hole.
+    # A FIN reaches its receiver once all data before it has: with the FIN itself, or with what fills the hole.
     if i64(me["known"]) & KNOWN_SENT_FIN != 0 and i64(me["contiguous"]) == i64(me["next"]):
         if flags & FIN != 0 or length > 0:
             if place != PLACE_AGAIN or known & KNOWN_SENT_FIN == 0:
@@ -133,20 +133,20 @@ def acknowledges_and_closes(w: World, e: int, p: int, place: int, segment: Any, 
             if i64(peer["state"]) == State.TIME_WAIT:
                 wait(w, p, segment["time"])
             if flags & FIN != 0 and known & KNOWN_SENT_FIN == 0 and acked_before:
-                # The acknowledgment of the FIN was written down before it.
+                # The ACK of the FIN was captured before the FIN.
                 got_ack_of_fin(w, e, i64(peer["base"]), segment)
 
 
 @inner
 def got_ack_of_fin(w: World, e: int, proof: int, segment: Any) -> None:
-    """Let endpoint ``e`` have got the ACK of its FIN; ``proof``: as in ENDPOINT."""
+    """Give endpoint ``e`` the ACK of its FIN; ``proof``: as in ENDPOINT."""
     if step(w, e, Event.GOT_ACK_OF_FIN, segment):
         w.endpoints[e]["proof"] = proof
 
 
 @rare
 def took_stray(w: World, p: int, segment: Any) -> None:
-    """Take for real what ``p`` sent ahead of its peer's window, now that its peer acknowledges just that."""
+    """Accept what ``p`` sent beyond its peer's window, since the peer acknowledges exactly that."""
     peer, one = w.endpoints[p], w.seldom[p]
     peer["next"] = peer["contiguous"] = one["stray"]
     one["stray"] = 0
@@ -158,17 +158,17 @@ def took_stray(w: World, p: int, segment: Any) -> None:
 
 @inner
 def waits_after_crossing(me: Any) -> bool:
-    """Tell whether an endpoint is in TIME_WAIT since FINs crossed: one that comes again says little then."""
+    """Return whether an endpoint is in TIME_WAIT after FINs crossed, when a retransmitted FIN proves little."""
     return i64(me["state"]) == State.TIME_WAIT and i64(me["before"]) == State.CLOSING
 
 
 @rare
 def turned_up(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
-    """Tell which end closed first, now that what ``e`` had sent before its peer's FIN is there, or more of it."""
+    """Decide which end closed first, now that the capture has more of what ``e`` sent before its peer's FIN."""
     me, peer = w.endpoints[e], w.endpoints[p]
     connection["notes"] &= ~NOTE_UNSURE
     if segment["flags"] & FIN != 0 and i64(peer["acked"]) == i64(me["next"]):
-        # Two FINs were written down in the wrong order.
+        # Two FINs were captured in the wrong order.
         me["known"] = i64(me["known"]) | KNOWN_SENT_FIN
         step(w, e, Event.SENT_MISSING_FIN, segment)
         step(w, p, Event.GOT_MISSING_FIN, segment)
@@ -181,7 +181,7 @@ def turned_up(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
 
 @rare
 def unseen_fin(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
-    """Guess the FIN of a peer whose side is not captured at all: an ACK that moves on by one."""
+    """Infer the FIN of a peer whose side is not captured at all, from an ACK that advances by one."""
     peer = w.endpoints[p]
     others = i64(peer["known"])
     if others & KNOWN_SENT_FIN != 0:
@@ -195,7 +195,7 @@ def unseen_fin(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
     elif step(w, p, Event.MISSED_FIN, segment):
         peer["known"] = others | KNOWN_SENT_FIN
         peer["next"] = segment["ack"]
-        # It answers whatever FIN was sent to it.
+        # Its FIN answers the FIN that was sent to it.
         if i64(w.endpoints[e]["known"]) & KNOWN_SENT_FIN != 0:
             got_ack_of_fin(w, e, i64(peer["base"]), segment)
         step(w, e, Event.GOT_FIN, segment)
@@ -203,9 +203,9 @@ def unseen_fin(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
 
 @inner
 def closes_early(me: Any, peer: Any, segment: Any) -> bool:
-    """Tell whether a fast-open server's FIN was sent before the ACK of its SYN-ACK can have reached it.
+    """Return whether a fast-open server sent its FIN before the ACK of its SYN-ACK can have arrived.
 
-    Seen from the client, SYN to SYN-ACK is the round trip that its ACK and anything caused by it take as well.
+    At the client, the time from SYN to SYN-ACK is the round trip that its ACK and any reaction to it take as well.
     """
     if i64(me["known"]) & KNOWN_SENT_SYN_ACK == 0 or peer["retransmissions"] != 0:
         return False
@@ -214,7 +214,7 @@ def closes_early(me: Any, peer: Any, segment: Any) -> bool:
 
 @inner
 def arrived(w: World, p: int, ack: int, segment: Any) -> None:
-    """Note that all the peer sent before ``ack``, of this segment, has arrived, captured or not."""
+    """Note that everything that the peer sent before ``ack`` has arrived, captured or not."""
     if w.cells[CELL_DETAILS] != 0:
         note_arrived(w, p, ack, segment)
     peer = w.endpoints[p]

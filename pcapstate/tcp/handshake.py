@@ -1,4 +1,4 @@
-"""What a segment tells of how a connection opens: SYN, SYN-ACK, and the acknowledgment that completes the handshake.
+"""How a connection opens: SYN, SYN-ACK, and the acknowledgment that completes the handshake.
 
 As in ``tracker``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
 """
@@ -48,7 +48,7 @@ from .windows import note_scale, offer
 
 @inner
 def set_client(e: int, connection: Any) -> None:
-    """Note that endpoint ``e`` is the client, now that the handshake tells."""
+    """Note that the handshake shows endpoint ``e`` to be the client."""
     notes = connection["notes"] & ~(NOTE_CLIENT_GUESSED | NOTE_CLIENT_IS_1)
     connection["notes"] = notes | NOTE_CLIENT_IS_1 if e & 1 == 1 else notes
 
@@ -64,7 +64,7 @@ def syn(w: World, e: int, p: int, place: int, segment: Any, connection: Any) -> 
     """Weigh a SYN: it proves SYN_SENT of its sender and nothing of its target."""
     me = w.endpoints[e]
     known = i64(me["known"])
-    # A late copy of the SYN does not open anew what has talked since; unless its peer answers it as a new one.
+    # A late copy of the SYN does not reopen a connection that is in use, unless its peer answers it as a new SYN.
     if known & (KNOWN_SPOKE | KNOWN_SENT_ACK) != 0 and i64(me["state"]) != State.UNKNOWN:
         if known & i64(w.endpoints[p]["known"]) & KNOWN_CLOSED_BY_RST != 0:
             connection["notes"] |= NOTE_SENT_AFTER_RST
@@ -76,7 +76,7 @@ def syn(w: World, e: int, p: int, place: int, segment: Any, connection: Any) -> 
         if i64(w.endpoints[p]["known"]) & KNOWN_SENT_SYN == 0:
             set_client(e, connection)
     if connection["notes"] & (NOTE_UNREACHABLE | NOTE_REFUSED | NOTE_GAVE_UP) != 0 or place == PLACE_AGAIN:
-        # Its attempt goes on, whatever was thought to have ended or answered it.
+        # The attempt goes on: what seemed to end or answer it did not.
         if step(w, e, Event.SENT_SYN_AGAIN, segment):
             connection["notes"] &= ~(NOTE_UNREACHABLE | NOTE_REFUSED | NOTE_GAVE_UP)
             me["known"] = known & ~KNOWN_CLOSED_BY_RST
@@ -91,11 +91,11 @@ def syn_ack(w: World, e: int, p: int, place: int, segment: Any, connection: Any)
     known, others = i64(me["known"]), i64(peer["known"])
     seq, ack = segment["seq"], segment["ack"]
     if others & KNOWN_SENT_SYN != 0 and not covers_syn(ack, peer):
-        return  # it answers another SYN than the one of this connection
+        return  # it answers the SYN of another connection
     if known & KNOWN_SENT_SYN != 0 and (
         seq != i64(me["base"]) or others & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK) == KNOWN_SENT_SYN_ACK
     ):
-        return  # who opens and gets a SYN-ACK answers it with an ACK: a stray
+        return  # a client answers a SYN-ACK with an ACK, so this one is a stray
     if (
         i64(me["state"]) >= State.ESTABLISHED
         and seq != i64(me["base"])
@@ -103,7 +103,7 @@ def syn_ack(w: World, e: int, p: int, place: int, segment: Any, connection: Any)
     ):
         return  # its peer challenges it (RFC 5961 §4)
     if known & KNOWN_SENT_SYN_ACK != 0 and seq == i64(me["base"]):
-        # A second SYN, perhaps a copy of the first, draws a second SYN-ACK at once: that contradicts nothing.
+        # A second SYN, perhaps a duplicate, is answered by a second SYN-ACK at once: no contradiction.
         if place != PLACE_AGAIN_AT_ONCE:
             syn_ack_again(w, e, segment, connection)
         return
@@ -111,11 +111,11 @@ def syn_ack(w: World, e: int, p: int, place: int, segment: Any, connection: Any)
     if i64(me["state"]) == State.CLOSED and i64(peer["state"]) != State.SYN_SENT and not refused:
         if connection["notes"] & NOTE_SENT_AFTER_RST == 0 or ack != (i64(peer["base"]) + 1) & LOW_32:
             return
-        # A device that restarts with the same initial sequence number, which its peer answers as any new SYN.
+        # A device restarted with the same initial sequence number; its peer answers it as any new SYN.
         begin_anew(w, e, p, segment, connection)
         known, others = i64(me["known"]), i64(peer["known"])
     if known & KNOWN_SENT_SYN == 0:
-        # A listener whose first request was reset begins again, with a new initial sequence number.
+        # A listener whose first request was reset starts over, with a new initial sequence number.
         if known & KNOWN_SENT_SYN_ACK != 0 and i64(me["state"]) == State.SYN_RECEIVED:
             connection["notes"] |= NOTE_ANSWERED_TWICE
             w.extras[e >> 1]["earlier_base"] = me["base"]
@@ -139,7 +139,7 @@ def syn_ack(w: World, e: int, p: int, place: int, segment: Any, connection: Any)
 
 @rare
 def syn_ack_again(w: World, e: int, segment: Any, connection: Any) -> None:
-    """Weigh a repeated SYN-ACK: the ACK, or the RST, that was sent to its sender did not arrive."""
+    """Weigh a retransmitted SYN-ACK: the ACK or RST that answered it did not arrive."""
     me = w.endpoints[e]
     known = i64(me["known"])
     if known & KNOWN_CLOSED_BY_RST != 0:
@@ -153,9 +153,9 @@ def syn_ack_again(w: World, e: int, segment: Any, connection: Any) -> None:
 
 @rare
 def begin_anew(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
-    """Let a connection that a RST has ended begin anew: its client sent the same SYN, which ``e`` answers as a new one.
+    """Restart a connection that a RST ended: its client sent the same SYN, and ``e`` answers it as a new one.
 
-    Wireshark counts it to the same stream, since the client's initial sequence number is the same.
+    It stays the same stream, as in Wireshark, since the client's initial sequence number is the same.
     """
     me, peer = w.endpoints[e], w.endpoints[p]
     me["known"] = KNOWN_BASE
@@ -168,7 +168,7 @@ def begin_anew(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
 
 @inner
 def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
-    """Weigh what a segment with ACK tells of the handshake; tell whether it belongs to this connection."""
+    """Weigh a segment with ACK as part of the handshake; return whether it belongs to this connection."""
     me, peer = w.endpoints[e], w.endpoints[p]
     ack = segment["ack"]
     known, others = i64(me["known"]), i64(peer["known"])
@@ -177,7 +177,7 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     if theirs == State.SYN_RECEIVED and connection["notes"] & NOTE_ANSWERED_TWICE != 0:
         earlier = i64(w.extras[p >> 1]["earlier_base"])
         if ack == (earlier + 1) & LOW_32:
-            # Of two answers it took the first; to the second it sends a challenge ACK (RFC 5961 §4).
+            # The client accepted the first of two SYN-ACKs; it challenges the second (RFC 5961 §4).
             peer["base"] = earlier
             peer["next"] = peer["contiguous"] = ack
     if theirs == State.SYN_RECEIVED and bare and not covers_syn(ack, peer):
@@ -185,7 +185,7 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
     if mine == State.SYN_RECEIVED and theirs == State.SYN_SENT and bare and ack == (i64(peer["base"]) + 1) & LOW_32:
         return False  # its answer to a SYN that comes again (RFC 9293 §3.10.7.4, RFC 5961 §4) opens nothing
     if (known | others) & KNOWN_SENT_FIN != 0 and (mine == State.UNKNOWN or theirs == State.UNKNOWN):
-        return True  # a gap in the capture hides which of them closed first; it is open to neither any more
+        return True  # a gap hides which end closed first; neither end is open any more
     if mine == State.UNKNOWN:
         if others & KNOWN_SENT_SYN != 0:
             # No SYN-ACK in the capture. An ACK that does not cover the SYN is about an older connection.
@@ -197,7 +197,7 @@ def opens(w: World, e: int, p: int, segment: Any, connection: Any) -> bool:
         next_one = in_range(segment["seq"], (i64(me["base"]) + 1) & LOW_32, i64(me["contiguous"]))
         data = segment["length"] > 0 and segment["seq"] != i64(me["base"])
         if others & KNOWN_SENT_SYN_ACK == 0 and not next_one and not data:
-            return False  # nothing has answered its SYN, and this is not what comes next
+            return False  # its SYN is unanswered, and this is not the next segment
         if others & KNOWN_SENT_SYN_ACK != 0:
             if not at_or_after(ack, (i64(peer["base"]) + 1) & LOW_32):
                 return False

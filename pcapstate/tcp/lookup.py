@@ -15,13 +15,13 @@ from .tables import CELL_DOUBT_UNTIL, CELL_KEYS, CELL_SPLIT, NOTE_CLIENT_GUESSED
 
 @inner
 def folded(product: int) -> int:
-    """Fold the upper half of a 63-bit product into its lower half, so that every bit of the input tells."""
+    """Fold the upper half of a 63-bit product into its lower half, so that every bit of the input counts."""
     return (product ^ product >> 32) & LOW_32
 
 
 @inner
 def endpoint_key(high: int, low: int, port: int, cells: Any) -> int:
-    """Hash an address and port with the keys of this run, so that nobody can prepare collisions."""
+    """Hash an address and port with the keys of this run, so that collisions cannot be prepared."""
     key = folded(((low & LOW_32) ^ cells[CELL_KEYS]) * cells[CELL_KEYS + 1])
     if high != 0 or low >> 32 != 0xFFFF:
         key = folded((((low >> 32) & LOW_32) ^ key) * cells[CELL_KEYS + 2])
@@ -96,7 +96,7 @@ def rehash(count: int, w: World) -> int:
 
 @inner
 def side_of(w: World, segment: Any, number: int) -> int:
-    """Tell which endpoint of its connection sent the segment: 0 or 1."""
+    """Return which endpoint of its connection sent the segment: 0 or 1."""
     one = w.connections[number]
     if one["low_0"] == segment["source_low"] and one["port_0"] == segment["source_port"]:
         if w.extras[number]["high_0"] == segment["source_high"]:
@@ -125,7 +125,7 @@ def begin(w: World, number: int, previous: int, segment: Any) -> None:
     if flags & (SYN | ACK) == SYN | ACK:
         notes = NOTE_CLIENT_IS_1
     elif flags & SYN == 0:
-        # Joined late: services listen on low ports, clients take high ones. A guess, and marked as one.
+        # Joined late: services listen on low ports, clients use high ones. A guess, and marked as one.
         notes = NOTE_CLIENT_GUESSED
         if segment["source_port"] < segment["target_port"]:
             notes |= NOTE_CLIENT_IS_1
@@ -136,7 +136,7 @@ def begin(w: World, number: int, previous: int, segment: Any) -> None:
 
 @inner
 def is_own_peer(w: World, number: int) -> bool:
-    """Tell whether both ends of a connection are one."""
+    """Return whether both ends of a connection are the same."""
     one = w.connections[number]
     if one["port_0"] != one["port_1"] or one["low_0"] != one["low_1"]:
         return False

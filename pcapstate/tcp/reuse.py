@@ -1,4 +1,4 @@
-"""What a new SYN on a 4-tuple that was used before means: for the connection before it, and for the new one."""
+"""A new SYN on a 4-tuple that was used before: what it means for the previous and for the new connection."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from .tables import (
 from .transition import step
 
 MOST_SYNS_BESIDE = 8
-"""SYNs beside one open connection that are skipped at most, since every packet skips them."""
+"""The most SYNs beside one open connection that are skipped, since every packet skips them."""
 
 
 @inner
 def behind_syns(w: World, number: int) -> int:
-    """Return the connection itself, or the open one beside which its SYN came, and that of others before it."""
+    """Return the connection itself or, if it is a SYN beside an open connection, that one."""
     for _ in range(MOST_SYNS_BESIDE):
         previous = i64(w.extras[number]["previous"]) - 1
         if w.connections[number]["notes"] & NOTE_BESIDE == 0 or previous < 0:
@@ -40,7 +40,7 @@ def behind_syns(w: World, number: int) -> int:
 
 @inner
 def is_open(w: World, number: int) -> bool:
-    """Tell whether both ends of a connection are taken to have it, so that a SYN may well be an old copy, or forged."""
+    """Return whether both ends are taken to have the connection, so that a SYN may be an old duplicate, or forged."""
     for e in (2 * number, 2 * number + 1):
         state = i64(w.endpoints[e]["state"])
         if state < State.ESTABLISHED or state == State.TIME_WAIT:
@@ -60,7 +60,7 @@ def supersede(w: World, number: int, side: int, event: int, segment: Any) -> Non
 
 @rare
 def find_out(w: World, fresh: int, previous: int, number: int, side: int, place: int, segment: Any) -> None:
-    """Find out about a SYN on the 4-tuple of an open connection: is it a new connection, or does the old one go on?
+    """Decide about a SYN on the 4-tuple of an open connection: a new connection, or does the old one go on?
 
     ``fresh`` and ``previous`` are the two; the segment is about ``number``, whose endpoint ``side`` sent it, and
     ``place`` is what it is to those before it.
@@ -72,7 +72,7 @@ def find_out(w: World, fresh: int, previous: int, number: int, side: int, place:
         if side != opener:
             return
         if flags & RST != 0:
-            # So a host that has restarted answers what its peer says of the old connection.
+            # A restarted host answers segments of the old connection this way.
             w.connections[fresh]["notes"] &= ~NOTE_BESIDE
             return
         acked = i64(w.endpoints[2 * number + side]["acked"])
@@ -82,7 +82,7 @@ def find_out(w: World, fresh: int, previous: int, number: int, side: int, place:
         return
     if flags & ACK == 0 and place != PLACE_AGAIN:
         return
-    # It was answered, or is sent again by a timer: it is a new connection.
+    # It was answered, or a timer retransmits it: it is a new connection.
     w.connections[fresh]["notes"] &= ~NOTE_BESIDE
     supersede(w, previous, opener, Event.SENT_NEW_SYN, segment)
     if flags & RST != 0:
@@ -91,7 +91,7 @@ def find_out(w: World, fresh: int, previous: int, number: int, side: int, place:
 
 @inner
 def same_ends(w: World, one: int, other: int) -> bool:
-    """Tell whether two connections on one 4-tuple have the same endpoint 0."""
+    """Return whether two connections on one 4-tuple have the same endpoint 0."""
     if w.connections[one]["low_0"] != w.connections[other]["low_0"]:
         return False
     if w.connections[one]["port_0"] != w.connections[other]["port_0"]:
@@ -101,7 +101,7 @@ def same_ends(w: World, one: int, other: int) -> bool:
 
 @inner
 def is_for_previous(w: World, segment: Any, number: int, side: int) -> bool:
-    """Tell whether a segment on the 4-tuple of connection ``number`` still belongs to the connection before it.
+    """Return whether a segment on the 4-tuple of connection ``number`` still belongs to the previous connection.
 
     A SYN on a live 4-tuple draws a challenge ACK (RFC 5961 §4), which a rebooted host answers with a RST: both are
     about the old connection, as long as nothing has answered the new SYN.

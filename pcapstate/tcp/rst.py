@@ -1,4 +1,4 @@
-"""What a RST proves, and what takes that back.
+"""What a RST proves, and what disproves it.
 
 As in ``tracker``, ``e`` is the endpoint that sent the segment and ``p`` its peer.
 """
@@ -41,7 +41,7 @@ from .troubles import note_cut
 
 @rare
 def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
-    """Weigh a RST: a refusal, an end, an answer to what has no connection, or a stray."""
+    """Weigh a RST: a refusal, an abort, an answer to a segment without connection, or a stray."""
     me, peer = w.endpoints[e], w.endpoints[p]
     known, theirs = i64(me["known"]), i64(peer["state"])
     if theirs == State.SYN_SENT and known & KNOWN_SENT_SYN_ACK == 0:
@@ -54,18 +54,19 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
         return
     bare = segment["flags"] & ACK == 0
     if i64(me["state"]) == State.UNKNOWN and theirs == State.UNKNOWN and bare:
-        return  # out of the blue, without ACK: an answer to something, or a stray
+        return  # without context and without ACK: an answer to some segment, or a stray
     arrives = theirs != State.UNKNOWN or known & KNOWN_SENT_SYN == 0
     if not acceptable(me, peer, segment["seq"]):
         if behind_unseen_fin(me, peer, segment):
-            # Its peer waits for the FIN, and challenges it; but where only keep-alives were sent, they are one behind.
+            # Its peer still waits for the FIN and challenges the RST. But if only keep-alives were sent, they are one
+            # behind.
             arrives = (known | i64(peer["known"])) & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK) == 0 and me["bytes"] == 0
         elif behind_a_gap(me, peer, segment):
-            # Its numbers tell that data went both ways, which the capture does not have.
+            # Its numbers show that data went both ways, which the capture does not have.
             step(w, e, Event.SENT_ACK, segment)
             step(w, p, Event.MISSED_ACK_OF_SYN_ACK, segment)
         elif theirs != State.SYN_SENT or bare or not covers_syn(segment["ack"], peer):
-            return  # a stray RST changes nothing; but in SYN_SENT one counts that acknowledges the SYN
+            return  # a stray RST changes nothing, unless it acknowledges the SYN of an endpoint in SYN_SENT
     take_back(w, e, p, bare, segment)
     # Without ACK it answers a segment (RFC 9293 §3.5.2); one that ends a connection on purpose carries ACK.
     unsure = known & KNOWN_ASSUMED_NOW != 0 or (
@@ -96,9 +97,9 @@ def reset(w: World, e: int, p: int, segment: Any, connection: Any) -> None:
 
 @rare
 def take_back(w: World, e: int, p: int, bare: bool, segment: Any) -> None:
-    """Take back what a RST of ``e`` shows that ``e`` had not received: what it does not acknowledge.
+    """Take back the effect of what ``e`` had not received when it sent a RST: what the RST does not acknowledge.
 
-    Without ACK (``bare``) it answers a segment, so what ``e`` has not acknowledged until then it never will have.
+    Without ACK (``bare``) it answers a segment: what ``e`` had not acknowledged by then, it never received.
     """
     me, peer = w.endpoints[e], w.endpoints[p]
     state = i64(me["state"])
@@ -108,7 +109,7 @@ def take_back(w: World, e: int, p: int, bare: bool, segment: Any) -> None:
         had_fin = True
         step(w, e, Event.SENT_ACK_OF_FIN, segment)
     if state == State.TIME_WAIT and i64(me["before"]) == State.CLOSING:
-        # Segments arrive in order: what acknowledged its FIN came behind the FIN of its peer.
+        # Segments arrive in order: the ACK of its FIN came after the FIN of its peer.
         if not bare or not had_fin:
             step(w, e, Event.SENT_RST_BEFORE_ACK, segment)
     if not had_fin:
@@ -119,7 +120,7 @@ def take_back(w: World, e: int, p: int, bare: bool, segment: Any) -> None:
 
 @inner
 def behind_unseen_fin(me: Any, peer: Any, segment: Any) -> bool:
-    """Tell whether a RST with ACK has the number behind a FIN of its sender that is not in the capture."""
+    """Return whether a RST with ACK has the number after a FIN of its sender that was not captured."""
     known = i64(me["known"])
     return (
         segment["flags"] & ACK != 0
@@ -131,7 +132,7 @@ def behind_unseen_fin(me: Any, peer: Any, segment: Any) -> bool:
 
 @inner
 def behind_a_gap(me: Any, peer: Any, segment: Any) -> bool:
-    """Tell whether a RST is out of the window only because the capture has nothing but SYN, FIN and RST."""
+    """Return whether a RST is outside the window only because the capture has nothing but SYN, FIN and RST."""
     return (
         segment["flags"] & ACK != 0
         and (i64(me["known"]) | i64(peer["known"])) & KNOWN_SPOKE == 0
@@ -142,7 +143,7 @@ def behind_a_gap(me: Any, peer: Any, segment: Any) -> bool:
 
 @inner
 def acceptable(me: Any, peer: Any, seq: int) -> bool:
-    """Tell whether a RST from ``me`` can be the one that its peer accepts (RFC 9293 §3.10.7.4, RFC 5961 §3.2)."""
+    """Return whether ``peer`` accepts a RST with this number from ``me`` (RFC 9293 §3.10.7.4, RFC 5961 §3.2)."""
     mine, theirs = i64(me["state"]), i64(peer["state"])
     first = (i64(me["base"]) + 1) & LOW_32
     high = i64(me["next"])
@@ -157,14 +158,14 @@ def acceptable(me: Any, peer: Any, seq: int) -> bool:
         high = low
     if in_range(seq, low, high):
         return True
-    # Behind a FIN, real stacks also take the FIN's own number.
+    # After a FIN, real stacks also accept the number of the FIN itself.
     closing = theirs == State.CLOSE_WAIT or theirs == State.LAST_ACK or theirs == State.CLOSING
     return closing and i64(me["known"]) & KNOWN_SENT_FIN != 0 and seq == (low - 1) & LOW_32
 
 
 @inner
 def still_there(w: World, e: int, place: int, segment: Any, connection: Any) -> bool:
-    """Take back a RST that its receiver, or alleged sender, has outlived; tell whether the segment is to be weighed."""
+    """Take back a RST if its receiver or alleged sender goes on; return whether the segment is to be weighed."""
     me = w.endpoints[e]
     known = i64(me["known"])
     notes = connection["notes"]
@@ -174,7 +175,7 @@ def still_there(w: World, e: int, place: int, segment: Any, connection: Any) -> 
     if i64(me["state"]) != State.CLOSED or known & KNOWN_CLOSED_BY_RST == 0:
         return True
     if own:
-        # Copies of what it sent before its own RST are no sign of life.
+        # Duplicates of what it sent before its own RST prove nothing.
         bare = segment["length"] == 0 and segment["flags"] & FIN == 0
         acked = i64(me["acked"])
         fresh = after(segment["ack"], acked) if bare else at_or_after(segment["ack"], acked)
@@ -198,10 +199,10 @@ def still_there(w: World, e: int, place: int, segment: Any, connection: Any) -> 
 
 @inner
 def was_under_way(w: World, e: int, segment: Any) -> bool:
-    """Tell whether an ACK of ``e`` was sent before the RST of its peer arrived: then it is no sign of life.
+    """Return whether ``e`` sent an ACK before the RST of its peer arrived: then the ACK proves nothing.
 
-    Who has received all that its peer sent, as this ACK says, takes the RST behind it. Who has not may challenge it
-    (RFC 5961 §3.2), with an ACK of the same again.
+    An endpoint that has received everything, as this ACK says, accepts the RST that follows. One that has not may
+    challenge it (RFC 5961 §3.2), with the same ACK again.
     """
     if segment["length"] != 0 or segment["flags"] & FIN != 0:
         return False

@@ -1,4 +1,4 @@
-"""A socket that is connected to itself: one address, one port, one endpoint, which gets whatever it sends.
+"""A socket that is connected to itself: one address, one port, one endpoint, which receives all that it sends.
 
 A simultaneous open with itself (RFC 9293 figure 7) and a simultaneous close: of two endpoints, the second is the first.
 """
@@ -27,7 +27,7 @@ from .transition import step
 
 @rare
 def weigh_own(w: World, number: int, segment: Any) -> None:
-    """Step through the events of a segment that an endpoint has sent to itself."""
+    """Step through the events of a segment that an endpoint sent to itself."""
     e = 2 * number
     me, connection = w.endpoints[e], w.connections[number]
     flags, known = segment["flags"], i64(me["known"])
@@ -53,6 +53,6 @@ def weigh_own(w: World, number: int, segment: Any) -> None:
         if known & KNOWN_SENT_ACK == 0 or after(segment["ack"], i64(me["acked"])):
             me["acked"] = segment["ack"]
         known |= KNOWN_SENT_ACK | KNOWN_SPOKE
-    # The second endpoint is the first: it knows the same. Its state follows in ``clock``.
+    # The second endpoint is the first: it knows the same. ``transition`` copies its state.
     me["known"] = known
     w.endpoints[e + 1]["known"] = known

@@ -1,4 +1,4 @@
-"""What a packet adds to its endpoint's counters, and how far its sender's sequence numbers have come."""
+"""Counters of an endpoint, and the progress of its sequence numbers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def count_packet(w: World, e: int, segment: Any) -> None:
 
 @inner
 def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
-    """Follow the sequence numbers of endpoint ``e``; return what the packet is to those before it.
+    """Follow the sequence numbers of endpoint ``e``; return the packet's place among those before it.
 
     Sets ``next``, ``contiguous`` and the tail from what the sender sent; a FIN ends the sequence for good. Comes
     before ``count_packet``, since it looks at the time since the sender's last packet.
@@ -76,7 +76,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
     elif flags & RST != 0:
         pass
     elif flags & SYN != 0 and known & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK) == 0:
-        # The first SYN from this side: what its peer acknowledged before was a guess, or came out of order.
+        # The first SYN from this side: an earlier acknowledgment was a guess, or out of order.
         me["base"] = seq
         if not after(i64(me["next"]), end):
             me["next"] = me["contiguous"] = end
@@ -93,7 +93,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
                 and after(top, seq)
                 and (others & KNOWN_SENT_ACK == 0 or i64(peer["acked"]) != top)
             ):
-                # It sends on over the number of what was taken for its FIN.
+                # It sends data with the number that was taken for its FIN.
                 known &= ~KNOWN_SENT_FIN
                 place = PLACE_BEHIND_FIN
             if known & KNOWN_SENT_FIN == 0:
@@ -114,7 +114,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
             and i64(me["contiguous"]) == top
             and at_or_after(seq, i64(w.seldom[e]["tail"]))
         ):
-            # Its peer's acknowledgment was written down before it, or it was sent again though it had arrived.
+            # Its ACK was captured before it, or it was retransmitted although it had arrived.
             if seq == i64(w.seldom[e]["tail"]):
                 w.seldom[e]["tail"] = end
                 if end == top:
@@ -137,13 +137,13 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
             elif at_or_after(seq, i64(w.seldom[e]["tail"])):
                 place = PLACE_AGAIN
     elif known & KNOWN_SENT_FIN == 0 and 0 < ((seq - i64(me["next"])) & LOW_32) < MAX_WINDOW:
-        # A bare ACK beyond what was captured: something before it is missing.
+        # A bare ACK with a number beyond the captured data: something before it is missing.
         if is_beyond(w, e, p, segment, seq):
             return PLACE_STRAY
         me["next"] = w.seldom[e]["tail"] = seq
         w.connections[e >> 1]["notes"] |= NOTE_LOSSY
     elif i64(me["contiguous"]) != i64(me["next"]) and flags & ACK != 0:
-        # Only the newest of bare ACKs tells for sure how far its sender has come.
+        # Only the newest bare ACK shows for sure how far its sender has got.
         if known & KNOWN_SENT_ACK != 0 and after(segment["ack"], i64(me["acked"])) and is_in_hole(w, e, seq):
             if known & KNOWN_SENT_FIN != 0:
                 place = PLACE_BEHIND_FIN
@@ -167,7 +167,7 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
         me["timer"] = 0
     me["known"] = known
     if others & ~(KNOWN_ASSUMED_NOW - 1) != 0:
-        # Its peer has spoken: no more tries without an answer, and a later packet than any assumption rests on.
+        # Its peer was answered: no more unanswered tries, and a packet later than any that an assumption rests on.
         others &= KNOWN_ASSUMED_NOW - 1
         peer["known"] = others
     if flags & ACK != 0 and others & KNOWN_BASE == 0:
@@ -179,16 +179,16 @@ def follow_sequence(w: World, e: int, p: int, segment: Any) -> int:
 
 @rare
 def was_data(w: World, e: int, number: int) -> bool:
-    """Tell whether the capture has data of ``e`` with the number of what looks like its FIN."""
+    """Return whether ``e`` sent data with the number of its apparent FIN."""
     me = w.endpoints[e]
     return me["bytes"] > 0 and number != i64(me["base"]) and i64(w.seldom[e]["odd"]) & ODD_MISSED == 0
 
 
 @rare
 def is_new_end(w: World, e: int, known: int, seq: int, end: int) -> bool:
-    """Tell whether a FIN of ``e`` in the midst of what it is thought to have sent shows that the rest is not its own.
+    """Return whether a FIN of ``e`` in the middle of its apparent data shows that the rest is not its own.
 
-    Nothing comes behind a FIN. Where that rest is behind a hole, or only its peer's ACK tells of it, it is the less
+    Nothing follows a FIN. If that rest is after a hole, or known from its peer's ACK only, it is the less
     likely of the two: a stray segment, or an ACK of what was never sent.
     """
     me = w.endpoints[e]
@@ -199,16 +199,16 @@ def is_new_end(w: World, e: int, known: int, seq: int, end: int) -> bool:
 
 @inner
 def is_in_hole(w: World, e: int, seq: int) -> bool:
-    """Tell whether a number lies in the hole, or at its end, of what ``e`` sent."""
+    """Return whether a number is in the hole of what ``e`` sent, or at its end."""
     return in_range(seq, i64(w.endpoints[e]["contiguous"]), i64(w.seldom[e]["tail"]))
 
 
 @rare
 def end_at(w: World, e: int, p: int, seq: int, end: int) -> None:
-    """Let a FIN from ``seq`` to ``end`` be the last that ``e`` has sent, and forget what was thought to come behind."""
+    """Make a FIN from ``seq`` to ``end`` the last that ``e`` sent, and drop what seemed to follow it."""
     me, peer = w.endpoints[e], w.endpoints[p]
     if i64(me["contiguous"]) == i64(me["next"]):
-        # All up to it has arrived, and no more.
+        # Everything up to it has arrived, and nothing more.
         me["contiguous"] = peer["acked"] = seq
     if i64(me["contiguous"]) == seq:
         me["contiguous"] = end

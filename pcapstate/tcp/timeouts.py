@@ -1,6 +1,6 @@
-"""Attempts that were given up: the retransmission that was due did not come, and no packet shows it.
+"""Attempts that were given up: a retransmission was due and did not come; no packet shows it.
 
-No timer runs for them, since nearly all attempts succeed: the table is searched when somebody looks at it.
+No timer runs for them, since nearly all attempts succeed: the table is searched when it is read.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from .tables import (
 from .transition import change
 
 HALF_FIRST_RTO = 500_000_000
-"""Nanoseconds: half the first timeout of RFC 6298, which stands for a segment that was not sent again yet."""
+"""Nanoseconds: half the first timeout of RFC 6298, used until a segment is retransmitted."""
 RTO_LATENESS = 700_000_000
 """Nanoseconds by which a retransmission may be late."""
 LONGEST_ATTEMPT = 127_000_000_000
 """Nanoseconds after which Linux gives up a SYN by default; Windows does after 21 s, BSD after 75 s."""
 FIN_SENT_AGAIN_WITHIN = 3_000_000_000
-"""Nanoseconds within which a FIN would have been sent again that nothing acknowledged."""
+"""Nanoseconds within which an unacknowledged FIN would have been retransmitted."""
 
 
 @entry(int, World)
@@ -57,7 +57,7 @@ def give_up(first: int, w: World) -> int:
 
 @inner
 def end_of_attempt(w: World, e: int, state: int) -> tuple[int, int]:
-    """Return by which event the attempt of endpoint ``e`` ends if nothing more comes, and when (-1: never)."""
+    """Return the event that ends the attempt of endpoint ``e`` if nothing more comes, and its time (-1: never)."""
     me, answers = w.endpoints[e], w.endpoints[e ^ 1]["packets"]
     again = i64(me["timer"]) * 1_000
     due = me["last"] + 2 * max(again, HALF_FIRST_RTO) + RTO_LATENESS
@@ -68,7 +68,7 @@ def end_of_attempt(w: World, e: int, state: int) -> tuple[int, int]:
             return Event.GAVE_UP, -1  # it may have been answered, in the direction that is not captured
         return Event.GAVE_UP, max(me["last"], min(due, me["first"] + LONGEST_ATTEMPT + RTO_LATENESS))
     if state == State.FIN_WAIT_1 or state == State.CLOSING or state == State.LAST_ACK:
-        # Where its peer is not captured, nothing tells whether it was answered, or which of them closed second.
+        # If its peer is not captured, nothing shows whether it was answered, or which end closed second.
         if answers == 0:
             return Event.GAVE_UP, -1
         if i64(me["known"]) >> KNOWN_TRIES_SHIFT != 0 and again != 0:

@@ -1,6 +1,6 @@
 """The one place where a state is written, and the timer that ends TIME_WAIT.
 
-No clock is asked: time comes from the capture.
+Time comes from the capture; no clock is read.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from .tables import (
 
 @inner
 def step(w: World, e: int, event: int, segment: Any) -> bool:
-    """Let endpoint ``e`` meet an event of this segment; tell whether its state changed."""
+    """Apply an event of this segment to endpoint ``e``; return whether its state changed."""
     return change(w, e, event, segment["time"], segment["number"])
 
 
 @rare
 def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
-    """Let endpoint ``e`` meet an event: look it up in the table, write the state, record the transition."""
+    """Apply an event to endpoint ``e``: look it up in the table, write the state, record the transition."""
     me = w.endpoints[e]
     state = i64(me["state"])
     if state == State.UNKNOWN and ORIGIN_OF_EVENT[event] != State.UNKNOWN:
@@ -81,7 +81,7 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
 
 @inner
 def doubt_of(w: World, e: int, event: int) -> int:
-    """Tell what makes a transition of endpoint ``e`` less certain than its event is: WEAK, LOST."""
+    """Return what makes a transition of endpoint ``e`` less certain than its event: WEAK, LOST."""
     me, peer = w.endpoints[e], w.endpoints[e ^ 1]
     known = i64(me["known"])
     notes = w.connections[e >> 1]["notes"]
@@ -98,12 +98,12 @@ def doubt_of(w: World, e: int, event: int) -> int:
 
 @inner
 def wait(w: World, e: int, time: int) -> None:
-    """Start the endpoint's 2 MSL timer, or start it again."""
+    """Start or restart the endpoint's 2 MSL timer."""
     deadline = time + (two_msl_of(w, e) if w.cells[CELL_WAITS] != 0 else w.cells[CELL_TWO_MSL])
     w.endpoints[e]["timer"] = deadline & LOW_32
     at = w.cells[CELL_TIMERS]
     w.cells[CELL_TIMERS] += 1
-    # Where time goes on, each deadline is the latest so far, and stays where it is.
+    # As long as time does not step back, each deadline is the latest so far, and stays where it is.
     while at > 0:
         above = (at - 1) >> 1
         if not earlier(deadline, e, w.timers[above]):
@@ -130,7 +130,7 @@ def two_msl_of(w: World, e: int) -> int:
 
 @inner
 def earlier(deadline: int, endpoint: int, timer: Any) -> bool:
-    """Tell whether a deadline comes before that of a timer; of two at the same time that of the lower endpoint."""
+    """Return whether a deadline is before that of a timer; of equal ones, that of the lower endpoint."""
     return deadline < timer["deadline"] or (deadline == timer["deadline"] and endpoint < timer["endpoint"])
 
 
@@ -159,7 +159,7 @@ def drop_first(w: World) -> None:
 
 @inner
 def expire(w: World, room: int) -> bool:
-    """End the TIME_WAITs whose 2 MSL have passed; tell whether ``transitions`` has had ``room`` for each."""
+    """End the TIME_WAITs whose 2 MSL have passed; return whether ``transitions`` had ``room`` for each."""
     while w.cells[CELL_TIMERS] > 0:
         deadline = w.timers[0]["deadline"]
         if deadline > w.cells[CELL_CLOCK]:
@@ -168,7 +168,7 @@ def expire(w: World, room: int) -> bool:
             return False
         e = w.timers[0]["endpoint"]
         drop_first(w)
-        # A timer that was started again has a later deadline further down.
+        # A restarted timer has a later deadline further down.
         if i64(w.endpoints[e]["timer"]) == deadline & LOW_32:
             change(w, e, Event.TIME_WAIT_OVER, deadline, 0)
     return True

@@ -1,4 +1,4 @@
-"""What goes wrong on a connection, noted where it is asked for: sent again, captured twice, missing, unread, lost."""
+"""What goes wrong on a connection, if asked for: retransmissions, duplicates, gaps, unread and lost data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROMPT = 3_000_000_000
 
 @rare
 def note_details(w: World, e: int, segment: Any) -> None:
-    """Note what a segment that endpoint ``e`` sent adds to its row of DETAIL."""
+    """Add a segment of endpoint ``e`` to its row of DETAIL."""
     mine = w.details[e]
     flags = i64(segment["flags"])
     time = segment["time"]
@@ -58,7 +58,7 @@ def note_details(w: World, e: int, segment: Any) -> None:
 
 @rare
 def note_troubles(w: World, e: int, p: int, place: int, top: int, segment: Any) -> None:
-    """Note what a segment of endpoint ``e`` tells, once its sequence numbers are followed.
+    """Add a segment of endpoint ``e`` to its row of TROUBLE, once its sequence numbers are followed.
 
     ``place``: what it is to those before it; ``top``: the sequence number after the last that ``e`` had sent. Comes
     before the segment is counted and before it changes any state.
@@ -76,7 +76,7 @@ def note_troubles(w: World, e: int, p: int, place: int, top: int, segment: Any) 
         if length > 0:
             w.details[e]["data"] = time
         if flags & SYN == 0 and w.troubles[e]["unseen"] != 0:
-            # Joined late: what it had sent before the capture began is no gap.
+            # Joined late: data sent before the capture began is not a gap.
             w.troubles[e]["unseen"] = 0
         return
     if length > 0 and (place in (PLACE_IN_HOLE, PLACE_BELATED) or (place <= PLACE_BEHIND_FIN and after(end, top))):
@@ -103,7 +103,7 @@ def note_troubles(w: World, e: int, p: int, place: int, top: int, segment: Any) 
 
 @inner
 def note_belated(w: World, e: int, segment: Any) -> None:
-    """Note that the capture has a segment after all that it did not have when it was acknowledged."""
+    """Note that a segment was captured after its acknowledgment."""
     one = w.troubles[e]
     time, length = segment["time"], segment["length"]
     if one["unseen"] != 0 and 0 <= time - one["gap_time"] < MIN_RTO:
@@ -112,7 +112,7 @@ def note_belated(w: World, e: int, segment: Any) -> None:
 
 @inner
 def note_probe(w: World, e: int, p: int, segment: Any) -> None:
-    """Count a keep-alive or window probe: it repeats the last number that its peer has acknowledged."""
+    """Count a keep-alive or window probe, which repeats the last number that its peer acknowledged."""
     me, peer, one = w.endpoints[e], w.endpoints[p], w.troubles[e]
     if i64(peer["known"]) & KNOWN_SENT_ACK == 0 or i64(peer["acked"]) != i64(me["next"]):
         return
@@ -143,7 +143,7 @@ def note_answer(w: World, e: int, p: int, segment: Any) -> None:
 
 @rare
 def note_arrived(w: World, p: int, ack: int, segment: Any) -> None:
-    """Note what the capture does not have of what ``p`` sent, now that an ACK tells that it arrived."""
+    """Note what an ACK shows to have arrived from ``p`` without being captured."""
     one = w.troubles[p]
     unseen = 0
     if i64(one["missing"]) != 0 and at_or_after(ack, i64(one["hole"])):
@@ -160,7 +160,7 @@ def note_arrived(w: World, p: int, ack: int, segment: Any) -> None:
 
 @rare
 def note_cut(w: World, e: int, p: int, segment: Any) -> None:
-    """Note the bytes of both ends that nothing had acknowledged when the RST of ``e`` ended their connection."""
+    """Note the unacknowledged bytes of both ends when the RST of ``e`` ended their connection."""
     w.troubles[e]["reset"] = segment["number"]
     ack = segment["ack"] if segment["flags"] & ACK != 0 else -1
     w.troubles[p]["cut"] = outstanding(w, p, e, ack)

@@ -1,4 +1,4 @@
-"""The window that an endpoint offers, and what lies ahead of it: its receiver drops that (RFC 9293 §3.10.7.4)."""
+"""The window that an endpoint offers, and data beyond it, which its receiver drops (RFC 9293 §3.10.7.4)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .tables import (
 UNSCALED = 0
 """The shift of a window without the option."""
 NEAR = 1 << 16
-"""Bytes behind a segment within which the next one goes on from it."""
+"""Bytes after a segment within which the next one continues it."""
 
 
 @rare
 def note_scale(w: World, e: int, answers: int, segment: Any) -> None:
-    """Note the window scale that a SYN or SYN-ACK of endpoint ``e`` offers; it counts where both sides offer one.
+    """Note the window scale of a SYN or SYN-ACK of endpoint ``e``; it counts if both sides offer one.
 
     ``answers``: whether it answers a SYN that is in the capture, so that both offers are known.
     """
@@ -46,23 +46,23 @@ def note_scale(w: World, e: int, answers: int, segment: Any) -> None:
 
 @inner
 def offer(me: Any, e: int, first: bool, segment: Any, connection: Any) -> None:
-    """Note how far the window reaches that a segment of endpoint ``e`` offers; ``first``: none was noted before."""
+    """Note the edge of the window that a segment of endpoint ``e`` offers; ``first``: none was noted before."""
     shift = UNSCALED
     if segment["flags"] & SYN == 0:
         scale = connection["notes"] >> (NOTE_SCALE_1 if e & 1 == 1 else NOTE_SCALE_0) & NOTE_SCALE
         shift = scale - 1 if scale != 0 else MAX_SHIFT
     edge = (segment["ack"] + (i64(segment["window"]) << shift)) & LOW_32
-    # A window that shrinks takes nothing back that may be under way (RFC 9293 §3.8.6).
+    # A shrinking window does not affect data that may be in flight (RFC 9293 §3.8.6).
     if first or after(edge, i64(me["edge"])):
         me["edge"] = edge
 
 
 @rare
 def is_beyond(w: World, e: int, p: int, segment: Any, end: int) -> bool:
-    """Tell whether a segment of ``e`` behind a gap, up to ``end``, lies ahead of all that ``p`` offers to take.
+    """Return whether a segment of ``e`` after a gap, up to ``end``, is beyond every window that ``p`` has offered.
 
-    Where ``e`` goes on from there, or sends it again, it is no stray: the capture misses what its peer offered since.
-    So does one that has not all that the peer acknowledged, or nothing of the peer but a SYN, though it sent more.
+    If ``e`` continues from there, or retransmits it, it is no stray: the capture lacks the newer window of its peer.
+    It also does if it lacks data that the peer acknowledged, or has only the SYN of a peer that sent more.
     """
     peer, one = w.endpoints[p], w.seldom[e]
     seq, fin = segment["seq"], segment["flags"] & FIN != 0

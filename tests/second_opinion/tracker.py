@@ -269,9 +269,7 @@ def reset(connection: dict[str, Any], me: dict[str, Any], you: dict[str, Any], p
     if me["next"] is None or you["acked"] is None or me["gave_up"] or you["gave_up"]:
         raise Undecided("a RST of a side of which nothing else is captured")
     seq = near(packet["seq"], me["next"])
-    if seq == me["fin"] and seq < you["acked"]:
-        raise Undecided("a RST with the number of the FIN")
-    if not you["acked"] <= seq <= me["next"]:
+    if not you["acked"] <= seq <= me["next"] and not seq == me["fin"] == you["acked"] - 1:
         if seq == me["next"] + 1 or (you["last"] is None or me["next"] == (me["isn"] or 0) + 1):
             raise Undecided("a RST behind what may be missing")
         return
@@ -319,9 +317,7 @@ def ordinary(me: dict[str, Any], you: dict[str, Any], packet: dict[str, Any]) ->
     fin = "F" in packet["flags"]
     edge = window_end(you)
     if edge is not None and end > edge and (packet["length"] or fin) and (seq, end, fin) not in me["strays"]:
-        if seq <= edge and fin:
-            raise Undecided("a FIN partly in the window")
-        if seq > edge:
+        if seq > edge or (seq == edge and fin):
             me["strays"].append((seq, end, fin))
             return
     if seq > me["next"] and me["state"] in ("SYN_SENT", "SYN_RECEIVED"):

@@ -230,4 +230,8 @@ def arrived(w: World, p: int, ack: int, segment: Any) -> None:
         peer["known"] = i64(peer["known"]) | KNOWN_UNSEEN_TAIL
         w.seldom[p]["odd"] = i64(w.seldom[p]["odd"]) | ODD_MISSED
         w.connections[p >> 1]["notes"] |= NOTE_LOSSY
+    elif i64(peer["contiguous"]) != top and i64(w.seldom[p]["tail"]) == top:
+        # Only a bare ACK of its own shows that it had sent more: the last of it is missing, perhaps a FIN.
+        w.seldom[p]["tail"] = i64(peer["contiguous"])
+        peer["known"] = i64(peer["known"]) | KNOWN_UNSEEN_TAIL
     peer["contiguous"] = top

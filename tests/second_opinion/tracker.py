@@ -336,7 +336,7 @@ def arrive(me: dict[str, Any], you: dict[str, Any], packet: dict[str, Any], seq:
     """Put what was sent in order, and follow a FIN."""
     if fin and me["fin"] is not None and end != me["fin"]:
         raise Undecided("another FIN")
-    me["holes"] = sorted([*me["holes"], (seq, end)])
+    me["holes"] = sorted([*me["holes"], *([(seq, end)] if end > seq or fin else [])])
     for start, stop in me["holes"]:
         if start <= me["next"] < stop:
             me["next"] = stop

@@ -24,6 +24,15 @@ STORIES = {
         S SA 0 1 0 -> -, RCVD
         C A  1 1 0 -> EST, EST
     """,
+    "a_bare_ack_behind_a_missing_number_may_follow_a_fin": OPEN
+    + """
+        C PA 1 1 10    -> EST, EST
+        S A  1 11 0    -> EST, EST
+        C A  12 1 0    -> EST, EST
+        S A  1 12 0    -> EST, EST
+        S FA 1 12 0    -> -, -         # either had closed first
+        C A  12 2 0    -> -, -
+    """,
     "one_direction_client": """
         C S  0 0 0     -> SENT, -
         C A  1 1 0     -> EST, EST

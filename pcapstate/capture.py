@@ -84,6 +84,17 @@ class ByEndpoint(Protocol):
         """Follow the tracker's compaction after it evicted connections: its row n was row ``kept[n]``."""
 
 
+@runtime_checkable
+class ByFragment(Protocol):
+    """A watcher that needs all packets of a segment."""
+
+    def reassembled(self, number: int, fragments: Sequence[int]) -> None:
+        """Take the numbers of the frames with a segment's fragments, in the decoding thread, before ``watch``.
+
+        ``number``: of the frame that completes it. The segment need not be of TCP, if a tunnel carries it.
+        """
+
+
 class Capture:
     """Reads a source once, keeping the state of every connection.
 
@@ -111,7 +122,8 @@ class Capture:
         self.source = source
         self.stops = stops or Stops()
         self.watchers = watchers
-        self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers))
+        reassembled = [one.reassembled for one in watchers if isinstance(one, ByFragment)]
+        self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers), *reassembled[:1])
         decoder = self.decoder
         self.table = FlowTable(
             source.kernels,

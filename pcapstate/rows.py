@@ -26,3 +26,11 @@ def aligned(count: int, kind: np.dtype[Any]) -> Rows:
     octets = np.zeros(count * kind.itemsize + CACHE_LINE, dtype=np.uint8)
     start = -octets.ctypes.data % CACHE_LINE
     return octets[start : start + count * kind.itemsize].view(kind)
+
+
+def among(some: Rows, ascending: Rows) -> Rows:
+    """Return which values are in others, which ascend."""
+    if not len(ascending):
+        return np.zeros(len(some), dtype=bool)
+    found: Rows = ascending[np.minimum(np.searchsorted(ascending, some), len(ascending) - 1)] == some
+    return found

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import click
-import numpy as np
 
-from ..addresses import parse_network, within
 from ..output.colours import painted
 from ..output.formats import FORMATS, PEOPLE
 from ..query.options import SelectionOptions
-from ..query.selection import Selection
-from ..rows import Rows
-from ..table import slices
-from ..tcp.flow_table import FlowTable
-from ..tcp.sides import sides_of
-from ..views import connections
 from ..wording.languages import LANGUAGES
 from ..wording.times import TimeFormat
+from .choice import ConnectionChoice
 from .options import SourceOptions, source_options
 from .session import Session
 
@@ -90,7 +83,7 @@ def diagnose(
         raise click.UsageError(
             "--brief applies to the text for people only; other formats have one row for each finding"
         )
-    choice = Choice(SelectionOptions(port=port, host=host, filter=filter), local, utc)
+    choice = ConnectionChoice(SelectionOptions(port=port, host=host, filter=filter), local, utc)
     seen = FramesSeen()
     each = memory.DIAGNOSE_CHOSEN if choice.chooses else memory.DIAGNOSE
     reading = Session(
@@ -133,35 +126,3 @@ def _coloured(headline: str, tone: int | None) -> str:
         return headline
     word, blank, rest = headline.partition(" ")
     return painted(word, tone) + blank + rest
-
-
-class Choice:
-    """The connections that options ask for; raises BadParameter and QueryError."""
-
-    def __init__(self, options: SelectionOptions, local: tuple[str, ...], utc: bool) -> None:
-        self._selection = Selection(options, connections.fields, connections.BY_NAME, utc)
-        try:
-            self._networks = tuple(parse_network(one) for one in local)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--local") from None
-
-    @property
-    def chooses(self) -> bool:
-        """Whether it leaves connections out."""
-        return self._selection.chooses or bool(self._networks)
-
-    def rows(self, reading: Session) -> Rows:
-        """Return the rows of the connections to look at, in ascending order."""
-        table = reading.capture.table
-        rows = np.arange(len(table.connections))
-        if choose := self._selection.choice(reading.span):
-            rows = connections.chosen(table, choose)
-        if self._networks:
-            rows = np.concatenate([rows[:0], *(self._of_networks(table, rows[part]) for part in slices(len(rows)))])
-        return rows
-
-    def _of_networks(self, table: FlowTable, rows: Rows) -> Rows:
-        of = sides_of(table, rows)
-        return rows[
-            np.logical_or(*(within(*end[:2], self._networks) for end in (of.client_address, of.server_address)))
-        ]

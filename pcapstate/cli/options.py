@@ -35,15 +35,15 @@ class SourceOptions(NamedTuple):
     """Where packets come from, and until which moment."""
 
     captures: tuple[str, ...]
-    interfaces: tuple[str, ...]
-    capture_filter: str | None
-    duration: float | None
     time_wait: TimeWait
     at: str | None
-    follow: bool
     split_vlans: bool
     memory: int | None
     quiet: bool
+    interfaces: tuple[str, ...] = ()
+    capture_filter: str | None = None
+    duration: float | None = None
+    follow: bool = False
 
 
 class WordingOptions(NamedTuple):
@@ -167,32 +167,13 @@ def output_option(command: Command) -> Command:
     return found
 
 
-SOURCE = (
-    click.argument("captures", nargs=-1, metavar="CAPTURE...", type=click.Path()),
-    click.option(
-        "-i",
-        "--interface",
-        "interfaces",
-        multiple=True,
-        metavar="NAME",
-        help="Capture live on this interface instead of reading a file. Repeatable.",
-    ),
-    click.option("--capture-filter", metavar="BPF", help="With -i: capture only packets that match this BPF filter."),
-    click.option(
-        "--duration",
-        type=click.FloatRange(min=0, min_open=True),
-        callback=number,
-        metavar="S",
-        help="With -i: end after S seconds.",
-    ),
-    click.option(
-        "--at",
-        metavar="TIME",
-        help="The moment: after the start (12.5, 1m30s), before the end (-3), a clock time, or a packet (#417).",
-    ),
-    click.option(
-        "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."
-    ),
+CAPTURES = click.argument("captures", nargs=-1, metavar="CAPTURE...", type=click.Path())
+AT = click.option(
+    "--at",
+    metavar="TIME",
+    help="The moment: after the start (12.5, 1m30s), before the end (-3), a clock time, or a packet (#417).",
+)
+TRACKING = (
     click.option(
         "--time-wait",
         multiple=True,
@@ -211,6 +192,35 @@ SOURCE = (
         help="Memory limit, such as 500M; connections beyond it are evicted. [default: 1G, or a quarter of the"
         " machine's memory]",
     ),
+)
+"""How packets are followed, wherever they come from."""
+
+FILES = (CAPTURES, AT, *TRACKING)
+"""Capture files, for commands that read them several times."""
+
+SOURCE = (
+    CAPTURES,
+    click.option(
+        "-i",
+        "--interface",
+        "interfaces",
+        multiple=True,
+        metavar="NAME",
+        help="Capture live on this interface instead of reading a file. Repeatable.",
+    ),
+    click.option("--capture-filter", metavar="BPF", help="With -i: capture only packets that match this BPF filter."),
+    click.option(
+        "--duration",
+        type=click.FloatRange(min=0, min_open=True),
+        callback=number,
+        metavar="S",
+        help="With -i: end after S seconds.",
+    ),
+    AT,
+    click.option(
+        "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."
+    ),
+    *TRACKING,
     output_option,
 )
 
@@ -254,7 +264,7 @@ def shared(
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def gathered(*arguments: Any, **values: Any) -> Any:
-            given = kind(**{field: values.pop(field) for field in kind._fields})
+            given = kind(**{field: values.pop(field) for field in kind._fields if field in values})
             values[name] = whole_moment(given) if isinstance(given, SourceOptions) else given
             return command(*arguments, **values)
 
@@ -268,5 +278,6 @@ def shared(
 
 
 source_options = shared(SourceOptions, SOURCE, "source")
+file_options = shared(SourceOptions, FILES, "source")
 selection_options = shared(SelectionOptions, SELECTION, "selection")
 wording_options = shared(WordingOptions, WORDING, "wording")

@@ -139,7 +139,7 @@ class Session(Reading):
         """Return a text behind so many blanks, in lines that fit the terminal; in a file or a pipe it stays one."""
         return " " * indent + text if self.screen is None else self.screen.lines(text, indent)
 
-    def write(self, pieces: Iterable[bytes]) -> None:
+    def write(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Write text to where output goes."""
         to = out()
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,14 @@ class Decoder:
     ``datagrams``: UDP datagrams also get rows (SEGMENT_DATAGRAM).
     """
 
-    def __init__(self, kernels: Kernels, datagrams: bool = False) -> None:
+    def __init__(
+        self,
+        kernels: Kernels,
+        datagrams: bool = False,
+        reassembled: Callable[[int, Sequence[int]], None] = lambda number, fragments: None,
+    ) -> None:
         self._kernels = kernels
+        self._reassembled = reassembled
         self._datagrams = datagrams
         self._arrays = [np.zeros(0, dtype=SEGMENT)] * ROTATING
         self._turn = 0
@@ -124,10 +131,11 @@ class Decoder:
         row["flags"] = SEGMENT_NONE
         start, end = int(frame["offset"]) + int(row["ack"]), int(frame["offset"]) + int(frame["captured"])
         packet = batch.data[start:end].tobytes()
-        whole = self._tunnels.add(packet, int(row["time"]), int(row["network"]))
+        whole = self._tunnels.add(packet, int(row["time"]), int(row["network"]), int(frame["number"]))
         self._account(self._tunnels.take_dropped())
         if whole is None:
             return np.zeros(0, dtype=SEGMENT)
+        self._reassembled(int(frame["number"]), whole.frames)
         segments = self._within_packet(row, frame, whole.packet, whole.length)
         if not (segments["flags"] >= 0).any():
             # Its content has been counted already.
@@ -176,8 +184,10 @@ class Decoder:
         start = int(frame["offset"]) + int(row["ack"])
         packet = data[start : int(frame["offset"]) + int(frame["captured"])].tobytes()
         row["flags"] = SEGMENT_NONE
-        segment = self._reassembler.add(packet, int(row["time"]), int(row["network"]))
+        number = int(frame["number"])
+        segment = self._reassembler.add(packet, int(row["time"]), int(row["network"]), number)
         if segment is not None:
+            self._reassembled(number, self._reassembler.frames)
             for name, value in segment.items():
                 row[name] = value
         if self._reassembler.other is not None:

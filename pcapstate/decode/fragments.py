@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from bisect import bisect_left
 from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..kernels.source import be16, be32
@@ -44,6 +45,8 @@ REASSEMBLY_TIMEOUT = 60_000_000_000
 """Nanoseconds of the capture's time after which reassembly of a datagram ends (RFC 8200 §4.5)."""
 COMPLETED = 256
 """Most recently reassembled datagrams, kept to recognize duplicates of their fragments."""
+FRAMES = 128
+"""Frames of a datagram's fragments that are kept."""
 KNOWN_AGAIN = 64
 """Most fragments remembered of each of these."""
 MORE_IPV4, MORE_IPV6 = 0x2000, 1
@@ -58,7 +61,7 @@ Print = tuple[int, int, int]
 
 
 class _Datagram:
-    __slots__ = ("fragments", "pieces", "prints", "protocol", "ranges", "room", "since", "total")
+    __slots__ = ("fragments", "frames", "pieces", "prints", "protocol", "ranges", "room", "since", "total")
 
     def __init__(self, since: int, protocol: int) -> None:
         self.since, self.protocol = since, protocol
@@ -67,6 +70,7 @@ class _Datagram:
         self.room = 2 * KEPT
         self.total = -1
         self.fragments = 0
+        self.frames: list[int] = []
         self.prints: set[Print] = set()
 
     def add(self, offset: int, length: int, captured: bytes, last: bool) -> None:
@@ -119,7 +123,7 @@ class Collector:
         dropped, self._dropped = self._dropped, Counter()
         return dropped
 
-    def collect(self, packet: bytes, time: int, network: int) -> tuple[Key, _Datagram] | None:
+    def collect(self, packet: bytes, time: int, network: int, frame: int) -> tuple[Key, _Datagram] | None:
         """Add a fragment (from its IP header on); return the datagram that it completes, if any."""
         parts = _fragment(packet)
         if parts is None:
@@ -136,6 +140,8 @@ class Collector:
                 self._give_up(next(iter(self._datagrams)))
             datagram = self._datagrams[key] = _Datagram(time, _following(packet))
         datagram.add(offset, length, captured, last)
+        if len(datagram.frames) < FRAMES:
+            datagram.frames.append(frame)
         seen = (offset, length, zlib.crc32(captured))
         # A duplicate of a fragment of a reassembled datagram does not make a new, incomplete one.
         if seen not in self._completed.get(key, ()):
@@ -173,14 +179,16 @@ class Reassembler(Collector):
         super().__init__()
         self.other: tuple[int, int] | None = None
         """If the last fragment completed a datagram without TCP: its protocol and its number of fragments."""
+        self.frames: Sequence[int] = ()
+        """Numbers of the frames with the fragments of the last segment that was completed."""
 
-    def add(self, packet: bytes, time: int, network: int) -> dict[str, int] | None:
+    def add(self, packet: bytes, time: int, network: int, frame: int = 0) -> dict[str, int] | None:
         """Add a fragment (from its IP header on); return the fields of the segment that it completes, if any.
 
         Only fragments of the same ``network`` are reassembled.
         """
         self.other = None
-        found = self.collect(packet, time, network)
+        found = self.collect(packet, time, network, frame)
         if found is None:
             return None
         key, datagram = found
@@ -194,6 +202,7 @@ class Reassembler(Collector):
             self._dropped[INCOMPLETE] += datagram.fragments
             return None
         self.remember(key, datagram)
+        self.frames = datagram.frames
         return segment
 
 
@@ -204,14 +213,15 @@ class Whole(NamedTuple):
     length: int  # its length in bytes
     protocol: int
     fragments: int
+    frames: Sequence[int]  # numbers of the frames with these fragments
 
 
 class TunnelReassembler(Collector):
     """Reassembles fragmented tunnel packets. Before the first fragment, whether it is a tunnel is not known."""
 
-    def add(self, packet: bytes, time: int, network: int) -> Whole | None:
+    def add(self, packet: bytes, time: int, network: int, frame: int = 0) -> Whole | None:
         """Add a fragment (from its IP header on); return the packet that it completes, if any."""
-        found = self.collect(packet, time, network)
+        found = self.collect(packet, time, network, frame)
         if found is None:
             return None
         key, datagram = found
@@ -224,7 +234,7 @@ class TunnelReassembler(Collector):
         else:
             length = total if total <= 0xFFFF else 0
             header = packet[:4] + length.to_bytes(2, "big") + bytes([protocol]) + packet[7:40]
-        return Whole(header + head, len(header) + total, protocol, datagram.fragments)
+        return Whole(header + head, len(header) + total, protocol, datagram.fragments, datagram.frames)
 
     def _counts_as(self, key: Key, datagram: _Datagram) -> int:
         # Only the first fragment was examined; without it, the datagram may hold anything of this protocol.

@@ -30,6 +30,7 @@ MODULES = (
     "output.text",
     "names.payload_copies",
     "traffic.hashing",
+    "sources.copying",
 )
 """The modules that have an ``entry``; those that take longest to compile come first."""
 COMPILING = os.environ.get("PCAPSTATE_COMPILING", "") != ""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..addresses import Address, is_ipv4, is_one_hosts
-from ..rows import Rows, unique
+from ..rows import Rows, among, unique
 from .evidence import EACH, Evidence, recipients
 from .host_names import host_name
 from .mentions import DHCP_NAME, DNS_NAME, KINDS, NETBIOS_NAME, REVERSE_NAME, Mentions, reversed_addresses
@@ -250,10 +250,3 @@ def halves(addresses: Rows) -> tuple[Rows, Rows]:
     """Return the high and low halves of addresses from ``whole``."""
     both = addresses.view(">i8").reshape(-1, 2).astype(np.int64)
     return both[:, 0], both[:, 1]
-
-
-def among(some: Rows, all_: Rows) -> Rows:
-    """Tell for each of some addresses (from ``whole``) whether it is in others, which are sorted."""
-    if not len(all_):
-        return np.zeros(len(some), dtype=bool)
-    return all_[np.minimum(np.searchsorted(all_, some), len(all_) - 1)] == some

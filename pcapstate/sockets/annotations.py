@@ -11,12 +11,12 @@ from ..addresses import IPV4_MAPPED, Address, is_ipv4
 from ..application.data import ApplicationData
 from ..application.hints import GUESS, Hint, hint, server_names
 from ..compaction import endpoints_after
-from ..names.book import NameBook, among, halves, whole
+from ..names.book import NameBook, halves, whole
 from ..names.resolver import resolve
 from ..names.services import TCP as SERVICES
 from ..names.services import UDP
 from ..processes.watcher import Processes
-from ..rows import Rows, unique
+from ..rows import Rows, among, unique
 from ..sources.process_blocks import Process
 from ..table import NEVER, slices, worded
 from ..tcp import tables as c

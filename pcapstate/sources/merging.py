@@ -158,6 +158,11 @@ class MergedReader:
             self.missing |= not isinstance(error, NoCaptureError)
 
     @property
+    def paths(self) -> list[Any]:
+        """The captures that ``Batch.origin`` counts, as far as they were opened."""
+        return [reader.source for reader in self._readers]
+
+    @property
     def damages(self) -> list[CaptureDamaged]:
         """The damage in each capture."""
         return [*(damage for reader in self._readers for damage in reader.damages), *self._not_read]
@@ -219,14 +224,18 @@ class MergedReader:
             if len(unmerged) == 1:
                 batch = unmerged[0].all()
                 data, frames = batch.data, batch.frames
+                files = np.full(len(frames), self._readers.index(unmerged[0].reader))
                 moved = int(frames["captured"].sum(dtype=np.int64))
             else:
-                data, frames = _merged([one.take(until) for one in unmerged])
+                data, frames, order = _merged(parts := [one.take(until) for one in unmerged])
+                indices = [self._readers.index(one.reader) for one in unmerged]
+                files = np.repeat(indices, [len(one) for _, one, _ in parts])[order]
                 moved = len(data)
+            origin = files, frames["number"].copy()
             frames["number"] = np.arange(number + 1, number + 1 + len(frames))
             number += len(frames)
             position += moved
-            yield Batch(data, frames, position, int(frames["time"][-1]))
+            yield Batch(data, frames, position, int(frames["time"][-1]), origin)
 
     def _open(self, unopened: list[_Unopened], already: int) -> list[_Unmerged]:
         """Open the next file, and all whose first packet has the same time."""
@@ -247,15 +256,15 @@ class MergedReader:
         return opened
 
 
-def _merged(taken: list[tuple[Any, Any, Any]]) -> tuple[Any, Any]:
+def _merged(taken: list[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
     """Return the data and the frames of several captures in time order."""
     start = 0
     for data, frames, _ in taken:
         frames["offset"] += start
         start += len(data)
     frames = np.concatenate([part[1] for part in taken])
-    frames = frames[np.argsort(np.concatenate([part[2] for part in taken]), kind="stable")]
-    return np.concatenate([part[0] for part in taken]), frames
+    order = np.argsort(np.concatenate([part[2] for part in taken]), kind="stable")
+    return np.concatenate([part[0] for part in taken]), frames[order], order
 
 
 def left_out(lines: Sequence[str]) -> str:

@@ -63,6 +63,8 @@ class Batch(NamedTuple):
     frames: np.ndarray[Any, Any]  # FRAME
     position: int  # bytes of the source read so far
     clock: int  # the source's current time, ns since the epoch: for a file, the time of the last frame
+    origin: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
+    """Of merged captures: which of them each frame is from, by index, and its number there."""
 
 
 class CaptureReader:
@@ -85,6 +87,7 @@ class CaptureReader:
         rows: int | None = None,
         room: Room | None = None,
     ) -> None:
+        self.source = source
         self.name, self._stream, self.size = open_stream(source)
         self.damage: CaptureDamaged | None = None
         self._chunk = chunk

@@ -113,7 +113,9 @@ def follow(w: World, segment: Any, slot: int) -> None:
     number = i64(slots[slot]) - 1
     flags = segment["flags"]
     if flags == SEGMENT_ICMP:
+        segment["endpoint"] = -1
         if number >= 0:
+            segment["endpoint"] = 2 * number + side_of(w, segment, number)
             icmp_error(w, number, segment)
         return
     side = 0

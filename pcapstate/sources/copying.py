@@ -1,0 +1,328 @@
+"""Copy chosen packets of a capture file: pcapng blocks byte for byte, pcap records as blocks, or all as pcap records.
+
+Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. Blocks other than packets are kept: sections, interfaces,
+names, secrets, statistics, comments.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import CaptureError
+from ..kernels.source import entry, inner, u32
+from ..rows import Rows
+from . import framing
+from .framing import (
+    BLOCK_TO_PARSE,
+    DAMAGED_BLOCK,
+    DAMAGED_LENGTH,
+    ENHANCED_PACKET,
+    FRAME,
+    FRAMES_FULL,
+    INTERFACE_DESCRIPTION,
+    INTERFACE_STATISTICS,
+    LARGE_BLOCK,
+    MAXIMUM_BLOCK,
+    OBSOLETE_PACKET,
+    RECORDS_DONE,
+    SECTION_HEADER,
+    SIMPLE_PACKET,
+)
+from .reader import Batch, CaptureReader
+
+RUNS = 1 << 14
+"""Runs of bytes that are found at a time."""
+SECTION_LENGTH = slice(16, 24)
+"""Where a section header has the length of its section; all ones: it is not known."""
+NANOSECONDS = 9
+"""if_tsresol of time stamps in nanoseconds."""
+SNAPLEN = framing.MAXIMUM_CAPTURED
+LITTLE_ENDIAN = (0x1A2B3C4D).to_bytes(4, "little")
+"""The byte-order magic of a section."""
+
+# What ``find_blocks`` returns in ``result``: why it stopped, how many runs there are, the next packet's number.
+STOPPED, FOUND, NEXT = range(3)
+
+
+@entry(np.uint8, int, int, np.uint8, np.int64, np.int64, np.int64)
+def find_blocks(data: Any, start: int, end: int, chosen: Any, layout: Any, runs: Any, result: Any) -> int:
+    """Find what to copy of the pcapng blocks in ``data[start:end]``; return where the first unread one begins.
+
+    ``chosen``: a bit for each packet, by its number. ``layout``: big-endian?, number of the first packet, whether each
+    block is a run of its own. ``runs``: where each run begins and ends. ``result``: see STOPPED, FOUND, NEXT.
+    """
+    big, number, apart = layout[0], layout[1], layout[2]
+    count = 0
+    why = RECORDS_DONE
+    while end - start >= 12:
+        kind = u32(data, start, big)
+        if kind == SECTION_HEADER:
+            why = BLOCK_TO_PARSE
+            break
+        total = u32(data, start + 4, big)
+        if total < 12 or total > MAXIMUM_BLOCK:
+            why = DAMAGED_LENGTH if total < 12 or is_packet(kind) else LARGE_BLOCK
+            break
+        padded = (total + 3) & ~3
+        if end - start < padded:
+            break
+        if u32(data, start + padded - 4, big) != total:
+            why = DAMAGED_BLOCK
+            break
+        kept = not is_packet(kind) or is_chosen(chosen, number)
+        if kept:
+            if apart == 0 and count > 0 and runs[2 * count - 1] == start:
+                runs[2 * count - 1] = start + padded
+            elif 2 * count == len(runs):
+                why = FRAMES_FULL
+                break
+            else:
+                runs[2 * count], runs[2 * count + 1] = start, start + padded
+                count += 1
+        if is_packet(kind) or framing.is_numbered(kind):
+            number += 1
+        start += padded
+    result[STOPPED], result[FOUND], result[NEXT] = why, count, number
+    return start
+
+
+@inner
+def is_packet(kind: int) -> bool:
+    """Tell whether a block is a packet."""
+    return kind in (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
+
+
+@inner
+def is_chosen(chosen: Any, number: int) -> bool:
+    """Tell whether the packet of a number is chosen."""
+    return number >> 3 < len(chosen) and chosen[number >> 3] >> (number & 7) & 1 != 0
+
+
+@entry(np.uint8, FRAME, int, int, np.int64, np.uint8, np.int64)
+def write_packets(data: Any, frames: Any, first: int, count: int, layout: Any, out: Any, result: Any) -> int:
+    """Write ``frames[first:count]`` as blocks or records; return the index of the first that found no room.
+
+    ``layout``: pcapng?, and the interface of all packets. ``result[0]``: bytes written into ``out``. Integers are
+    little-endian, time stamps count nanoseconds.
+    """
+    at = 0
+    index = first
+    while index < count:
+        frame = frames[index]
+        captured, offset, time = frame["captured"], frame["offset"], frame["time"]
+        if len(out) - at < captured + 36:
+            break
+        if layout[0] != 0:
+            padded = (captured + 3) & ~3
+            put32(out, at, ENHANCED_PACKET)
+            put32(out, at + 4, 32 + padded)
+            put32(out, at + 8, layout[1])
+            put32(out, at + 12, time >> 32)
+            put32(out, at + 16, time)
+            put32(out, at + 20, captured)
+            put32(out, at + 24, frame["length"])
+            at += 28
+        else:
+            padded = captured
+            put32(out, at, time // 1_000_000_000)
+            put32(out, at + 4, time % 1_000_000_000)
+            put32(out, at + 8, captured)
+            put32(out, at + 12, frame["length"])
+            at += 16
+        for byte in range(captured):
+            out[at + byte] = data[offset + byte]
+        for byte in range(captured, padded):
+            out[at + byte] = 0
+        at += padded
+        if layout[0] != 0:
+            put32(out, at, 32 + padded)
+            at += 4
+        index += 1
+    result[0] = at
+    return index
+
+
+@inner
+def put32(out: Any, at: int, value: int) -> None:
+    """Write the low 32 bits of a value, little-endian."""
+    out[at] = value & 0xFF
+    out[at + 1] = value >> 8 & 0xFF
+    out[at + 2] = value >> 16 & 0xFF
+    out[at + 3] = value >> 24 & 0xFF
+
+
+class PacketCopier(CaptureReader):
+    """Yields what a capture file becomes when only ``chosen`` packets are kept; ``chosen``: a bit by packet number.
+
+    Raises CaptureError. ``damage`` tells afterwards whether the file is damaged or cut short: nothing behind that is
+    copied.
+    """
+
+    def __init__(self, source: str | os.PathLike[str], chosen: Rows) -> None:
+        super().__init__(source)
+        self._chosen = chosen
+
+    @property
+    def is_pcapng(self) -> bool:
+        """Whether the file has blocks, not records."""
+        return self._layout is None
+
+    def section(self) -> Iterator[bytes | memoryview]:
+        """Yield a run of whole pcapng sections; the next piece overwrites one before."""
+        if self.is_pcapng:
+            yield from self._blocks(apart=False)
+            return
+        interfaces: dict[int, int] = {}
+        for linktype, piece in self._written(interfaces, records=False):
+            if linktype is not None:
+                if not interfaces:
+                    yield section_header()
+                interfaces[linktype] = len(interfaces)
+                yield interface_description(linktype)
+            yield piece
+        if not interfaces:
+            yield section_header()
+
+    def records(self) -> Iterator[tuple[int | None, bytes]]:
+        """Yield pcap records, without the header of a file, each time with the link type where it is another."""
+        return self._written({}, records=True)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the blocks of ``section`` one by one."""
+        if self.is_pcapng:
+            yield from map(bytes, self._blocks(apart=True))
+            return
+        for piece in self.section():
+            at = 0
+            while at < len(piece):
+                total = int.from_bytes(piece[at + 4 : at + 8], "little")
+                yield bytes(piece[at : at + total])
+                at += total
+
+    def _blocks(self, apart: bool) -> Iterator[bytes | memoryview]:
+        runs, result = np.zeros(2 * RUNS, dtype=np.int64), np.zeros(3, dtype=np.int64)
+        number = 1
+        while True:
+            layout = np.array([self._sections.big, number, apart], dtype=np.int64)
+            start = self._start
+            self._start = self.kernels.find_blocks(self._buffer, start, self._end, self._chosen, layout, runs, result)
+            number = int(result[NEXT])
+            octets = memoryview(self._buffer)  # type: ignore[arg-type]
+            for at, end in runs[: 2 * result[FOUND]].reshape(-1, 2).tolist():
+                yield octets[at:end]
+            why, wanted = int(result[STOPPED]), 12
+            if why == FRAMES_FULL:
+                continue
+            if why == BLOCK_TO_PARSE:
+                if not self._fill(12) or (head := self._block_head()) is None or not self._fill((head[2] + 3) & ~3):
+                    break
+                big, _, length = head
+                self._sections.begin(big)
+                header = bytearray(self._buffer[self._start : self._start + length].tobytes())
+                header[SECTION_LENGTH] = b"\xff" * 8
+                self._start += (length + 3) & ~3
+                yield bytes(header)
+                continue
+            if why == LARGE_BLOCK:
+                yield from self._large()
+                continue
+            if why in (DAMAGED_BLOCK, DAMAGED_LENGTH):
+                self._damaged("a block is damaged")
+                return
+            if self._end - self._start >= 12:
+                wanted = (u32(self._buffer, self._start + 4, self._sections.big) + 3) & ~3
+            if not self._fill(wanted):
+                break
+        if self._end > self._start:
+            self._damaged("the file ends inside a block")
+
+    def _batch(self, count: int) -> Iterator[Batch]:
+        # As they are in the file: a PKTAP header stays.
+        if count:
+            frames = self._frames[:count]
+            yield Batch(self._buffer, frames, self._passed + self._start, int(frames["time"][-1]))
+
+    def _large(self) -> Iterator[memoryview]:
+        left = (u32(self._buffer, self._start + 4, self._sections.big) + 3) & ~3
+        while left and self._fill(1):
+            some = min(left, self._end - self._start)
+            yield memoryview(self._buffer)[self._start : self._start + some]  # type: ignore[arg-type]
+            self._start += some
+            left -= some
+
+    def _written(self, interfaces: dict[int, int], records: bool) -> Iterator[tuple[int | None, bytes]]:
+        """Yield packets as blocks, or records; with a link type where it is not in ``interfaces``, or another."""
+        out = np.empty(1 << 20, dtype=np.uint8)
+        result = np.zeros(1, dtype=np.int64)
+        last: int | None = None
+        for batch in self.batches():
+            frames = batch.frames[is_marked(self._chosen, batch.frames["number"])]
+            for start, end in _same(frames["linktype"]):
+                linktype = int(frames["linktype"][start])
+                new = linktype if (linktype != last if records else linktype not in interfaces) else None
+                last = linktype
+                done = start
+                while done < end:
+                    needed = int(frames["captured"][done]) + 36
+                    if needed > len(out):
+                        out = np.empty(needed, dtype=np.uint8)
+                    if new is not None:
+                        # Whoever takes the piece declares the interface first.
+                        yield new, b""
+                        new = None
+                    layout = np.array([not records, interfaces.get(linktype, 0)], dtype=np.int64)
+                    done = self.kernels.write_packets(batch.data, frames, done, end, layout, out, result)
+                    yield None, out[: result[0]].tobytes()
+
+
+def is_marked(chosen: Rows, numbers: Rows) -> Rows:
+    """Return which of these numbers have their bit set."""
+    within = numbers >> 3 < len(chosen)
+    octets = chosen[np.where(within, numbers >> 3, 0)]
+    found: Rows = within & (octets >> (numbers & 7).astype(np.uint8) & 1 != 0)
+    return found
+
+
+def _same(values: Rows) -> Iterator[tuple[int, int]]:
+    """Yield the runs of equal values."""
+    if len(values):
+        edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+        yield from itertools.pairwise(edges)
+
+
+def section_header() -> bytes:
+    """Return a section header block, little-endian, without options."""
+    return struct.pack("<II4sHHqI", SECTION_HEADER, 28, LITTLE_ENDIAN, 1, 0, -1, 28)
+
+
+def interface_description(linktype: int) -> bytes:
+    """Return an interface description block, little-endian, whose time stamps count nanoseconds."""
+    return struct.pack("<IIHHIHHB3xHHI", INTERFACE_DESCRIPTION, 32, linktype, 0, SNAPLEN, 9, 1, NANOSECONDS, 0, 0, 32)
+
+
+def pcap_header(linktype: int) -> bytes:
+    """Return the header of a pcap file, little-endian, whose time stamps count nanoseconds."""
+    return struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, SNAPLEN, linktype)
+
+
+def renumbered(block: bytes, interfaces: list[int]) -> bytes:
+    """Return a little-endian block with the interface's number in the section that it goes to.
+
+    ``interfaces``: those of its own section, by number. Raises CaptureError.
+    """
+    kind = int.from_bytes(block[:4], "little")
+    if kind in (ENHANCED_PACKET, INTERFACE_STATISTICS):
+        which = int.from_bytes(block[8:12], "little")
+        return block[:8] + interfaces[which].to_bytes(4, "little") + block[12:]
+    if kind == OBSOLETE_PACKET:
+        which = int.from_bytes(block[8:10], "little")
+        return block[:8] + interfaces[which].to_bytes(2, "little") + block[10:]
+    if kind == SIMPLE_PACKET and interfaces[0]:
+        raise CaptureError("packets without time stamps cannot be put in the order of others")
+    return block

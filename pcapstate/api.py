@@ -314,6 +314,8 @@ def open(
     interface: str | Sequence[str] | None = None,
     capture_filter: str | None = None,
     duration: float | None = None,
+    buffer: int | None = None,
+    promiscuous: bool = True,
     follow: bool = False,
     two_msl: float = DEFAULT_TWO_MSL,
     at: Time | None = None,
@@ -322,12 +324,12 @@ def open(
 ) -> Session:
     """Open a capture (several: as one in time order), or interfaces.
 
-    ``capture_filter``, ``duration`` (seconds): for interfaces. ``follow``: the file is still being written.
-    ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop. ``memory``: the memory bound in bytes;
-    beyond it, connections are evicted (``Session.losses``). ``split_vlans``: the same 4-tuple on different VLANs is
-    several connections. Raises CallError, CaptureError, LiveError, MomentError.
+    For interfaces: ``capture_filter``, ``duration`` (seconds), ``buffer`` (the kernel's, in bytes), ``promiscuous``.
+    ``follow``: the file is still being written. ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop.
+    ``memory``: the memory bound in bytes; beyond it, connections are evicted (``Session.losses``). ``split_vlans``: the
+    same 4-tuple on different VLANs is several connections. Raises CallError, CaptureError, LiveError, MomentError.
     """
-    origin = Origin(paths, _texts(interface), capture_filter, duration, follow)
+    origin = Origin(paths, _texts(interface), capture_filter, duration, buffer, promiscuous, follow)
     return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
 
 

@@ -42,6 +42,10 @@ class Origin(NamedTuple):
     """A capture filter (BPF), for interfaces."""
     duration: float | None = None
     """Seconds after which capturing ends, for interfaces."""
+    buffer: int | None = None
+    """Bytes of the kernel's buffer for each interface (None: a default)."""
+    promiscuous: bool = True
+    """Interfaces also capture packets for other stations."""
     follow: bool = False
     """The capture file is still being written: wait at its end for more."""
 
@@ -79,6 +83,8 @@ class Origin(NamedTuple):
                 raise CallError("name a capture file, - for standard input, or an interface")
             if self.capture_filter is not None or self.duration is not None:
                 raise CallError("a capture filter and a duration apply to interfaces only")
+            if self.buffer is not None or not self.promiscuous:
+                raise CallError("a buffer and promiscuous mode apply to interfaces only")
         elif self.captures:
             raise CallError("give either capture files or an interface, not both")
         if self.follow and (self.interfaces or len(self.captures) != 1 or self.captures == (STANDARD_INPUT,)):
@@ -93,9 +99,11 @@ class Origin(NamedTuple):
         if not self.interfaces:
             return open_source(self.captures)
         # Imported here, since only live capture needs it.
+        from .sources.interfaces import BUFFER, Capturing
         from .sources.live import LiveReader
 
-        return LiveReader(self.interfaces, self.capture_filter, self.duration)
+        how = Capturing(self.capture_filter, self.buffer or BUFFER, self.promiscuous)
+        return LiveReader(self.interfaces, how, self.duration)
 
 
 class Losses(NamedTuple):

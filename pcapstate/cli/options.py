@@ -43,6 +43,8 @@ class SourceOptions(NamedTuple):
     interfaces: tuple[str, ...] = ()
     capture_filter: str | None = None
     duration: float | None = None
+    buffer: int | None = None
+    no_promiscuous: bool = False
     follow: bool = False
 
 
@@ -113,21 +115,36 @@ def number(context: click.Context, parameter: click.Parameter, value: float | No
     return value
 
 
-def size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """Read a number of bytes for a bound on memory, such as 500M or 1GiB."""
+def octets(value: str | None) -> int | None:
+    """Read a number of bytes, such as 500M or 1GiB. Raises BadParameter."""
     if value is None:
         return None
-    # Only who sets a bound needs to read one.
+    # Only who gives one needs to read it.
     from ..query.errors import Unfit
     from ..query.fields import Field, Kind
     from ..query.values import numbers
 
     try:
-        bound = int(numbers(Field(Kind.NUMBER, ("memory",)), value)[0])
+        return int(numbers(Field(Kind.NUMBER, ("bytes",)), value)[0])
     except Unfit as error:
         raise click.BadParameter(str(error)) from None
-    if bound < LEAST:
-        raise click.BadParameter(f"{quoted(value)} is too low; the program needs at least {LEAST // 1_000_000} MB")
+
+
+def buffer_size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """Read ``--buffer``, a number of bytes."""
+    found = octets(value)
+    if found is not None and not 1_000_000 <= found <= 1 << 30:
+        raise click.BadParameter(f"{quoted(value or '')} is not between 1M and 1G")
+    return found
+
+
+def size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """Read a number of bytes for a bound on memory, such as 500M or 1GiB."""
+    bound = octets(value)
+    if bound is not None and bound < LEAST:
+        raise click.BadParameter(
+            f"{quoted(value or '')} is too low; the program needs at least {LEAST // 1_000_000} MB"
+        )
     return bound
 
 
@@ -216,6 +233,13 @@ SOURCE = (
         metavar="S",
         help="With -i: end after S seconds.",
     ),
+    click.option(
+        "--buffer",
+        callback=buffer_size,
+        metavar="SIZE",
+        help="With -i: the kernel's buffer for packets of each interface. [default: 32M]",
+    ),
+    click.option("--no-promiscuous", is_flag=True, help="With -i: only packets to and from this host."),
     AT,
     click.option(
         "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."

@@ -55,7 +55,15 @@ class Session(Reading):
         self._interruption: Interruption | None = None
         self.screen = screen()
         """The terminal that tables are drawn on, if output goes to one."""
-        origin = Origin(options.captures, options.interfaces, options.capture_filter, options.duration, options.follow)
+        origin = Origin(
+            options.captures,
+            options.interfaces,
+            options.capture_filter,
+            options.duration,
+            options.buffer,
+            not options.no_promiscuous,
+            options.follow,
+        )
         self.growing = origin.growing
         try:
             origin.check()
@@ -89,6 +97,10 @@ class Session(Reading):
                 raise OutputClosed from None
             raise
         source = self.capture.source
+        if options.interfaces and not self._quiet and sys.stderr.isatty():
+            # Until a packet comes, nothing else shows that it works.
+            where = ", ".join(getattr(source, "addresses", ()))
+            self.say("capturing on {name} ({where}), Ctrl-C ends", name=source.name, where=where or "-")
         if source.kernels.missing and not self._quiet and (source.size is None or source.size > SMALL):
             click.echo(f"pcapstate: {source.kernels.missing}; running as plain Python, which is slower", err=True)
 

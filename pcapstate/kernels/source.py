@@ -31,6 +31,7 @@ MODULES = (
     "names.payload_copies",
     "traffic.hashing",
     "sources.copying",
+    "sources.ring_blocks",
 )
 """The modules that have an ``entry``; those that take longest to compile come first."""
 COMPILING = os.environ.get("PCAPSTATE_COMPILING", "") != ""

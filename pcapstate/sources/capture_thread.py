@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..memory import PACKETS_WAITING
-from .framing import FRAME
 from .interfaces import OpenInterface, waited
 
 PAUSE = 0.05
@@ -54,6 +53,7 @@ class Gatherer:
     def __init__(self, interfaces: Sequence[OpenInterface], duration: float | None) -> None:
         self._interfaces = interfaces
         self._ends = ALL
+        self._delay = round(max((one.packets.delay for one in interfaces), default=0.0) * 1e9)
         self._due = None if duration is None else time.monotonic() + duration
         self._news = threading.Condition()
         self._waiting: list[Gathered] = []
@@ -112,16 +112,19 @@ class Gatherer:
     # --- the thread
 
     def _run(self) -> None:
+        counted = time.monotonic()
         try:
             while self._has_room():
                 last = self._due is not None and time.monotonic() >= self._due
                 if last:
                     self._ends = min(self._ends, time.time_ns())
                 quiet = self._round()
-                if self._abandoned or self.lost or (last and quiet):
+                if self._abandoned or self.lost or (last and quiet and time.time_ns() >= self._ends + self._delay):
                     break
+                if time.monotonic() - counted >= 1:
+                    counted = self._count_drops()
                 if quiet:
-                    left = PAUSE if self._due is None else min(PAUSE, max(0.0, self._due - time.monotonic()))
+                    left = PAUSE if self._due is None else min(PAUSE, max(0.01, self._due - time.monotonic()))
                     # What is wrong with an interface is told where it is read.
                     with suppress(OSError, ValueError):
                         waited([one.socket for one in self._interfaces], left)
@@ -136,6 +139,12 @@ class Gatherer:
                 self._ended = True
                 self._news.notify_all()
 
+    def _count_drops(self) -> float:
+        """Bring the numbers of dropped packets up to date; return when that was."""
+        for one in self._interfaces:
+            one.packets.count_drops()
+        return time.monotonic()
+
     def _has_room(self) -> bool:
         with self._news:
             while self._size > ROOM and not self._abandoned:
@@ -144,7 +153,7 @@ class Gatherer:
 
     def _round(self) -> bool:
         """Read each interface until nothing is there; tell whether all were read so far, or up to the end."""
-        began = time.time_ns()
+        began = time.time_ns() - self._delay
         until, quiet = began, True
         for number, one in enumerate(self._interfaces):
             last = self._read(number, one)
@@ -161,14 +170,11 @@ class Gatherer:
                 packets = one.packets.read()
                 if packets is None:
                     return None
-                count = len(packets.captured)
-                if not count:
+                frames = packets.frames
+                if not len(frames):
                     continue
-                frames = np.zeros(count, dtype=FRAME)
-                frames["time"], frames["captured"], frames["length"] = packets.time, packets.captured, packets.length
-                frames["offset"] = np.cumsum(packets.captured) - packets.captured
-                frames["linktype"], frames["interface"] = one.linktype, number
-                last = int(packets.time[-1])
+                frames["interface"] = number
+                last = int(frames["time"][-1])
                 self._held.append(Gathered(packets.data, frames, last))
         except OSError as error:
             self.lost = Lost(one.name, one.fate(error))

@@ -6,21 +6,42 @@ import os
 import socket
 import time
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..errors import LiveError
 from ..escaping import safe
+from ..kernels.running import Kernels
 from ..scapy_modules import scapy_module
 from .framing import MAXIMUM_CAPTURED
-from .packet_socket import Captured, PacketSocket, can_be_read
+from .packet_ring import PacketRing, can_be_mapped
+from .packet_socket import Captured, PacketSocket, can_be_read, captured_together
+
+BUFFER = 32 << 20
+"""Bytes that the kernel keeps of an interface until they are read, unless told."""
+
+
+class Capturing(NamedTuple):
+    """How packets of interfaces are captured."""
+
+    bpf: str | None = None
+    """A filter of libpcap."""
+    buffer: int = BUFFER
+    """Bytes that the kernel keeps of each interface until they are read."""
+    promiscuous: bool = True
+    """Packets for other stations, too."""
 
 
 class Packets(Protocol):
-    """Where the packets of an interface are read; ``drops``: those that were lost, None where nobody counts them."""
+    """Where the packets of an interface are read.
+
+    ``drops``: packets that were dropped, None where nobody counts them; ``delay``: seconds by which a packet may come
+    late.
+    """
 
     drops: int | None
+    delay: float
 
     def read(self) -> Captured | None:
         """Return packets that are there, None where there is none. Raises OSError where the interface is gone."""
@@ -35,14 +56,20 @@ class OpenInterface:
     ``addresses``: the interface's own, as text; ``linktype``: LINKTYPE_ value of its frames.
     """
 
-    def __init__(self, name: str, bpf: str | None) -> None:
+    def __init__(self, name: str, how: Capturing, kernels: Kernels) -> None:
         self.name = name
-        self.socket, self.linktype, self.addresses = _open(name, bpf)
+        self.socket, self.linktype, self.addresses = _open(name, how)
+        self.packets = self._packets(how, kernels)
+
+    def _packets(self, how: Capturing, kernels: Kernels) -> Packets:
         inner = getattr(self.socket, "ins", None)
-        if can_be_read() and isinstance(inner, socket.socket) and inner.family == socket.AF_PACKET:
-            self.packets: Packets = PacketSocket(inner)
-        else:
-            self.packets = _OneByOne(self.socket)
+        if not isinstance(inner, socket.socket) or not can_be_read() or inner.family != socket.AF_PACKET:
+            return _OneByOne(self.socket, self.linktype)
+        # Plain kernels would copy byte by byte.
+        if kernels.compiled and can_be_mapped():
+            with suppress(OSError):
+                return PacketRing(inner, self.linktype, how.buffer, kernels)
+        return PacketSocket(inner, self.linktype)
 
     def fate(self, error: OSError) -> str:
         """Tell what became of the interface, whose packets can no longer be read."""
@@ -65,18 +92,21 @@ class _OneByOne:
     """Reads a socket of Scapy."""
 
     drops: int | None = None
+    delay = 0.0
 
-    def __init__(self, opened: Any) -> None:
-        self._socket = opened
+    def __init__(self, opened: Any, linktype: int) -> None:
+        self._socket, self._linktype = opened, linktype
 
     def read(self) -> Captured | None:
         if not waited([self._socket], 0):
             return None
         _, data, stamp = self._socket.recv_raw(MAXIMUM_CAPTURED)
         if data is None:
-            return Captured(b"", *[np.zeros(0, dtype=np.int64)] * 3)
+            nothing = np.zeros(0, dtype=np.int64)
+            return captured_together(b"", nothing, nothing, nothing, self._linktype)
         length = np.array([len(data)], dtype=np.int64)
-        return Captured(data, length, length, np.array([round(stamp * 1e9) if stamp else time.time_ns()]))
+        time_ = np.array([round(stamp * 1e9) if stamp else time.time_ns()])
+        return captured_together(data, length, length, time_, self._linktype)
 
     def count_drops(self) -> None:
         pass
@@ -88,7 +118,7 @@ def waited(sockets: list[Any], seconds: float) -> bool:
     return bool(found)
 
 
-def _open(name: str, bpf: str | None) -> tuple[Any, int, tuple[str, ...]]:
+def _open(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ...]]:
     """Return a capture socket, its link type, and the addresses of the interface."""
     # Loading Scapy takes a moment, and only live capture needs it.
     for one in ("arch", "layers.inet", "layers.l2"):
@@ -99,15 +129,15 @@ def _open(name: str, bpf: str | None) -> tuple[Any, int, tuple[str, ...]]:
         if name not in known:
             names = ", ".join(sorted(safe(str(one.name)) for one in conf.ifaces.values()))
             raise LiveError(f"no interface {safe(name)!r}; there is: {names}")
-        opened = conf.L2listen(iface=name, filter=bpf)
+        opened = conf.L2listen(iface=name, filter=how.bpf, promisc=how.promiscuous)
     except PermissionError:
         raise LiveError(_privileges(name)) from None
     except (OSError, scapy_error) as error:
         text = str(error)
         if "ermission" in text or "not permitted" in text:
             raise LiveError(_privileges(name)) from None
-        if bpf and ("ilter" in text or "compil" in text):
-            raise LiveError(f"not a valid capture filter (BPF): {safe(bpf)}") from None
+        if how.bpf and ("ilter" in text or "compil" in text):
+            raise LiveError(f"not a valid capture filter (BPF): {safe(how.bpf)}") from None
         raise LiveError(f"cannot capture on {safe(name)}: {safe(getattr(error, 'strerror', None) or text)}") from None
     linktype = int(conf.l2types.layer2num.get(getattr(opened, "LL", None), 1))
     own = [known[name]]

@@ -13,7 +13,7 @@ from ..kernels.running import Kernels
 from .blocks import Interface, Name
 from .capture_thread import Gathered, Gatherer
 from .framing import FRAME
-from .interfaces import OpenInterface
+from .interfaces import Capturing, OpenInterface
 from .pktap import unwrap
 from .privileges import give_up_privileges, prepare_to_give_up
 from .process_blocks import Process, ProcessTable
@@ -38,7 +38,12 @@ class LiveReader:
     size = None
     live = True
 
-    def __init__(self, names: str | Sequence[str], bpf: str | None = None, duration: float | None = None) -> None:
+    def __init__(
+        self,
+        names: str | Sequence[str],
+        how: Capturing = Capturing(),  # noqa: B008 (it cannot be changed)
+        duration: float | None = None,
+    ) -> None:
         names = tuple(dict.fromkeys([names] if isinstance(names, str) else names))
         self.name = ", ".join(map(safe, names))
         self._table = ProcessTable()
@@ -46,10 +51,11 @@ class LiveReader:
         self.names: list[Name] = []
         self._number = 0
         self.stopped = False
+        self.kernels = Kernels()
         prepare_to_give_up()
         opened: list[OpenInterface] = []
         try:
-            opened.extend(OpenInterface(name, bpf) for name in names)
+            opened.extend(OpenInterface(name, how, self.kernels) for name in names)
         except BaseException:
             for one in opened:
                 one.close()
@@ -57,7 +63,6 @@ class LiveReader:
         self.addresses = tuple(dict.fromkeys(address for one in opened for address in one.addresses))
         give_up_privileges()
         self._gatherer = Gatherer(opened, duration)
-        self.kernels = Kernels()
 
     @property
     def processes(self) -> list[Process]:

@@ -18,24 +18,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .framing import MAXIMUM_CAPTURED
+from .framing import FRAME, MAXIMUM_CAPTURED
+from .ring_blocks import (
+    ADDRESSES,
+    ARPHRD_LOOPBACK,
+    ETHERTYPE_VLAN,
+    PACKET_OUTGOING,
+    TAG,
+    TP_STATUS_VLAN_TPID_VALID,
+    TP_STATUS_VLAN_VALID,
+)
 
 RECEIVE_BUFFER = 32 << 20
 """Bytes that the kernel keeps at most until they are read; it doubles that, for what it keeps beside packets."""
 SLOTS = 64
 """Packets that are read at a call."""
-TAG = 4
-"""Bytes of a VLAN tag, which the kernel has taken out of the frame."""
 ROOM = TAG + MAXIMUM_CAPTURED
 """Bytes for each packet, and for a tag before it."""
-ADDRESSES = 12
-"""Bytes of an Ethernet frame before the place of a tag."""
 
 SO_RCVBUFFORCE, SCM_TIMESTAMPNS = 33, 35
 SOL_PACKET, PACKET_STATISTICS, PACKET_AUXDATA = 263, 6, 8
-TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1 << 4, 1 << 6
-ETHERTYPE_VLAN = 0x8100
-PACKET_OUTGOING, ARPHRD_LOOPBACK = 4, 772
 
 
 VECTOR = np.dtype([("base", "u8"), ("length", "u8")])
@@ -65,9 +67,15 @@ class Captured(NamedTuple):
     """Packets that were read together."""
 
     data: bytes
-    captured: Any  # int64: bytes of each that are there, one packet after the other
-    length: Any  # int64: bytes that each had
-    time: Any  # int64: nanoseconds since the epoch
+    frames: Any  # FRAME: time, offset, captured, length and linktype; one packet after the other
+
+
+def captured_together(data: bytes, captured: Any, length: Any, time: Any, linktype: int) -> Captured:
+    """Return packets that lie one after the other in ``data``: with captured and real length, and time, of each."""
+    frames = np.zeros(len(captured), dtype=FRAME)
+    frames["time"], frames["captured"], frames["length"], frames["linktype"] = time, captured, length, linktype
+    frames["offset"] = np.cumsum(captured) - captured
+    return Captured(data, frames)
 
 
 def can_be_read() -> bool:
@@ -81,8 +89,10 @@ class PacketSocket:
     ``drops``: packets that the kernel had no room for, as far as ``count_drops`` asked.
     """
 
-    def __init__(self, opened: socket.socket) -> None:
-        self._socket = opened
+    delay = 0.0
+
+    def __init__(self, opened: socket.socket, linktype: int) -> None:
+        self._socket, self._linktype = opened, linktype
         self.drops: int | None = 0
         _enlarge(opened)
         # On loopback each packet passes twice, out and in.
@@ -131,7 +141,7 @@ class PacketSocket:
         octets = memoryview(self._data)  # type: ignore[arg-type]
         ends = (start + captured)[kept].tolist()
         data = b"".join([octets[one:end] for one, end in zip(start[kept].tolist(), ends, strict=True)])
-        return Captured(data, captured[kept], length[kept], stamps[kept])
+        return captured_together(data, captured[kept], length[kept], stamps[kept], self._linktype)
 
     def _put_tag(self, start: int, control: Any) -> None:
         """Put a tag back where it was, behind the addresses of the frame at ``start``, which begins earlier then."""

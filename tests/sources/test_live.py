@@ -159,7 +159,7 @@ SLOW = """
 import sys, time
 from pcapstate import capture
 from pcapstate.cli.main import main
-from pcapstate.sources import capture_thread, packet_socket
+from pcapstate.sources import capture_thread
 
 {change}
 main()
@@ -173,7 +173,6 @@ def slowly(self):
 capture.Capture._pieces = slowly
 """
 DEAF = """
-packet_socket.RECEIVE_BUFFER = 1 << 16
 reading = capture_thread.Gatherer._round
 def late(self):
     time.sleep(2)
@@ -197,7 +196,7 @@ def test_packets_are_read_whatever_else_is_done(lab: Lab) -> None:
 
 
 def test_packets_that_are_lost_are_counted(lab: Lab) -> None:
-    with Capturing(lab, *COUNTS, program=SLOW.format(change=DEAF)) as ours:
+    with Capturing(lab, *COUNTS, "--buffer", "1M", program=SLOW.format(change=DEAF)) as ours:
         lab.flood(FRAME, MANY)
         out, err, code = ours.end()
     (row,) = rows(out)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import Session, Snapshot, connections, netstat, open, transitions
+    from .api import Session, Snapshot, connections, live, netstat, open, transitions
     from .errors import CallError, CaptureDamaged, CaptureError, LiveError, MomentError, PcapstateError
     from .objects import Connection, Counter, Finding, Netstat, Route, State, Transition
     from .packets import Tracker
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .reading import Losses
 
 _HOME = {
-    **dict.fromkeys(("Session", "Snapshot", "connections", "netstat", "open", "transitions"), ".api"),
+    **dict.fromkeys(("Session", "Snapshot", "connections", "live", "netstat", "open", "transitions"), ".api"),
     **dict.fromkeys(
         ("CallError", "CaptureDamaged", "CaptureError", "LiveError", "MomentError", "PcapstateError"), ".errors"
     ),
@@ -55,6 +55,7 @@ __all__ = [
     "Tracker",
     "Transition",
     "connections",
+    "live",
     "netstat",
     "open",
     "transitions",

@@ -338,6 +338,21 @@ def transitions(*paths: Path, filter: str | None = None, two_msl: float = DEFAUL
     return _closing(open(*paths, two_msl=two_msl), filter)
 
 
+def live(
+    *interfaces: str,
+    filter: str | None = None,
+    capture_filter: str | None = None,
+    duration: float | None = None,
+    two_msl: float = DEFAULT_TWO_MSL,
+) -> Iterator[Transition]:
+    """Capture on interfaces and yield transitions as packets come. Raises LiveError, QueryError.
+
+    ``capture_filter``: a BPF filter for packets; ``duration``: seconds until it ends (None: never).
+    """
+    session = open(interface=interfaces, capture_filter=capture_filter, duration=duration, two_msl=two_msl)
+    return _closing(session, filter)
+
+
 def _closing(session: Session, filter: str | None) -> Iterator[Transition]:
     with session:
         yield from session.transitions(filter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import sys
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ LATE = (
     "wcwidth",
 )
 """What this program imports once it needs it."""
+
+PR_SET_NO_NEW_PRIVS, LINUX_CAPABILITY_VERSION_3 = 38, 0x20080522
 
 
 class Caller(NamedTuple):
@@ -48,7 +51,17 @@ def prepare_to_give_up() -> None:
 
 
 def give_up_privileges() -> None:
-    """Become the user who called sudo: from here on only hostile bytes are handled, and that needs no privilege."""
+    """Become the user who called sudo, without capabilities: handling hostile bytes needs no privilege.
+
+    A program that got its capabilities from its file (setcap) gives them up. On Linux no program started from here on
+    gains any (PR_SET_NO_NEW_PRIVS). Root that did not come by sudo stays root.
+    """
+    _become_the_caller()
+    if sys.platform.startswith("linux"):
+        _give_up_capabilities()
+
+
+def _become_the_caller() -> None:
     who = caller()
     if who is None:
         return
@@ -61,6 +74,17 @@ def give_up_privileges() -> None:
         os.environ["HOME"] = pwd.getpwuid(who.user).pw_dir
     except KeyError:
         os.environ.pop("HOME", None)
+
+
+def _give_up_capabilities() -> None:
+    """Give up all capabilities, unless this is root, and those that a program could gain (capset(2), prctl(2))."""
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    library.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if os.geteuid() != 0:
+        nothing = (ctypes.c_uint32 * 6)()
+        library.capset((ctypes.c_uint32 * 2)(LINUX_CAPABILITY_VERSION_3, 0), nothing)
 
 
 def _can_import(who: Caller) -> bool:

@@ -22,7 +22,10 @@ EXAMPLE = str(PCAPS / "example.pcapng")
         (["diag", EXAMPLE], 'no command "diag": did you mean diagnose?'),
         (["ss", EXAMPLE], 'no command "ss": did you mean netstat?'),
         (["list", EXAMPLE], 'no command "list": did you mean connections?'),
-        (["x"], 'no command "x": known: netstat, timeline, connections, diagnose, extract, states, completion'),
+        (
+            ["x"],
+            'no command "x": known: netstat, timeline, connections, diagnose, extract, states, interfaces, completion',
+        ),
         (["-an", EXAMPLE], "-a goes behind a command: pcapstate netstat -a …"),
         (["--connection", "3", EXAMPLE], "--connection goes behind a command: pcapstate timeline --connection …"),
         (["--nosuch", EXAMPLE], 'no option "--nosuch"'),

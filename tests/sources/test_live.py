@@ -302,13 +302,35 @@ def test_what_cannot_be_captured_is_one_line(inside: list[str], arguments: list[
 def test_privileges_are_given_up_once_the_socket_is_open(inside: list[str]) -> None:
     script = (
         "import os\nfrom pcapstate.sources.live import LiveReader\nreader = LiveReader('lo')\n"
-        "print(os.getresuid(), os.getresgid(), os.getgroups())\nnext(reader.batches())"
+        "print(os.getresuid(), os.getresgid(), os.getgroups())\nnext(reader.batches())\n"
+        "status = dict(line.split(':', 1) for line in open('/proc/self/status'))\n"
+        "print(*(status[one].strip() for one in ('CapEff', 'CapPrm', 'CapInh', 'NoNewPrivs')))"
     )
     done = subprocess.run(
         [*inside, sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True,
         env={**os.environ, "SUDO_UID": "1000", "SUDO_GID": "1001"},
     )  # fmt: skip
-    assert done.stdout == "(1000, 1000, 1000) (1001, 1001, 1001) []\n"
+    assert done.stdout.splitlines() == [
+        "(1000, 1000, 1000) (1001, 1001, 1001) []",
+        f"{'0' * 16} {'0' * 16} {'0' * 16} 1",
+    ]
+
+
+def test_capabilities_of_a_file_are_given_up_once_the_socket_is_open(inside: list[str]) -> None:
+    if not shutil.which("setpriv"):
+        pytest.skip("needs setpriv")
+    script = (
+        "from pcapstate.sources.live import LiveReader\nreader = LiveReader('lo')\n"
+        "status = dict(line.split(':', 1) for line in open('/proc/self/status'))\n"
+        "print(*(status[one].strip() for one in ('CapEff', 'CapPrm', 'CapInh', 'NoNewPrivs')))\nreader.close()"
+    )
+    # As with setcap cap_net_raw,cap_net_admin=eip, for another user than root; and who can read this Python.
+    grant = ["--inh-caps=+net_raw,+net_admin,+dac_override", "--ambient-caps=+net_raw,+net_admin,+dac_override"]
+    done = subprocess.run(
+        [*inside, "setpriv", "--reuid=65534", "--clear-groups", *grant, sys.executable, "-c", script],
+        capture_output=True, text=True, timeout=30, check=True, env={**os.environ, "HOME": "/tmp"},
+    )  # fmt: skip
+    assert done.stdout == f"{'0' * 16} {'0' * 16} {'0' * 16} 1\n"
 
 
 def test_without_privileges_it_says_so(inside: list[str]) -> None:

@@ -17,15 +17,23 @@ from .styles import STYLES, heading
 
 FIELD = re.compile(r"\{\w*\}|[\W\d]")
 """What needs no translation: fields that stand alone, and signs."""
-SAYING = {"say", "translate", "_say_how_many"}
-"""Functions whose texts are translated."""
+SAYING = {
+    "say": slice(0, 1),
+    "translate": slice(0, 1),
+    "Text": slice(0, 1),
+    "_say_how_many": slice(1, 3),
+    "Column": slice(1, 2),
+}
+"""Calls whose texts are translated, and which of their arguments those are."""
+Values = dict[str, list[ast.expr]]
+"""What each name of a module may be."""
 
 
 def texts() -> list[str]:
     """Return the English texts that the program shows: each once, in order.
 
-    They are those that stand in its sources as arguments of what translates them, and those that any language has: a
-    text may get there through a variable.
+    They are those that its sources translate, directly or through a variable, and those that any language has: a text
+    may come from another module.
     """
     found = [*_in_sources(), *OUTCOMES, *(row.cause for row in TABLE), *(one.word for one in Certainty)]
     found += (text for code in LANGUAGES for text in language_of(code).catalog)
@@ -48,14 +56,61 @@ def _strings(value: object) -> Iterator[str]:
 
 def _in_sources() -> Iterator[str]:
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
+        yield from in_module(path.read_text("utf-8"))
+
+
+def in_module(source: str) -> Iterator[str]:
+    """Yield the texts that a module translates, or hands to its caller as a template with its fields."""
+    nodes = list(ast.walk(ast.parse(source)))
+    values: Values = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                _assign(target, node.value, values)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            _assign(node.target, node.value, values)
+    for node in nodes:
+        given: list[ast.expr] = []
+        if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            given = node.args[1:2] if name == "Column" else node.args if name in SAYING else []
-            for one in given:
-                if isinstance(one, ast.Constant) and isinstance(one.value, str) and FIELD.sub("", one.value).strip():
-                    yield one.value
+            given = node.args[SAYING[name]] if name in SAYING else []
+        elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[1], ast.Dict):
+            given = node.elts[:1]
+        for one in given:
+            yield from (text for text in _resolved(one, values) if FIELD.sub("", text).strip())
+
+
+def _assign(target: ast.expr, value: ast.expr, values: Values) -> None:
+    if isinstance(target, ast.Name):
+        values.setdefault(target.id, []).append(value)
+    elif isinstance(target, ast.Tuple):
+        of = value.elts if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts) else None
+        for i, one in enumerate(target.elts):
+            _assign(one, of[i] if of else value, values)
+
+
+def _resolved(node: ast.expr, values: Values) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield node.value
+        return
+    parts: list[ast.expr | None] = []
+    if isinstance(node, ast.Name):
+        parts += values.get(node.id, [])
+        values = {name: known for name, known in values.items() if name != node.id}
+    elif isinstance(node, ast.IfExp):
+        parts += [node.body, node.orelse]
+    elif isinstance(node, ast.BoolOp):
+        parts += node.values
+    elif isinstance(node, ast.Subscript):
+        parts.append(node.value)
+    elif isinstance(node, ast.Dict):
+        parts += node.values
+    elif isinstance(node, ast.Tuple):
+        parts += node.elts
+    for part in parts:
+        if part is not None:
+            yield from _resolved(part, values)
 
 
 def missing(code: str) -> list[str]:

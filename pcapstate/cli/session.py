@@ -199,7 +199,7 @@ class Session(Reading):
         if lost.left_out_packets:
             text = "{count:,} packets on interfaces beyond the first 65,536 were left out"
             self.say(text, error=True, count=lost.left_out_packets)
-        self._say_what_gave_way(lost)
+        self._say_what_was_evicted(lost)
         self._say_what_is_mixed(lost)
         if self.screen is not None and self.screen.left_out:
             self.say("no room for {titles}; pipes and files get all columns", titles=", ".join(self.screen.left_out))
@@ -241,7 +241,7 @@ class Session(Reading):
             many = "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans"
             self.say(one if mixed == 1 else many, count=mixed, first=first)
 
-    def _say_what_gave_way(self, lost: Losses) -> None:
+    def _say_what_was_evicted(self, lost: Losses) -> None:
         total = sum(lost.evicted.values())
         if total:
             kinds = ", ".join(

@@ -329,7 +329,15 @@ def open(
     ``memory``: the memory bound in bytes; beyond it, connections are evicted (``Session.losses``). ``split_vlans``: the
     same 4-tuple on different VLANs is several connections. Raises CallError, CaptureError, LiveError, MomentError.
     """
-    origin = Origin(paths, _texts(interface), capture_filter, duration, buffer, promiscuous, follow)
+    origin = Origin(
+        paths,
+        _texts(interface),
+        capture_filter,
+        duration,
+        buffer,
+        promiscuous,
+        follow=follow,
+    )
     return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
 
 

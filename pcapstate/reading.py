@@ -46,6 +46,8 @@ class Origin(NamedTuple):
     """Bytes of the kernel's buffer for each interface (None: a default)."""
     promiscuous: bool = True
     """Interfaces also capture packets for other stations."""
+    record: tuple[str, Any] | None = None
+    """For interfaces: the file to keep packets in, and its ``recording.Rotation``."""
     follow: bool = False
     """The capture file is still being written: wait at its end for more."""
 
@@ -85,6 +87,8 @@ class Origin(NamedTuple):
                 raise CallError("a capture filter and a duration apply to interfaces only")
             if self.buffer is not None or not self.promiscuous:
                 raise CallError("a buffer and promiscuous mode apply to interfaces only")
+            if self.record is not None:
+                raise CallError("only packets of interfaces are kept in a file; the capture is one")
         elif self.captures:
             raise CallError("give either capture files or an interface, not both")
         if self.follow and (self.interfaces or len(self.captures) != 1 or self.captures == (STANDARD_INPUT,)):
@@ -103,7 +107,7 @@ class Origin(NamedTuple):
         from .sources.live import LiveReader
 
         how = Capturing(self.capture_filter, self.buffer or BUFFER, self.promiscuous)
-        return LiveReader(self.interfaces, how, self.duration)
+        return LiveReader(self.interfaces, how, self.duration, self.record)
 
 
 class Losses(NamedTuple):
@@ -117,6 +121,8 @@ class Losses(NamedTuple):
     """Whether any of these files is, or may be, a capture."""
     dropped: int
     """Packets that the kernel or the capturing program reports as dropped."""
+    record_failure: str
+    """Why keeping captured packets in a file ended early, if it did."""
     dropped_here: bool
     """Whether this program was capturing when they were dropped."""
     left_out_packets: int
@@ -137,7 +143,13 @@ class Losses(NamedTuple):
     @property
     def packets_lost(self) -> bool:
         """Whether packets are missing that should have been read."""
-        return bool(self.damages or self.files_missing or self.left_out_packets or (self.dropped and self.dropped_here))
+        return bool(
+            self.damages
+            or self.files_missing
+            or self.record_failure
+            or self.left_out_packets
+            or (self.dropped and self.dropped_here)
+        )
 
 
 class Reading:
@@ -255,6 +267,7 @@ class Reading:
             files_left_out=left_out(files) if files else "",
             files_missing=bool(files and getattr(source, "missing", False)),
             dropped=source.drops or 0,
+            record_failure=getattr(source, "record_failure", ""),
             dropped_here=bool(getattr(source, "live", False)),
             left_out_packets=getattr(source, "left_out_packets", 0),
             source_evicted=getattr(source, "overflow", {}),

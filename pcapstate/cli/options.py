@@ -45,6 +45,9 @@ class SourceOptions(NamedTuple):
     duration: float | None = None
     buffer: int | None = None
     no_promiscuous: bool = False
+    write: str | None = None
+    rotate: str | None = None
+    keep: int | None = None
     follow: bool = False
 
 
@@ -240,6 +243,9 @@ SOURCE = (
         help="With -i: the kernel's buffer for packets of each interface. [default: 32M]",
     ),
     click.option("--no-promiscuous", is_flag=True, help="With -i: only packets to and from this host."),
+    click.option("-w", "--write", metavar="FILE", help="With -i: also write the packets to this pcapng file."),
+    click.option("--rotate", metavar="SIZE|TIME", help="With -w: another file after this size (100M) or time (1h)."),
+    click.option("--keep", type=click.IntRange(min=1), metavar="N", help="With --rotate: keep only the last N files."),
     AT,
     click.option(
         "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."

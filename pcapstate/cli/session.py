@@ -12,6 +12,7 @@ import click
 
 from ..capture import Source, Watcher
 from ..errors import CallError, OutputClosed
+from ..escaping import quoted
 from ..kernels.running import SMALL
 from ..moments import parse_moment
 from ..output.formats import PEOPLE, render
@@ -28,6 +29,24 @@ from .options import SourceOptions
 
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
+
+
+def recording(options: SourceOptions) -> tuple[str, Any] | None:
+    """Return where captured packets are kept, and when another file is begun. Raises UsageError."""
+    if options.write is None:
+        if options.rotate is not None or options.keep is not None:
+            raise click.UsageError("--rotate and --keep go with -w")
+        return None
+    # Only who keeps packets needs it.
+    from ..sources.recording import Rotation, rotation_of
+
+    if options.keep is not None and options.rotate is None:
+        raise click.UsageError("--keep goes with --rotate")
+    try:
+        rotation = Rotation() if options.rotate is None else rotation_of(options.rotate)
+    except ValueError as error:
+        raise click.BadParameter(f"{quoted(options.rotate or '')} {error}", param_hint="--rotate") from None
+    return options.write, rotation._replace(keep=options.keep or 0)
 
 
 class Session(Reading):
@@ -62,6 +81,7 @@ class Session(Reading):
             options.duration,
             options.buffer,
             not options.no_promiscuous,
+            recording(options),
             options.follow,
         )
         self.growing = origin.growing
@@ -204,6 +224,8 @@ class Session(Reading):
         if self.screen is not None and self.screen.left_out:
             self.say("no room for {titles}; pipes and files get all columns", titles=", ".join(self.screen.left_out))
         self._say_what_was_dropped(lost)
+        if lost.record_failure:
+            self.say("keeping packets ended: {why}", error=True, why=lost.record_failure)
         if self.interrupted and not self.origin.live:
             one, many = "interrupted after 1 packet", "interrupted after {count:,} packets"
             self.say(one if self.capture.frames == 1 else many, error=True, count=self.capture.frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -72,6 +73,11 @@ class Gatherer:
         told = [one.packets.drops for one in self._interfaces if one.packets.drops is not None]
         return sum(told) if told else None
 
+    @property
+    def drops_each(self) -> list[int | None]:
+        """The same for each interface."""
+        return [one.packets.drops for one in self._interfaces]
+
     def stop(self) -> None:
         """End with the packets that have come until now."""
         self._ends = min(self._ends, time.time_ns())
@@ -112,14 +118,15 @@ class Gatherer:
     # --- the thread
 
     def _run(self) -> None:
-        counted = time.monotonic()
+        counted, ended = time.monotonic(), math.inf
         try:
             while self._has_room():
                 last = self._due is not None and time.monotonic() >= self._due
                 if last:
                     self._ends = min(self._ends, time.time_ns())
+                    ended = min(ended, time.monotonic())
                 quiet = self._round()
-                if self._abandoned or self.lost or (last and quiet and time.time_ns() >= self._ends + self._delay):
+                if self._abandoned or self.lost or (last and quiet and time.monotonic() >= ended + self._delay / 1e9):
                     break
                 if time.monotonic() - counted >= 1:
                     counted = self._count_drops()
@@ -197,7 +204,11 @@ class Gatherer:
                 frames = frames[np.argsort(frames["time"], kind="stable")]
                 later = frames["time"] > until
                 if later.any():
-                    self._held = [Gathered(data, frames[later], until)]
+                    rest = frames[later]
+                    # What is given out is not kept with the rest: there is always some.
+                    first = int(rest["offset"].min())
+                    rest["offset"] -= first
+                    self._held = [Gathered(data[first:], rest, until)]
                     frames = frames[~later]
             held = [Gathered(data, frames, int(frames["time"].max()))] if len(frames) else []
         with self._news:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CaptureError
-from ..kernels.source import entry, inner, u32
+from ..kernels.source import entry, i64, inner, u32
 from ..rows import Rows
 from . import framing
 from .framing import (
@@ -108,8 +108,8 @@ def is_chosen(chosen: Any, number: int) -> bool:
 def write_packets(data: Any, frames: Any, first: int, count: int, layout: Any, out: Any, result: Any) -> int:
     """Write ``frames[first:count]`` as blocks or records; return the index of the first that found no room.
 
-    ``layout``: pcapng?, and the interface of all packets. ``result[0]``: bytes written into ``out``. Integers are
-    little-endian, time stamps count nanoseconds.
+    ``layout``: pcapng?, and the interface of all packets (-1: each frame has its own). ``result[0]``: bytes written
+    into ``out``. Integers are little-endian, time stamps count nanoseconds.
     """
     at = 0
     index = first
@@ -122,7 +122,7 @@ def write_packets(data: Any, frames: Any, first: int, count: int, layout: Any, o
             padded = (captured + 3) & ~3
             put32(out, at, ENHANCED_PACKET)
             put32(out, at + 4, 32 + padded)
-            put32(out, at + 8, layout[1])
+            put32(out, at + 8, layout[1] if layout[1] >= 0 else i64(frame["interface"]))
             put32(out, at + 12, time >> 32)
             put32(out, at + 16, time)
             put32(out, at + 20, captured)

@@ -18,6 +18,7 @@ from .pktap import unwrap
 from .privileges import give_up_privileges, prepare_to_give_up
 from .process_blocks import Process, ProcessTable
 from .reader import FRAMES, Batch
+from .recording import Recorder, Rotation
 
 PATIENCE = 0.2
 """Seconds after which frames are given out even if they are few."""
@@ -43,6 +44,7 @@ class LiveReader:
         names: str | Sequence[str],
         how: Capturing = Capturing(),  # noqa: B008 (it cannot be changed)
         duration: float | None = None,
+        record: tuple[str, Rotation] | None = None,
     ) -> None:
         names = tuple(dict.fromkeys([names] if isinstance(names, str) else names))
         self.name = ", ".join(map(safe, names))
@@ -61,6 +63,15 @@ class LiveReader:
                 one.close()
             raise
         self.addresses = tuple(dict.fromkeys(address for one in opened for address in one.addresses))
+        self._recorder: Recorder | None = None
+        if record is not None:
+            try:
+                interfaces = [(one.name, one.linktype) for one in opened]
+                self._recorder = Recorder(*record, interfaces, self.kernels)
+            except BaseException:
+                for one in opened:
+                    one.close()
+                raise
         give_up_privileges()
         self._gatherer = Gatherer(opened, duration)
 
@@ -86,8 +97,15 @@ class LiveReader:
         self._gatherer.stop()
 
     def close(self) -> None:
-        """Close the capture sockets."""
+        """Close the capture sockets, and the file that packets are kept in."""
         self._gatherer.close()
+        if self._recorder is not None:
+            self._recorder.close(self._gatherer.drops_each)
+
+    @property
+    def record_failure(self) -> str:
+        """Why keeping packets ended before its time, if it did."""
+        return "" if self._recorder is None else self._recorder.failure
 
     def batches(self) -> Iterator[Batch]:
         """Yield frames as they come, at most PATIENCE later; batches without frames let time pass."""
@@ -100,6 +118,8 @@ class LiveReader:
             frames["number"] = np.arange(self._number + 1, self._number + 1 + len(frames))
             self._number += len(frames)
             position += int(frames["captured"].sum(dtype=np.int64))
+            if self._recorder is not None:
+                self._recorder.put(data, frames)
             unwrap(data, frames, self._table)
             yield Batch(data, frames, position, max([until, *frames["time"][-1:].tolist()]))
 

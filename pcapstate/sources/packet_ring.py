@@ -21,11 +21,11 @@ from .framing import FRAME
 from .packet_socket import PACKET_STATISTICS, SOL_PACKET, Captured
 from .ring_blocks import BLOCK, BLOCK_STATUS, PACKETS, TAG, TP_STATUS_USER
 
-LEAST = 2
+LEAST = 4
 """Blocks that a ring has at least."""
-RETIRED_AFTER = 40
+RETIRED_AFTER = 60
 """Milliseconds after which the kernel hands over a block that is not full."""
-DELAY = 0.1
+DELAY = 0.15
 """Seconds by which a packet may come late for that reason."""
 FRAME_SIZE = 2048
 """What the kernel counts blocks in; packets may be longer."""

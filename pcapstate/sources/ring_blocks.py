@@ -12,8 +12,8 @@ import numpy as np
 from ..kernels.source import entry, le32
 from .framing import FRAME
 
-BLOCK = 1 << 20
-"""Bytes of a block; a packet is never longer."""
+BLOCK = 1 << 18
+"""Bytes of a block; longer packets are cut. At low rates each block has few packets, so there are to be many blocks."""
 PACKETS = BLOCK // 112
 """Packets of a block at most: a header of 68 bytes, its room, and 16 bytes of packet."""
 TAG = 4
@@ -21,7 +21,7 @@ TAG = 4
 ADDRESSES = 12
 """Bytes of an Ethernet frame before the place of a tag."""
 
-ETHERTYPE_VLAN = 0x8100
+ETHERTYPE_VLAN, LINKTYPE_ETHERNET = 0x8100, 1
 PACKET_OUTGOING, ARPHRD_LOOPBACK = 4, 772
 TP_STATUS_USER, TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1, 1 << 4, 1 << 6
 BLOCK_STATUS, BLOCK_PACKETS, BLOCK_FIRST = 8, 12, 16
@@ -53,7 +53,7 @@ def take_block(ring: Any, start: int, linktype: int, frames: Any, out: Any) -> i
         if (le32(ring, header + HATYPE) & 0xFFFF) == ARPHRD_LOOPBACK and ring[header + KIND] == PACKET_OUTGOING:
             continue
         status, tag = le32(ring, header + STATUS), 0
-        if status & TP_STATUS_VLAN_VALID != 0 and captured >= ADDRESSES:
+        if status & TP_STATUS_VLAN_VALID != 0 and captured >= ADDRESSES and linktype == LINKTYPE_ETHERNET:
             tag = TAG
         if len(out) - size < captured + tag:
             break

@@ -7,11 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pcapstate.sources.capture_thread import Gathered, Gatherer
+from pcapstate.sources.framing import FRAME as FRAME_ROW
 from tests.helpers.decoded import ethernet, ip, tcp
 from tests.helpers.live_lab import OURS, PEERS, WIRE, Capturing, Lab, rows, usable
 
@@ -346,3 +350,51 @@ def test_without_privileges_it_says_so(inside: list[str]) -> None:
     if "Permission denied" in done.stderr and "import" in done.stderr:
         pytest.skip("another user cannot read this Python")
     assert "needs privileges" in done.stdout, done.stderr
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can write to."""
+    with tempfile.TemporaryDirectory(prefix="pcapstate-test-") as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+def test_what_is_captured_is_kept_under_the_same_numbers(lab: Lab, open_folder: Path) -> None:
+    path = open_folder / "kept.pcapng"
+    kept = ("-w", path, "--capture-filter", "tcp")
+    with Capturing(lab, "timeline", "-i", WIRE, *kept, "--format", "jsonl", **USER) as ours:
+        lab.talk(lab.peers, count=3)
+        out, err, code = ours.end()
+    assert (code, err) == (0, "")
+    assert path.stat().st_uid == int(USER["SUDO_UID"])
+    again = subprocess.run(
+        [sys.executable, "-m", "pcapstate", "timeline", path, "--revisions", "--format", "jsonl"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert again.stdout == out
+    assert len(rows(out)) >= 3 * 6
+
+
+def test_of_several_interfaces_little_is_held_back() -> None:
+    class Still(Gatherer):
+        def _run(self) -> None:
+            pass
+
+    gatherer = Still([FakeInterface(), FakeInterface()], None)  # type: ignore[list-item]
+    second = 10**9
+    for at in range(200):
+        for number in (0, 1):
+            frames = np.zeros(10, dtype=FRAME_ROW)
+            frames["time"] = at * second + np.arange(10) * second // 10
+            frames["captured"], frames["offset"], frames["interface"] = 100, np.arange(10) * 100, number
+            gatherer._held.append(Gathered(bytes(1_000), frames, int(frames["time"][-1])))
+        # There is always some that earlier packets of the other interface may come before.
+        gatherer._give(at * second + second // 2, 0)
+        assert sum(len(one.data) for one in gatherer._held) <= 2_000
+    assert sum(len(one.frames) for one in gatherer._waiting) >= 199 * 20
+
+
+class FakeInterface:
+    class packets:
+        delay = 0.1

@@ -1,0 +1,192 @@
+"""Captured packets kept in pcapng files, written by a thread of their own: one file, or a ring of them.
+
+A ring's files are named as dumpcap names them: a number and the time of the file's beginning in front of the suffix.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from ..errors import OutputError
+from ..escaping import safe
+from ..kernels.running import Kernels
+from ..rows import Rows
+from .blocks import IF_NAME, IF_RESOLUTION, ISB_INTERFACE_DROPS
+from .copying import NANOSECONDS, SNAPLEN, section_header
+from .framing import INTERFACE_DESCRIPTION, INTERFACE_STATISTICS
+from .privileges import caller
+
+WAITING = 64
+"""Batches that wait to be written at most; beyond that, reading waits, and at last the kernel drops packets."""
+AT_ONCE = 1 << 20
+"""Bytes that are written at a time."""
+
+
+class Rotation(NamedTuple):
+    """When another file is begun, and how many are kept; 0: never, all."""
+
+    size: int = 0
+    """Bytes."""
+    seconds: float = 0.0
+    keep: int = 0
+
+
+class Recorder:
+    """Writes packets to a file, or a ring of files. Raises OutputError where the first one cannot be made.
+
+    ``interfaces``: name and link type of each interface, as ``frames["interface"]`` counts them. ``failure`` says why
+    writing ended before its time; packets go on being accepted then, and are not written.
+    """
+
+    def __init__(self, path: str, rotation: Rotation, interfaces: Sequence[tuple[str, int]], kernels: Kernels) -> None:
+        self._path, self._rotation, self._interfaces, self._kernels = path, rotation, interfaces, kernels
+        self.failure = ""
+        self._count = 0
+        self._names: deque[str] = deque()
+        self._out = np.empty(AT_ONCE, dtype=np.uint8)
+        self._written = np.zeros(1, dtype=np.int64)
+        self._file: BinaryIO
+        self._drops: Sequence[int | None] = ()
+        try:
+            with _as_caller():
+                self._begin()
+        except OSError as error:
+            raise OutputError(f"{safe(path)}: {safe(error.strerror or str(error))}") from None
+        self._waiting: queue.Queue[tuple[Rows, Rows] | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._run, name="pcapstate-record", daemon=True)
+        self._thread.start()
+
+    def put(self, data: Rows, frames: Rows) -> None:
+        """Take packets (FRAME); they may be overwritten afterwards."""
+        if len(frames) and not self.failure:
+            self._waiting.put((data.copy(), frames.copy()))
+
+    def close(self, drops: Sequence[int | None]) -> None:
+        """Write what waits, and how many packets each interface dropped; end the file."""
+        self._drops = drops
+        self._waiting.put(None)
+        self._thread.join()
+
+    # --- the thread
+
+    def _run(self) -> None:
+        while (taken := self._waiting.get()) is not None:
+            if self.failure:
+                continue
+            try:
+                self._write(*taken)
+            except OSError as error:
+                self._fail(error)
+        with suppress(OSError):
+            if not self.failure:
+                self._end()
+        with suppress(OSError):
+            self._file.close()
+
+    def _fail(self, error: OSError) -> None:
+        self.failure = f"{safe(self._names[-1])}: {safe(error.strerror or str(error))}"
+        with suppress(OSError):
+            # A packet cut short would damage what is there.
+            self._file.truncate(self._whole)
+
+    def _write(self, data: Rows, frames: Rows) -> None:
+        rotation, done = self._rotation, 0
+        while done < len(frames):
+            late = rotation.seconds and time.monotonic() - self._since >= rotation.seconds
+            if late or (rotation.size and self._whole >= rotation.size):
+                self._end()
+                self._file.close()
+                self._begin()
+            needed = int(frames["captured"][done]) + 36
+            if needed > len(self._out):
+                self._out = np.empty(needed, dtype=np.uint8)
+            layout = np.array([1, -1], dtype=np.int64)
+            done = self._kernels.write_packets(data, frames, done, len(frames), layout, self._out, self._written)
+            self._put(self._out[: self._written[0]].tobytes())
+
+    def _put(self, octets: bytes) -> None:
+        left = memoryview(octets)
+        while left:
+            left = left[self._file.write(left) :]
+        self._whole += len(octets)
+
+    def _begin(self) -> None:
+        name = self._path
+        if self._rotation.size or self._rotation.seconds:
+            self._count += 1
+            stem, suffix = os.path.splitext(name)
+            name = f"{stem}_{self._count:05}_{time.strftime('%Y%m%d%H%M%S')}{suffix}"
+        self._names.append(name)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+        self._file = os.fdopen(os.open(name, flags, 0o666), "wb", buffering=0)
+        self._whole, self._since = 0, time.monotonic()
+        self._put(section_header() + b"".join(interface(*one) for one in self._interfaces))
+        if self._rotation.keep and len(self._names) > self._rotation.keep:
+            with suppress(OSError):
+                os.unlink(self._names.popleft())
+
+    def _end(self) -> None:
+        for number, drops in enumerate(self._drops):
+            if drops is not None:
+                self._put(statistics(number, drops))
+
+
+def interface(name: str, linktype: int) -> bytes:
+    """Return an interface description block, little-endian, whose time stamps count nanoseconds."""
+    body = struct.pack("<HHI", linktype, 0, SNAPLEN) + _option(IF_NAME, name.encode())
+    return _block(INTERFACE_DESCRIPTION, body + _option(IF_RESOLUTION, bytes([NANOSECONDS])) + _option(0, b""))
+
+
+def statistics(number: int, drops: int) -> bytes:
+    """Return an interface statistics block: how many packets were dropped until now."""
+    now = time.time_ns()
+    body = struct.pack("<III", number, now >> 32, now & 0xFFFFFFFF)
+    return _block(INTERFACE_STATISTICS, body + _option(ISB_INTERFACE_DROPS, struct.pack("<Q", drops)) + _option(0, b""))
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+@contextmanager
+def _as_caller() -> Iterator[None]:
+    """Be the user who called sudo for a while: root would follow a link that somebody laid."""
+    who = caller()
+    if who is None:
+        yield
+        return
+    os.setegid(who.group)
+    os.seteuid(who.user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+UNITS = {"k": 1_000, "M": 10**6, "G": 10**9, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+AMOUNT = re.compile(r"(\d{1,12})([kMGsmhd])", re.ASCII)
+
+
+def rotation_of(text: str) -> Rotation:
+    """Read after which size (k, M, G) or time (s, m, h, d) another file is begun. Raises ValueError."""
+    found = AMOUNT.fullmatch(text)
+    if found is None or int(found[1]) == 0:
+        raise ValueError("is neither a size (100M) nor a time (1h)")
+    amount = int(found[1]) * UNITS[found[2]]
+    return Rotation(size=amount) if found[2] in "kMG" else Rotation(seconds=float(amount))

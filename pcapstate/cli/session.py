@@ -117,6 +117,8 @@ class Session(Reading):
                 raise OutputClosed from None
             raise
         source = self.capture.source
+        if why := getattr(source, "no_ring", ""):
+            self.say("the kernel has no ring for packets ({why}); at high rates more are dropped", why=why)
         if options.interfaces and not self._quiet and sys.stderr.isatty():
             # Until a packet comes, nothing else shows that it works.
             where = ", ".join(getattr(source, "addresses", ()))

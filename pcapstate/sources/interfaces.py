@@ -58,6 +58,8 @@ class OpenInterface:
 
     def __init__(self, name: str, how: Capturing, kernels: Kernels) -> None:
         self.name = name
+        self.no_ring = ""
+        """Why the kernel refused a memory-mapped ring, if it did."""
         self.socket, self.linktype, self.addresses = _open(name, how)
         self.packets = self._packets(how, kernels)
 
@@ -67,8 +69,10 @@ class OpenInterface:
             return _OneByOne(self.socket, self.linktype)
         # Plain kernels would copy byte by byte.
         if kernels.compiled and can_be_mapped():
-            with suppress(OSError):
+            try:
                 return PacketRing(inner, self.linktype, how.buffer, kernels)
+            except OSError as error:
+                self.no_ring = safe(error.strerror or str(error))
         return PacketSocket(inner, self.linktype)
 
     def fate(self, error: OSError) -> str:

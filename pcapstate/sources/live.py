@@ -63,6 +63,7 @@ class LiveReader:
                 one.close()
             raise
         self.addresses = tuple(dict.fromkeys(address for one in opened for address in one.addresses))
+        self.no_ring = next((one.no_ring for one in opened if one.no_ring), "")
         self._recorder: Recorder | None = None
         if record is not None:
             try:

@@ -199,6 +199,38 @@ def test_packets_are_read_whatever_else_is_done(lab: Lab) -> None:
     assert code == 0
 
 
+NO_RING = """
+from pcapstate.sources import interfaces
+def refused(*given):
+    raise OSError(1, "Operation not permitted")
+interfaces.PacketRing = refused
+"""
+
+
+def test_without_a_ring_packets_are_read_from_the_socket(lab: Lab) -> None:
+    with Capturing(lab, *COUNTS, program=SLOW.format(change=NO_RING)) as ours:
+        lab.flood(FRAME, 10)
+        out, err, code = ours.end()
+    (row,) = rows(out)
+    assert row["client_packets"] + row["server_packets"] == 10
+    said = "the kernel has no ring for packets (Operation not permitted); at high rates more are dropped"
+    assert err.splitlines()[0] == f"pcapstate: {said}"
+    assert code == 0
+
+
+def test_a_program_that_is_stopped_for_a_while_loses_nothing(lab: Lab) -> None:
+    with Capturing(lab, *COUNTS) as ours:
+        ours.process.send_signal(signal.SIGSTOP)
+        for _ in range(30):
+            lab.flood(FRAME, 20)
+        ours.process.send_signal(signal.SIGCONT)
+        out, err, code = ours.end()
+    (row,) = rows(out)
+    assert row["client_packets"] + row["server_packets"] == 600
+    assert "dropped" not in err
+    assert code == 0
+
+
 def test_packets_that_are_lost_are_counted(lab: Lab) -> None:
     with Capturing(lab, *COUNTS, "--buffer", "1M", program=SLOW.format(change=DEAF)) as ours:
         lab.flood(FRAME, MANY)

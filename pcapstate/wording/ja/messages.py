@@ -10,6 +10,9 @@ CLOSING_LINES = {
     "1 frame could not be read: {parts}": "1 個のフレームを解読できませんでした: {parts}",
     "{count:,} frames could not be read: {parts}": "{count:,} 個のフレームを解読できませんでした: {parts}",
     "capturing on {name} ({where}), Ctrl-C ends": "{name} ({where}) をキャプチャしています (Ctrl-C で終了)",
+    "the kernel has no ring for packets ({why}); at high rates more are dropped": (
+        "カーネルのパケット リングを使えません ({why})。パケットが多いと取りこぼしが増えます"
+    ),
     "keeping packets ended: {why}": "パケットの保存を終了しました: {why}",
     "interrupted after 1 packet": "中断されました。1 パケットまでの結果です",
     "interrupted after {count:,} packets": "中断されました。{count:,} パケットまでの結果です",

@@ -16,6 +16,7 @@ from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.tcp.machine import TABLE
 from pcapstate.tcp.states import State
 from pcapstate.tcp.time_wait import TimeWait
+from pcapstate.tcp.transition import earlier
 from tests.helpers.stories import Variant, parse, segment
 from tests.helpers.story_texts import OPEN, STORIES, TALK
 
@@ -396,3 +397,14 @@ def test_time_wait_on_hosts_of_a_network(elsewhere: str, seconds: int) -> None:
     for when, state in ((seconds - 1, State.TIME_WAIT), (seconds + 1, State.CLOSED)):
         list(table.pass_time(when * 1_000_000_000))
         assert State(table.endpoints["state"][0]) is state
+
+
+def test_of_timers_that_end_at_once_the_lower_endpoint_comes_first() -> None:
+    timer = {"deadline": 5, "endpoint": 3}
+    assert [earlier(*one, timer) for one in ((4, 9), (5, 2), (5, 3), (5, 4), (6, 1))] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]

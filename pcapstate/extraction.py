@@ -19,18 +19,11 @@ from .capture import open_source
 from .decode.segment import SEGMENT_ICMP
 from .errors import CaptureError
 from .rows import Rows, among
-from .sources.copying import (
-    LITTLE_ENDIAN,
-    PacketCopier,
-    is_marked,
-    is_packet,
-    pcap_header,
-    renumbered,
-    section_header,
-)
+from .sources.copying import PacketCopier, is_marked, is_packet, renumbered
 from .sources.framing import INTERFACE_DESCRIPTION, SECTION_HEADER
 from .sources.merging import MergedReader
 from .sources.reader import Batch, CaptureReader
+from .sources.written_blocks import LITTLE_ENDIAN, pcap_header, section_header
 from .tcp.flow_table import FlowTable
 
 Path = str | os.PathLike[str]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +24,6 @@ from .framing import (
     ENHANCED_PACKET,
     FRAME,
     FRAMES_FULL,
-    INTERFACE_DESCRIPTION,
     INTERFACE_STATISTICS,
     LARGE_BLOCK,
     MAXIMUM_BLOCK,
@@ -35,16 +33,12 @@ from .framing import (
     SIMPLE_PACKET,
 )
 from .reader import Batch, CaptureReader
+from .written_blocks import interface_description, section_header
 
 RUNS = 1 << 14
 """Runs of bytes that are found at a time."""
 SECTION_LENGTH = slice(16, 24)
 """Where a section header has the length of its section; all ones: it is not known."""
-NANOSECONDS = 9
-"""if_tsresol of time stamps in nanoseconds."""
-SNAPLEN = framing.MAXIMUM_CAPTURED
-LITTLE_ENDIAN = (0x1A2B3C4D).to_bytes(4, "little")
-"""The byte-order magic of a section."""
 
 # What ``find_blocks`` returns in ``result``: why it stopped, how many runs there are, the next packet's number.
 STOPPED, FOUND, NEXT = range(3)
@@ -294,21 +288,6 @@ def _same(values: Rows) -> Iterator[tuple[int, int]]:
     if len(values):
         edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
         yield from itertools.pairwise(edges)
-
-
-def section_header() -> bytes:
-    """Return a section header block, little-endian, without options."""
-    return struct.pack("<II4sHHqI", SECTION_HEADER, 28, LITTLE_ENDIAN, 1, 0, -1, 28)
-
-
-def interface_description(linktype: int) -> bytes:
-    """Return an interface description block, little-endian, whose time stamps count nanoseconds."""
-    return struct.pack("<IIHHIHHB3xHHI", INTERFACE_DESCRIPTION, 32, linktype, 0, SNAPLEN, 9, 1, NANOSECONDS, 0, 0, 32)
-
-
-def pcap_header(linktype: int) -> bytes:
-    """Return the header of a pcap file, little-endian, whose time stamps count nanoseconds."""
-    return struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, SNAPLEN, linktype)
 
 
 def renumbered(block: bytes, interfaces: list[int]) -> bytes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import queue
 import re
-import struct
 import threading
 import time
 from collections import deque
@@ -22,10 +21,8 @@ from ..errors import OutputError
 from ..escaping import safe
 from ..kernels.running import Kernels
 from ..rows import Rows
-from .blocks import IF_NAME, IF_RESOLUTION, ISB_INTERFACE_DROPS
-from .copying import NANOSECONDS, SNAPLEN, section_header
-from .framing import INTERFACE_DESCRIPTION, INTERFACE_STATISTICS
 from .privileges import caller
+from .written_blocks import interface_description, interface_statistics, section_header
 
 WAITING = 64
 """Batches that wait to be written at most; beyond that, reading waits, and at last the kernel drops packets."""
@@ -131,7 +128,9 @@ class Recorder:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
         self._file = os.fdopen(os.open(name, flags, 0o666), "wb", buffering=0)
         self._whole, self._since = 0, time.monotonic()
-        self._put(section_header() + b"".join(interface(*one) for one in self._interfaces))
+        self._put(
+            section_header() + b"".join(interface_description(linktype, name) for name, linktype in self._interfaces)
+        )
         if self._rotation.keep and len(self._names) > self._rotation.keep:
             with suppress(OSError):
                 os.unlink(self._names.popleft())
@@ -139,28 +138,7 @@ class Recorder:
     def _end(self) -> None:
         for number, drops in enumerate(self._drops):
             if drops is not None:
-                self._put(statistics(number, drops))
-
-
-def interface(name: str, linktype: int) -> bytes:
-    """Return an interface description block, little-endian, whose time stamps count nanoseconds."""
-    body = struct.pack("<HHI", linktype, 0, SNAPLEN) + _option(IF_NAME, name.encode())
-    return _block(INTERFACE_DESCRIPTION, body + _option(IF_RESOLUTION, bytes([NANOSECONDS])) + _option(0, b""))
-
-
-def statistics(number: int, drops: int) -> bytes:
-    """Return an interface statistics block: how many packets were dropped until now."""
-    now = time.time_ns()
-    body = struct.pack("<III", number, now >> 32, now & 0xFFFFFFFF)
-    return _block(INTERFACE_STATISTICS, body + _option(ISB_INTERFACE_DROPS, struct.pack("<Q", drops)) + _option(0, b""))
-
-
-def _option(code: int, value: bytes) -> bytes:
-    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
-
-
-def _block(kind: int, body: bytes) -> bytes:
-    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+                self._put(interface_statistics(number, drops))
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def extract(
     Examples:
       pcapstate extract capture.pcapng --connection 3,7 -o two.pcapng
       pcapstate extract capture.pcapng --state CLOSE_WAIT -o close-wait.pcapng
-      pcapstate extract capture.pcapng --filter "reset_by = server" --around 2 -o resets.pcapng
+      pcapstate extract capture.pcapng --host 10.0.0.7 --around 2 -o host.pcap
       pcapstate extract *.pcapng --host 10.0.0.5 -o - | tshark -r -
     """
     numbers = connection_numbers(connection)

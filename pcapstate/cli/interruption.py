@@ -5,6 +5,7 @@ Where packets come without end, SIGTERM is the same: so ``timeout`` and services
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -61,6 +62,9 @@ class Interruption:
             else:
                 signal.signal(one, _end_in_order)
         self.came = True
+        if self._endless and number == signal.SIGINT and sys.stderr.isatty():
+            # The terminal has written ^C, and more is to come.
+            os.write(2, b"\n")
         if self._stop is not None:
             self._stop()
         elif not self._held:

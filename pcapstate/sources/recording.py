@@ -93,7 +93,8 @@ class Recorder:
 
     def _fail(self, error: OSError) -> None:
         self.failure = f"{safe(self._names[-1])}: {safe(error.strerror or str(error))}"
-        with suppress(OSError):
+        # ValueError: the file is closed, and the next one cannot be made.
+        with suppress(OSError, ValueError):
             # A packet cut short would damage what is there.
             self._file.truncate(self._whole)
 

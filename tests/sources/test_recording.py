@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pcapstate.errors import OutputError
 from pcapstate.kernels.running import Kernels
 from pcapstate.sources.framing import FRAME
 from pcapstate.sources.reader import CaptureReader
-from pcapstate.sources.recording import Recorder, Rotation, rotation_of
+from pcapstate.sources.recording import WAITING, Recorder, Rotation, rotation_of
 from tests.helpers.running import run
 
 ETHERNET, RAW = 1, 101
@@ -125,6 +126,18 @@ def test_a_full_disk_ends_the_file_with_whole_packets(tmp_path: Path) -> None:
     found, reader = read(path)
     assert found == told(*first)
     assert reader.damage is None
+
+
+def test_a_ring_whose_next_file_cannot_be_made_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "ring"
+    folder.mkdir()
+    recorder = Recorder(str(folder / "a.pcapng"), Rotation(size=1_000), INTERFACES, Kernels())
+    shutil.rmtree(folder)
+    # More than may wait: whoever captures goes on.
+    for start in range(3 * WAITING):
+        recorder.put(*packets(500, start=start % 200))
+    recorder.close([0, 0])
+    assert recorder.failure.endswith(": No such file or directory")
 
 
 def test_what_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:

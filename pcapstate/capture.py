@@ -123,7 +123,7 @@ class Capture:
         self.stops = stops or Stops()
         self.watchers = watchers
         reassembled = [one.reassembled for one in watchers if isinstance(one, ByFragment)]
-        self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers), *reassembled[:1])
+        self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers), reassembled)
         decoder = self.decoder
         self.table = FlowTable(
             source.kernels,

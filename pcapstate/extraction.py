@@ -31,6 +31,28 @@ Piece = bytes | memoryview
 Bits = Rows
 
 
+class PacketMarks:
+    """A mark for each packet of a capture, by its number."""
+
+    def __init__(self) -> None:
+        self.bits: Bits = np.zeros(1 << 10, dtype=np.uint8)
+        """A bit for each packet, 1 where it is marked."""
+
+    @property
+    def count(self) -> int:
+        """How many packets are marked."""
+        return int(np.unpackbits(self.bits).sum(dtype=np.int64))
+
+    def add(self, numbers: Rows) -> None:
+        """Mark packets."""
+        if not len(numbers):
+            return
+        needed = (int(numbers.max()) >> 3) + 1
+        if needed > len(self.bits):
+            self.bits = np.concatenate([self.bits, np.zeros(max(needed, len(self.bits)), dtype=np.uint8)])
+        np.bitwise_or.at(self.bits, numbers >> 3, (1 << (numbers & 7)).astype(np.uint8))
+
+
 class ChosenPackets:
     """A watcher that marks the packets of connections: segments, fragments of segments, and ICMP errors about them.
 
@@ -45,17 +67,11 @@ class ChosenPackets:
         self._table: FlowTable | None = None
         self._fragments: dict[int, Sequence[int]] = {}
         self._lock = threading.Lock()
-        self.bits: Bits = np.zeros(1 << 10, dtype=np.uint8)
-        """A bit for each packet, by its number."""
+        self.marks = PacketMarks()
 
     def attach(self, table: FlowTable) -> None:
         """Take the table that segments name their connections in."""
         self._table = table
-
-    @property
-    def count(self) -> int:
-        """How many packets are marked."""
-        return int(np.unpackbits(self.bits).sum(dtype=np.int64))
 
     def reassembled(self, number: int, fragments: Sequence[int]) -> None:
         """Keep the numbers of a segment's fragments until the tracker has followed it."""
@@ -75,24 +91,16 @@ class ChosenPackets:
         """Mark packets, now that their connections are known."""
         assert self._table is not None
         within, last = seen
-        self._mark(within)
+        self.marks.add(within)
         flags = segments["flags"]
         followed = segments[((flags >= 0) | (flags == SEGMENT_ICMP)) & (segments["endpoint"] >= 0)]
         numbers = self._table.numbers(followed["endpoint"] >> 1)
         found = followed["number"][among(numbers, self._connections)]
-        self._mark(found)
+        self.marks.add(found)
         with self._lock:
             due = {one: self._fragments.pop(one) for one in [*self._fragments] if one <= last}
         for number in due.keys() & set(found.tolist()):
-            self._mark(np.array(due[number]))
-
-    def _mark(self, numbers: Rows) -> None:
-        if not len(numbers):
-            return
-        needed = (int(numbers.max()) >> 3) + 1
-        if needed > len(self.bits):
-            self.bits = np.concatenate([self.bits, np.zeros(max(needed, len(self.bits)), dtype=np.uint8)])
-        np.bitwise_or.at(self.bits, numbers >> 3, (1 << (numbers & 7)).astype(np.uint8))
+            self.marks.add(np.array(due[number]))
 
 
 def windows_around(table: FlowTable, rows: Rows, seconds: float) -> Rows:
@@ -126,8 +134,7 @@ class Extraction:
 
     def _split(self, source: MergedReader, bits: Bits) -> None:
         """Find the marked packets of each file, and whether the files are apart in time."""
-        marks: dict[int, ChosenPackets] = {}
-        nothing = np.zeros(0, dtype=np.int64)
+        marks: dict[int, PacketMarks] = {}
         last = -1
         for batch in source.batches():
             assert batch.origin is not None
@@ -138,7 +145,7 @@ class Extraction:
             self._overlap |= bool(last > files[0] or (np.diff(files) < 0).any())
             last = int(files[-1])
             for file in np.flatnonzero(np.bincount(files)).tolist():
-                marks.setdefault(file, ChosenPackets(nothing, nothing))._mark(numbers[files == file])
+                marks.setdefault(file, PacketMarks()).add(numbers[files == file])
         paths = source.paths
         self._files = [(paths[file], one.bits) for file, one in sorted(marks.items())]
 

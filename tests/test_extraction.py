@@ -157,6 +157,19 @@ def test_files_that_overlap_become_one_section(tmp_path: Path) -> None:
     )
 
 
+def test_statistics_of_an_interface_that_was_not_described_say_nothing(tmp_path: Path) -> None:
+    sides = story_frames(parse(STORIES["client_closes_first"]))
+    nanoseconds = option(9, b"\x09") + option(0, b"")
+    paths = tmp_path / "a.pcapng", tmp_path / "b.pcapng"
+    for path, half in zip(paths, (sides[0::2], sides[1::2]), strict=True):
+        body = b"".join(packet(time, frame) for time, frame in half)
+        hostile = block(5, struct.pack("<III", 7, 0, 0)) + block(5, b"")
+        path.write_bytes(section() + interface(options=nanoseconds) + hostile + body + hostile)
+    out = tmp_path / "out.pcapng"
+    run("extract", *paths, "--connection", "0", "-o", out)
+    assert [(time, frame) for time, frame, *_ in frames(out)] == sides
+
+
 def test_files_one_after_another_stay_sections(tmp_path: Path) -> None:
     early, late = story_frames(parse(STORIES["half_close"])), story_frames(parse(STORIES["refused"]))
     late = [(time + 10**12, frame) for time, frame in late]

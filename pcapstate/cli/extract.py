@@ -109,11 +109,11 @@ def written(
     packets.attach(second.capture.table)
     second.read()
     check(numbers, second.capture.table)
-    copied = Extraction(source.captures, packets.bits)
+    copied = Extraction(source.captures, packets.marks.bits)
     second.write(copied.pcap() if is_pcap else copied.pcapng())
     code = second.finish()
     one, many = "{packets:,} packets of 1 connection", "{packets:,} packets of {count:,} connections"
-    second.say(one if len(numbers) == 1 else many, packets=packets.count, count=len(numbers))
+    second.say(one if len(numbers) == 1 else many, packets=packets.marks.count, count=len(numbers))
     return code
 
 

@@ -37,14 +37,15 @@ class Decoder:
 
     ICMP errors that quote a segment have both a count and a row (SEGMENT_ICMP).
 
-    ``datagrams``: UDP datagrams also get rows (SEGMENT_DATAGRAM).
+    ``datagrams``: UDP datagrams also get rows (SEGMENT_DATAGRAM). ``reassembled``: each is called with the number of the
+    frame that completes a packet, and the numbers of all frames with its fragments.
     """
 
     def __init__(
         self,
         kernels: Kernels,
         datagrams: bool = False,
-        reassembled: Callable[[int, Sequence[int]], None] = lambda number, fragments: None,
+        reassembled: Sequence[Callable[[int, Sequence[int]], None]] = (),
     ) -> None:
         self._kernels = kernels
         self._reassembled = reassembled
@@ -135,7 +136,7 @@ class Decoder:
         self._account(self._tunnels.take_dropped())
         if whole is None:
             return np.zeros(0, dtype=SEGMENT)
-        self._reassembled(int(frame["number"]), whole.frames)
+        self._tell(int(frame["number"]), whole.frames)
         segments = self._within_packet(row, frame, whole.packet, whole.length)
         if not (segments["flags"] >= 0).any():
             # Its content has been counted already.
@@ -150,6 +151,10 @@ class Decoder:
         segments = self._within(row, np.frombuffer(packet, dtype=np.uint8), frames)
         segments["payload"] = -1
         return segments
+
+    def _tell(self, number: int, fragments: Sequence[int]) -> None:
+        for one in self._reassembled:
+            one(number, fragments)
 
     def _account(self, dropped: Counter[int]) -> None:
         for index, count in dropped.items():
@@ -187,7 +192,7 @@ class Decoder:
         number = int(frame["number"])
         segment = self._reassembler.add(packet, int(row["time"]), int(row["network"]), number)
         if segment is not None:
-            self._reassembled(number, self._reassembler.frames)
+            self._tell(number, self._reassembler.frames)
             for name, value in segment.items():
                 row[name] = value
         if self._reassembler.other is not None:

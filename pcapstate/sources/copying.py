@@ -293,11 +293,14 @@ def _same(values: Rows) -> Iterator[tuple[int, int]]:
 def renumbered(block: bytes, interfaces: list[int]) -> bytes:
     """Return a little-endian block with the interface's number in the section that it goes to.
 
-    ``interfaces``: those of its own section, by number. Raises CaptureError.
+    ``interfaces``: those of its own section, by number. Statistics of an interface that was not described become
+    nothing, as for who reads them. Raises CaptureError.
     """
     kind = int.from_bytes(block[:4], "little")
     if kind in (ENHANCED_PACKET, INTERFACE_STATISTICS):
         which = int.from_bytes(block[8:12], "little")
+        if kind == INTERFACE_STATISTICS and (len(block) < 16 or which >= len(interfaces)):
+            return b""
         return block[:8] + interfaces[which].to_bytes(4, "little") + block[12:]
     if kind == OBSOLETE_PACKET:
         which = int.from_bytes(block[8:10], "little")

@@ -68,7 +68,8 @@ def test_connections_keep_their_packets_and_states(path: Path, tmp_path: Path) -
     out = tmp_path / "out.pcapng"
     result = run("extract", path, "--connection", ",".join(map(str, chosen)), "-o", out)
     before, after = frames(path), frames(out)
-    assert f"{len(after):,} packets of {len(chosen):,} connection" in result.stderr
+    packets = "1 packet" if len(after) == 1 else f"{len(after):,} packets"
+    assert f"{packets} of {len(chosen):,} connection" in result.stderr
     rest = iter(before)
     assert all(one in rest for one in after), "the packets are those of the capture, in its order"
     expected = [states(row) for row in rows(path) if row["connection"] in chosen and row["packet"] is not None]

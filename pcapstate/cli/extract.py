@@ -87,6 +87,7 @@ def written(
     """Write the packets of chosen connections to where output goes; return the exit code."""
     # Only this command needs it: loading takes its time.
     from ..extraction import ChosenPackets, Extraction, windows_around
+    from ..findings.finding import Count
 
     windows = np.zeros((0, 2), dtype=np.int64)
     if choice.chooses or around is not None:
@@ -112,8 +113,8 @@ def written(
     copied = Extraction(source.captures, packets.marks.bits)
     second.write(copied.pcap() if is_pcap else copied.pcapng())
     code = second.finish()
-    one, many = "{packets:,} packets of 1 connection", "{packets:,} packets of {count:,} connections"
-    second.say(one if len(numbers) == 1 else many, packets=packets.marks.count, count=len(numbers))
+    told = {"packets": Count(packets.marks.count), "count": Count(len(numbers))}
+    second.say("{packets:packet|packets} of {count:connection|connections}", **told)
     return code
 
 

@@ -37,8 +37,8 @@ class Decoder:
 
     ICMP errors that quote a segment have both a count and a row (SEGMENT_ICMP).
 
-    ``datagrams``: UDP datagrams also get rows (SEGMENT_DATAGRAM). ``reassembled``: each is called with the number of the
-    frame that completes a packet, and the numbers of all frames with its fragments.
+    ``datagrams``: UDP datagrams also get rows (SEGMENT_DATAGRAM). ``reassembled``: each is called with the number of
+    the frame that completes a packet, and the numbers of all frames with its fragments.
     """
 
     def __init__(

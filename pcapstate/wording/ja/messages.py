@@ -60,8 +60,7 @@ CLOSING_LINES = {
     "no room for {titles}; pipes and files get all columns": (
         "幅が足りず、次の列を省略しました: {titles} (パイプやファイルには全列を出力)"
     ),
-    "{packets:,} packets of 1 connection": "1 個の接続の {packets:,} パケット",
-    "{packets:,} packets of {count:,} connections": "{count:,} 個の接続の {packets:,} パケット",
+    "{packets:packet|packets} of {count:connection|connections}": "{count} 個の接続の {packets} パケット",
     "the capture has no packet": "このキャプチャにパケットはありません",
     "the capture reports 1 dropped packet": ("キャプチャ時に 1 パケットが失われました (キャプチャの記録による)"),
     "the capture reports {count:,} dropped packets": (

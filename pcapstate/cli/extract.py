@@ -113,8 +113,8 @@ def written(
     copied = Extraction(source.captures, packets.marks.bits)
     second.write(copied.pcap() if is_pcap else copied.pcapng())
     code = second.finish()
-    told = {"packets": Count(packets.marks.count), "count": Count(len(numbers))}
-    second.say("{packets:packet|packets} of {count:connection|connections}", **told)
+    text = "{packets:packet|packets} of {count:connection|connections}"
+    second.say(text, packets=Count(packets.marks.count), count=Count(len(numbers)))
     return code
 
 

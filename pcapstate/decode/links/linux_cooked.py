@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ...kernels.source import be16, inner, rare
+from ..encapsulations import TOO_SHORT
 from .registry import link_type
 from .wlan import prism, radiotap, wlan
 
 SLL, SLL2 = 113, 276
 ARPHRD_WLAN, ARPHRD_PRISM, ARPHRD_RADIOTAP = 801, 802, 803
 """Hardware types with an 802.11 frame after the cooked header."""
+RADIO_HEADER = 8
+"""Bytes of the headers in front of it at least."""
 
 
 @link_type(SLL, name="Linux cooked", least=16, common=True)
@@ -36,6 +39,8 @@ def behind(data: Any, at: int, end: int, ethertype: int, hardware: int) -> tuple
 @rare
 def radio(data: Any, at: int, end: int, hardware: int) -> tuple[int, int]:
     """Read an 802.11 frame, alone or after a Prism or radiotap header."""
+    if hardware != ARPHRD_WLAN and end - at < RADIO_HEADER:
+        return TOO_SHORT, at
     if hardware == ARPHRD_RADIOTAP:
         return radiotap(data, at, end)
     return prism(data, at, end) if hardware == ARPHRD_PRISM else wlan(data, at, end)

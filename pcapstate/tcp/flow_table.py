@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
-from ..compaction import endpoints_after, move_up
+from ..compaction import endpoints_after, endpoints_of, move_up
 from ..kernels.running import Kernels
-from ..rows import Rows, aligned
+from ..rows import Rows, aligned, among, unique
 from . import tables as c
+from .checkpoint import Checkpoint, running
 from .eviction import EVICTION_ORDER, choose_evicted
 from .history import History
+from .states import State
 from .time_wait import TimeWait
 
 RESERVED = 1 << 19
@@ -186,6 +188,55 @@ class FlowTable:
             done = self._kernels.give_up(done, self._world)
             yield from self._taken()
 
+    def checkpoint(self, changed: Rows | None = None) -> Checkpoint:
+        """Return what the table holds; ``changed``: only the connections with these rows, and those before them.
+
+        A change can also concern the connections before it on its 4-tuple.
+        """
+        used = int(self._cells[c.CELL_CONNECTIONS])
+        rows = np.arange(used) if changed is None else self._with_those_before(unique(changed.astype(np.int64)))
+        tables = {}
+        for table, ends in self._grown:
+            tables[table] = _plain(getattr(self._world, table))[endpoints_of(rows) if ends == 2 else rows]
+        timers = self._world.timers[: self._cells[c.CELL_TIMERS]]
+        if changed is not None:
+            timers = timers[among(timers["endpoint"] >> 1, rows)]
+        shared = self._world.recent.copy(), self._cells.copy(), self._moved, self.evicted.copy()
+        return Checkpoint(changed is None, used, rows, tables, timers.copy(), *shared)
+
+    def _with_those_before(self, rows: Rows) -> Rows:
+        found, more = [rows], rows
+        while len(more):
+            before = self._world.extras["previous"][more].astype(np.int64)
+            more = unique(before[before > 0] - 1)
+            found.append(more)
+        return found[0] if len(found) == 2 and not len(found[1]) else unique(np.concatenate(found))
+
+    def restore(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Hold what another table with the same ``details`` held at the last of some checkpoints in a row.
+
+        The first of them is whole. This table has as much room as that one, or more.
+        """
+        last = checkpoints[-1]
+        used, record = int(self._cells[c.CELL_CONNECTIONS]), self._cells[c.CELL_RECORD]
+        for table, ends in self._grown:
+            rows = getattr(self._world, table)
+            _plain(rows)[: ends * used] = 0
+            if len(rows) < ends * last.connections:
+                rows = np.zeros(ends * 2 * last.connections, dtype=rows.dtype)
+                self._replace(table, rows)
+            for one in checkpoints:
+                _plain(rows)[endpoints_of(one.rows) if ends == 2 else one.rows] = one.tables[table]
+        self._cells[:] = last.cells
+        self._cells[c.CELL_RECORD], self._cells[c.CELL_TRANSITIONS] = record, 0
+        self._moved, self.evicted = last.moved, last.evicted.copy()
+        self._world.recent[:] = last.recent
+        self._world.slots[:] = 0
+        self._rehash(last.connections, last.connections)
+        timers = running([one.timers for one in checkpoints], last.cells)
+        timers = self._in_use(timers[self._world.endpoints["state"][timers["endpoint"]] == State.TIME_WAIT])
+        self._set(timers, max(len(self._world.timers), len(timers)))
+
     def _taken(self) -> Iterator[Rows]:
         count = int(self._cells[c.CELL_TRANSITIONS])
         if count:
@@ -210,11 +261,7 @@ class FlowTable:
             for table, ends in self._grown:
                 self._replace(table, _larger(getattr(self._world, table), ends * used, ends * size))
         if 2 * needed > len(self._world.slots):
-            size = len(self._world.slots)
-            while size < 2 * needed:
-                size *= 2
-            self._replace("slots", np.zeros(size, dtype=np.int32))
-            self._kernels.rehash(used, self._world)
+            self._rehash(used, needed)
         if int(self._cells[c.CELL_TIMERS]) + 4 * count > len(self._world.timers):
             timers = self._running()
             size = len(self._world.timers)
@@ -223,6 +270,15 @@ class FlowTable:
                 size *= 2
             self._set(timers, size)
         return kept
+
+    def _rehash(self, used: int, needed: int) -> None:
+        """Fill the hash table, which is empty or too small, with room for ``needed`` connections."""
+        size = len(self._world.slots)
+        while size < 2 * needed:
+            size *= 2
+        if size > len(self._world.slots):
+            self._replace("slots", np.zeros(size, dtype=np.int32))
+        self._kernels.rehash(used, self._world)
 
     def _replace(self, table: str, rows: Rows) -> None:
         self._world = self._world._replace(**{table: rows})
@@ -251,14 +307,16 @@ class FlowTable:
         previous[later] = np.where(going[before], 0, place[before])
         self._world.slots[:] = 0
         self._world.recent[:] = 0
-        self._kernels.rehash(len(kept), self._world)
+        self._rehash(len(kept), len(kept))
         for moved in self._followers:
             moved(kept)
         return kept
 
     def _running(self) -> Rows:
         """Return the timers that will end a TIME_WAIT, in order, without those that were started again."""
-        timers = self._world.timers[: self._cells[c.CELL_TIMERS]]
+        return self._in_use(self._world.timers[: self._cells[c.CELL_TIMERS]])
+
+    def _in_use(self, timers: Rows) -> Rows:
         timers = timers[self._world.endpoints["timer"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
         timers = timers[np.lexsort((timers["endpoint"], timers["deadline"]))]
         _, first = np.unique(timers["endpoint"], return_index=True)
@@ -277,3 +335,8 @@ def _larger(rows: Rows, used: int, size: int) -> Rows:
     if rows[:used].view(np.uint8).any():
         larger[:used] = rows[:used]
     return larger
+
+
+def _plain(rows: Rows) -> Rows:
+    """Return rows as numbers, one line a row, which NumPy copies many times faster than structures."""
+    return rows.view(np.int64).reshape(len(rows), rows.dtype.itemsize // 8)

@@ -1,0 +1,99 @@
+"""The table of any moment, tracked again from the checkpoint before it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..kernels.running import Kernels
+from ..rows import Rows
+from ..stops import DISORDER
+from ..tcp.checkpoint import Checkpoint
+from ..tcp.flow_table import FlowTable
+from .log import Chapter, PacketLog
+from .packed import unpack_checkpoint
+
+WINDOW = 5 * 10**9
+"""Nanoseconds over which rates are averaged."""
+
+
+class Replay:
+    """A table that can be moved to any moment of a log.
+
+    It is a table of its own, so that the reading goes on meanwhile, and nobody else changes it.
+    """
+
+    def __init__(self, log: PacketLog, kernels: Kernels) -> None:
+        self._log = log
+        self.table = FlowTable(kernels, details=True)
+        """The connections at ``moment``."""
+        self.moment = 0
+        """Nanoseconds since the epoch; 0 before a packet."""
+        self.epoch = 0
+        """Two tables of the same epoch name connections by the same rows."""
+        self._chapter = -1  # the chapter, counted from the first that there ever was, and how many of its packets
+        self._taken = 0  # the table has followed
+        self._straight = False
+        self._unpacked: tuple[int, Rows] = (-1, np.zeros(0))
+        self._whole: tuple[int, Checkpoint] | None = None
+
+    def to(self, moment: int) -> FlowTable:
+        """Move the table to a moment, ns since the epoch, or to the beginning of the log where that is later."""
+        chapters, first = self._log.chapters(), self._log.dropped
+        moment = max(moment, chapters[0].start)
+        at = max(bisect_right(chapters, moment, key=lambda one: one.start) - 1, 0)
+        here = self._chapter - first
+        onwards = self._straight and moment >= self.moment and 0 <= here <= at <= here + 1
+        if not (onwards and chapters[here].epoch == chapters[at].epoch):
+            self._restore(chapters[: at + 1], at + first)
+            self._chapter, self._taken, here = at + first, 0, at
+        self.epoch = chapters[here].epoch
+        self._follow([one for one in chapters[here:] if one.epoch == self.epoch], moment)
+        for _ in self.table.pass_time(moment):
+            pass
+        # Of an attempt that goes on after all, it would show that somebody looked in between.
+        self._straight &= not sum(len(ended) for ended in self.table.give_up())
+        self.moment = moment
+        return self.table
+
+    def _restore(self, chapters: Sequence[Chapter], number: int) -> None:
+        """Bring the table to the beginning of the last chapter, whose number is given."""
+        # Going back step by step needs the same checkpoint again and again.
+        if self._whole is not None and self._whole[0] == number:
+            self.table.restore([self._whole[1]])
+            return
+        epoch = chapters[-1].epoch
+        self.table.restore([unpack_checkpoint(one.checkpoint) for one in chapters if one.epoch == epoch])
+        self._whole = number, self.table.checkpoint()
+
+    def _follow(self, chapters: Sequence[Chapter], moment: int) -> None:
+        """Follow the packets up to the moment, as ``Stops`` cuts them."""
+        self._straight, passed_over, number = True, False, self._chapter
+        for chapter in chapters:
+            rest = self._segments(number, chapter)[self._taken if number == self._chapter else 0 :]
+            late = np.flatnonzero(rest["time"] > moment + DISORDER)
+            ended = len(late) > 0
+            rest = rest[: int(late[0])] if ended else rest
+            chosen = rest["time"] <= moment
+            some = rest[chosen]
+            for _ in self.table.follow(some, len(some)):
+                pass
+            if len(some) or not (len(rest) or ended or passed_over):
+                # Where packets were passed over, since the capture's clock steps back, this cannot go on from here.
+                self._straight &= not passed_over and bool(chosen[: len(some)].all())
+                self._taken = len(some) + (self._taken if number == self._chapter else 0)
+                self._chapter = number
+            passed_over |= len(some) < len(rest)
+            if ended:
+                break
+            number += 1
+
+    def _segments(self, number: int, chapter: Chapter) -> Rows:
+        """Return the packets of a chapter; those of the last one are kept, since it is often asked for again."""
+        if isinstance(chapter.stored, tuple):
+            return chapter.segments
+        if self._unpacked[0] != number:
+            self._unpacked = number, chapter.segments
+        return self._unpacked[1]

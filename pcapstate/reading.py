@@ -156,9 +156,10 @@ class Reading:
     """Reads a source once. Raises CallError, CaptureError, LiveError, MomentError.
 
     ``at``: the moment at which to stop; ``every``: seconds between moments, at most ``count`` of them. ``record``: keep
-    transitions; ``details``: also rows of DETAIL and TROUBLE. ``watchers``: a function from the source to the watchers
-    of its frames. ``memory``: the bound in bytes (None: a default); of these the caller takes ``each`` for every
-    connection or transition, and ``beside`` for watchers. ``followers``, ``undisturbed``: as for ``FlowTable``.
+    transitions, or (``passing``) only yield them; ``details``: also rows of DETAIL and TROUBLE. ``watchers``: a
+    function from the source to the watchers of its frames. ``memory``: the bound in bytes (None: a default); of these
+    the caller takes ``each`` for every connection or transition, and ``beside`` for watchers. ``followers``,
+    ``undisturbed``: as for ``FlowTable``.
     """
 
     def __init__(
@@ -171,6 +172,7 @@ class Reading:
         time_wait: TimeWait = TimeWait(),  # noqa: B008 (it cannot be changed)
         split: bool = False,
         record: bool = False,
+        passing: bool = False,
         details: bool = False,
         watchers: Callable[[Source], Sequence[Watcher]] = lambda source: (),
         memory: int | None = None,
@@ -182,12 +184,12 @@ class Reading:
         origin.check()
         self.origin, self.at = origin, at
         beside += PACKETS_WAITING if origin.interfaces else 0
-        keeps = record and not origin.growing
+        keeps = record and not passing and not origin.growing
         least = FEWEST_TRANSITIONS * (TRANSITION_BYTES + each) if keeps else 0
         self.memory = memory or default_bound(beside + least)
         """The memory bound in bytes."""
         share = max((self.memory - LEAST) // 2, least) if keeps else 0
-        self._history = History(share // (TRANSITION_BYTES + each)) if record else None
+        self._history = History(share // (TRANSITION_BYTES + each)) if keeps else None
         try:
             most = connections_within(self.memory, bytes_each(details) + each, beside + share)
         except ValueError as error:

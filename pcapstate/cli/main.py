@@ -13,7 +13,18 @@ from ..errors import OutputClosed, PcapstateError
 from ..escaping import safe
 from .interruption import end_in_order_on_terminate
 
-COMMANDS = ("netstat", "timeline", "connections", "diagnose", "extract", "states", "interfaces", "completion")
+COMMANDS = (
+    "netstat",
+    "timeline",
+    "connections",
+    "diagnose",
+    "live",
+    "browse",
+    "extract",
+    "states",
+    "interfaces",
+    "completion",
+)
 
 
 class Commands(click.Group):

@@ -54,11 +54,11 @@ class SourceOptions(NamedTuple):
 class WordingOptions(NamedTuple):
     """How things are written."""
 
-    format: str
     style: str
     lang: str
     utc: bool
     relative: bool
+    format: str = PEOPLE
 
 
 def manner(wording: WordingOptions, start: int) -> Manner:
@@ -193,6 +193,9 @@ AT = click.option(
     metavar="TIME",
     help="The moment: after the start (12.5, 1m30s), before the end (-3), a clock time, or a packet (#417).",
 )
+FOLLOW = click.option(
+    "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."
+)
 TRACKING = (
     click.option(
         "--time-wait",
@@ -218,8 +221,7 @@ TRACKING = (
 FILES = (CAPTURES, AT, *TRACKING)
 """Capture files, for commands that read them several times."""
 
-SOURCE = (
-    CAPTURES,
+CAPTURING = (
     click.option(
         "-i",
         "--interface",
@@ -246,13 +248,20 @@ SOURCE = (
     click.option("-w", "--write", metavar="FILE", help="With -i: also write the packets to this pcapng file."),
     click.option("--rotate", metavar="SIZE|TIME", help="With -w: another file after this size (100M) or time (1h)."),
     click.option("--keep", type=click.IntRange(min=1), metavar="N", help="With --rotate: keep only the last N files."),
+)
+"""How interfaces are captured on."""
+
+SOURCE = (
+    CAPTURES,
+    *CAPTURING,
     AT,
-    click.option(
-        "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."
-    ),
+    FOLLOW,
     *TRACKING,
     output_option,
 )
+
+WATCHED = (CAPTURES, *CAPTURING, FOLLOW, *TRACKING)
+"""Packets as they come, for a screen."""
 
 SELECTION = (
     click.option("--state", multiple=True, metavar="STATE,...", help="Only these states, in any system's spelling."),
@@ -263,8 +272,7 @@ SELECTION = (
     click.option("--columns", metavar="COLUMN,...", help="Show these columns."),
 )
 
-WORDING = (
-    click.option("--format", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."),
+SPELLING = (
     click.option(
         "--style",
         type=click.Choice(tuple(STYLES)),
@@ -281,6 +289,12 @@ WORDING = (
     ),
     click.option("--utc", is_flag=True, help="Clock times in UTC instead of local time."),
     click.option("--relative", is_flag=True, help="Times as seconds since the start of the capture."),
+)
+"""How states, times and messages are written."""
+
+WORDING = (
+    click.option("--format", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."),
+    *SPELLING,
 )
 
 
@@ -309,5 +323,7 @@ def shared(
 
 source_options = shared(SourceOptions, SOURCE, "source")
 file_options = shared(SourceOptions, FILES, "source")
+watched_options = shared(SourceOptions, WATCHED, "source")
 selection_options = shared(SelectionOptions, SELECTION, "selection")
 wording_options = shared(WordingOptions, WORDING, "wording")
+spelling_options = shared(WordingOptions, SPELLING, "wording")

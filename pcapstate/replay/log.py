@@ -36,6 +36,8 @@ class Chapter(NamedTuple):
     """Its packets (SEGMENT) with their endpoints."""
     changes: Stored = ()
     """The transitions (TRANSITION) in it."""
+    times: tuple[Rows, ...] = ()
+    """The times of its transitions."""
 
     @property
     def segments(self) -> Rows:
@@ -55,7 +57,9 @@ class Chapter(NamedTuple):
 
     def closed(self) -> Chapter:
         """Return this chapter, to which nothing is added any more."""
-        return self._replace(stored=packed(self.segments), changes=packed(self.transitions))
+        return self._replace(
+            stored=packed(self.segments), changes=packed(self.transitions), times=(self.transitions["time"].copy(),)
+        )
 
 
 def _whole(stored: Stored, kind: np.dtype[Any]) -> Rows:
@@ -94,8 +98,26 @@ class PacketLog:
     def chapters(self) -> Sequence[Chapter]:
         """Return all chapters so far."""
         with self._lock:
-            last = self._chapters[-1]._replace(stored=tuple(self._pieces), changes=tuple(self._changes))
-            return [*self._chapters[:-1], last]
+            return [*self._chapters[:-1], self._open()]
+
+    def change_times(self) -> Rows:
+        """Return the times of all transitions so far, ns since the epoch, ascending."""
+        times = [one for chapter in self.chapters() for one in chapter.times]
+        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *times]))
+
+    def time_of(self, number: int) -> int | None:
+        """Return the time of the last packet up to a frame's number; None where there is none."""
+        for chapter in reversed(self.chapters()):
+            segments = chapter.segments
+            before = segments["time"][segments["number"] <= number]
+            if len(before):
+                return int(before[-1])
+        return None
+
+    def _open(self) -> Chapter:
+        """Return the last chapter with what has been added so far."""
+        stored, changes = tuple(self._pieces), tuple(self._changes)
+        return self._chapters[-1]._replace(stored=stored, changes=changes, times=tuple(one["time"] for one in changes))
 
     @property
     def start(self) -> int:
@@ -136,7 +158,7 @@ class PacketLog:
     def _close(self, whole: bool) -> None:
         """End the last chapter and begin another one."""
         assert self._table is not None
-        last = self._chapters[-1]._replace(stored=tuple(self._pieces), changes=tuple(self._changes)).closed()
+        last = self._open().closed()
         touched = [piece["endpoint"] >> 1 for piece in (*self._pieces, *self._changes)]
         rows = None if whole else np.concatenate([np.zeros(0, dtype=np.int32), *touched])
         checkpoint = pack_checkpoint(self._table.checkpoint(rows))

@@ -36,7 +36,7 @@ class Replay:
         self._chapter = -1  # the chapter, counted from the first that there ever was, and how many of its packets
         self._taken = 0  # the table has followed
         self._straight = False
-        self._unpacked: tuple[int, Rows] = (-1, np.zeros(0))
+        self._unpacked: dict[int, Rows] = {}
         self._whole: tuple[int, Checkpoint] | None = None
 
     def to(self, moment: int) -> FlowTable:
@@ -57,6 +57,24 @@ class Replay:
         self._straight &= not sum(len(ended) for ended in self.table.give_up())
         self.moment = moment
         return self.table
+
+    def rates(self) -> Rows:
+        """Return the payload bytes a second that each endpoint sent of late: in the WINDOW, or what is known of it.
+
+        What is sent again counts again.
+        """
+        chapters, first = self._log.chapters(), self._log.dropped
+        sent = np.zeros(2 * len(self.table.connections))
+        began = self.moment
+        for number in (self._chapter, self._chapter - 1):
+            at = number - first
+            if not 0 <= at < len(chapters) or chapters[at].epoch != self.epoch:
+                break
+            some = self._segments(number, chapters[at])
+            some = some[(some["time"] > self.moment - WINDOW) & (some["time"] <= self.moment)]
+            sent += np.bincount(some["endpoint"], weights=some["length"], minlength=len(sent))[: len(sent)]
+            began = max(chapters[at].start, self.moment - WINDOW)
+        return (sent * 1e9 / max(self.moment - began, 10**9)).astype(np.int64)
 
     def _restore(self, chapters: Sequence[Chapter], number: int) -> None:
         """Bring the table to the beginning of the last chapter, whose number is given."""
@@ -91,9 +109,24 @@ class Replay:
             number += 1
 
     def _segments(self, number: int, chapter: Chapter) -> Rows:
-        """Return the packets of a chapter; those of the last one are kept, since it is often asked for again."""
+        """Return the packets of a chapter; those of the last two are kept, since they are often asked for again."""
         if isinstance(chapter.stored, tuple):
             return chapter.segments
-        if self._unpacked[0] != number:
-            self._unpacked = number, chapter.segments
-        return self._unpacked[1]
+        if number not in self._unpacked:
+            if len(self._unpacked) > 1:
+                del self._unpacked[next(iter(self._unpacked))]
+            self._unpacked[number] = chapter.segments
+        return self._unpacked[number]
+
+    def of_connection(self, row: int) -> tuple[Rows, Rows]:
+        """Return the packets (SEGMENT) and transitions (TRANSITION) of the connection with a row of the table.
+
+        Those are all in the log, also after the moment, but not from before connections were evicted.
+        """
+        segments: list[Rows] = []
+        transitions: list[Rows] = []
+        for chapter in self._log.chapters():
+            if chapter.epoch == self.epoch:
+                for found, rows in ((segments, chapter.segments), (transitions, chapter.transitions)):
+                    found.append(rows[rows["endpoint"] >> 1 == row])
+        return np.concatenate(segments), np.concatenate(transitions)

@@ -155,7 +155,7 @@ class Answers:
         unmatched = idle = 0
         if choose := None if selection is None else selection.choice(reading.span):
             count = len(rows)
-            rows.keep(choose(lambda part: partial(_compared_to, rows.some(part), notes=notes), count))
+            rows.keep(choose(lambda part: partial(compared_to, rows.some(part), notes=notes), count))
             unmatched = 0 if len(rows) else count
         if question.udp_ports and not (selection is not None and selection.filters):
             left_out = rows.idle_ports(IDLE)
@@ -170,7 +170,7 @@ class Answers:
         return answer._replace(rows=rows, notes=notes, changes=changes, unmatched=unmatched, idle=idle)
 
 
-def _compared_to(rows: SocketRows, name: str, notes: Annotations) -> Any:
+def compared_to(rows: SocketRows, name: str, notes: Annotations) -> Any:
     """Return a column as filters want it: text as its words and the indices into them."""
     column, found = values(rows, name, notes)
     dynamic = column.kind == WORD and name not in ("proto", "state", "foreign_state", "role")

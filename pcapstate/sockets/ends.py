@@ -25,12 +25,15 @@ def clients(table: FlowTable) -> Iterator[tuple[Rows, Rows]]:
         yield 2 * np.arange(part.start, part.stop) + (notes & c.NOTE_CLIENT_IS_1 != 0), notes
 
 
-def open_ends(table: FlowTable, whose: Perspective, both: bool) -> Rows:
-    """Return the endpoints that have a row, in the order of the connections, the client's first."""
+def open_ends(table: FlowTable, whose: Perspective, both: bool, ended: bool = False) -> Rows:
+    """Return the endpoints that have a row, in the order of the connections, the client's first.
+
+    ``both``: also closed ones whose peer has one; ``ended``: all that ever were open, or tried to be.
+    """
     states, found = table.endpoints["state"], [np.zeros(0, dtype=np.int32)]
     for client, notes in clients(table):
         ends = np.stack([client, client ^ 1], axis=1)
-        shown = (states[ends] != State.CLOSED) & ~without_socket(table, ends)
+        shown = ended | ((states[ends] != State.CLOSED) & ~without_socket(table, ends))
         # Of two connections on one 4-tuple the old one has the socket until the new SYN is answered.
         shown &= (notes & c.NOTE_BESIDE == 0)[:, np.newaxis]
         if both:

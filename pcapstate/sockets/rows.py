@@ -76,8 +76,8 @@ class SocketRows:
     """The rows of netstat at a moment: listening ports, then connections, then UDP ports.
 
     As in netstat, endpoints in CLOSED have no row, nor have those that never answered a SYN; with ``both`` they have
-    one if the other end is not closed. A connection with two local ends has two rows. ``moment``: ns since the epoch,
-    from which ages count.
+    one if the other end is not closed, with ``ended`` in any case. A connection with two local ends has two rows.
+    ``moment``: ns since the epoch, from which ages count.
 
     A row is kept in five bytes: its endpoint or port, and its state. Everything else is computed on demand, for
     ``some`` rows at a time.
@@ -92,13 +92,14 @@ class SocketRows:
         listening: bool = False,
         both: bool = False,
         connections: bool = True,
+        ended: bool = False,
         ports: Ports | None = None,
     ) -> None:
         self.table, self.moment = table, moment
         self._whole: SocketRows | None = None
         self._listening = listening_ends(table, whose) if listening else np.zeros(0, dtype=np.int32)
         self._ports = NO_PORTS if ports is None else ports
-        ends = open_ends(table, whose, both) if connections else np.zeros(0, dtype=np.int32)
+        ends = open_ends(table, whose, both, ended) if connections else np.zeros(0, dtype=np.int32)
         counts = len(self._listening), len(self._ports.port)
         free = (FREE - np.arange(sum(counts))).astype(np.int32)
         self._what = np.concatenate([free[: counts[0]], ends, free[counts[0] :]])
@@ -117,6 +118,12 @@ class SocketRows:
         other = copy(self)
         other._whole = self.whole
         other.keep(part)  # type: ignore[arg-type]
+        return other
+
+    def alone(self, part: slice | Rows) -> SocketRows:
+        """Return some of the rows as if there were no others."""
+        other = self.some(part)
+        other._whole = None
         return other
 
     @property

@@ -1,0 +1,163 @@
+"""The screen on the command line: what it reads, how it begins, and where ``w`` writes to."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any
+
+import click
+import numpy as np
+
+from ..addresses import parse_network
+from ..errors import PcapstateError
+from ..escaping import safe
+from ..extraction import ChosenPackets, Extraction
+from ..memory import default_bound
+from ..moments import parse_moment
+from ..reading import Origin, Reading
+from ..replay.log import PacketLog
+from ..screen.app import PcapstateApp, Settings
+from ..screen.board import EACH, Board, Wish
+from ..screen.feed import Feed
+from ..screen.palette import DARK, LIGHT, Palette
+from ..sockets.gathering import Gathering
+from ..sockets.question import Question
+from ..wording.languages import translate
+from .options import SourceOptions, WordingOptions, manner
+from .screen_options import ScreenOptions
+from .session import Session
+
+NEEDED = frozenset(("age", "rtt", "program"))
+"""Columns of the screen that need more than states."""
+
+
+def run(
+    source: SourceOptions,
+    wording: WordingOptions,
+    look: ScreenOptions,
+    interval: float,
+) -> int:
+    """Show the screen until it is left; return the exit code. Raises UsageError, PcapstateError."""
+    for one in look.local:
+        try:
+            parse_network(one)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--local") from None
+    check_terminal()
+    source = with_keyboard(source)
+    bound = source.memory or default_bound()
+    history = look.history or bound // 4
+    log = PacketLog(history)
+    question = Question(local=look.local, all_=True, tcp=True, program=True)
+    gathering = Gathering(question, NEEDED, True, bound)
+    reading: list[Session] = []
+    board = Board(log, gathering, lambda: reading[0].span(), wording.utc)
+    wish = Wish(filter=look.filter or "")
+    board.selection(wish)
+    reading.append(
+        Session(
+            source._replace(at=None, quiet=True),
+            record=True,
+            passing=True,
+            details=True,
+            watchers=board.watchers,
+            followers=[log.moved, board.moved],
+            each=EACH,
+            beside=gathering.bytes_beside + history,
+            utc=wording.utc,
+            lang=wording.lang,
+        )
+    )
+    session = reading[0]
+    board.begin(session.capture.source.kernels)
+    feed = Feed(session, log)
+    where = session.capture.source
+    name = safe(where.name)
+    if addresses := ", ".join(getattr(where, "addresses", ())[:2]):
+        name = f"{name} ({addresses})"
+    settings = Settings(
+        name=name,
+        manner=manner(wording, 0),
+        palette=palette(look.light),
+        interval=interval,
+        at=None if source.at is None else parse_moment(source.at, wording.utc),
+        wish=wish,
+        write=lambda number: written(source, session.origin, number, wording.lang),
+    )
+    app = PcapstateApp(board, feed, settings)
+    try:
+        app.run()
+    finally:
+        feed.stop()
+    return session.finish()
+
+
+def check_terminal() -> None:
+    """Complain where there is no terminal for a screen. Raises UsageError."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        raise click.UsageError("the screen needs a terminal; for files and pipes there are netstat and timeline")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise click.UsageError("the screen needs a terminal that can move its cursor (TERM is dumb)")
+
+
+def with_keyboard(source: SourceOptions) -> SourceOptions:
+    """Leave standard input to the keyboard: a capture that comes there is read from another descriptor."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        if "-" in source.captures:
+            raise click.UsageError("standard input is the keyboard; pipe a capture into it, as tcpdump -w - does")
+        return source
+    try:
+        keyboard = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        raise click.UsageError("the screen needs a terminal to read keys from") from None
+    captures = tuple(f"/dev/fd/{os.dup(0)}" if one == "-" else one for one in source.captures)
+    os.dup2(keyboard, 0)
+    os.close(keyboard)
+    return source._replace(captures=captures)
+
+
+def palette(light: bool | None) -> Palette:
+    """Return the colours for a dark or a light background; None: as the terminal tells, else dark."""
+    if light is None:
+        # Some terminals tell their colours: "15;0" is white on black.
+        light = os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+    return LIGHT if light else DARK
+
+
+def written(source: SourceOptions, origin: Origin, number: int, lang: str) -> str:
+    """Write the packets of a connection to a new file of this folder; return the line that tells of it."""
+    if not origin.files:
+        text = "packets that have passed are gone; -w FILE keeps them, and extract finds them there"
+        return translate(text, lang)
+    try:
+        packets = ChosenPackets(np.array([number]), np.zeros((0, 2), dtype=np.int64))
+        reading = Reading(origin, time_wait=source.time_wait, split=source.split_vlans, watchers=lambda _: [packets])
+        packets.attach(reading.capture.table)
+        reading.read()
+        path = _write_new(f"connection-{number}", Extraction(source.captures, packets.marks.bits).pcapng())
+    except (PcapstateError, OSError) as error:
+        return safe(getattr(error, "strerror", None) or str(error))
+    count = packets.marks.count
+    return translate("{count:,} packets written to {path}", lang).format(count=count, path=safe(path))
+
+
+def _write_new(name: str, pieces: Iterable[Any]) -> str:
+    for more in itertools.count(1):
+        path = f"{name}.pcapng" if more == 1 else f"{name}-{more}.pcapng"
+        try:
+            file = open(path, "xb")  # noqa: SIM115
+        except FileExistsError:
+            continue
+        with closing(file):
+            try:
+                for piece in pieces:
+                    file.write(piece)
+            except BaseException:
+                os.unlink(path)
+                raise
+        return path
+    raise AssertionError

@@ -1,0 +1,1 @@
+"""One connection as a ladder: its packets one after the other between the states of both ends."""

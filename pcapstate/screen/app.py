@@ -1,0 +1,507 @@
+"""The screen as a whole: which moment is shown, what each key does, and when it is drawn anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from textual import events
+from textual.app import App, ComposeResult, SystemCommand
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.widgets import Footer, Static
+
+from ..addresses import socket_text
+from ..errors import MomentError
+from ..ladder.steps import steps
+from ..moments import PACKET, SECOND, Moment
+from ..query.errors import QueryError
+from ..rows import Rows
+from ..sockets import columns as known
+from ..tcp import tables as c
+from ..tcp.sides import where
+from ..tcp.states import State
+from ..views.netstat import Wording
+from ..views.reading_aids import Manner
+from ..wording.languages import translate
+from ..wording.styles import shown_states
+from ..wording.times import duration
+from .bars import Heading, StatesStrip, TimeLine, spark
+from .board import SORTS, Board, View, Wish
+from .cells import rate_text
+from .connection import About, ConnectionScreen
+from .connections import ConnectionTable
+from .feed import Feed
+from .filter_line import FilterLine
+from .help import HelpScreen
+from .palette import Palette
+
+SPEEDS = (1, 10, 100)
+FRAME = 0.1
+"""Seconds between two pictures while time is played."""
+LEAST_COLUMNS, LEAST_LINES = 60, 12
+SLOWEST = 0.5
+"""Share of the time that drawing may take: where it takes longer, it is done less often."""
+
+
+class Settings(NamedTuple):
+    """How the screen begins."""
+
+    name: str
+    """Of the interface or capture."""
+    manner: Manner
+    palette: Palette
+    interval: float
+    """Seconds between two pictures while packets come."""
+    at: Moment | None
+    """The moment at which it begins; None: the end."""
+    wish: Wish
+    write: Callable[[int], str]
+    """Writes the packets of the connection with a number to a file, and returns the line that tells of it."""
+
+
+KEYS = (
+    ("/", "slash", "filter", "Filter", "filter, as netstat --filter; Tab completes"),
+    ("s S", "s", "sort", "Sort", "sort by the next column; the other way round"),
+    ("1…9 0", "", "", "", "only rows in a state of the strip; all states"),
+    ("t", "t", "show('ended')", "Ended", "also connections that have ended"),
+    ("l", "l", "show('listening')", "", "also listening ports"),
+    ("b", "b", "show('both')", "Both", "the states of both ends"),
+    ("← →", "", "", "", "back and on in time; with Shift ten times as far"),
+    (", .", "", "", "", "to the change of state before, or after"),
+    ("Home End", "", "", "", "to the beginning; to now"),
+    ("p", "p", "play", "Play", "play at 1, 10 and 100 times the speed"),
+    ("Space", "space", "pause", "Pause", "stop the picture, not the capture; go on"),
+    ("↑ ↓ PgUp PgDn g G", "", "", "", "choose a row"),
+    ("Enter", "enter", "open", "Open", "the connection, packet by packet"),
+    ("c", "c", "copy", "", "copy a Wireshark filter for the connection"),
+    ("w", "w", "write", "", "write the packets of the connection to a file"),
+    ("?", "question_mark", "help", "Help", "this help"),
+    ("q", "q", "quit", "Quit", "quit"),
+)
+"""Each key as people write it, as Textual names it, its action, its word in the footer, and what it does."""
+OTHER_KEYS = (
+    ("S,shift+s", "reverse"),
+    ("left", "step(-1)"),
+    ("right", "step(1)"),
+    ("shift+left", "step(-10)"),
+    ("shift+right", "step(10)"),
+    ("comma", "change(-1)"),
+    ("full_stop", "change(1)"),
+    ("home", "first"),
+    ("end", "last"),
+    ("escape", "clear"),
+    ("0", "only(-1)"),
+    *((str(digit), f"only({digit - 1})") for digit in range(1, 10)),
+)
+
+
+class PcapstateApp(App[None]):
+    """The table of a moment, and ways to other moments."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { layout: vertical; }
+    #heading, #whose, #states, #timeline { height: 1; }
+    #connections { height: 1fr; }
+    #filter { height: 2; display: none; }
+    #filter Input { height: 1; border: none; padding: 0 1; }
+    #filter Static { height: 1; padding: 0 1; }
+    #small { display: none; height: 1fr; content-align: center middle; }
+    """
+
+    def __init__(self, board: Board, feed: Feed, settings: Settings) -> None:
+        super().__init__()
+        self._board, self._feed, self._settings = board, feed, settings
+        self._lang = settings.manner.lang
+        self._wish, self._at = settings.wish, settings.at
+        self._moment: int | None = None
+        self._speed = 0
+        self._played = 0.0
+        self._view: View | None = None
+        self._drawn = self._took = 0.0
+        self._rates: list[int] = []
+        self._changes: Rows = np.zeros(0, dtype=np.int64)
+        for _, keys, action, word, _ in KEYS:
+            if keys:
+                self.bind(keys, action, description=translate(word, self._lang) if word else "", show=bool(word))
+        for keys, action in OTHER_KEYS:
+            self.bind(keys, action, show=False)
+
+    # --- layout
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        palette, manner = self._settings.palette, self._settings.manner
+        yield Heading(palette, "heading")
+        yield Heading(palette, "whose")
+        yield StatesStrip(palette, shown_states(manner.style))
+        kernels = self._feed.reading.capture.source.kernels
+        yield ConnectionTable(palette, Wording(manner, names=False, full_names=False), kernels)
+        yield Static("", id="small")
+        words = (*known.COLUMNS, "host", "port", "name", *(state.name for state in State), "and", "or", "not", "in")
+        hint = translate("state = CLOSE_WAIT and age > 60s", self._lang)
+        yield FilterLine(palette, words, self._problem, hint)
+        yield TimeLine(palette)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin to read, and to draw."""
+        palette = self._settings.palette
+        dark = sum(bytes.fromhex(palette.background[1:])) < 3 * 128
+        theme = Theme(
+            "pcapstate",
+            primary=palette.accent,
+            foreground=palette.text,
+            background=palette.background,
+            surface=palette.background,
+            panel=palette.bar,
+            dark=dark,
+            variables={"footer-key-foreground": palette.accent, "footer-description-foreground": palette.text},
+        )
+        self.register_theme(theme)
+        self.theme = "pcapstate"
+        self.query_one(ConnectionTable).focus()
+        self._feed.start()
+        self.set_interval(min(self._settings.interval, 0.5) if self._settings.interval < 1 else 0.5, self._tick)
+        self.set_interval(FRAME, self._play)
+        self.set_interval(1, self._count)
+        self._draw()
+
+    def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
+        """Offer none: each key is in the help."""
+        return []
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the terminal is too small for a table."""
+        small = event.size.width < LEAST_COLUMNS or event.size.height < LEAST_LINES
+        if not self.screen_stack or not self.screen_stack[0].query("#small"):
+            return
+        notice = self.screen_stack[0].query_one("#small", Static)
+        text = translate("the terminal is too small: {columns} x {lines} at least", self._lang)
+        notice.update(text.format(columns=LEAST_COLUMNS, lines=LEAST_LINES))
+        notice.display = small
+        for one in ("#connections", "#states", "#whose", "#timeline"):
+            self.screen_stack[0].query_one(one).display = not small
+
+    # --- time
+
+    @property
+    def now(self) -> int:
+        """The latest moment, ns since the epoch; 0 before a packet."""
+        reading = self._feed.reading
+        return reading.moment if self._feed.ended else reading.capture.clock or 0
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        start = max(self._feed.reading.start, self._board.log.start)
+        return start, max(self.now, start)
+
+    @property
+    def _live(self) -> bool:
+        return self._feed.reading.origin.growing and not self._feed.ended
+
+    def _to(self, moment: int | None) -> None:
+        """Show a moment; at or after the last one, the latest from then on."""
+        start, now = self._span
+        if moment is not None and moment >= now:
+            moment = None if self._live or self._moment is None else now
+        self._moment = None if moment is None else max(moment, start)
+        self._draw()
+
+    @property
+    def _notch(self) -> int:
+        """How far a key moves, ns: a second where packets come, else about a hundredth of the capture."""
+        if self._live:
+            return SECOND
+        start, now = self._span
+        wanted = max((now - start) // 100, 1_000_000)
+        power = 10 ** (len(str(wanted)) - 1)
+        return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted)
+
+    def action_step(self, notches: int) -> None:
+        """Move back or on in time."""
+        self._speed = 0
+        at = self.now if self._moment is None else self._moment
+        self._to(at + notches * self._notch)
+
+    def action_change(self, by: int) -> None:
+        """Move to the change of state before or after."""
+        self._speed = 0
+        times = self._board.log.change_times()
+        at = self.now if self._moment is None else self._moment
+        place = int(np.searchsorted(times, at, side="right" if by > 0 else "left")) - (by < 0)
+        if 0 <= place < len(times):
+            self._to(int(times[place]))
+
+    def action_first(self) -> None:
+        """Move to the beginning."""
+        self._speed = 0
+        self._to(self._span[0])
+
+    def action_last(self) -> None:
+        """Move to now."""
+        self._speed = 0
+        self._to(None)
+
+    def action_pause(self) -> None:
+        """Stop the picture, or let it go on."""
+        if self._speed:
+            self._speed = 0
+        elif self._live:
+            self._to(self.now - 1 if self._moment is None else None)
+        elif self._moment is not None:
+            self._speed, self._played = 1, time.monotonic()
+        self._head()
+
+    def action_play(self) -> None:
+        """Play, faster each time; after the fastest, stop."""
+        if self._moment is None:
+            self._to(self._span[0])
+        self._speed = next((speed for speed in SPEEDS if speed > self._speed), 0)
+        self._played = time.monotonic()
+        self._head()
+
+    def _play(self) -> None:
+        if not self._speed or self._moment is None:
+            return
+        passed, self._played = time.monotonic() - self._played, time.monotonic()
+        at = self._moment + round(passed * self._speed * SECOND)
+        if at >= self.now:
+            self._speed = 0
+        self._to(at)
+
+    def _time_of(self, at: Moment) -> int | None:
+        """Return the time of a moment; None where the capture does not have it."""
+        start, now = self._span
+        if at.kind == PACKET:
+            return self._board.log.time_of(at.value)
+        try:
+            return min(max(at.time(start, now), start), now)
+        except MomentError:
+            return None
+
+    # --- rows
+
+    def action_filter(self) -> None:
+        """Open the line for the filter."""
+        self.query_one(FilterLine).open(self._wish.filter)
+
+    def on_filter_line_given(self, event: FilterLine.Given) -> None:
+        """Apply a filter."""
+        self._close_filter()
+        self._want(filter=event.text)
+
+    def on_filter_line_left(self) -> None:
+        """Leave the filter as it was."""
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.query_one(FilterLine).display = False
+        self.query_one(ConnectionTable).focus()
+
+    def _problem(self, text: str) -> str:
+        try:
+            self._board.selection(self._wish._replace(filter=text))
+        except QueryError as error:
+            return str(error).removeprefix("--filter: ")
+        return ""
+
+    def action_clear(self) -> None:
+        """Show all rows again."""
+        self._want(filter="", states=frozenset())
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._want(sort=SORTS[(SORTS.index(self._wish.sort) + 1) % len(SORTS)], reverse=False)
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self._want(reverse=not self._wish.reverse)
+
+    def on_connection_table_sorted(self, event: ConnectionTable.Sorted) -> None:
+        """Sort by a title that was clicked; by the same again: the other way round."""
+        same = event.sort == self._wish.sort
+        self._want(sort=event.sort, reverse=same and not self._wish.reverse)
+
+    def action_show(self, what: str) -> None:
+        """Show some rows or columns, or show them no more."""
+        self._want(**{what: not getattr(self._wish, what)})
+
+    def action_only(self, place: int) -> None:
+        """Show only rows in a state of the strip; below 0: in all states."""
+        states = self.query_one(StatesStrip).states
+        if place < 0:
+            self._want(states=frozenset())
+        elif place < len(states):
+            self._choose(states[place])
+
+    def on_states_strip_chosen(self, event: StatesStrip.Chosen) -> None:
+        """Show only rows in a state that was clicked."""
+        self._choose(event.state)
+
+    def _choose(self, state: State) -> None:
+        only = frozenset((state,))
+        self._want(states=frozenset() if self._wish.states == only else only)
+
+    def _want(self, **wishes: object) -> None:
+        self._wish = self._wish._replace(**wishes)  # type: ignore[arg-type]
+        self._draw()
+
+    # --- a connection
+
+    def on_connection_table_opened(self) -> None:
+        """Open a connection that was clicked twice."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Show a connection packet by packet."""
+        chosen = self.query_one(ConnectionTable).connection
+        if chosen is None:
+            return
+        keys = [("escape,q,enter", "app.close", "Back"), ("w", "app.write", "Write"), ("c", "app.copy", "Copy filter")]
+        row, number = chosen
+        self.push_screen(
+            ConnectionScreen(self._settings.palette, self._settings.manner, lambda: self._about(row, number), keys)
+        )
+
+    def action_close(self) -> None:
+        """Leave the connection."""
+        self.pop_screen()
+
+    def _about(self, row: int, number: int) -> About:
+        replay = self._board.replay
+        assert replay is not None
+        table, lang = replay.table, self._lang
+        segments, transitions = replay.of_connection(row)
+        client = 2 * row + int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
+        places = where(table, np.array([client, client ^ 1]))
+        ends = [socket_text(*(int(one[side]) for one in places)) for side in (0, 1)]
+        names = [f"{translate(role, lang)} {end}" for role, end in zip(("client", "server"), ends, strict=True)]
+        lines = []
+        for side, name in enumerate(names):
+            end = table.endpoints[client ^ side]
+            text = translate("{packets:,} packets, {bytes:,} bytes, {again:,} retransmissions", lang)
+            sent = text.format(packets=int(end["packets"]), bytes=int(end["bytes"]), again=int(end["retransmissions"]))
+            lines.append(f"{name}: {sent}")
+        title = translate("connection {number}", lang).format(number=number)
+        return About(f"{title}  {ends[0]} → {ends[1]}", tuple(lines), steps(segments, transitions, table, row))
+
+    def action_copy(self) -> None:
+        """Copy a display filter for the connection."""
+        chosen = self.query_one_of_table().connection
+        if chosen is not None:
+            text = f"tcp.stream == {chosen[1]}"
+            self.copy_to_clipboard(text)
+            self.notify(translate("copied: {text}", self._lang).format(text=text))
+
+    def query_one_of_table(self) -> ConnectionTable:
+        """Return the table, whichever screen is in front of it."""
+        return self.screen_stack[0].query_one(ConnectionTable)
+
+    def action_write(self) -> None:
+        """Write the packets of the connection to a file."""
+        chosen = self.query_one_of_table().connection
+        if chosen is not None:
+            self.run_worker(lambda: self._write(chosen[1]), thread=True, exclusive=True, group="write")
+
+    def _write(self, number: int) -> None:
+        text = self._settings.write(number)
+        self.call_from_thread(self.notify, text)
+
+    def action_help(self) -> None:
+        """Show what each key does."""
+        lang = self._lang
+        keys = [(key, translate(meaning, lang)) for key, _, _, _, meaning in KEYS]
+        notes = [
+            translate("* and bold: the state changed less than 3 seconds ago", lang),
+            translate("a click on a state, a title, the line of time does the same; two clicks open a row", lang),
+        ]
+        self.push_screen(HelpScreen(self._settings.palette, translate("Keys", lang), keys, notes))
+
+    # --- drawing
+
+    def _tick(self) -> None:
+        # What takes long is done less often.
+        if time.monotonic() - self._drawn < max(self._settings.interval, self._took / SLOWEST) - 0.05:
+            return
+        if self._moment is None:
+            self._draw()
+        else:
+            self._head()
+
+    def _count(self) -> None:
+        self._rates = self._feed.sample()
+        self._changes = self._board.log.change_times()
+
+    def _draw(self) -> None:
+        began = time.monotonic()
+        if self._at is not None and self._feed.ended:
+            # What --at means is known only now.
+            self._moment, self._at = self._time_of(self._at), None
+        moment = self.now if self._moment is None else self._moment
+        self._view = self._board.at(moment, self._wish)
+        base = self.screen_stack[0]
+        base.query_one(ConnectionTable).show(self._view, self._wish)
+        base.query_one(StatesStrip).show(self._view.counts, self._wish.states)
+        self._drawn = time.monotonic()
+        self._took = self._drawn - began
+        self._head()
+
+    def _head(self) -> None:
+        base, settings, view = self.screen_stack[0], self._settings, self._view
+        assert view is not None
+        start, now = self._span
+        heading, whose = base.query_one("#heading", Heading), base.query_one("#whose", Heading)
+        at = now if self._moment is None else self._moment
+        heading.left = f"{settings.name}  {self._clock(at)}  {self._where_in_time(at, now)}"
+        heading.right = self._traffic()
+        heading.alarm = self._lost()
+        why = translate(view.whose.why, self._lang).format(host=view.whose.host)
+        found = translate("{shown:,} rows", self._lang).format(shown=len(view.rows))
+        chosen = self._wish.filter and f"  {translate('filter', self._lang)}: {self._wish.filter}"
+        whose.left = f"{found}{chosen}"
+        whose.right = why
+        texts = self._clock(start)[-15:], self._clock(now)[-15:]
+        base.query_one(TimeLine).show((start, now), at, self._changes, texts)
+
+    def _clock(self, moment: int) -> str:
+        return self._settings.manner.times.short(moment)[:-3] if moment else "-"
+
+    def _where_in_time(self, at: int, now: int) -> str:
+        if self._speed:
+            return f"▶ {self._speed}x"
+        if self._moment is None:
+            return translate("now" if self._live else "end", self._lang)
+        ago = translate("{time} before the end", self._lang)
+        if self._live:
+            ago = translate("as of {time} ago", self._lang)
+        return ago.format(time=duration(max(now - at, 0)))
+
+    def _traffic(self) -> str:
+        feed = self._feed
+        if feed.ended:
+            return translate("{packets:,} packets", self._lang).format(packets=feed.reading.capture.frames)
+        if not self._live:
+            size = feed.reading.capture.source.size
+            if size:
+                return translate("reading: {share} %", self._lang).format(share=100 * feed.position // size)
+        last = self._rates[-1] if self._rates else 0
+        text = translate("{packets:,} packets/s", self._lang).format(packets=last)
+        return f"{spark(self._rates, 20)} {text} {rate_text(feed.bytes_a_second)}".strip()
+
+    def _lost(self) -> str:
+        feed, lang = self._feed, self._lang
+        if feed.failure:
+            return feed.failure
+        parts = []
+        if drops := feed.reading.capture.source.drops:
+            parts.append(translate("{count:,} packets dropped", lang).format(count=drops))
+        if damages := feed.reading.capture.damages:
+            parts.append(str(damages[0]))
+        if self._board.log.dropped:
+            since = self._clock(self._board.log.start)
+            parts.append(translate("history from {time}", lang).format(time=since[-15:]))
+        return "; ".join(parts)

@@ -1,0 +1,133 @@
+"""A single connection on the whole screen: the path of both ends, its counters, and the ladder of its packets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Footer
+
+from ..ladder.drawing import Run, ladder
+from ..ladder.steps import Step
+from ..output.shortening import cut
+from ..output.widths import display_width
+from ..tcp.machine import TABLE
+from ..views.reading_aids import STATE_TONES, Manner
+from ..wording.languages import translate
+from ..wording.styles import shown_states
+from .bars import Heading
+from .palette import Palette
+
+
+class About(NamedTuple):
+    """What there is to say of a connection: ``title``, and lines of counters."""
+
+    title: str
+    lines: tuple[str, ...]
+    steps: Sequence[Step]
+
+
+class Lines(ScrollView, can_focus=True):
+    """Lines of runs, each drawn when it is in view."""
+
+    def __init__(self, palette: Palette, draw: Callable[[int], Sequence[Sequence[Run]]], id: str) -> None:
+        super().__init__(id=id)
+        self._palette, self._draw = palette, draw
+        self._lines: Sequence[Sequence[Run]] = ()
+
+    def on_resize(self) -> None:
+        """Draw anew for the width."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Take what there is to draw now."""
+        self._lines = self._draw(max(self.size.width - 2, 40))
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of the window."""
+        width, blank = self.size.width, Style(bgcolor=self._palette.background)
+        at = y + round(self.scroll_offset.y)
+        if at >= len(self._lines):
+            return Strip.blank(width, blank)
+        parts = [Segment(run.text, self._palette.style(run.tone)) for run in self._lines[at]]
+        return Strip(parts).adjust_cell_length(width, blank)
+
+
+class ConnectionScreen(Screen[None]):
+    """One connection; ``look`` returns what is known of it now, since packets may still come."""
+
+    CSS = """
+    ConnectionScreen { layout: vertical; }
+    Heading { height: 1; }
+    #ladder { height: 1fr; }
+    """
+
+    def __init__(
+        self, palette: Palette, how: Manner, look: Callable[[], About], bindings: Sequence[tuple[str, str, str]]
+    ) -> None:
+        super().__init__()
+        self._palette, self._how, self._look = palette, how, look
+        self._about = look()
+        for keys, action, text in bindings:
+            self._bindings.bind(keys, action, translate(text, how.lang))
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield Heading(self._palette, "title")
+        yield Lines(self._palette, self._draw, "ladder")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Fill in what is known."""
+        self._tell()
+        self.query_one(Lines).focus()
+        self.set_interval(1, self._again)
+
+    def _again(self) -> None:
+        about = self._look()
+        if len(about.steps) != len(self._about.steps):
+            self._about = about
+            self._tell()
+            self.query_one(Lines).redraw()
+
+    def _tell(self) -> None:
+        self.query_one("#title", Heading).left = self._about.title
+
+    def _draw(self, width: int) -> list[tuple[Run, ...]]:
+        lines: list[tuple[Run, ...]] = [(Run(cut(f" {line}", width)),) for line in self._about.lines]
+        lines += [(), *self._paths(width), ()]
+        lines += [(Run(" "), *line) for line in ladder(self._about.steps, width - 1, self._how)]
+        return lines
+
+    def _paths(self, width: int) -> list[tuple[Run, ...]]:
+        """Return the states that each end went through, with the packet of each step."""
+        names, found = shown_states(self._how.style), []
+        for side, role in enumerate(("client", "server")):
+            title = f" {translate(role, self._how.lang)}: "
+            line, taken = [Run(title)], display_width(title)
+            if self._about.steps:
+                first = self._about.steps[0].before[side]
+                line.append(Run(names[first], STATE_TONES[first]))
+                taken += display_width(names[first])
+            for step in self._about.steps:
+                for change in step.changes:
+                    if change.side != side:
+                        continue
+                    by = f"#{step.number}" if step.number else translate(TABLE[change.row].cause, self._how.lang)
+                    arrow, name = f" ─{by}→ ", names[change.after]
+                    if taken + display_width(arrow) + display_width(name) > width:
+                        found.append(tuple(line))
+                        line, taken = [Run(" " * display_width(title))], display_width(title)
+                    line += [Run(arrow), Run(name, STATE_TONES[change.after])]
+                    taken += display_width(arrow) + display_width(name)
+            found.append(tuple(line))
+        return found

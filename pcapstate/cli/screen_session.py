@@ -73,8 +73,7 @@ def run(
         )
     )
     session = reading[0]
-    board.begin(session.capture.source.kernels)
-    feed = Feed(session, log)
+    feed = Feed(session, board)
     where = session.capture.source
     name = safe(where.name)
     if addresses := ", ".join(getattr(where, "addresses", ())[:2]):

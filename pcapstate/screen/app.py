@@ -42,6 +42,7 @@ SPEEDS = (1, 10, 100)
 FRAME = 0.1
 """Seconds between two pictures while time is played."""
 LEAST_COLUMNS, LEAST_LINES = 60, 12
+TIME_OF_DAY = len("12:00:00.000")
 SLOWEST = 0.5
 """Share of the time that drawing may take: where it takes longer, it is done less often."""
 
@@ -93,9 +94,18 @@ OTHER_KEYS = (
     ("home", "first"),
     ("end", "last"),
     ("escape", "clear"),
+    ("ctrl+c", "quit"),
     ("0", "only(-1)"),
     *((str(digit), f"only({digit - 1})") for digit in range(1, 10)),
 )
+
+
+OF_TABLE = frozenset(
+    action.partition("(")[0]
+    for action in (*(one[2] for one in KEYS), *(one[1] for one in OTHER_KEYS))
+    if action not in ("quit", "write", "copy")
+)
+"""Actions that only the table has."""
 
 
 class PcapstateApp(App[None]):
@@ -173,6 +183,10 @@ class PcapstateApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
         """Offer none: each key is in the help."""
         return []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tell whether an action makes sense on the screen that is in front."""
+        return len(self.screen_stack) <= 1 or action not in OF_TABLE
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small for a table."""
@@ -464,7 +478,7 @@ class PcapstateApp(App[None]):
         chosen = self._wish.filter and f"  {translate('filter', self._lang)}: {self._wish.filter}"
         whose.left = f"{found}{chosen}"
         whose.right = why
-        texts = self._clock(start)[-15:], self._clock(now)[-15:]
+        texts = self._clock(start)[-TIME_OF_DAY:], self._clock(now)[-TIME_OF_DAY:]
         base.query_one(TimeLine).show((start, now), at, self._changes, texts)
 
     def _clock(self, moment: int) -> str:
@@ -503,5 +517,5 @@ class PcapstateApp(App[None]):
             parts.append(str(damages[0]))
         if self._board.log.dropped:
             since = self._clock(self._board.log.start)
-            parts.append(translate("history from {time}", lang).format(time=since[-15:]))
+            parts.append(translate("history from {time}", lang).format(time=since[-TIME_OF_DAY:]))
         return "; ".join(parts)

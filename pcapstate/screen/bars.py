@@ -148,9 +148,8 @@ class TimeLine(Widget):
         """Draw the line."""
         palette, (_, length) = self._palette, self._track()
         style = Style(color=palette.faint, bgcolor=palette.bar)
-        counts, _ = np.histogram(
-            self._changes, bins=length, range=(self._span[0], max(self._span[1], self._span[0] + 1))
-        )
+        offsets = (self._changes - self._span[0]) / max(self._span[1] - self._span[0], 1)
+        counts = np.bincount(np.clip(offsets * length, 0, length - 1).astype(int), minlength=length)
         heights = np.ceil(np.sqrt(counts / max(int(counts.max()), 1)) * (len(BLOCKS) - 1)).astype(int)
         bars = "".join(BLOCKS[height] for height in heights)
         at = min(max(round(self._place * (length - 1)), 0), length - 1)

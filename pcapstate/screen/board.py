@@ -22,7 +22,7 @@ from ..sockets.answers import EACH_CHOSEN, EACH_NAMED, EACH_OPENING, compared_to
 from ..sockets.gathering import Gathering
 from ..sockets.rows import SocketRows
 from ..sources.reader import Batch
-from ..tcp.flow_table import bytes_each
+from ..tcp.flow_table import FlowTable, bytes_each
 from ..tcp.perspective import Perspective
 from ..tcp.states import State
 
@@ -109,7 +109,7 @@ class Board:
         self.log, self._gathering, self._span, self._utc = log, gathering, span, utc
         self.lock = threading.RLock()
         self.replay: Replay | None = None
-        self._whose: Perspective | None = None
+        self._whose = self._gathering.nobodys
         self._selections: dict[tuple[str, str], Selection] = {}
 
     def watchers(self, source: Source) -> list[Watcher]:
@@ -125,6 +125,15 @@ class Board:
         """Take the kernels that the reading uses."""
         self.replay = Replay(self.log, kernels)
 
+    def look(self, table: FlowTable) -> None:
+        """Find out whose table it is; called by the thread that reads.
+
+        It is the same at all moments, so that the ends of a connection do not trade places.
+        """
+        if len(table.connections):
+            with self.lock:
+                self._whose = self._gathering.perspective(table)
+
     def selection(self, wish: Wish) -> Selection:
         """Return what chooses and sorts rows. Raises QueryError."""
         sort = "" if wish.sort in ("rate", SORTS[0]) else ("-" if wish.sort in LARGEST_FIRST else "") + wish.sort
@@ -139,9 +148,6 @@ class Board:
         assert self.replay is not None
         table = self.replay.to(moment)
         with self.lock:
-            if self._whose is None or moment >= self.log.clock:
-                # At earlier moments it is the same host's, so that the ends of a connection do not trade places.
-                self._whose = self._gathering.perspective(table)
             whose = self._whose
             annotations = self._gathering.annotations()
             rows = SocketRows(

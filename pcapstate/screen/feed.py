@@ -9,8 +9,10 @@ from collections import deque
 
 from ..errors import PcapstateError
 from ..reading import Reading
-from ..replay.log import PacketLog
+from .board import Board
 
+LOOK = 0.5
+"""Seconds between two looks at whose packets they are."""
 SAMPLES = 120
 """Seconds of which packets a second are known."""
 
@@ -22,9 +24,10 @@ class _Stopped(Exception):
 class Feed:
     """Reads to the end in a thread, and keeps packets and transitions in the log."""
 
-    def __init__(self, reading: Reading, log: PacketLog) -> None:
-        self.reading, self._log = reading, log
-        log.attach(reading.capture.table)
+    def __init__(self, reading: Reading, board: Board) -> None:
+        self.reading, self._board = reading, board
+        board.log.attach(reading.capture.table)
+        board.begin(reading.capture.source.kernels)
         self.failure = ""
         """Why reading ended before its time."""
         self.ended = False
@@ -32,6 +35,7 @@ class Feed:
         self.position = 0
         """Bytes that were read."""
         self._stopping = False
+        self._looked = 0.0
         self._samples: deque[tuple[float, int, int]] = deque([(time.monotonic(), 0, 0)], maxlen=SAMPLES)
         self._thread = threading.Thread(target=self._run, name="pcapstate-feed", daemon=True)
 
@@ -43,19 +47,23 @@ class Feed:
         following = self.reading.capture.follow(self._at)
         try:
             for rows in following:
-                self._log.changed(rows)
+                self._board.log.changed(rows)
         except _Stopped:
             pass
         except (PcapstateError, OSError, MemoryError) as error:
             self.failure = str(error) or type(error).__name__
         finally:
             following.close()
+            self._board.look(self.reading.capture.table)
             self.ended = True
 
     def _at(self, position: int) -> None:
         if self._stopping:
             raise _Stopped
         self.position = position
+        if (now := time.monotonic()) - self._looked > LOOK:
+            self._board.look(self.reading.capture.table)
+            self._looked = now
 
     def sample(self) -> list[int]:
         """Return packets a second in each of the last seconds; to be called once a second."""

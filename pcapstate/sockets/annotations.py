@@ -177,6 +177,8 @@ class Annotations:
         if self._data is None:
             return
         asking = np.setdiff1d(self._data.asking(), self._hinted, assume_unique=True)
+        # The table may be that of an earlier moment.
+        asking = asking[asking < len(rows.table.connections)]
         if not len(asking):
             return
         table = rows.table

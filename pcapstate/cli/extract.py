@@ -87,7 +87,7 @@ def written(
     """Write the packets of chosen connections to where output goes; return the exit code."""
     # Only this command needs it: loading takes its time.
     from ..extraction import ChosenPackets, Extraction, windows_around
-    from ..findings.finding import Count
+    from ..wording.counts import Count
 
     windows = np.zeros((0, 2), dtype=np.int64)
     if choice.chooses or around is not None:

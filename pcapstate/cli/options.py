@@ -36,10 +36,10 @@ class SourceOptions(NamedTuple):
 
     captures: tuple[str, ...]
     time_wait: TimeWait
-    at: str | None
     split_vlans: bool
     memory: int | None
     quiet: bool
+    at: str | None = None
     interfaces: tuple[str, ...] = ()
     capture_filter: str | None = None
     duration: float | None = None

@@ -26,6 +26,7 @@ from ..screen.feed import Feed
 from ..screen.palette import DARK, LIGHT, Palette
 from ..sockets.gathering import Gathering
 from ..sockets.question import Question
+from ..wording.counts import Count
 from ..wording.languages import translate
 from .options import SourceOptions, WordingOptions, manner
 from .screen_options import ScreenOptions
@@ -35,64 +36,62 @@ NEEDED = frozenset(("age", "rtt", "program"))
 """Columns of the screen that need more than states."""
 
 
-def run(
-    source: SourceOptions,
-    wording: WordingOptions,
-    look: ScreenOptions,
-    interval: float,
-) -> int:
+def run(source: SourceOptions, wording: WordingOptions, look: ScreenOptions, interval: float) -> int:
     """Show the screen until it is left; return the exit code. Raises UsageError, PcapstateError."""
+    check_terminal()
+    app, session = prepared(with_keyboard(source), wording, look, interval)
+    try:
+        app.run()
+    finally:
+        app.feed.stop()
+    return session.finish()
+
+
+def prepared(
+    source: SourceOptions, wording: WordingOptions, look: ScreenOptions, interval: float
+) -> tuple[PcapstateApp, Session]:
+    """Return the screen and its reading, which begins with it. Raises UsageError, PcapstateError."""
     for one in look.local:
         try:
             parse_network(one)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--local") from None
-    check_terminal()
-    source = with_keyboard(source)
+    at = None if source.at is None else parse_moment(source.at, wording.utc)
     bound = source.memory or default_bound()
     history = look.history or bound // 4
     log = PacketLog(history)
-    question = Question(local=look.local, all_=True, tcp=True, program=True)
-    gathering = Gathering(question, NEEDED, True, bound)
+    gathering = Gathering(Question(local=look.local, all_=True, tcp=True, program=True), NEEDED, True, bound)
     reading: list[Session] = []
     board = Board(log, gathering, lambda: reading[0].span(), wording.utc)
     wish = Wish(filter=look.filter or "")
+    # A mistake in the filter is told before anything is read.
     board.selection(wish)
-    reading.append(
-        Session(
-            source._replace(at=None, quiet=True),
-            record=True,
-            passing=True,
-            details=True,
-            watchers=board.watchers,
-            followers=[log.moved, board.moved],
-            each=EACH,
-            beside=gathering.bytes_beside + history,
-            utc=wording.utc,
-            lang=wording.lang,
-        )
+    session = Session(
+        source._replace(at=None),
+        record=True,
+        passing=True,
+        details=True,
+        watchers=board.watchers,
+        followers=[log.moved, board.moved],
+        each=EACH,
+        beside=gathering.bytes_beside + history,
+        utc=wording.utc,
+        lang=wording.lang,
     )
-    session = reading[0]
-    feed = Feed(session, board)
-    where = session.capture.source
-    name = safe(where.name)
-    if addresses := ", ".join(getattr(where, "addresses", ())[:2]):
+    reading.append(session)
+    name = safe(session.capture.source.name)
+    if addresses := ", ".join(getattr(session.capture.source, "addresses", ())[:2]):
         name = f"{name} ({addresses})"
     settings = Settings(
         name=name,
         manner=manner(wording, 0),
         palette=palette(look.light),
         interval=interval,
-        at=None if source.at is None else parse_moment(source.at, wording.utc),
+        at=at,
         wish=wish,
         write=lambda number: written(source, session.origin, number, wording.lang),
     )
-    app = PcapstateApp(board, feed, settings)
-    try:
-        app.run()
-    finally:
-        feed.stop()
-    return session.finish()
+    return PcapstateApp(board, Feed(session, board), settings), session
 
 
 def check_terminal() -> None:
@@ -130,7 +129,7 @@ def palette(light: bool | None) -> Palette:
 def written(source: SourceOptions, origin: Origin, number: int, lang: str) -> str:
     """Write the packets of a connection to a new file of this folder; return the line that tells of it."""
     if not origin.files:
-        text = "packets that have passed are gone; -w FILE keeps them, and extract finds them there"
+        text = "captured packets are not kept; capture with -w FILE, and use pcapstate extract on it"
         return translate(text, lang)
     try:
         packets = ChosenPackets(np.array([number]), np.zeros((0, 2), dtype=np.int64))
@@ -141,7 +140,7 @@ def written(source: SourceOptions, origin: Origin, number: int, lang: str) -> st
     except (PcapstateError, OSError) as error:
         return safe(getattr(error, "strerror", None) or str(error))
     count = packets.marks.count
-    return translate("{count:,} packets written to {path}", lang).format(count=count, path=safe(path))
+    return translate("{count:packet|packets} written to {path}", lang).format(count=Count(count), path=safe(path))
 
 
 def _write_new(name: str, pieces: Iterable[Any]) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from ..moments import SECOND
 from ..rows import Rows
 from ..tcp import tables as c
-from .finding import Count, Finding, Severity, Text
+from ..wording.counts import Count
+from .finding import Finding, Severity, Text
 from .groups import Group, distinct, labels, largest, sizes
 from .resets import FORGOT, resetting
 from .scope import about, lasting, span

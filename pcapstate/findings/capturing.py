@@ -11,9 +11,10 @@ from ..moments import SECOND
 from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
+from ..wording.counts import Count
 from ..wording.times import duration
 from .filters import Filter, of_connections, of_frames
-from .finding import Count, Finding, Severity, first_of, share
+from .finding import Finding, Severity, first_of, share
 from .frames_seen import LARGE
 from .groups import different
 from .marked import Marked

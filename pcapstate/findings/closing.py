@@ -9,7 +9,8 @@ import numpy as np
 from ..moments import SECOND
 from ..rows import Rows
 from ..tcp.states import State
-from .finding import Count, Finding, Severity
+from ..wording.counts import Count
+from .finding import Finding, Severity
 from .groups import labels, largest
 from .scope import about, lasting, span
 from .situation import Situation

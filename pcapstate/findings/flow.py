@@ -9,7 +9,8 @@ import numpy as np
 from ..moments import SECOND
 from ..tcp import tables as c
 from ..tcp.states import State
-from .finding import Count, Finding, Severity, share
+from ..wording.counts import Count
+from .finding import Finding, Severity, share
 from .groups import LARGEST, Group, labels, largest
 from .scope import about, lasting, span
 from .situation import Situation

@@ -10,8 +10,9 @@ from ..moments import SECOND
 from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
+from ..wording.counts import Count
 from ..wording.times import duration
-from .finding import Count, Finding, Severity, share
+from .finding import Finding, Severity, share
 from .groups import distinct, largest
 from .scope import about, lasting, span
 from .situation import Situation

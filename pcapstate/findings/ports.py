@@ -8,7 +8,8 @@ import numpy as np
 
 from ..moments import SECOND
 from ..tcp.states import State
-from .finding import Count, Finding, Severity, share
+from ..wording.counts import Count
+from .finding import Finding, Severity, share
 from .groups import different, grouped
 from .scope import about, lasting, span
 from .situation import Situation

@@ -10,8 +10,9 @@ import numpy as np
 from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.states import State
+from ..wording.counts import Count
 from ..wording.times import duration
-from .finding import Count, Finding, Severity, Text
+from .finding import Finding, Severity, Text
 from .groups import different, distinct, labels, largest, sizes, spread
 from .opening import given_up
 from .scope import about, span

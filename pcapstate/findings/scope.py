@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..rows import Rows
+from ..wording.counts import Count
 from ..wording.times import duration
 from .filters import of_connections
-from .finding import Count, Finding, Severity, Text, first_of
+from .finding import Finding, Severity, Text, first_of
 from .groups import Group, different
 from .situation import Situation
 

@@ -10,7 +10,8 @@ from ..moments import SECOND
 from ..tcp import tables as c
 from ..tcp.outcomes import R1
 from ..tcp.states import State
-from .finding import Count, Finding, Severity
+from ..wording.counts import Count
+from .finding import Finding, Severity
 from .groups import largest
 from .scope import about, lasting, span
 from .situation import Situation

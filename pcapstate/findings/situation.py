@@ -16,7 +16,8 @@ from ..tcp import tables as c
 from ..tcp.outcomes import NAMES, outcomes
 from ..tcp.sides import Flows, sides, where
 from ..tcp.states import State
-from .finding import Count, Text
+from ..wording.counts import Count
+from .finding import Text
 from .frames_seen import FramesSeen
 from .groups import most_frequent
 from .subset import SomeFlows

@@ -25,6 +25,7 @@ from ..tcp.sides import where
 from ..tcp.states import State
 from ..views.netstat import Wording
 from ..views.reading_aids import Manner
+from ..wording.counts import Count
 from ..wording.languages import translate
 from ..wording.styles import shown_states
 from ..wording.times import duration
@@ -64,19 +65,19 @@ class Settings(NamedTuple):
 
 
 KEYS = (
-    ("/", "slash", "filter", "Filter", "filter, as netstat --filter; Tab completes"),
-    ("s S", "s", "sort", "Sort", "sort by the next column; the other way round"),
-    ("1…9 0", "", "", "", "only rows in a state of the strip; all states"),
+    ("/", "slash", "filter", "Filter", "filter the rows, as netstat --filter does; Tab completes a word"),
+    ("s S", "s", "sort", "Sort", "sort by the next column; reverse the order"),
+    ("1…9 0", "", "", "", "only rows in this state of the strip; all states"),
     ("t", "t", "show('ended')", "Ended", "also connections that have ended"),
     ("l", "l", "show('listening')", "", "also listening ports"),
     ("b", "b", "show('both')", "Both", "the states of both ends"),
-    ("← →", "", "", "", "back and on in time; with Shift ten times as far"),
-    (", .", "", "", "", "to the change of state before, or after"),
-    ("Home End", "", "", "", "to the beginning; to now"),
-    ("p", "p", "play", "Play", "play at 1, 10 and 100 times the speed"),
-    ("Space", "space", "pause", "Pause", "stop the picture, not the capture; go on"),
-    ("↑ ↓ PgUp PgDn g G", "", "", "", "choose a row"),
-    ("Enter", "enter", "open", "Open", "the connection, packet by packet"),
+    ("← →", "", "", "", "back and forward in time; with Shift, ten times as far"),
+    (", .", "", "", "", "to the previous change of state; to the next one"),
+    ("Home End", "", "", "", "to the beginning; to the end, or to now"),
+    ("p", "p", "play", "Play", "play at 1, 10 or 100 times the speed"),
+    ("Space", "space", "pause", "Pause", "pause the screen, not the capture; resume"),
+    ("↑ ↓ PgUp PgDn g G", "", "", "", "select a row"),
+    ("Enter", "enter", "open", "Open", "show the connection packet by packet"),
     ("c", "c", "copy", "", "copy a Wireshark filter for the connection"),
     ("w", "w", "write", "", "write the packets of the connection to a file"),
     ("?", "question_mark", "help", "Help", "this help"),
@@ -108,14 +109,18 @@ OF_TABLE = frozenset(
 """Actions that only the table has."""
 
 
+SENT = "{packets:packet|packets}, {bytes:byte|bytes}, {again:retransmission|retransmissions}"
+
+
 class PcapstateApp(App[None]):
     """The table of a moment, and ways to other moments."""
 
+    TITLE = "pcapstate"
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     Screen { layout: vertical; }
     #heading, #whose, #states, #timeline { height: 1; }
-    #connections { height: 1fr; }
+    #connections { height: 1fr; overflow-x: hidden; }
     #filter { height: 2; display: none; }
     #filter Input { height: 1; border: none; padding: 0 1; }
     #filter Static { height: 1; padding: 0 1; }
@@ -124,7 +129,7 @@ class PcapstateApp(App[None]):
 
     def __init__(self, board: Board, feed: Feed, settings: Settings) -> None:
         super().__init__()
-        self._board, self._feed, self._settings = board, feed, settings
+        self._board, self.feed, self._settings = board, feed, settings
         self._lang = settings.manner.lang
         self._wish, self._at = settings.wish, settings.at
         self._moment: int | None = None
@@ -148,7 +153,7 @@ class PcapstateApp(App[None]):
         yield Heading(palette, "heading")
         yield Heading(palette, "whose")
         yield StatesStrip(palette, shown_states(manner.style))
-        kernels = self._feed.reading.capture.source.kernels
+        kernels = self.feed.reading.capture.source.kernels
         yield ConnectionTable(palette, Wording(manner, names=False, full_names=False), kernels)
         yield Static("", id="small")
         words = (*known.COLUMNS, "host", "port", "name", *(state.name for state in State), "and", "or", "not", "in")
@@ -174,7 +179,7 @@ class PcapstateApp(App[None]):
         self.register_theme(theme)
         self.theme = "pcapstate"
         self.query_one(ConnectionTable).focus()
-        self._feed.start()
+        self.feed.start()
         self.set_interval(min(self._settings.interval, 0.5) if self._settings.interval < 1 else 0.5, self._tick)
         self.set_interval(FRAME, self._play)
         self.set_interval(1, self._count)
@@ -194,7 +199,7 @@ class PcapstateApp(App[None]):
         if not self.screen_stack or not self.screen_stack[0].query("#small"):
             return
         notice = self.screen_stack[0].query_one("#small", Static)
-        text = translate("the terminal is too small: {columns} x {lines} at least", self._lang)
+        text = translate("the terminal is too small; {columns} x {lines} is the least", self._lang)
         notice.update(text.format(columns=LEAST_COLUMNS, lines=LEAST_LINES))
         notice.display = small
         for one in ("#connections", "#states", "#whose", "#timeline"):
@@ -205,17 +210,17 @@ class PcapstateApp(App[None]):
     @property
     def now(self) -> int:
         """The latest moment, ns since the epoch; 0 before a packet."""
-        reading = self._feed.reading
-        return reading.moment if self._feed.ended else reading.capture.clock or 0
+        reading = self.feed.reading
+        return reading.moment if self.feed.ended else reading.capture.clock or 0
 
     @property
     def _span(self) -> tuple[int, int]:
-        start = max(self._feed.reading.start, self._board.log.start)
+        start = max(self.feed.reading.start, self._board.log.start)
         return start, max(self.now, start)
 
     @property
     def _live(self) -> bool:
-        return self._feed.reading.origin.growing and not self._feed.ended
+        return self.feed.reading.origin.growing and not self.feed.ended
 
     def _to(self, moment: int | None) -> None:
         """Show a moment; at or after the last one, the latest from then on."""
@@ -397,8 +402,10 @@ class PcapstateApp(App[None]):
         lines = []
         for side, name in enumerate(names):
             end = table.endpoints[client ^ side]
-            text = translate("{packets:,} packets, {bytes:,} bytes, {again:,} retransmissions", lang)
-            sent = text.format(packets=int(end["packets"]), bytes=int(end["bytes"]), again=int(end["retransmissions"]))
+            text = translate(SENT, lang)
+            sent = text.format(
+                packets=Count(end["packets"]), bytes=Count(end["bytes"]), again=Count(end["retransmissions"])
+            )
             lines.append(f"{name}: {sent}")
         title = translate("connection {number}", lang).format(number=number)
         return About(f"{title}  {ends[0]} → {ends[1]}", tuple(lines), steps(segments, transitions, table, row))
@@ -430,8 +437,8 @@ class PcapstateApp(App[None]):
         lang = self._lang
         keys = [(key, translate(meaning, lang)) for key, _, _, _, meaning in KEYS]
         notes = [
-            translate("* and bold: the state changed less than 3 seconds ago", lang),
-            translate("a click on a state, a title, the line of time does the same; two clicks open a row", lang),
+            translate("A row with * has changed its state in the last 3 seconds.", lang),
+            translate("With the mouse: click a state, a column title or the time line; double-click a row.", lang),
         ]
         self.push_screen(HelpScreen(self._settings.palette, translate("Keys", lang), keys, notes))
 
@@ -447,12 +454,12 @@ class PcapstateApp(App[None]):
             self._head()
 
     def _count(self) -> None:
-        self._rates = self._feed.sample()
+        self._rates = self.feed.sample()
         self._changes = self._board.log.change_times()
 
     def _draw(self) -> None:
         began = time.monotonic()
-        if self._at is not None and self._feed.ended:
+        if self._at is not None and self.feed.ended:
             # What --at means is known only now.
             self._moment, self._at = self._time_of(self._at), None
         moment = self.now if self._moment is None else self._moment
@@ -474,7 +481,7 @@ class PcapstateApp(App[None]):
         heading.right = self._traffic()
         heading.alarm = self._lost()
         why = translate(view.whose.why, self._lang).format(host=view.whose.host)
-        found = translate("{shown:,} rows", self._lang).format(shown=len(view.rows))
+        found = translate("{shown:row|rows}", self._lang).format(shown=Count(len(view.rows)))
         chosen = self._wish.filter and f"  {translate('filter', self._lang)}: {self._wish.filter}"
         whose.left = f"{found}{chosen}"
         whose.right = why
@@ -491,13 +498,13 @@ class PcapstateApp(App[None]):
             return translate("now" if self._live else "end", self._lang)
         ago = translate("{time} before the end", self._lang)
         if self._live:
-            ago = translate("as of {time} ago", self._lang)
+            ago = translate("{time} ago", self._lang)
         return ago.format(time=duration(max(now - at, 0)))
 
     def _traffic(self) -> str:
-        feed = self._feed
+        feed = self.feed
         if feed.ended:
-            return translate("{packets:,} packets", self._lang).format(packets=feed.reading.capture.frames)
+            return translate("{count:packet|packets}", self._lang).format(count=Count(feed.reading.capture.frames))
         if not self._live:
             size = feed.reading.capture.source.size
             if size:
@@ -507,15 +514,15 @@ class PcapstateApp(App[None]):
         return f"{spark(self._rates, 20)} {text} {rate_text(feed.bytes_a_second)}".strip()
 
     def _lost(self) -> str:
-        feed, lang = self._feed, self._lang
+        feed, lang = self.feed, self._lang
         if feed.failure:
             return feed.failure
         parts = []
         if drops := feed.reading.capture.source.drops:
-            parts.append(translate("{count:,} packets dropped", lang).format(count=drops))
+            parts.append(translate("{count:packet|packets} dropped", lang).format(count=Count(drops)))
         if damages := feed.reading.capture.damages:
             parts.append(str(damages[0]))
         if self._board.log.dropped:
             since = self._clock(self._board.log.start)
-            parts.append(translate("history from {time}", lang).format(time=since[-TIME_OF_DAY:]))
+            parts.append(translate("history begins at {time}", lang).format(time=since[-TIME_OF_DAY:]))
         return "; ".join(parts)

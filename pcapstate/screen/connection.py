@@ -68,7 +68,7 @@ class ConnectionScreen(Screen[None]):
     CSS = """
     ConnectionScreen { layout: vertical; }
     Heading { height: 1; }
-    #ladder { height: 1fr; }
+    #ladder { height: 1fr; overflow-x: hidden; }
     """
 
     def __init__(

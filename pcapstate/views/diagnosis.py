@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..findings.finding import Count, Finding, Severity, Text
+from ..findings.finding import Finding, Severity, Text
 from ..table import ALARM, CAUTION, NEVER, NUMBER, NUMBER_OR_NOTHING, PLAIN, TIME, WORD, Column, Table, cells, single
+from ..wording.counts import Count
 from ..wording.findings import KINDS, LOOKED_FOR
 from ..wording.languages import language_of, translate
 from ..wording.times import TimeFormat

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from pcapstate.cli.diagnose import diagnose
 from pcapstate.findings.diagnosis import DOUBTS
-from pcapstate.findings.finding import LISTED, Count, Finding, Text, share
+from pcapstate.findings.finding import LISTED, Finding, Text, share
 from pcapstate.output.widths import display_width
 from pcapstate.views import diagnosis as view
+from pcapstate.wording.counts import Count
 from pcapstate.wording.findings import KINDS, Kind
 from pcapstate.wording.languages import LANGUAGES, translate
 from pcapstate.wording.times import TimeFormat

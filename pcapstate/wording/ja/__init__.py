@@ -5,10 +5,11 @@ from __future__ import annotations
 from ..language import Language
 from .meanings import MEANINGS
 from .messages import MESSAGES
+from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
 
-CATALOG = {**TABLES, **STATISTICS, **MESSAGES}
+CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN}
 """The Japanese for each English text."""
 
 LANGUAGE = Language(CATALOG, MEANINGS, separator="")

@@ -255,6 +255,12 @@ class PcapstateApp(App[None]):
         if 0 <= place < len(times):
             self._to(int(times[place]))
 
+    def on_time_line_moved(self, event: TimeLine.Moved) -> None:
+        """Move to a place that was clicked on the line of time."""
+        self._speed = 0
+        start, now = self._span
+        self._to(start + round(event.place * (now - start)))
+
     def action_first(self) -> None:
         """Move to the beginning."""
         self._speed = 0
@@ -458,6 +464,8 @@ class PcapstateApp(App[None]):
         self._changes = self._board.log.change_times()
 
     def _draw(self) -> None:
+        if not self.screen_stack:
+            return  # it is ending
         began = time.monotonic()
         if self._at is not None and self.feed.ended:
             # What --at means is known only now.
@@ -472,6 +480,8 @@ class PcapstateApp(App[None]):
         self._head()
 
     def _head(self) -> None:
+        if not self.screen_stack:
+            return
         base, settings, view = self.screen_stack[0], self._settings, self._view
         assert view is not None
         start, now = self._span

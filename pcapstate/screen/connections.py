@@ -72,6 +72,13 @@ class ConnectionTable(ScrollView, can_focus=True):
             self.scroll_to(y=self.scroll_offset.y + self._chosen - before, animate=False, immediate=True)
         self.refresh()
 
+    def on_resize(self) -> None:
+        """Draw anew for another size."""
+        self._cached = None
+        if self._view is not None:
+            self.virtual_size = Size(self.size.width, len(self._view.rows) + 1)
+        self.refresh()
+
     @property
     def connection(self) -> tuple[int, int] | None:
         """The row of the chosen connection in the table, and its number; None: no connection is chosen."""

@@ -79,6 +79,10 @@ class Feed:
         one, later = self._samples[max(len(self._samples) - 2, 0)], self._samples[-1]
         return round((later[2] - one[2]) / max(later[0] - one[0], 0.001))
 
+    def wait(self) -> None:
+        """Wait until reading has ended by itself."""
+        self._thread.join()
+
     def stop(self) -> None:
         """End reading, and wait until it has ended."""
         self._stopping = True

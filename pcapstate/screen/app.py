@@ -65,18 +65,18 @@ class Settings(NamedTuple):
 
 
 KEYS = (
-    ("/", "slash", "filter", "Filter", "filter the rows, as netstat --filter does; Tab completes a word"),
+    ("/", "slash", "filter", "Filter", "filter rows, as netstat --filter; Tab completes"),
     ("s S", "s", "sort", "Sort", "sort by the next column; reverse the order"),
-    ("1…9 0", "", "", "", "only rows in this state of the strip; all states"),
+    ("1…9 0", "", "", "", "only this state of the strip; all states"),
     ("t", "t", "show('ended')", "Ended", "also connections that have ended"),
     ("l", "l", "show('listening')", "", "also listening ports"),
     ("b", "b", "show('both')", "Both", "the states of both ends"),
-    ("← →", "", "", "", "back and forward in time; with Shift, ten times as far"),
+    ("← →", "", "", "", "back and forward in time; with Shift, 10 times as far"),
     (", .", "", "", "", "to the previous change of state; to the next one"),
     ("Home End", "", "", "", "to the beginning; to the end, or to now"),
     ("p", "p", "play", "Play", "play at 1, 10 or 100 times the speed"),
     ("Space", "space", "pause", "Pause", "pause the screen, not the capture; resume"),
-    ("↑ ↓ PgUp PgDn g G", "", "", "", "select a row"),
+    ("↑ ↓ g G", "", "", "", "select a row; the first; the last"),
     ("Enter", "enter", "open", "Open", "show the connection packet by packet"),
     ("c", "c", "copy", "", "copy a Wireshark filter for the connection"),
     ("w", "w", "write", "", "write the packets of the connection to a file"),
@@ -139,6 +139,15 @@ class PcapstateApp(App[None]):
         self._drawn = self._took = 0.0
         self._rates: list[int] = []
         self._changes: Rows = np.zeros(0, dtype=np.int64)
+        palette, manner = settings.palette, settings.manner
+        self.heading, self.whose = Heading(palette, "heading"), Heading(palette, "whose")
+        self.strip = StatesStrip(palette, shown_states(manner.style))
+        kernels = feed.reading.capture.source.kernels
+        self.table = ConnectionTable(palette, Wording(manner, names=False, full_names=False), kernels)
+        self.notice = Static("", id="small")
+        words = (*known.COLUMNS, "host", "port", "name", *(state.name for state in State), "and", "or", "not", "in")
+        self.filter_line = FilterLine(palette, words, self._problem, "state = CLOSE_WAIT and age > 60s")
+        self.time_line = TimeLine(palette)
         for _, keys, action, word, _ in KEYS:
             if keys:
                 self.bind(keys, action, description=translate(word, self._lang) if word else "", show=bool(word))
@@ -149,17 +158,7 @@ class PcapstateApp(App[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        palette, manner = self._settings.palette, self._settings.manner
-        yield Heading(palette, "heading")
-        yield Heading(palette, "whose")
-        yield StatesStrip(palette, shown_states(manner.style))
-        kernels = self.feed.reading.capture.source.kernels
-        yield ConnectionTable(palette, Wording(manner, names=False, full_names=False), kernels)
-        yield Static("", id="small")
-        words = (*known.COLUMNS, "host", "port", "name", *(state.name for state in State), "and", "or", "not", "in")
-        hint = translate("state = CLOSE_WAIT and age > 60s", self._lang)
-        yield FilterLine(palette, words, self._problem, hint)
-        yield TimeLine(palette)
+        yield from (self.heading, self.whose, self.strip, self.table, self.notice, self.filter_line, self.time_line)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -178,7 +177,7 @@ class PcapstateApp(App[None]):
         )
         self.register_theme(theme)
         self.theme = "pcapstate"
-        self.query_one(ConnectionTable).focus()
+        self.table.focus()
         self.feed.start()
         self.set_interval(min(self._settings.interval, 0.5) if self._settings.interval < 1 else 0.5, self._tick)
         self.set_interval(FRAME, self._play)
@@ -196,14 +195,11 @@ class PcapstateApp(App[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small for a table."""
         small = event.size.width < LEAST_COLUMNS or event.size.height < LEAST_LINES
-        if not self.screen_stack or not self.screen_stack[0].query("#small"):
-            return
-        notice = self.screen_stack[0].query_one("#small", Static)
         text = translate("the terminal is too small; {columns} x {lines} is the least", self._lang)
-        notice.update(text.format(columns=LEAST_COLUMNS, lines=LEAST_LINES))
-        notice.display = small
-        for one in ("#connections", "#states", "#whose", "#timeline"):
-            self.screen_stack[0].query_one(one).display = not small
+        self.notice.update(text.format(columns=LEAST_COLUMNS, lines=LEAST_LINES))
+        self.notice.display = small
+        for one in (self.table, self.strip, self.whose, self.time_line):
+            one.display = not small
 
     # --- time
 
@@ -312,7 +308,7 @@ class PcapstateApp(App[None]):
 
     def action_filter(self) -> None:
         """Open the line for the filter."""
-        self.query_one(FilterLine).open(self._wish.filter)
+        self.filter_line.open(self._wish.filter)
 
     def on_filter_line_given(self, event: FilterLine.Given) -> None:
         """Apply a filter."""
@@ -324,8 +320,8 @@ class PcapstateApp(App[None]):
         self._close_filter()
 
     def _close_filter(self) -> None:
-        self.query_one(FilterLine).display = False
-        self.query_one(ConnectionTable).focus()
+        self.filter_line.display = False
+        self.table.focus()
 
     def _problem(self, text: str) -> str:
         try:
@@ -357,7 +353,7 @@ class PcapstateApp(App[None]):
 
     def action_only(self, place: int) -> None:
         """Show only rows in a state of the strip; below 0: in all states."""
-        states = self.query_one(StatesStrip).states
+        states = self.strip.states
         if place < 0:
             self._want(states=frozenset())
         elif place < len(states):
@@ -383,7 +379,7 @@ class PcapstateApp(App[None]):
 
     def action_open(self) -> None:
         """Show a connection packet by packet."""
-        chosen = self.query_one(ConnectionTable).connection
+        chosen = self.table.connection
         if chosen is None:
             return
         keys = [("escape,q,enter", "app.close", "Back"), ("w", "app.write", "Write"), ("c", "app.copy", "Copy filter")]
@@ -418,19 +414,15 @@ class PcapstateApp(App[None]):
 
     def action_copy(self) -> None:
         """Copy a display filter for the connection."""
-        chosen = self.query_one_of_table().connection
+        chosen = self.table.connection
         if chosen is not None:
             text = f"tcp.stream == {chosen[1]}"
             self.copy_to_clipboard(text)
             self.notify(translate("copied: {text}", self._lang).format(text=text))
 
-    def query_one_of_table(self) -> ConnectionTable:
-        """Return the table, whichever screen is in front of it."""
-        return self.screen_stack[0].query_one(ConnectionTable)
-
     def action_write(self) -> None:
         """Write the packets of the connection to a file."""
-        chosen = self.query_one_of_table().connection
+        chosen = self.table.connection
         if chosen is not None:
             self.run_worker(lambda: self._write(chosen[1]), thread=True, exclusive=True, group="write")
 
@@ -459,33 +451,33 @@ class PcapstateApp(App[None]):
         else:
             self._head()
 
+    def draw_all(self) -> None:
+        """Draw everything anew, now."""
+        self._count()
+        self._draw()
+
     def _count(self) -> None:
         self._rates = self.feed.sample()
         self._changes = self._board.log.change_times()
 
     def _draw(self) -> None:
-        if not self.screen_stack:
-            return  # it is ending
         began = time.monotonic()
         if self._at is not None and self.feed.ended:
             # What --at means is known only now.
             self._moment, self._at = self._time_of(self._at), None
         moment = self.now if self._moment is None else self._moment
         self._view = self._board.at(moment, self._wish)
-        base = self.screen_stack[0]
-        base.query_one(ConnectionTable).show(self._view, self._wish)
-        base.query_one(StatesStrip).show(self._view.counts, self._wish.states)
+        self.table.show(self._view, self._wish)
+        self.strip.show(self._view.counts, self._wish.states)
         self._drawn = time.monotonic()
         self._took = self._drawn - began
         self._head()
 
     def _head(self) -> None:
-        if not self.screen_stack:
-            return
-        base, settings, view = self.screen_stack[0], self._settings, self._view
+        settings, view = self._settings, self._view
         assert view is not None
         start, now = self._span
-        heading, whose = base.query_one("#heading", Heading), base.query_one("#whose", Heading)
+        heading, whose = self.heading, self.whose
         at = now if self._moment is None else self._moment
         heading.left = f"{settings.name}  {self._clock(at)}  {self._where_in_time(at, now)}"
         heading.right = self._traffic()
@@ -496,7 +488,7 @@ class PcapstateApp(App[None]):
         whose.left = f"{found}{chosen}"
         whose.right = why
         texts = self._clock(start)[-TIME_OF_DAY:], self._clock(now)[-TIME_OF_DAY:]
-        base.query_one(TimeLine).show((start, now), at, self._changes, texts)
+        self.time_line.show((start, now), at, self._changes, texts)
 
     def _clock(self, moment: int) -> str:
         return self._settings.manner.times.short(moment)[:-3] if moment else "-"

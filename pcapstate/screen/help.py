@@ -20,8 +20,8 @@ class HelpScreen(ModalScreen[None]):
 
     CSS = """
     HelpScreen { align: center middle; }
-    HelpScreen VerticalScroll { width: auto; max-width: 96%; height: auto; max-height: 96%; padding: 1 2; }
-    HelpScreen Static { width: auto; }
+    HelpScreen VerticalScroll { width: 78; max-width: 96%; height: auto; max-height: 96%; padding: 1 2; }
+    HelpScreen Static { width: 1fr; }
     """
     BINDINGS = [("escape,q,question_mark,enter,f1", "dismiss", "")]  # noqa: RUF012 (Textual wants a list)
 

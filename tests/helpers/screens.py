@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from pcapstate.cli.options import SourceOptions, WordingOptions
 from pcapstate.cli.screen_options import ScreenOptions
 from pcapstate.cli.screen_session import prepared
 from pcapstate.screen.app import PcapstateApp
-from pcapstate.screen.bars import Heading
 from pcapstate.tcp.time_wait import TimeWait
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
 PATIENCE = 10.0
+ROW = re.compile(r"[ *] (TCP +)?[][.:\da-f]+:\d+ ")
 
 
 def on_screen(
@@ -79,10 +80,10 @@ def lines(pilot: Pilot[None]) -> list[str]:
 
 def heading(pilot: Pilot[None]) -> str:
     """Return the text of the first line."""
-    one = pilot.app.screen_stack[0].query_one("#heading", Heading)
+    one = the_app(pilot).heading
     return f"{one.left} | {one.alarm} | {one.right}"
 
 
 def rows(pilot: Pilot[None]) -> list[str]:
     """Return the rows of the table that are in view."""
-    return [line for line in lines(pilot) if line[2:6].startswith(("TCP", "UDP"))]
+    return [line for line in lines(pilot) if ROW.match(line)]

@@ -16,20 +16,18 @@ KEYS = {
     "Back": "戻る",
     "Write": "保存",
     "Copy filter": "フィルターをコピー",
-    "filter the rows, as netstat --filter does; Tab completes a word": (
-        "行を絞り込む (netstat --filter と同じ式、Tab で補完)"
-    ),
+    "filter rows, as netstat --filter; Tab completes": ("行を絞り込む (netstat --filter と同じ式、Tab で補完)"),
     "sort by the next column; reverse the order": "次の列で並べ替える / 逆順にする",
-    "only rows in this state of the strip; all states": "この番号の状態の行だけを表示する / すべて表示する",
+    "only this state of the strip; all states": "この番号の状態だけを表示する / すべて表示する",
     "also connections that have ended": "終了した接続も表示する",
     "also listening ports": "待ち受け中のポートも表示する",
     "the states of both ends": "両端の状態を並べて表示する",
-    "back and forward in time; with Shift, ten times as far": "時刻を戻す / 進める (Shift で 10 倍)",
+    "back and forward in time; with Shift, 10 times as far": "時刻を戻す / 進める (Shift で 10 倍)",
     "to the previous change of state; to the next one": "前の状態変化へ / 次の状態変化へ",
     "to the beginning; to the end, or to now": "先頭へ / 最後 (キャプチャ中は現在) へ",
     "play at 1, 10 or 100 times the speed": "1 倍、10 倍、100 倍の速さで再生する",
     "pause the screen, not the capture; resume": "表示だけを一時停止する (キャプチャは続く) / 再開する",
-    "select a row": "行を選ぶ",
+    "select a row; the first; the last": "行を選ぶ / 最初の行 / 最後の行",
     "show the connection packet by packet": "接続をパケットごとに表示する",
     "copy a Wireshark filter for the connection": "この接続を選ぶ Wireshark の表示フィルターをコピーする",
     "write the packets of the connection to a file": "接続のパケットをファイルに保存する",
@@ -58,7 +56,6 @@ LINES = {
     "the terminal is too small; {columns} x {lines} is the least": (
         "端末が小さすぎます ({columns} x {lines} 以上が必要です)"
     ),
-    "state = CLOSE_WAIT and age > 60s": "state = CLOSE_WAIT and age > 60s",
     "copied: {text}": "コピーしました: {text}",
     "Rate": "速度",
     "captured packets are not kept; capture with -w FILE, and use pcapstate extract on it": (

@@ -125,6 +125,7 @@ class Capture:
         reassembled = [one.reassembled for one in watchers if isinstance(one, ByFragment)]
         self.decoder = Decoder(source.kernels, any(one.datagrams for one in watchers), reassembled)
         decoder = self.decoder
+        self.tracked_with = time_wait, split
         self.table = FlowTable(
             source.kernels,
             time_wait,

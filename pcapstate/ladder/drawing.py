@@ -17,7 +17,7 @@ from ..wording.styles import shown_states
 from .steps import NO_PACKET, Step
 
 FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"), (URG, "URG"), (ECE, "ECE"), (CWR, "CWR"))
-STATE_WIDTH = len("ESTABLISHED ")
+STATE_WIDTH = len("SYN_RECEIVED ")
 NARROWEST = 20
 """Columns of an arrow at least."""
 
@@ -60,7 +60,9 @@ def segment_text(step: Step, lang: str) -> str:
         parts.append(f"len {step.length}")
     if step.flags & SYN or step.window == 0:
         parts.append(f"win {step.window}")
-    if step.again:
+    if step.copy:
+        parts.append(translate("(duplicate)", lang))
+    elif step.again:
         parts.append(translate("(retransmission)", lang))
     elif step.gap:
         parts.append(translate("({count} bytes missing)", lang).format(count=step.gap))
@@ -112,7 +114,7 @@ def _arrow(step: Step, room: int, lang: str, signs: Signs) -> Run:
         text = f" {cause_text(step, lang)} "
         return Run(_filled(text, room, signs.wait, signs.wait, signs.wait))
     text = f" {segment_text(step, lang)} "
-    tone = ALARM if step.flags & RST and step.flags >= 0 else CAUTION if step.again or step.gap else PLAIN
+    tone = ALARM if step.flags & RST and step.flags >= 0 else CAUTION if step.again or step.copy or step.gap else PLAIN
     ends = (signs.line, signs.right) if step.side == 0 else (signs.left, signs.line)
     return Run(_filled(text, room, signs.line, *ends), tone)
 

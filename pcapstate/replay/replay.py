@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..kernels.running import Kernels
-from ..rows import Rows
+from ..rows import Rows, among
 from ..stops import DISORDER
 from ..tcp.checkpoint import Checkpoint
 from ..tcp.flow_table import FlowTable
@@ -118,15 +118,11 @@ class Replay:
             self._unpacked[number] = chapter.segments
         return self._unpacked[number]
 
-    def of_connection(self, row: int) -> tuple[Rows, Rows]:
-        """Return the packets (SEGMENT) and transitions (TRANSITION) of the connection with a row of the table.
+    def of_connections(self, rows: Rows) -> Rows:
+        """Return all packets (SEGMENT) of connections, by their rows in the table, in ascending order.
 
         Those are all in the log, also after the moment, but not from before connections were evicted.
         """
-        segments: list[Rows] = []
-        transitions: list[Rows] = []
-        for chapter in self._log.chapters():
-            if chapter.epoch == self.epoch:
-                for found, rows in ((segments, chapter.segments), (transitions, chapter.transitions)):
-                    found.append(rows[rows["endpoint"] >> 1 == row])
-        return np.concatenate(segments), np.concatenate(transitions)
+        chapters = [one for one in self._log.chapters() if one.epoch == self.epoch]
+        segments = (one.segments for one in chapters)
+        return np.concatenate([some[among(some["endpoint"] >> 1, rows)] for some in segments])

@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from ..addresses import socket_text
 from ..errors import MomentError
-from ..ladder.steps import steps
+from ..ladder.steps import Story, on_same_tuple, steps
 from ..moments import PACKET, SECOND, Moment
 from ..query.errors import QueryError
 from ..rows import Rows
@@ -396,7 +396,9 @@ class PcapstateApp(App[None]):
         replay = self._board.replay
         assert replay is not None
         table, lang = replay.table, self._lang
-        segments, transitions = replay.of_connection(row)
+        rows = on_same_tuple(table, row)
+        story = Story(replay.of_connections(rows), rows, row, self.now)
+        capture = self.feed.reading.capture
         client = 2 * row + int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
         places = where(table, np.array([client, client ^ 1]))
         ends = [socket_text(*(int(one[side]) for one in places)) for side in (0, 1)]
@@ -410,7 +412,9 @@ class PcapstateApp(App[None]):
             )
             lines.append(f"{name}: {sent}")
         title = translate("connection {number}", lang).format(number=number)
-        return About(f"{title}  {ends[0]} → {ends[1]}", tuple(lines), steps(segments, transitions, table, row))
+        return About(
+            f"{title}  {ends[0]} → {ends[1]}", tuple(lines), steps(story, capture.source.kernels, *capture.tracked_with)
+        )
 
     def action_copy(self) -> None:
         """Copy a display filter for the connection."""

@@ -19,6 +19,7 @@ from ..ladder.steps import Step
 from ..output.shortening import cut
 from ..output.widths import display_width
 from ..tcp.machine import TABLE
+from ..tcp.states import State
 from ..views.reading_aids import STATE_TONES, Manner
 from ..wording.languages import translate
 from ..wording.styles import shown_states
@@ -114,10 +115,9 @@ class ConnectionScreen(Screen[None]):
         for side, role in enumerate(("client", "server")):
             title = f" {translate(role, self._how.lang)}: "
             line, taken = [Run(title)], display_width(title)
-            if self._about.steps:
-                first = self._about.steps[0].before[side]
-                line.append(Run(names[first], STATE_TONES[first]))
-                taken += display_width(names[first])
+            first = _first(self._about.steps, side)
+            line.append(Run(names[first], STATE_TONES[first]))
+            taken += display_width(names[first])
             for step in self._about.steps:
                 for change in step.changes:
                     if change.side != side:
@@ -131,3 +131,12 @@ class ConnectionScreen(Screen[None]):
                     taken += display_width(arrow) + display_width(name)
             found.append(tuple(line))
         return found
+
+
+def _first(given: Sequence[Step], side: int) -> State:
+    """Return the first state of an end that is known."""
+    for step in given:
+        for change in step.changes:
+            if change.side == side:
+                return change.before
+    return given[0].after[side] if given else State.UNKNOWN

@@ -72,6 +72,7 @@ LADDER = {
     ),
     "ICMP error": "ICMP エラー",
     "(retransmission)": "(再送)",
+    "(duplicate)": "(複製)",
     "({count} bytes missing)": "({count} バイト欠落)",
 }
 

@@ -1,0 +1,118 @@
+"""The states beside each packet of a ladder are those that ``netstat --at #N`` has for both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from pcapstate.decode.segment import ACK, SYN
+from pcapstate.errors import CaptureError
+from pcapstate.ladder.drawing import ASCII_SIGNS, SIGNS, Signs, ladder
+from pcapstate.ladder.steps import NO_PACKET, Step, Story, on_same_tuple, steps
+from pcapstate.output.widths import display_width
+from pcapstate.reading import Origin, Reading
+from pcapstate.replay.log import PacketLog
+from pcapstate.replay.replay import Replay
+from pcapstate.tcp import tables as c
+from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.states import State
+from pcapstate.views.reading_aids import Manner
+from pcapstate.wording.styles import STYLES
+from pcapstate.wording.times import TimeFormat
+from tests.helpers.paths import CAPTURES, PCAPS
+
+MOST = 400
+"""Packets of a capture that are looked at one by one."""
+HOW = Manner(STYLES["windows"], "en", TimeFormat(utc=True))
+
+
+def ladders(path: Path) -> dict[int, list[Step]]:
+    """Return the steps of each connection of a capture, by its row."""
+    log = PacketLog(10**9)
+    reading = Reading(Origin((path,)), record=True, passing=True, details=True, watchers=lambda _: [log])
+    log.attach(reading.capture.table)
+    for rows in reading.transitions():
+        log.changed(rows)
+    replay = Replay(log, reading.capture.source.kernels)
+    table = replay.to(max(reading.moment, log.clock))
+    found = {}
+    for row in range(len(table.connections)):
+        rows = on_same_tuple(table, row)
+        story = Story(replay.of_connections(rows), rows, row, reading.moment)
+        found[row] = steps(story, reading.capture.source.kernels)
+    return found
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_states_after_each_packet(path: Path) -> None:
+    with suppress(CaptureError):
+        found = ladders(path)
+        for number, states in states_after_each_packet(path):
+            for row, known in found.items():
+                step = next((one for one in known if one.number == number and one.flags != NO_PACKET), None)
+                if step is not None:
+                    assert step.after == states[row], f"connection {row}, packet {number}"
+
+
+def states_after_each_packet(path: Path) -> Iterator[tuple[int, dict[int, tuple[State, State]]]]:
+    """Yield each frame's number, and the states of client and server of each connection after it."""
+    with closing(Reading(Origin((path,)), details=True)) as reading:
+        table = reading.capture.table
+        for batch in reading.capture.source.batches():
+            segments = reading.capture.decoder.decode(batch)
+            for at in range(len(segments)):
+                one = segments[at : at + 1]
+                if one["number"][0] > MOST:
+                    return
+                for _ in table.follow(one, 1):
+                    pass
+                yield int(one["number"][0]), states_now(table)
+
+
+def states_now(table: FlowTable) -> dict[int, tuple[State, State]]:
+    """Return the states of client and server of each connection, by its row."""
+    found = {}
+    for row in range(len(table.connections)):
+        client = int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
+        ends = [State(int(table.endpoints["state"][2 * row + (client ^ side)])) for side in (0, 1)]
+        found[row] = ends[0], ends[1]
+    return found
+
+
+def test_numbers_are_relative() -> None:
+    first, second, third = ladders(PCAPS / "example.pcapng")[0][:3]
+    assert (first.flags, first.seq, first.side) == (SYN, 0, 0)
+    assert (second.flags, second.seq, second.ack, second.side) == (SYN | ACK, 0, 1, 1)
+    assert (third.flags, third.seq, third.ack, third.side) == (ACK, 1, 1, 0)
+
+
+def test_retransmissions_are_marked() -> None:
+    again = {step.number for known in ladders(PCAPS / "office.pcapng").values() for step in known if step.again}
+    reading = Reading(Origin((PCAPS / "office.pcapng",)))
+    reading.read()
+    assert len(again) == int(reading.capture.table.endpoints["retransmissions"].sum())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("signs", [SIGNS, ASCII_SIGNS], ids=["lines", "ascii"])
+def test_lines_fit(width: int, lang: str, signs: Signs) -> None:
+    for path in (PCAPS / "office.pcapng", PCAPS / "reset-by-server.pcap"):
+        for known in ladders(path).values():
+            for line in ladder(known, width, HOW._replace(lang=lang), signs):
+                text = "".join(run.text for run in line)
+                assert display_width(text) <= max(width, 70)
+                assert signs is SIGNS or lang != "en" or text.isascii()
+
+
+def test_a_reset_as_a_ladder() -> None:
+    known = ladders(PCAPS / "reset-by-server.pcap")[0]
+    text = ["".join(run.text for run in line).rstrip() for line in ladder(known, 90, HOW)]
+    assert len(text) == len(known)
+    assert "SYN_SENT*" in text[0]
+    # Nothing tells of the server before its first packet.
+    assert text[0].endswith("UNKNOWN")
+    assert any("RST" in line and "CLOSED*" in line and "*CLOSED" in line for line in text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from ..decode.segment import ACK, CWR, ECE, FIN, PSH, RST, SEGMENT_ICMP, SYN, URG
 from ..output.shortening import cut
@@ -75,26 +75,44 @@ def cause_text(step: Step, lang: str) -> str:
     return ", ".join(causes) if step.number == 0 else f"#{step.number}: {', '.join(causes)}"
 
 
-def ladder(
-    given: Sequence[Step], width: int, how: Manner, signs: Signs = SIGNS, start: int | None = None
-) -> list[Line]:
-    """Return a line for each step, ``width`` columns wide; ``start``: from which time counts (ns; None: the first)."""
-    if not given:
-        return []
-    start = given[0].time if start is None else start
-    states = shown_states(how.style)
-    number_width = max(len(f"#{step.number}") for step in given)
-    time_width = max(len(f"{(step.time - start) / 1e9:.6f}") for step in given)
-    room = width - number_width - time_width - 2 * STATE_WIDTH - 4
-    lines: list[Line] = []
-    for step in given:
+class Ladder(Sequence[Line]):
+    """A line for each step, ``width`` columns wide; each is worked out when it is asked for.
+
+    ``start``: the time from which times count (ns since the epoch; None: of the first step).
+    """
+
+    def __init__(
+        self, given: Sequence[Step], width: int, how: Manner, signs: Signs = SIGNS, start: int | None = None
+    ) -> None:
+        self._steps, self._how, self._signs = given, how, signs
+        self._start = given[0].time if start is None and given else start or 0
+        self._states = shown_states(how.style)
+        self._number_width = max((len(f"#{step.number}") for step in given), default=0)
+        self._time_width = max((len(self._time(step)) for step in (*given[:1], *given[-1:])), default=0)
+        self._room = max(width - self._number_width - self._time_width - 2 * STATE_WIDTH - 4, NARROWEST)
+
+    def _time(self, step: Step) -> str:
+        return f"{(step.time - self._start) / 1e9:.6f}"
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Line]: ...
+
+    def __getitem__(self, at: int | slice) -> Line | list[Line]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        step = self._steps[at]
         number = f"#{step.number}" if step.number else ""
-        head = f"{number:>{number_width}} {(step.time - start) / 1e9:>{time_width}.6f} "
-        sides = [_state(states, step.before[side], step.after[side], _arrives(step, side), side) for side in (0, 1)]
-        lines.append(
-            (Run(head), sides[0], Run(" "), _arrow(step, max(room, NARROWEST), how.lang, signs), Run(" "), sides[1])
+        head = f"{number:>{self._number_width}} {self._time(step):>{self._time_width}} "
+        one, other = (
+            _state(self._states, step.before[side], step.after[side], _arrives(step, side), side) for side in (0, 1)
         )
-    return lines
+        return Run(head), one, Run(" "), _arrow(step, self._room, self._how.lang, self._signs), Run(" "), other
 
 
 def _arrives(step: Step, side: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -63,10 +63,6 @@ class Step(NamedTuple):
     changes: tuple[Change, ...]
 
 
-Caused = tuple[int, int, Change]
-"""A change with its time and the number of the frame that causes it."""
-
-
 class Story(NamedTuple):
     """What the steps of a connection are made of: the packets of all connections on its 4-tuple."""
 
@@ -92,113 +88,79 @@ def on_same_tuple(table: FlowTable, row: int) -> Rows:
 
 
 def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), split: bool = False) -> list[Step]:  # noqa: B008
-    """Return the steps of a connection: its packets are tracked again, one by one.
+    """Return the steps of a connection, whose packets are tracked again.
 
     ``time_wait``, ``split``: as for ``FlowTable``.
     """
-    tracking = _Tracking(FlowTable(kernels, time_wait, split=split), int(np.searchsorted(story.rows, story.row)))
-    own = story.segments["endpoint"] >> 1 == story.row
-    for at, mine in enumerate(own.tolist()):
-        tracking.follow(story.segments[at : at + 1].copy(), at if mine else None)
-    tracking.end(story.until)
-    return tracking.steps(story.segments)
+    table = FlowTable(kernels, time_wait, split=split)
+    row = int(np.searchsorted(story.rows, story.row))
+    segments = story.segments.copy()
+    own = np.flatnonzero(segments["endpoint"] >> 1 == story.row)
+    afterwards, transitions = table.follow_each(segments, row)
+    later = [transitions]
+    if story.until > table.clock:
+        later += (one.copy() for one in table.pass_time(story.until))
+    later += (one.copy() for one in table.give_up())
+    if not len(own):
+        return []
+    client = int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
+    bases = [int(one) for one in table.endpoints["base"][2 * row : 2 * row + 2]]
+    changes = _changes(np.concatenate(later), afterwards["transitions"], row, client)
+    states = zip(*(afterwards[f"state_{side ^ client}"].tolist() for side in (0, 1)), strict=True)
+    counts = (np.diff(afterwards[name], prepend=0) > 0 for name in ("retransmissions", "copies"))
+    every = zip(
+        segments["time"].tolist(), segments["number"].tolist(), states, *(one.tolist() for one in counts), strict=True
+    )
+    packets = dict(zip(own.tolist(), _packets(segments[own], client, bases), strict=True))
+    found: list[Step] = []
+    state = State.UNKNOWN, State.UNKNOWN
+    for at, (time, number, after, again, copy) in enumerate(zip(*known, strict=True)):
+        packet = packets.get(at)
+        done = changes.pop(at, ())
+        if packet is not None:
+            # Timers that ended before it.
+            state = _without_packet([one for one in done if not one.number], state, found)
+            causes = tuple(one.change for one in done if one.number)
+            before, state = _known_before(state, causes), (State(after[0]), State(after[1]))
+            side, flags, seq, ack, length, window, gap = packet
+            found.append(
+                Step(time, number, side, flags, seq, ack, length, window, again, copy, gap, before, state, causes)
+            )
+        elif done:
+            state = _without_packet(done, state, found)
+    _without_packet(changes.get(len(segments), ()), state, found)
+    return found
 
 
-class _Seen(NamedTuple):
-    """A step before it is known who is the client: sides are those of endpoints."""
-
+class _Caused(NamedTuple):
     time: int
     number: int
-    place: int | None
-    """Of the packet among the segments; None: no packet of the connection."""
-    again: bool
-    copy: bool
-    before: States
-    after: States
-    changes: tuple[Change, ...]
+    change: Change
 
 
-class _Tracking:
-    """Tracks the packets of a 4-tuple, and sees what becomes of one of its connections."""
+def _changes(transitions: Rows, so_far: Rows, row: int, client: int) -> dict[int, list[_Caused]]:
+    """Return the changes of a connection, by the place of the packet that was followed.
 
-    def __init__(self, table: FlowTable, row: int) -> None:
-        self._table, self._row = table, row
-        self._seen: list[_Seen] = []
+    ``so_far``: how many transitions there were after each packet.
+    """
+    own = np.flatnonzero(transitions["endpoint"] >> 1 == row)
+    places = np.searchsorted(so_far, own, side="right").tolist()
+    names = ("time", "packet", "endpoint", "from", "to", "row", "doubt")
+    values = zip(*(transitions[name][own].tolist() for name in names), strict=True)
+    found: dict[int, list[_Caused]] = {}
+    for place, (time, number, endpoint, before, after, which, doubt) in zip(places, values, strict=True):
+        change = Change(endpoint & 1 ^ client, State(before), State(after), which, doubt)
+        found.setdefault(place, []).append(_Caused(time, number, change))
+    return found
 
-    def follow(self, one: Rows, place: int | None) -> None:
-        """Follow a packet (SEGMENT, one row); ``place``: it belongs to the connection, and is at this place."""
-        before, counted = self._states(), self._counts()
-        changes = self._changes(self._table.follow(one, 1))
-        time, number = int(one["time"][0]), int(one["number"][0])
-        if place is None:
-            self._add_without_packet(before, changes)
-            return
-        timers = [caused for caused in changes if caused[1] == 0]
-        before = self._add_without_packet(before, timers)
-        again, copies = (now - was for now, was in zip(self._counts(), counted, strict=True))
-        done = tuple(change for _, number, change in changes if number)
-        self._seen.append(
-            _Seen(time, number, place, again > 0, copies > 0, _known_before(before, done), self._states(), done)
-        )
 
-    def end(self, until: int) -> None:
-        """Let time pass up to a moment."""
-        before = self._states()
-        if until > self._table.clock:
-            before = self._add_without_packet(before, self._changes(self._table.pass_time(until)))
-        self._add_without_packet(before, self._changes(self._table.give_up()))
-
-    def _add_without_packet(self, before: States, changes: Sequence[Caused]) -> States:
-        """Add changes that no packet of the connection causes; return the states after them."""
-        for time, number, change in changes:
-            known = _known_before(before, (change,))
-            after = (change.after, known[1]) if change.side == 0 else (known[0], change.after)
-            self._seen.append(_Seen(time, number, None, False, False, known, after, (change,)))
-            before = after
-        return before
-
-    def _changes(self, batches: Iterable[Rows]) -> list[Caused]:
-        names = ("time", "packet", "endpoint", "from", "to", "row", "doubt")
-        found = []
-        for batch in batches:
-            rows = batch[batch["endpoint"] >> 1 == self._row]
-            for time, packet, endpoint, before, after, row, doubt in rows[list(names)].tolist():
-                found.append((time, packet, Change(endpoint & 1, State(before), State(after), row, doubt)))
-        return found
-
-    def _states(self) -> States:
-        states = self._table.endpoints["state"][2 * self._row : 2 * self._row + 2].tolist()
-        return (State(states[0]), State(states[1])) if states else (State.UNKNOWN, State.UNKNOWN)
-
-    def _counts(self) -> tuple[int, int]:
-        """Return how many retransmissions and copies there are."""
-        ends = slice(2 * self._row, 2 * self._row + 2)
-        table = self._table
-        return int(table.endpoints["retransmissions"][ends].sum()), int(table.seldom["copies"][ends].sum())
-
-    def steps(self, segments: Rows) -> list[Step]:
-        """Return the steps, now that it is known who is the client; ``segments``: those that were followed."""
-        table, row = self._table, self._row
-        if row >= len(table.connections):
-            return []
-        client = int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
-        bases = [int(one) for one in table.endpoints["base"][2 * row : 2 * row + 2]]
-        own = segments[[one.place for one in self._seen if one.place is not None]]
-        packets = iter(_packets(own, client, bases))
-        found = []
-        for one in self._seen:
-            changes = tuple(change._replace(side=change.side ^ client) for change in one.changes)
-            before, after = (pair[::-1] if client else pair for pair in (one.before, one.after))
-            if one.place is None:
-                packet = _Packet(changes[0].side, NO_PACKET, 0, 0, 0, 0, 0)
-            else:
-                packet = next(packets)
-            side, flags, seq, ack, length, window, gap = packet
-            again = one.again, one.copy
-            found.append(
-                Step(one.time, one.number, side, flags, seq, ack, length, window, *again, gap, before, after, changes)
-            )
-        return found
+def _without_packet(changes: Sequence[_Caused], before: States, found: list[Step]) -> States:
+    """Add a step for each change that no packet of the connection causes; return the states after them."""
+    for time, number, change in changes:
+        known = _known_before(before, (change,))
+        before = (change.after, known[1]) if change.side == 0 else (known[0], change.after)
+        found.append(Step(time, number, change.side, NO_PACKET, 0, 0, 0, 0, False, False, 0, known, before, (change,)))
+    return before
 
 
 class _Packet(NamedTuple):

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Footer
 
-from ..ladder.drawing import Run, ladder
+from ..ladder.drawing import Ladder, Line, Run
 from ..ladder.steps import Step
 from ..output.shortening import cut
 from ..output.widths import display_width
@@ -36,12 +36,13 @@ class About(NamedTuple):
 
 
 class Lines(ScrollView, can_focus=True):
-    """Lines of runs, each drawn when it is in view."""
+    """Lines above a ladder, and the ladder, each drawn when it is in view."""
 
-    def __init__(self, palette: Palette, draw: Callable[[int], Sequence[Sequence[Run]]], id: str) -> None:
+    def __init__(self, palette: Palette, draw: Callable[[int], tuple[list[Line], Ladder]], id: str) -> None:
         super().__init__(id=id)
         self._palette, self._draw = palette, draw
-        self._lines: Sequence[Sequence[Run]] = ()
+        self._head: list[Line] = []
+        self._ladder: Sequence[Line] = ()
 
     def on_resize(self) -> None:
         """Draw anew for the width."""
@@ -49,17 +50,21 @@ class Lines(ScrollView, can_focus=True):
 
     def redraw(self) -> None:
         """Take what there is to draw now."""
-        self._lines = self._draw(max(self.size.width - 2, 40))
-        self.virtual_size = Size(self.size.width, len(self._lines))
+        self._head, self._ladder = self._draw(max(self.size.width - 2, 40))
+        self.virtual_size = Size(self.size.width, len(self._head) + len(self._ladder))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the window."""
         width, blank = self.size.width, Style(bgcolor=self._palette.background)
         at = y + round(self.scroll_offset.y)
-        if at >= len(self._lines):
+        if at < len(self._head):
+            line = self._head[at]
+        elif at < len(self._head) + len(self._ladder):
+            line = (Run(" "), *self._ladder[at - len(self._head)])
+        else:
             return Strip.blank(width, blank)
-        parts = [Segment(run.text, self._palette.style(run.tone)) for run in self._lines[at]]
+        parts = [Segment(run.text, self._palette.style(run.tone)) for run in line]
         return Strip(parts).adjust_cell_length(width, blank)
 
 
@@ -103,13 +108,11 @@ class ConnectionScreen(Screen[None]):
     def _tell(self) -> None:
         self.query_one("#title", Heading).left = self._about.title
 
-    def _draw(self, width: int) -> list[tuple[Run, ...]]:
-        lines: list[tuple[Run, ...]] = [(Run(cut(f" {line}", width)),) for line in self._about.lines]
-        lines += [(), *self._paths(width), ()]
-        lines += [(Run(" "), *line) for line in ladder(self._about.steps, width - 1, self._how)]
-        return lines
+    def _draw(self, width: int) -> tuple[list[Line], Ladder]:
+        head: list[Line] = [(Run(cut(f" {line}", width)),) for line in self._about.lines]
+        return [*head, (), *self._paths(width), ()], Ladder(self._about.steps, width - 1, self._how)
 
-    def _paths(self, width: int) -> list[tuple[Run, ...]]:
+    def _paths(self, width: int) -> list[Line]:
         """Return the states that each end went through, with the packet of each step."""
         names, found = shown_states(self._how.style), []
         for side, role in enumerate(("client", "server")):

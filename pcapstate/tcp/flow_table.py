@@ -173,6 +173,19 @@ class FlowTable:
                 done = self._kernels.track(segments, done, end, self._world)
             yield from self._taken()
 
+    def follow_each(self, segments: Rows, row: int) -> tuple[Rows, Rows]:
+        """Follow segments; return what the connection with a row is after each (AFTERWARDS), and all transitions."""
+        self._make_room(len(segments))
+        afterwards = np.zeros(len(segments), dtype=c.AFTERWARDS)
+        transitions = [np.zeros(0, dtype=c.TRANSITION)]
+        done = 0
+        while done < len(segments):
+            first = done
+            done = self._kernels.track_each(segments, first, len(segments), afterwards, row, self._world)
+            afterwards["transitions"][first:done] += sum(map(len, transitions))
+            transitions += (one.copy() for one in self._taken())
+        return afterwards, np.concatenate(transitions)
+
     def pass_time(self, clock: int) -> Iterator[Rows]:
         """Let time pass until ``clock`` (ns since the epoch); yield the transitions of expired timers."""
         self._cells[c.CELL_CLOCK] = clock

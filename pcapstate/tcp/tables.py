@@ -222,6 +222,18 @@ hole, late or sent again; captured shortly after its acknowledgment; sent again;
 retransmission timer; ahead of the window that its receiver offers, or a FIN where data was, so that its receiver drops
 it."""
 
+AFTERWARDS = np.dtype(
+    [
+        ("copies", "i8"),  # packets of the connection that are in the capture more than once, so far
+        ("retransmissions", "i8"),
+        ("transitions", "i8"),  # of all connections, so far
+        ("state_0", "u1"),
+        ("state_1", "u1"),
+    ],
+    align=True,
+)
+"""What a connection is after a packet."""
+
 TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
 """The end of a TIME_WAIT."""
 

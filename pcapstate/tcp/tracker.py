@@ -25,6 +25,7 @@ from .rst import reset, still_there
 from .self_connect import weigh_own
 from .sequence_tracking import count_packet, follow_sequence
 from .tables import (
+    AFTERWARDS,
     CELL_CLOCK,
     CELL_CONNECTIONS,
     CELL_DETAILS,
@@ -75,6 +76,28 @@ def track(segments: Any, first: int, count: int, w: World) -> int:
                 return index
             slot = cells[CELL_FORESEEN + index - start] if COMPILING else first_slot(w, segment)
             follow(w, segment, find(w, segment, slot))
+    return count
+
+
+@entry(SEGMENT, int, int, AFTERWARDS, int, World)
+def track_each(segments: Any, first: int, count: int, afterwards: Any, row: int, w: World) -> int:
+    """Follow segments as ``track`` does, and write what the connection with a row is after each into ``afterwards``."""
+    for index in range(first, count):
+        segment = segments[index]
+        if is_followed(segment):
+            if len(w.transitions) - w.cells[CELL_TRANSITIONS] < TRANSITIONS_EACH:
+                return index
+            w.cells[CELL_CLOCK] = segment["time"]
+            if not expire(w, TRANSITIONS_EACH):
+                return index
+            follow(w, segment, find(w, segment, first_slot(w, segment)))
+        one, other = 2 * row, 2 * row + 1
+        told = afterwards[index]
+        told["state_0"], told["state_1"] = w.endpoints[one]["state"], w.endpoints[other]["state"]
+        told["copies"] = i64(w.seldom[one]["copies"]) + i64(w.seldom[other]["copies"])
+        sent_again = i64(w.endpoints[one]["retransmissions"]) + i64(w.endpoints[other]["retransmissions"])
+        told["retransmissions"] = sent_again
+        told["transitions"] = w.cells[CELL_TRANSITIONS]
     return count
 
 

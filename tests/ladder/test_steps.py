@@ -10,7 +10,7 @@ import pytest
 
 from pcapstate.decode.segment import ACK, SYN
 from pcapstate.errors import CaptureError
-from pcapstate.ladder.drawing import ASCII_SIGNS, SIGNS, Signs, ladder
+from pcapstate.ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Signs
 from pcapstate.ladder.steps import NO_PACKET, Step, Story, on_same_tuple, steps
 from pcapstate.output.widths import display_width
 from pcapstate.reading import Origin, Reading
@@ -102,7 +102,7 @@ def test_retransmissions_are_marked() -> None:
 def test_lines_fit(width: int, lang: str, signs: Signs) -> None:
     for path in (PCAPS / "office.pcapng", PCAPS / "reset-by-server.pcap"):
         for known in ladders(path).values():
-            for line in ladder(known, width, HOW._replace(lang=lang), signs):
+            for line in Ladder(known, width, HOW._replace(lang=lang), signs):
                 text = "".join(run.text for run in line)
                 assert display_width(text) <= max(width, 70)
                 assert signs is SIGNS or lang != "en" or text.isascii()
@@ -110,7 +110,7 @@ def test_lines_fit(width: int, lang: str, signs: Signs) -> None:
 
 def test_a_reset_as_a_ladder() -> None:
     known = ladders(PCAPS / "reset-by-server.pcap")[0]
-    text = ["".join(run.text for run in line).rstrip() for line in ladder(known, 90, HOW)]
+    text = ["".join(run.text for run in line).rstrip() for line in Ladder(known, 90, HOW)]
     assert len(text) == len(known)
     assert "SYN_SENT*" in text[0]
     # Nothing tells of the server before its first packet.

@@ -108,9 +108,7 @@ def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), spli
     changes = _changes(np.concatenate(later), afterwards["transitions"], row, client)
     states = zip(*(afterwards[f"state_{side ^ client}"].tolist() for side in (0, 1)), strict=True)
     counts = (np.diff(afterwards[name], prepend=0) > 0 for name in ("retransmissions", "copies"))
-    every = zip(
-        segments["time"].tolist(), segments["number"].tolist(), states, *(one.tolist() for one in counts), strict=True
-    )
+    known = (segments["time"].tolist(), segments["number"].tolist(), states, *(one.tolist() for one in counts))
     packets = dict(zip(own.tolist(), _packets(segments[own], client, bases), strict=True))
     found: list[Step] = []
     state = State.UNKNOWN, State.UNKNOWN

@@ -95,7 +95,6 @@ OTHER_KEYS = (
     ("home", "first"),
     ("end", "last"),
     ("escape", "clear"),
-    ("ctrl+c", "quit"),
     ("0", "only(-1)"),
     *((str(digit), f"only({digit - 1})") for digit in range(1, 10)),
 )
@@ -187,6 +186,10 @@ class PcapstateApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
         """Offer none: each key is in the help."""
         return []
+
+    def action_help_quit(self) -> None:
+        """Quit at Ctrl-C, as every command does."""
+        self.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell whether an action makes sense on the screen that is in front."""

@@ -228,7 +228,7 @@ CAPTURING = (
         "interfaces",
         multiple=True,
         metavar="NAME",
-        help="Capture live on this interface instead of reading a file. Repeatable.",
+        help="Capture live on this interface (any: on all, on Linux) instead of reading a file. Repeatable.",
     ),
     click.option("--capture-filter", metavar="BPF", help="With -i: capture only packets that match this BPF filter."),
     click.option(

@@ -1,10 +1,11 @@
-"""Network interfaces, opened for capture through Scapy, and what the system says of them."""
+"""Network interfaces, opened for capture: on Linux with sockets of our own, elsewhere with those of Scapy."""
 
 from __future__ import annotations
 
 import os
 import socket
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
@@ -14,12 +15,17 @@ from ..errors import LiveError
 from ..escaping import safe
 from ..kernels.running import Kernels
 from ..scapy_modules import scapy_module
+from . import linux_sockets as linux
 from .framing import MAXIMUM_CAPTURED
 from .packet_ring import PacketRing, can_be_mapped
 from .packet_socket import Captured, PacketSocket, can_be_read, captured_together
+from .ring_blocks import LINKTYPE_SLL2
+from .socket_filters import program_for
 
 BUFFER = 32 << 20
 """Bytes that the kernel keeps of an interface until they are read, unless told."""
+ANY = "any"
+"""The name that stands for all interfaces, on Linux."""
 
 
 class Capturing(NamedTuple):
@@ -60,20 +66,53 @@ class OpenInterface:
         self.name = name
         self.no_ring = ""
         """Why the kernel refused a memory-mapped ring, if it did."""
-        self.socket, self.linktype, self.addresses = _open(name, how)
-        self.packets = self._packets(how, kernels)
+        self.socket: Any
+        self.packets: Packets
+        if can_be_read():
+            self._open_packet_socket(how, kernels)
+        else:
+            self.socket, self.linktype, self.addresses = _open_with_scapy(name, how)
+            self.packets = _OneByOne(self.socket, self.linktype)
+
+    def _open_packet_socket(self, how: Capturing, kernels: Kernels) -> None:
+        known, name = _known(), self.name
+        if name == ANY:
+            link, own = linux.ALL, list(known.values())
+        else:
+            link, own = self._link(known), _own(known, name)
+        self.linktype = link.linktype
+        self.addresses = _addresses(own)
+        cooked = self.linktype == LINKTYPE_SLL2
+        program = program_for(how.bpf, self.linktype, cooked, MAXIMUM_CAPTURED)
+        try:
+            self.socket = linux.open_socket(self.linktype, program)
+        except PermissionError:
+            raise LiveError(_privileges(name)) from None
+        except OSError as error:
+            raise _not_opened(name, error) from None
+        try:
+            self.packets = self._packets(how, kernels)
+            linux.bind(self.socket, link.number, how.promiscuous)
+        except OSError as error:
+            self.socket.close()
+            raise _not_opened(name, error) from None
+
+    def _link(self, known: Mapping[str, Any]) -> linux.Link:
+        if self.name not in known:
+            raise _unknown(self.name, known)
+        try:
+            return linux.link(self.name)
+        except OSError as error:
+            raise _not_opened(self.name, error) from None
 
     def _packets(self, how: Capturing, kernels: Kernels) -> Packets:
-        inner = getattr(self.socket, "ins", None)
-        if not isinstance(inner, socket.socket) or not can_be_read() or inner.family != socket.AF_PACKET:
-            return _OneByOne(self.socket, self.linktype)
         # Plain kernels would copy byte by byte.
         if kernels.compiled and can_be_mapped():
             try:
-                return PacketRing(inner, self.linktype, how.buffer, kernels)
+                return PacketRing(self.socket, self.linktype, MAXIMUM_CAPTURED, how.buffer, kernels)
             except OSError as error:
                 self.no_ring = safe(error.strerror or str(error))
-        return PacketSocket(inner, self.linktype)
+        return PacketSocket(self.socket, self.linktype, MAXIMUM_CAPTURED)
 
     def fate(self, error: OSError) -> str:
         """Tell what became of the interface, whose packets can no longer be read."""
@@ -122,17 +161,33 @@ def waited(sockets: list[Any], seconds: float) -> bool:
     return bool(found)
 
 
-def _open(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ...]]:
-    """Return a capture socket, its link type, and the addresses of the interface."""
+def _known() -> dict[str, Any]:
+    """Return the interfaces as Scapy knows them, by their names."""
     # Loading Scapy takes a moment, and only live capture needs it.
     for one in ("arch", "layers.inet", "layers.l2"):
         scapy_module(one)
+    interfaces = scapy_module("config").conf.ifaces
+    return {one.name: one for one in interfaces.values()} | dict(interfaces.items())
+
+
+def _own(known: Mapping[str, Any], name: str) -> list[Any]:
+    """Return the interfaces whose addresses are local where one is captured on."""
+    # What a host sends to itself passes its loopback interface, to whichever of its addresses it is sent.
+    return list(known.values()) if "127.0.0.1" in known[name].ips.get(4, ()) else [known[name]]
+
+
+def _addresses(interfaces: Iterable[Any]) -> tuple[str, ...]:
+    own = (address.partition("%")[0] for one in interfaces for of_family in one.ips.values() for address in of_family)
+    return tuple(dict.fromkeys(own))
+
+
+def _open_with_scapy(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ...]]:
+    """Return a capture socket, its link type, and the addresses of the interface."""
+    known = _known()
     conf, scapy_error = scapy_module("config").conf, scapy_module("error").Scapy_Exception
+    if name not in known:
+        raise _unknown(name, known)
     try:
-        known = {one.name: one for one in conf.ifaces.values()} | dict(conf.ifaces.items())
-        if name not in known:
-            names = ", ".join(sorted(safe(str(one.name)) for one in conf.ifaces.values()))
-            raise LiveError(f"no interface {safe(name)!r}; there is: {names}")
         opened = conf.L2listen(iface=name, filter=how.bpf, promisc=how.promiscuous)
     except PermissionError:
         raise LiveError(_privileges(name)) from None
@@ -142,14 +197,18 @@ def _open(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ...]]:
             raise LiveError(_privileges(name)) from None
         if how.bpf and ("ilter" in text or "compil" in text):
             raise LiveError(f"not a valid capture filter (BPF): {safe(how.bpf)}") from None
-        raise LiveError(f"cannot capture on {safe(name)}: {safe(getattr(error, 'strerror', None) or text)}") from None
+        raise _not_opened(name, error) from None
     linktype = int(conf.l2types.layer2num.get(getattr(opened, "LL", None), 1))
-    own = [known[name]]
-    if "127.0.0.1" in own[0].ips.get(4, ()):
-        # What a host sends to itself passes its loopback interface, to whichever of its addresses it is sent.
-        own = list(conf.ifaces.values())
-    addresses = (address.partition("%")[0] for one in own for of_family in one.ips.values() for address in of_family)
-    return opened, linktype, tuple(dict.fromkeys(addresses))
+    return opened, linktype, _addresses(_own(known, name))
+
+
+def _unknown(name: str, known: Mapping[str, Any]) -> LiveError:
+    names = ", ".join(sorted({safe(str(one.name)) for one in known.values()}))
+    return LiveError(f"no interface {safe(name)!r}; there is: {names}")
+
+
+def _not_opened(name: str, error: Exception) -> LiveError:
+    return LiveError(f"cannot capture on {safe(name)}: {safe(getattr(error, 'strerror', None) or str(error))}")
 
 
 def _privileges(name: str) -> str:

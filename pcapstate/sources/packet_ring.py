@@ -19,7 +19,7 @@ import numpy as np
 from ..kernels.running import Kernels
 from .framing import FRAME
 from .packet_socket import PACKET_STATISTICS, SOL_PACKET, Captured
-from .ring_blocks import BLOCK, BLOCK_STATUS, PACKETS, TAG, TP_STATUS_USER
+from .ring_blocks import BLOCK, BLOCK_STATUS, FRONT, PACKETS, TP_STATUS_USER
 
 LEAST = 4
 """Blocks that a ring has at least."""
@@ -41,13 +41,14 @@ def can_be_mapped() -> bool:
 class PacketRing:
     """Reads an open packet socket through a ring of about ``size`` bytes. Raises OSError where the kernel has none.
 
-    ``drops``: packets that found no room in the ring, as far as ``count_drops`` asked.
+    ``most``: bytes kept of a packet; ``drops``: packets that found no room in the ring, as far as ``count_drops``
+    asked.
     """
 
     delay = DELAY
 
-    def __init__(self, opened: socket.socket, linktype: int, size: int, kernels: Kernels) -> None:
-        self._socket, self._linktype, self._kernels = opened, linktype, kernels
+    def __init__(self, opened: socket.socket, linktype: int, most: int, size: int, kernels: Kernels) -> None:
+        self._socket, self._linktype, self._most, self._kernels = opened, linktype, most, kernels
         self.drops: int | None = 0
         opened.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V3)
         blocks = max(size // BLOCK, LEAST)
@@ -68,7 +69,7 @@ class PacketRing:
         self._next = 0
         self._failure: tuple[float, int] | None = None
         self._frames = np.zeros(PACKETS, dtype=FRAME)
-        self._out = np.empty(BLOCK + TAG * PACKETS, dtype=np.uint8)
+        self._out = np.empty(BLOCK + FRONT * PACKETS, dtype=np.uint8)
 
     def read(self) -> Captured | None:
         """Return the packets of the next block, or None. Raises OSError if the interface is gone."""
@@ -80,7 +81,7 @@ class PacketRing:
             if self._failure is not None and time.monotonic() >= self._failure[0]:
                 raise OSError(self._failure[1], os.strerror(self._failure[1]))
             return None
-        count = self._kernels.take_block(self._ring, self._next, self._linktype, self._frames, self._out)
+        count = self._kernels.take_block(self._ring, self._next, self._linktype, self._most, self._frames, self._out)
         self._words[status] = 0
         self._next = (self._next + BLOCK) % self.size
         frames = self._frames[:count].copy()

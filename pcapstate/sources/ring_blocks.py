@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.source import entry, le32
+from ..kernels.source import entry, inner, le32
 from .framing import FRAME
 
 BLOCK = 1 << 18
@@ -20,25 +20,35 @@ TAG = 4
 """Bytes of a VLAN tag, which the kernel has taken out of the frame."""
 ADDRESSES = 12
 """Bytes of an Ethernet frame before the place of a tag."""
+SLL2_HEADER = 20
+"""Bytes of a cooked header (version 2), which is put in front of packets that come without a link layer."""
+FRONT = SLL2_HEADER + TAG
+"""Bytes that a packet grows by at most."""
 
-ETHERTYPE_VLAN, LINKTYPE_ETHERNET = 0x8100, 1
+ETHERTYPE_VLAN, LINKTYPE_ETHERNET, LINKTYPE_SLL2 = 0x8100, 1, 276
 PACKET_OUTGOING, ARPHRD_LOOPBACK = 4, 772
 TP_STATUS_USER, TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1, 1 << 4, 1 << 6
 BLOCK_STATUS, BLOCK_PACKETS, BLOCK_FIRST = 8, 12, 16
 """Offsets in the header of a block."""
 NEXT, SECONDS, NANOSECONDS, CAPTURED, LENGTH, STATUS, MAC, TCI, TPID = 0, 4, 8, 12, 16, 20, 24, 32, 36
 """Offsets in the header of a packet (struct tpacket3_hdr)."""
-HATYPE, KIND = 48 + 8, 48 + 10
-"""Offsets in the struct sockaddr_ll behind it."""
+LINK = 48
+"""Offset of the struct sockaddr_ll behind it."""
+PROTOCOL, INDEX, HATYPE, KIND, ADDRESS_LENGTH, ADDRESS = 2, 4, 8, 10, 11, 12
+"""Offsets in there."""
+MOST_ADDRESS = 8
+"""Bytes of an address in there at most."""
 
 
-@entry(np.uint8, int, int, FRAME, np.uint8)
-def take_block(ring: Any, start: int, linktype: int, frames: Any, out: Any) -> int:
+@entry(np.uint8, int, int, int, FRAME, np.uint8)
+def take_block(ring: Any, start: int, linktype: int, most: int, frames: Any, out: Any) -> int:
     """Copy the packets of the block at ``start`` to ``out``, one after the other; return how many there are.
 
-    ``frames`` get time, offset, lengths and link type. VLAN tags are put back. A packet passes loopback twice, out and
-    in; only the second counts.
+    ``frames`` get time, offset, lengths and link type; ``most``: bytes kept of a packet. VLAN tags are put back. With
+    the link type of cooked frames, packets come without a link layer and get that header. A packet passes loopback
+    twice, out and in; only the second counts.
     """
+    cooked = linktype == LINKTYPE_SLL2
     end = start + BLOCK
     at, count, size = start + le32(ring, start + BLOCK_FIRST), 0, 0
     for _ in range(le32(ring, start + BLOCK_PACKETS)):
@@ -50,30 +60,52 @@ def take_block(ring: Any, start: int, linktype: int, frames: Any, out: Any) -> i
         at += following
         if data + captured > end:
             break
-        if (le32(ring, header + HATYPE) & 0xFFFF) == ARPHRD_LOOPBACK and ring[header + KIND] == PACKET_OUTGOING:
+        link = header + LINK
+        if (le32(ring, link + HATYPE) & 0xFFFF) == ARPHRD_LOOPBACK and ring[link + KIND] == PACKET_OUTGOING:
             continue
-        status, tag = le32(ring, header + STATUS), 0
-        if status & TP_STATUS_VLAN_VALID != 0 and captured >= ADDRESSES and linktype == LINKTYPE_ETHERNET:
+        status, tag, front = le32(ring, header + STATUS), 0, SLL2_HEADER if cooked else 0
+        if status & TP_STATUS_VLAN_VALID != 0 and (cooked or (captured >= ADDRESSES and linktype == LINKTYPE_ETHERNET)):
             tag = TAG
-        if len(out) - size < captured + tag:
+        if len(out) - size < front + tag + captured:
             break
         frame = frames[count]
         frame["time"] = le32(ring, header + SECONDS) * 1_000_000_000 + le32(ring, header + NANOSECONDS)
         frame["offset"] = size
-        frame["captured"] = captured + tag
-        frame["length"] = length + tag
+        frame["captured"] = min(front + tag + captured, most)
+        frame["length"] = front + tag + length
         frame["linktype"] = linktype
-        for byte in range(ADDRESSES if tag != 0 else captured):
-            out[size + byte] = ring[data + byte]
-        if tag != 0:
-            kind = le32(ring, header + TPID) & 0xFFFF if status & TP_STATUS_VLAN_TPID_VALID != 0 else ETHERTYPE_VLAN
-            tci = le32(ring, header + TCI)
+        kind, tci = ETHERTYPE_VLAN, le32(ring, header + TCI)
+        if status & TP_STATUS_VLAN_TPID_VALID != 0:
+            kind = le32(ring, header + TPID) & 0xFFFF
+        untagged = 0
+        if cooked:
+            put_cooked_header(ring, link, out, size)
+            if tag != 0:
+                out[size + FRONT - 2], out[size + FRONT - 1] = out[size], out[size + 1]
+                out[size], out[size + 1] = kind >> 8 & 0xFF, kind & 0xFF
+                out[size + SLL2_HEADER], out[size + SLL2_HEADER + 1] = tci >> 8 & 0xFF, tci & 0xFF
+        elif tag != 0:
+            untagged = ADDRESSES
+            for byte in range(ADDRESSES):
+                out[size + byte] = ring[data + byte]
             out[size + 12], out[size + 13] = kind >> 8 & 0xFF, kind & 0xFF
             out[size + 14], out[size + 15] = tci >> 8 & 0xFF, tci & 0xFF
-            for byte in range(ADDRESSES, captured):
-                out[size + TAG + byte] = ring[data + byte]
-        size += captured + tag
+        for byte in range(untagged, captured):
+            out[size + front + tag + byte] = ring[data + byte]
+        size += min(front + tag + captured, most)
         count += 1
         if following == 0:
             break
     return count
+
+
+@inner
+def put_cooked_header(ring: Any, link: int, out: Any, at: int) -> None:
+    """Write a cooked header (version 2) from a struct sockaddr_ll."""
+    out[at], out[at + 1], out[at + 2], out[at + 3] = ring[link + PROTOCOL], ring[link + PROTOCOL + 1], 0, 0
+    for byte in range(4):
+        out[at + 4 + byte] = ring[link + INDEX + 3 - byte]
+    out[at + 8], out[at + 9] = ring[link + HATYPE + 1], ring[link + HATYPE]
+    out[at + 10], out[at + 11] = ring[link + KIND], ring[link + ADDRESS_LENGTH]
+    for byte in range(MOST_ADDRESS):
+        out[at + 12 + byte] = ring[link + ADDRESS + byte] if byte < ring[link + ADDRESS_LENGTH] else 0

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,6 +50,18 @@ for _ in range(int(sys.argv[3])):
             break
         except OSError:
             pass
+"""
+
+
+TUNNEL = """
+import fcntl, os, struct, sys
+opened = os.open("/dev/net/tun", os.O_RDWR)
+TUNSETIFF, TUNSETLINK, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x400454CD, 1, 0x1000
+fcntl.ioctl(opened, TUNSETIFF, struct.pack("16sH22x", sys.argv[1].encode(), IFF_TUN | IFF_NO_PI))
+fcntl.ioctl(opened, TUNSETLINK, int(sys.argv[2]))
+print("ready", flush=True)
+for line in sys.stdin:
+    os.write(opened, bytes.fromhex(line))
 """
 
 
@@ -95,10 +109,39 @@ class Lab:
             subprocess.run([*caller, sys.executable, "-c", CALL, *told], check=True, timeout=30)
             assert server.wait(20) == 0
 
+    @contextmanager
+    def tunnel(self, name: str, hardware: int) -> Iterator[Tunnel]:
+        """Have a tunnel device on our host, of a hardware type (ARPHRD_), with our program at its other end."""
+        command = [*self.ours, sys.executable, "-c", TUNNEL, name, str(hardware)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            self.run(self.names[0], "link", "set", name, "up")
+            yield Tunnel(process)
+            process.communicate(timeout=10)
+
+    def index(self, name: str) -> int:
+        """Return the index of an interface of our host."""
+        told = subprocess.run(["ip", "-n", self.names[0], "-j", "link"], check=True, capture_output=True, text=True)
+        return next(int(one["ifindex"]) for one in json.loads(told.stdout) if one["ifname"] == name)
+
     def flood(self, frame: bytes, count: int) -> None:
         """Let the peer send a frame so many times."""
         command = [*self.peers, sys.executable, "-c", FLOOD, WIRE, frame.hex(), str(count)]
         subprocess.run(command, check=True, timeout=60)
+
+
+class Tunnel:
+    """The other end of a tunnel device."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def send(self, packet: bytes) -> None:
+        """Let a packet come in."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(packet.hex() + "\n")
+        self._process.stdin.flush()
 
 
 class Capturing:

@@ -316,6 +316,7 @@ def open(
     duration: float | None = None,
     buffer: int | None = None,
     promiscuous: bool = True,
+    snaplen: int | None = None,
     follow: bool = False,
     two_msl: float = DEFAULT_TWO_MSL,
     at: Time | None = None,
@@ -324,7 +325,8 @@ def open(
 ) -> Session:
     """Open a capture (several: as one in time order), or interfaces.
 
-    For interfaces: ``capture_filter``, ``duration`` (seconds), ``buffer`` (the kernel's, in bytes), ``promiscuous``.
+    For interfaces: ``capture_filter``, ``duration`` (seconds), ``buffer`` (the kernel's, in bytes), ``promiscuous``,
+    ``snaplen`` (bytes kept of a packet).
     ``follow``: the file is still being written. ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop.
     ``memory``: the memory bound in bytes; beyond it, connections are evicted (``Session.losses``). ``split_vlans``: the
     same 4-tuple on different VLANs is several connections. Raises CallError, CaptureError, LiveError, MomentError.
@@ -336,6 +338,7 @@ def open(
         duration,
         buffer,
         promiscuous,
+        snaplen,
         follow=follow,
     )
     return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
@@ -351,13 +354,17 @@ def live(
     filter: str | None = None,
     capture_filter: str | None = None,
     duration: float | None = None,
+    snaplen: int | None = None,
     two_msl: float = DEFAULT_TWO_MSL,
 ) -> Iterator[Transition]:
     """Capture on interfaces and yield transitions as packets come. Raises LiveError, QueryError.
 
-    ``capture_filter``: a BPF filter for packets; ``duration``: seconds until it ends (None: never).
+    ``capture_filter``: a BPF filter for packets; ``duration``: seconds until it ends (None: never);
+    ``snaplen``: bytes kept of a packet (None: all).
     """
-    session = open(interface=interfaces, capture_filter=capture_filter, duration=duration, two_msl=two_msl)
+    session = open(
+        interface=interfaces, capture_filter=capture_filter, duration=duration, snaplen=snaplen, two_msl=two_msl
+    )
     return _closing(session, filter)
 
 

@@ -19,6 +19,7 @@ from .memory import LEAST, PACKETS_WAITING, connections_within, default_bound
 from .moments import END, SECOND, Moment
 from .names.protocols import account
 from .rows import Rows
+from .sources.framing import MAXIMUM_CAPTURED
 from .sources.merging import left_out
 from .sources.paths import meant
 from .stops import Stops
@@ -30,6 +31,8 @@ from .tcp.time_wait import TimeWait
 
 Path = str | os.PathLike[str] | IO[bytes]
 STANDARD_INPUT = "-"
+LEAST_SNAPLEN = 64
+"""Fewer bytes of a packet often lack its TCP header."""
 
 
 class Origin(NamedTuple):
@@ -46,6 +49,8 @@ class Origin(NamedTuple):
     """Bytes of the kernel's buffer for each interface (None: a default)."""
     promiscuous: bool = True
     """Interfaces also capture packets for other stations."""
+    snaplen: int | None = None
+    """Bytes kept of a packet, for interfaces (None: all)."""
     record: tuple[str, Any] | None = None
     """For interfaces: the file to keep packets in, and its ``recording.Rotation``."""
     follow: bool = False
@@ -87,10 +92,14 @@ class Origin(NamedTuple):
                 raise CallError("a capture filter and a duration apply to interfaces only")
             if self.buffer is not None or not self.promiscuous:
                 raise CallError("a buffer and promiscuous mode apply to interfaces only")
+            if self.snaplen is not None:
+                raise CallError("a snap length applies to interfaces only")
             if self.record is not None:
                 raise CallError("only packets of interfaces are kept in a file; the capture is one")
         elif self.captures:
             raise CallError("give either capture files or an interface, not both")
+        if self.snaplen is not None and not LEAST_SNAPLEN <= self.snaplen <= MAXIMUM_CAPTURED:
+            raise CallError(f"a snap length is between {LEAST_SNAPLEN} and {MAXIMUM_CAPTURED:,} bytes")
         if self.follow and (self.interfaces or len(self.captures) != 1 or self.captures == (STANDARD_INPUT,)):
             raise CallError("only one capture file, folder or pattern (in quotes) can be followed")
 
@@ -106,7 +115,7 @@ class Origin(NamedTuple):
         from .sources.interfaces import BUFFER, Capturing
         from .sources.live import LiveReader
 
-        how = Capturing(self.capture_filter, self.buffer or BUFFER, self.promiscuous)
+        how = Capturing(self.capture_filter, self.buffer or BUFFER, self.promiscuous, self.snaplen or MAXIMUM_CAPTURED)
         return LiveReader(self.interfaces, how, self.duration, self.record)
 
 

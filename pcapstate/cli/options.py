@@ -45,6 +45,7 @@ class SourceOptions(NamedTuple):
     duration: float | None = None
     buffer: int | None = None
     no_promiscuous: bool = False
+    snaplen: int | None = None
     write: str | None = None
     rotate: str | None = None
     keep: int | None = None
@@ -245,6 +246,7 @@ CAPTURING = (
         help="With -i: the kernel's buffer for packets of each interface. [default: 32M]",
     ),
     click.option("--no-promiscuous", is_flag=True, help="With -i: only packets to and from this host."),
+    click.option("--snaplen", type=int, metavar="N", help="With -i: keep only the first N bytes of each packet."),
     click.option("-w", "--write", metavar="FILE", help="With -i: also write the packets to this pcapng file."),
     click.option("--rotate", metavar="SIZE|TIME", help="With -w: another file after this size (100M) or time (1h)."),
     click.option("--keep", type=click.IntRange(min=1), metavar="N", help="With --rotate: keep only the last N files."),

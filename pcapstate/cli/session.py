@@ -82,6 +82,7 @@ class Session(Reading):
             options.duration,
             options.buffer,
             not options.no_promiscuous,
+            options.snaplen,
             recording(options),
             options.follow,
         )

@@ -37,6 +37,8 @@ class Capturing(NamedTuple):
     """Bytes that the kernel keeps of each interface until they are read."""
     promiscuous: bool = True
     """Packets for other stations, too."""
+    snaplen: int = MAXIMUM_CAPTURED
+    """Bytes kept of a packet."""
 
 
 class Packets(Protocol):
@@ -72,7 +74,7 @@ class OpenInterface:
             self._open_packet_socket(how, kernels)
         else:
             self.socket, self.linktype, self.addresses = _open_with_scapy(name, how)
-            self.packets = _OneByOne(self.socket, self.linktype)
+            self.packets = _OneByOne(self.socket, self.linktype, how.snaplen)
 
     def _open_packet_socket(self, how: Capturing, kernels: Kernels) -> None:
         known, name = _known(), self.name
@@ -83,7 +85,7 @@ class OpenInterface:
         self.linktype = link.linktype
         self.addresses = _addresses(own)
         cooked = self.linktype == LINKTYPE_SLL2
-        program = program_for(how.bpf, self.linktype, cooked, MAXIMUM_CAPTURED)
+        program = program_for(how.bpf, self.linktype, cooked, how.snaplen)
         try:
             self.socket = linux.open_socket(self.linktype, program)
         except PermissionError:
@@ -109,10 +111,10 @@ class OpenInterface:
         # Plain kernels would copy byte by byte.
         if kernels.compiled and can_be_mapped():
             try:
-                return PacketRing(self.socket, self.linktype, MAXIMUM_CAPTURED, how.buffer, kernels)
+                return PacketRing(self.socket, self.linktype, how.snaplen, how.buffer, kernels)
             except OSError as error:
                 self.no_ring = safe(error.strerror or str(error))
-        return PacketSocket(self.socket, self.linktype, MAXIMUM_CAPTURED)
+        return PacketSocket(self.socket, self.linktype, how.snaplen)
 
     def fate(self, error: OSError) -> str:
         """Tell what became of the interface, whose packets can no longer be read."""
@@ -137,8 +139,8 @@ class _OneByOne:
     drops: int | None = None
     delay = 0.0
 
-    def __init__(self, opened: Any, linktype: int) -> None:
-        self._socket, self._linktype = opened, linktype
+    def __init__(self, opened: Any, linktype: int, most: int) -> None:
+        self._socket, self._linktype, self._most = opened, linktype, most
 
     def read(self) -> Captured | None:
         if not waited([self._socket], 0):
@@ -149,7 +151,7 @@ class _OneByOne:
             return captured_together(b"", nothing, nothing, nothing, self._linktype)
         length = np.array([len(data)], dtype=np.int64)
         time_ = np.array([round(stamp * 1e9) if stamp else time.time_ns()])
-        return captured_together(data, length, length, time_, self._linktype)
+        return captured_together(data[: self._most], np.minimum(length, self._most), length, time_, self._linktype)
 
     def count_drops(self) -> None:
         pass

@@ -68,7 +68,7 @@ class LiveReader:
         if record is not None:
             try:
                 interfaces = [(one.name, one.linktype) for one in opened]
-                self._recorder = Recorder(*record, interfaces, self.kernels)
+                self._recorder = Recorder(*record, interfaces, self.kernels, how.snaplen)
             except BaseException:
                 for one in opened:
                     one.close()

@@ -21,6 +21,7 @@ from ..errors import OutputError
 from ..escaping import safe
 from ..kernels.running import Kernels
 from ..rows import Rows
+from .framing import MAXIMUM_CAPTURED
 from .privileges import caller
 from .written_blocks import interface_description, interface_statistics, section_header
 
@@ -42,12 +43,21 @@ class Rotation(NamedTuple):
 class Recorder:
     """Writes packets to a file, or a ring of files. Raises OutputError where the first one cannot be made.
 
-    ``interfaces``: name and link type of each interface, as ``frames["interface"]`` counts them. ``failure`` says why
-    writing ended before its time; packets go on being accepted then, and are not written.
+    ``interfaces``: name and link type of each interface, as ``frames["interface"]`` counts them; ``snaplen``: bytes
+    that a packet has at most. ``failure`` says why writing ended before its time; packets go on being accepted then,
+    and are not written.
     """
 
-    def __init__(self, path: str, rotation: Rotation, interfaces: Sequence[tuple[str, int]], kernels: Kernels) -> None:
+    def __init__(
+        self,
+        path: str,
+        rotation: Rotation,
+        interfaces: Sequence[tuple[str, int]],
+        kernels: Kernels,
+        snaplen: int = MAXIMUM_CAPTURED,
+    ) -> None:
         self._path, self._rotation, self._interfaces, self._kernels = path, rotation, interfaces, kernels
+        self._snaplen = snaplen
         self.failure = ""
         self._count = 0
         self._names: deque[str] = deque()
@@ -129,9 +139,8 @@ class Recorder:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
         self._file = os.fdopen(os.open(name, flags, 0o666), "wb", buffering=0)
         self._whole, self._since = 0, time.monotonic()
-        self._put(
-            section_header() + b"".join(interface_description(linktype, name) for name, linktype in self._interfaces)
-        )
+        described = [interface_description(linktype, name, self._snaplen) for name, linktype in self._interfaces]
+        self._put(section_header() + b"".join(described))
         if self._rotation.keep and len(self._names) > self._rotation.keep:
             with suppress(OSError):
                 os.unlink(self._names.popleft())

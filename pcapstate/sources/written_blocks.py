@@ -23,10 +23,10 @@ def section_header() -> bytes:
     return block(SECTION_HEADER, LITTLE_ENDIAN + struct.pack("<HHq", 1, 0, -1))
 
 
-def interface_description(linktype: int, name: str = "") -> bytes:
+def interface_description(linktype: int, name: str = "", snaplen: int = MAXIMUM_CAPTURED) -> bytes:
     """Return an interface description block."""
     named = option(IF_NAME, name.encode()) if name else b""
-    body = struct.pack("<HHI", linktype, 0, MAXIMUM_CAPTURED) + named + option(IF_RESOLUTION, bytes([NANOSECONDS]))
+    body = struct.pack("<HHI", linktype, 0, snaplen) + named + option(IF_RESOLUTION, bytes([NANOSECONDS]))
     return block(INTERFACE_DESCRIPTION, body + option(0, b""))
 
 

@@ -434,6 +434,7 @@ def test_no_file_of_the_user_is_read_or_written(lab: Lab, tmp_path: Path) -> Non
         (["-i", "nothere0"], "no interface 'nothere0'"),
         (["-i", "lo", "--capture-filter", "prot 80 ("], "capture filter"),
         (["-i", "any", "--capture-filter", "prot 80 ("], "capture filter"),
+        (["-i", "lo", "--snaplen", "63"], "a snap length is between 64 and 262,144 bytes"),
         (["-i", "any", "--capture-filter", "link[12] = 1"], "the kernel does not know byte 12 of the link layer"),
     ],
 )
@@ -518,6 +519,34 @@ def test_what_is_captured_is_kept_under_the_same_numbers(lab: Lab, open_folder: 
     )  # fmt: skip
     assert again.stdout == out
     assert len(rows(out)) >= 3 * 6
+
+
+@pytest.mark.parametrize("ring", [True, False], ids=["ring", "socket"])
+@pytest.mark.parametrize("chosen", [(), ("--capture-filter", "tcp")], ids=["all", "filter"])
+@pytest.mark.parametrize("name", [WIRE, "any"])
+def test_little_is_kept_of_a_packet(
+    lab: Lab, open_folder: Path, name: str, chosen: tuple[str, ...], ring: bool
+) -> None:
+    path, columns = open_folder / "short.pcapng", ("--columns", "server,client_bytes", "--format", "jsonl")
+    program = None if ring else SLOW.format(change=NO_RING)
+    command = ("connections", "-i", name, "--snaplen", "90", *chosen, "-w", path, *columns)
+    with Capturing(lab, *command, program=program) as ours:
+        lab.talk(lab.peers, size=3_000)
+        tagged = b"\x20\x07\x08\0" + ip(tcp(1, 24, b"x" * 400))
+        lab.flood(ethernet(tagged, 0x8100), 1)
+        out, _, code = ours.end()
+    assert code == 0
+    assert rows(out)[0] == {"server": f"{OURS}:8765", "client_bytes": 3_000}
+    # Where the kernel keeps a tag beside the packet, a filter for TCP finds it, too.
+    assert [row["client_bytes"] for row in rows(out)[1:]] == [400]
+    assert int.from_bytes(path.read_bytes()[40:44], "little") == 90
+    reader = CaptureReader(path)
+    lengths = [(int(one["captured"]), int(one["length"])) for batch in reader.batches() for one in batch.frames]
+    reader.close()
+    assert all(captured == min(length, 90) for captured, length in lengths)
+    front = 20 if name == "any" else 14
+    assert max(length for _, length in lengths) >= 3_000
+    assert (90, front + 4 + 440) in lengths
 
 
 def test_of_several_interfaces_little_is_held_back() -> None:

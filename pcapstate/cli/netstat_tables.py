@@ -107,7 +107,7 @@ class NetstatTables:
                 self._write(reading, sections, moment)
             else:
                 for section in sections:
-                    reading.write(writer.more(marked(section, moment, self._several)))
+                    reading.write(writer.more(self._marked(reading, section, moment)))
 
         reading.read(reached)
         stops = reading.capture.stops
@@ -143,8 +143,11 @@ class NetstatTables:
         return render(chosen, PEOPLE, reading.capture.source.kernels, screen=reading.screen)
 
     def _rendered(self, reading: Session, sections: Iterable[Section], moment: int | None) -> Iterator[bytes]:
-        tables = (marked(section, moment, self._several) for section in sections)
+        tables = (self._marked(reading, section, moment) for section in sections)
         return render_all(tables, self._format, reading.capture.source.kernels)
+
+    def _marked(self, reading: Session, section: Section, moment: int | None) -> Table:
+        return reading.with_drops(marked(section, moment, self._several), self._format)
 
     def remark(self, reading: Session) -> None:
         """Say on stderr what the tables do not tell."""

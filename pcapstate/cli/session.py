@@ -15,13 +15,14 @@ from ..errors import CallError, OutputClosed
 from ..escaping import quoted
 from ..kernels.running import SMALL
 from ..moments import parse_moment
-from ..output.formats import PEOPLE, render
+from ..output.formats import PEOPLE, PROGRAMS, render
 from ..output.screen import message, screen
 from ..output.whole_files import keep_privileges_to_replace, out, overwrites
 from ..reading import Losses, Origin, Reading
 from ..rows import Rows
 from ..sources.paths import meant
 from ..table import Table
+from ..views.drops import with_drops
 from ..wording.languages import translate
 from ..wording.times import duration
 from .interruption import Interruption
@@ -169,8 +170,16 @@ class Session(Reading):
 
     def show(self, table: Table, format: str, heading: str = "") -> None:
         """Write a table to where output goes."""
+        table = self.with_drops(table, format)
         pieces = render(table, format, self.capture.source.kernels, self.growing, self.screen)
         self.write(itertools.chain([heading.encode()] if heading and format == PEOPLE else [], pieces))
+
+    def with_drops(self, table: Table, format: str) -> Table:
+        """Return a table as programs get it of interfaces: JSON says in each row how many packets were dropped."""
+        # Other formats have a line of names, which scripts may count on.
+        if not self.origin.interfaces or format == PEOPLE or PROGRAMS[format].one_table:
+            return table
+        return with_drops(table, lambda: self.capture.source.drops)
 
     def in_lines(self, text: str, indent: int = 0) -> str:
         """Return a text behind so many blanks, in lines that fit the terminal; in a file or a pipe it stays one."""

@@ -173,6 +173,8 @@ class Capture:
         try:
             for piece in pieces:
                 self.frames += piece.frames
+                if piece.dropped:
+                    self.table.dropped(piece.dropped)
                 yield from self.table.follow(piece.segments, len(piece.segments))
                 # Time also passes with frames without TCP, and while an interface is silent.
                 yield from self.table.pass_time(piece.clock)
@@ -210,7 +212,7 @@ class Capture:
             for batch, moment in self.stops.split(whole):
                 segments = self.decoder.decode(batch)
                 seen = [watcher.watch(batch, segments) for watcher in self.watchers]
-                yield Piece(segments, len(batch.frames), batch.clock, batch.position, moment, seen)
+                yield Piece(segments, len(batch.frames), batch.clock, batch.position, moment, seen, batch.dropped)
             if self.stops.ended:
                 return
 
@@ -224,6 +226,7 @@ class Piece(NamedTuple):
     position: int  # bytes read so far
     moment: int | None  # the moment reached after it
     seen: list[Any]
+    dropped: int  # the time before which packets were dropped, or 0
 
 
 def ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:

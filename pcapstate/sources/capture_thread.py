@@ -31,6 +31,7 @@ class Gathered(NamedTuple):
     data: bytes
     frames: Any  # FRAME; without numbers
     until: int  # ns since the epoch
+    dropped: int = 0  # the time before which packets were dropped, ns since the epoch; 0: none were
 
     @property
     def size(self) -> int:
@@ -63,6 +64,7 @@ class Gatherer:
         self._abandoned = self._ended = False
         self._error: BaseException | None = None
         self._held: list[Gathered] = []
+        self._dropped = 0
         self.lost: Lost | None = None
         self._thread = threading.Thread(target=self._run, name="pcapstate-capture", daemon=True)
         self._thread.start()
@@ -149,7 +151,10 @@ class Gatherer:
     def _count_drops(self) -> float:
         """Bring the numbers of dropped packets up to date; return when that was."""
         for one in self._interfaces:
+            before = one.packets.drops
             one.packets.count_drops()
+            if one.packets.drops != before:
+                self._dropped = max(self._dropped, time.time_ns())
         return time.monotonic()
 
     def _has_room(self) -> bool:
@@ -174,10 +179,13 @@ class Gatherer:
         last = None
         try:
             for _ in range(READS):
+                before = one.packets.drops
                 packets = one.packets.read()
                 if packets is None:
                     return None
                 frames = packets.frames
+                if one.packets.drops != before:
+                    self._dropped = max(self._dropped, int(frames["time"][0]) if len(frames) else time.time_ns())
                 if not len(frames):
                     continue
                 frames["interface"] = number
@@ -210,7 +218,7 @@ class Gatherer:
                     rest["offset"] -= first
                     self._held = [Gathered(data[first:], rest, until)]
                     frames = frames[~later]
-            held = [Gathered(data, frames, int(frames["time"].max()))] if len(frames) else []
+            held = [Gathered(data, frames, int(frames["time"].max()), self._dropped)] if len(frames) else []
         with self._news:
             for one in held:
                 self._waiting.append(one)

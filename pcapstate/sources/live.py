@@ -122,7 +122,8 @@ class LiveReader:
             if self._recorder is not None:
                 self._recorder.put(data, frames)
             unwrap(data, frames, self._table)
-            yield Batch(data, frames, position, max([until, *frames["time"][-1:].tolist()]))
+            clock = max([until, *frames["time"][-1:].tolist()])
+            yield Batch(data, frames, position, clock, dropped=max((one.dropped for one in taken), default=0))
 
 
 def _joined(taken: Sequence[Gathered]) -> tuple[Any, Any]:

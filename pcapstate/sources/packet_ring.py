@@ -19,7 +19,7 @@ import numpy as np
 from ..kernels.running import Kernels
 from .framing import FRAME
 from .packet_socket import PACKET_STATISTICS, SOL_PACKET, Captured
-from .ring_blocks import BLOCK, BLOCK_STATUS, FRONT, PACKETS, TP_STATUS_USER
+from .ring_blocks import BLOCK, BLOCK_STATUS, FRONT, PACKETS, TP_STATUS_LOSING, TP_STATUS_USER
 
 LEAST = 4
 """Blocks that a ring has at least."""
@@ -82,6 +82,9 @@ class PacketRing:
                 raise OSError(self._failure[1], os.strerror(self._failure[1]))
             return None
         count = self._kernels.take_block(self._ring, self._next, self._linktype, self._most, self._frames, self._out)
+        if self._words[status] & TP_STATUS_LOSING:
+            # Packets were dropped before this block was begun.
+            self.count_drops()
         self._words[status] = 0
         self._next = (self._next + BLOCK) % self.size
         frames = self._frames[:count].copy()

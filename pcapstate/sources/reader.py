@@ -65,6 +65,8 @@ class Batch(NamedTuple):
     clock: int  # the source's current time, ns since the epoch: for a file, the time of the last frame
     origin: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
     """Of merged captures: which of them each frame is from, by index, and its number there."""
+    dropped: int = 0
+    """The time before which the system dropped packets, as it says by now, ns since the epoch; 0: it dropped none."""
 
 
 class CaptureReader:

@@ -194,6 +194,10 @@ class FlowTable:
             done = self._kernels.pass_time(self._world)
             yield from self._taken()
 
+    def dropped(self, time: int) -> None:
+        """Take note that the capture dropped packets before a time, ns since the epoch: of any connection, maybe."""
+        self._cells[c.CELL_DROPPED] = max(time, self._cells[c.CELL_DROPPED])
+
     def give_up(self) -> Iterator[Rows]:
         """End the attempts given up by now; yield their transitions, which lie in the past."""
         done = 0

@@ -257,12 +257,14 @@ RECENT_PACKET = np.dtype(
     CELL_DETAILS,
     CELL_SPLIT,
     CELL_DOUBT_UNTIL,
+    CELL_DROPPED,
     CELL_KEYS,
-) = range(10)
+) = range(11)
 """Numbers that the kernels share: the used rows of three tables, the time of the last packet, 2 MSL (both ns), whether
 to record transitions, whether to keep DETAIL and TROUBLE rows, whether the same 4-tuple on different VLANs is different
-connections, the time until which packets may belong to evicted connections (ns since the epoch). From CELL_KEYS on:
-eight random odd numbers below 2**31 that key the hash table."""
+connections, the time until which packets may belong to evicted connections, the time when the capture last dropped
+packets or 0 (both ns since the epoch). From CELL_KEYS on: eight random odd numbers below 2**31 that key the hash
+table."""
 CELL_FORESEEN = CELL_KEYS + 8
 """From here on: the slots at which the search for the next segments' connections begins."""
 PREFETCHED_SEGMENTS = 16

@@ -15,6 +15,7 @@ from .states import State
 from .tables import (
     CELL_CLOCK,
     CELL_DETAILS,
+    CELL_DROPPED,
     CELL_RECORD,
     CELL_TIMERS,
     CELL_TRANSITIONS,
@@ -85,7 +86,7 @@ def doubt_of(w: World, e: int, event: int) -> int:
     me, peer = w.endpoints[e], w.endpoints[e ^ 1]
     known = i64(me["known"])
     notes = w.connections[e >> 1]["notes"]
-    doubt = DOUBT_LOST if notes & NOTE_LOSSY != 0 else 0
+    doubt = DOUBT_LOST if notes & NOTE_LOSSY != 0 or has_older_packets(w, e, w.cells[CELL_DROPPED]) else 0
     if i64(NEVER_WEAK_EVENT[event]) != 0:
         return doubt
     handshake = (known | i64(peer["known"])) & (KNOWN_SENT_SYN | KNOWN_SENT_SYN_ACK)
@@ -94,6 +95,13 @@ def doubt_of(w: World, e: int, event: int) -> int:
     if handshake == 0 or one_sided or gap or notes & NOTE_FIN_FILLED != 0:
         doubt |= DOUBT_WEAK
     return doubt
+
+
+@rare
+def has_older_packets(w: World, e: int, time: int) -> bool:
+    """Return whether endpoint ``e`` or its peer sent a packet before a time."""
+    first, other = w.endpoints[e]["first"], w.endpoints[e ^ 1]["first"]
+    return 0 < first < time or 0 < other < time
 
 
 @inner

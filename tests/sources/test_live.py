@@ -361,6 +361,47 @@ def test_packets_that_are_lost_are_counted(lab: Lab) -> None:
     assert code == 1
 
 
+HELD = """
+import socket, sys
+where, port = sys.argv[1], int(sys.argv[2])
+server = socket.create_server((where, port))
+client = socket.create_connection((where, port))
+accepted, _ = server.accept()
+print("open", flush=True)
+sys.stdin.readline()
+client.close()
+accepted.recv(1)
+accepted.close()
+"""
+
+
+def test_what_is_assumed_across_a_loss_is_doubtful(lab: Lab) -> None:
+    program = SLOW.format(change=DEAF)
+    command = ("timeline", "-i", WIRE, "-i", "lo", "--buffer", "1M", "--format", "jsonl")
+    with Capturing(lab, *command, program=program) as ours:
+        with subprocess.Popen(
+            [*lab.ours, sys.executable, "-c", HELD, "127.0.0.1", "8790"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ) as held:  # fmt: skip
+            assert held.stdout is not None
+            assert held.stdout.readline() == "open\n"
+            time.sleep(4)
+            lab.flood(FRAME, MANY)
+            # It is read and counted by then.
+            time.sleep(5)
+            held.communicate("end\n", timeout=10)
+        lab.talk(lab.ours, "127.0.0.1")
+        out, _, code = ours.end()
+    found = rows(out)
+    old = {row["connection"] for row in found if "127.0.0.1:8790" in (row["address"], row["peer"])}
+    new = {row["connection"] for row in found if "127.0.0.1:8765" in (row["address"], row["peer"])}
+    before = {row["certainty"] for row in found if row["connection"] in old and not row["drops"]}
+    after = {row["certainty"] for row in found if row["connection"] in old and row["drops"]}
+    assert (before, after) == ({"seen", "assumed"}, {"seen", "doubtful"})
+    assert {row["certainty"] for row in found if row["connection"] in new} == {"seen", "assumed"}
+    assert code == 1
+
+
 def test_each_object_says_how_many_packets_were_dropped_by_then(lab: Lab) -> None:
     program = SLOW.format(change=DEAF)
     command = ("netstat", "-n", "-i", WIRE, "1", "--buffer", "1M")

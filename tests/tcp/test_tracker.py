@@ -13,7 +13,8 @@ from pcapstate.decode.segment import SEGMENT, SEGMENT_ICMP, TELLING
 from pcapstate.kernels.running import Kernels
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
-from pcapstate.tcp.machine import TABLE
+from pcapstate.tcp.machine import TABLE, Certainty
+from pcapstate.tcp.settling import certainties
 from pcapstate.tcp.states import State
 from pcapstate.tcp.time_wait import TimeWait
 from pcapstate.tcp.transition import earlier
@@ -118,6 +119,37 @@ def test_a_syn_from_the_other_end_after_a_challenge_ack_is_a_new_connection() ->
     text = OPEN + "C S 3000 0 0 -> -, -\nS A 1 1 0 -> -, -\nS S 9000 0 0 -> -, -\n"
     table, _ = followed(rows(text))
     assert table.endpoints["packets"].reshape(-1, 2).tolist() == [[2, 1], [1, 1], [1, 0]]
+
+
+# --- packets that the capture dropped
+
+
+def test_what_is_assumed_across_a_loss_is_doubtful() -> None:
+    close = "C FA 1 1 0 -> FW1, CW\nS FA 1 2 0 -> TW, LACK\nC A 2 2 0 -> TW, CLOSED\n"
+    before, after = rows(OPEN), rows(OPEN + close)[len(rows(OPEN)) :]
+    younger = rows(OPEN + close)
+    port = before["source_port"][0]
+    for field in ("source_port", "target_port"):
+        younger[field][younger[field] == port] += 1
+    younger["time"] += 10_000 * MILLISECOND
+    table = FlowTable(Kernels())
+
+    def words(segments: np.ndarray) -> list[tuple[int, str]]:
+        found = [batch.copy() for batch in table.follow(segments.copy(), len(segments))]
+        transitions = np.concatenate([np.zeros(0, dtype=c.TRANSITION), *found])
+        told = certainties(transitions, final=False)
+        return [
+            (int(one["endpoint"]) >> 1, Certainty(int(word)).name.lower())
+            for one, word in zip(transitions, told, strict=True)
+        ]
+
+    assert {word for _, word in words(before)} == {"seen", "assumed"}
+    table.dropped(int(before["time"][-1]) + 1)
+    assert {word for _, word in words(after)} == {"seen", "doubtful"}
+    assert {word for _, word in words(younger)} == {"seen", "assumed"}
+    # Of an earlier report nothing is left to learn.
+    table.dropped(int(before["time"][0]))
+    assert int(table.checkpoint().cells[c.CELL_DROPPED]) == int(before["time"][-1]) + 1
 
 
 # --- time

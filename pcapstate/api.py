@@ -317,6 +317,7 @@ def open(
     buffer: int | None = None,
     promiscuous: bool = True,
     snaplen: int | None = None,
+    wait: bool = False,
     follow: bool = False,
     two_msl: float = DEFAULT_TWO_MSL,
     at: Time | None = None,
@@ -326,7 +327,7 @@ def open(
     """Open a capture (several: as one in time order), or interfaces.
 
     For interfaces: ``capture_filter``, ``duration`` (seconds), ``buffer`` (the kernel's, in bytes), ``promiscuous``,
-    ``snaplen`` (bytes kept of a packet).
+    ``snaplen`` (bytes kept of a packet), ``wait`` (for interfaces that are not there or go away).
     ``follow``: the file is still being written. ``two_msl``: seconds of TIME_WAIT. ``at``: the moment at which to stop.
     ``memory``: the memory bound in bytes; beyond it, connections are evicted (``Session.losses``). ``split_vlans``: the
     same 4-tuple on different VLANs is several connections. Raises CallError, CaptureError, LiveError, MomentError.
@@ -339,6 +340,7 @@ def open(
         buffer,
         promiscuous,
         snaplen,
+        wait=(lambda what, name: None) if wait else None,
         follow=follow,
     )
     return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
@@ -355,15 +357,21 @@ def live(
     capture_filter: str | None = None,
     duration: float | None = None,
     snaplen: int | None = None,
+    wait: bool = False,
     two_msl: float = DEFAULT_TWO_MSL,
 ) -> Iterator[Transition]:
     """Capture on interfaces and yield transitions as packets come. Raises LiveError, QueryError.
 
     ``capture_filter``: a BPF filter for packets; ``duration``: seconds until it ends (None: never);
-    ``snaplen``: bytes kept of a packet (None: all).
+    ``snaplen``: bytes kept of a packet (None: all); ``wait``: wait for interfaces that are not there or go away.
     """
     session = open(
-        interface=interfaces, capture_filter=capture_filter, duration=duration, snaplen=snaplen, two_msl=two_msl
+        interface=interfaces,
+        capture_filter=capture_filter,
+        duration=duration,
+        snaplen=snaplen,
+        wait=wait,
+        two_msl=two_msl,
     )
     return _closing(session, filter)
 

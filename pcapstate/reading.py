@@ -53,6 +53,8 @@ class Origin(NamedTuple):
     """Bytes kept of a packet, for interfaces (None: all)."""
     record: tuple[str, Any] | None = None
     """For interfaces: the file to keep packets in, and its ``recording.Rotation``."""
+    wait: Callable[[str, str], None] | None = None
+    """Wait for interfaces that are not there or go away; called with what became of one, and its name."""
     follow: bool = False
     """The capture file is still being written: wait at its end for more."""
 
@@ -92,6 +94,8 @@ class Origin(NamedTuple):
                 raise CallError("a capture filter and a duration apply to interfaces only")
             if self.buffer is not None or not self.promiscuous:
                 raise CallError("a buffer and promiscuous mode apply to interfaces only")
+            if self.wait is not None:
+                raise CallError("only an interface can be waited for; --follow waits for a file")
             if self.snaplen is not None:
                 raise CallError("a snap length applies to interfaces only")
             if self.record is not None:
@@ -116,7 +120,7 @@ class Origin(NamedTuple):
         from .sources.live import LiveReader
 
         how = Capturing(self.capture_filter, self.buffer or BUFFER, self.promiscuous, self.snaplen or MAXIMUM_CAPTURED)
-        return LiveReader(self.interfaces, how, self.duration, self.record)
+        return LiveReader(self.interfaces, how, self.duration, self.record, self.wait)
 
 
 class Losses(NamedTuple):

@@ -49,6 +49,7 @@ class SourceOptions(NamedTuple):
     write: str | None = None
     rotate: str | None = None
     keep: int | None = None
+    wait: bool = False
     follow: bool = False
 
 
@@ -247,6 +248,7 @@ CAPTURING = (
     ),
     click.option("--no-promiscuous", is_flag=True, help="With -i: only packets to and from this host."),
     click.option("--snaplen", type=int, metavar="N", help="With -i: keep only the first N bytes of each packet."),
+    click.option("--wait", is_flag=True, help="With -i: wait for an interface that is not there, down, or goes away."),
     click.option("-w", "--write", metavar="FILE", help="With -i: also write the packets to this pcapng file."),
     click.option("--rotate", metavar="SIZE|TIME", help="With -w: another file after this size (100M) or time (1h)."),
     click.option("--keep", type=click.IntRange(min=1), metavar="N", help="With --rotate: keep only the last N files."),

@@ -12,7 +12,7 @@ import click
 
 from ..capture import Source, Watcher
 from ..errors import CallError, OutputClosed
-from ..escaping import quoted
+from ..escaping import quoted, safe
 from ..kernels.running import SMALL
 from ..moments import parse_moment
 from ..output.formats import PEOPLE, PROGRAMS, render
@@ -30,6 +30,13 @@ from .options import SourceOptions
 
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
+OF_AN_INTERFACE = {
+    "absent": "waiting for {name}, which is not there",
+    "gone": "{name} is gone; capturing goes on once it is back",
+    "down": "{name} is down; capturing goes on once it is up",
+    "back": "{name} is back; capturing goes on",
+}
+"""What there is to say of an interface that is waited for, by what became of it (see ``sources.interfaces``)."""
 
 
 def recording(options: SourceOptions) -> tuple[str, Any] | None:
@@ -85,6 +92,7 @@ class Session(Reading):
             not options.no_promiscuous,
             options.snaplen,
             recording(options),
+            self._say_what_became if options.wait else None,
             options.follow,
         )
         self.growing = origin.growing
@@ -116,8 +124,8 @@ class Session(Reading):
         except CallError as error:
             raise click.UsageError(str(error)) from None
         except KeyboardInterrupt:
-            if options.follow:
-                # It waited for the file to begin: nothing is known, which is no error.
+            if options.follow or options.wait:
+                # It waited for the file or the interface: nothing is known, which is no error.
                 raise OutputClosed from None
             raise
         source = self.capture.source
@@ -211,6 +219,9 @@ class Session(Reading):
         if self._quiet and not error:
             return
         click.echo(message(f"pcapstate: {translate(text, self._lang).format(**fields)}"), err=True)
+
+    def _say_what_became(self, what: str, interface: str) -> None:
+        self.say(OF_AN_INTERFACE[what], name=safe(interface))
 
     def finish(self) -> int:
         """Say on stderr what was left out; return the exit code."""

@@ -57,8 +57,6 @@ class Gathering:
             # There is one least bound, which the error message names.
             self._share(LEAST)
         self._source: Source | None = None
-        self.own: tuple[str, ...] = ()
-        """The addresses of the interfaces that are captured on."""
         self._processes: Processes | None = None
         self._packets: NamePackets | None = None
         self._data: ApplicationData | None = None
@@ -75,7 +73,6 @@ class Gathering:
         """Return the watchers that must see the frames of a source beside the tracker."""
         question, kernels = self._question, source.kernels
         self._source = source
-        self.own = getattr(source, "addresses", ())
         if question.traffic:
             self._traffic = Traffic(kernels)
         if (question.sockets and self._with_programs) or not question.local:
@@ -88,6 +85,11 @@ class Gathering:
             self._station = Station()
         found = (self._station, self._traffic, self._processes, self._packets, self._data)
         return [one for one in found if one is not None]
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The addresses of the interfaces that are captured on."""
+        return getattr(self._source, "addresses", ())
 
     @property
     def bytes_beside(self) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import LiveError
 from ..memory import PACKETS_WAITING
-from .interfaces import OpenInterface, waited
+from .interfaces import BACK, FAILED, OpenInterface, waited
 
 PAUSE = 0.05
 """Seconds to wait for packets before looking whether the end has come."""
@@ -39,6 +41,13 @@ class Gathered(NamedTuple):
         return len(self.data) + OVERHEAD * len(self.frames)
 
 
+class Event(NamedTuple):
+    """What became of an interface that is waited for."""
+
+    what: str  # GONE, DOWN or BACK
+    name: str
+
+
 class Lost(NamedTuple):
     """An interface that went away, and what became of it."""
 
@@ -49,11 +58,14 @@ class Lost(NamedTuple):
 class Gatherer:
     """Reads interfaces in a thread, for ``duration`` seconds or until ``stop``; ``take`` gives what it has read.
 
-    ``lost``: the interface that went away, which ends it. The interfaces are closed at the end.
+    ``lost``: the interface that went away, which ends it, unless it ``waits`` for interfaces to come back; ``events``
+    tells of that then. The interfaces are closed at the end.
     """
 
-    def __init__(self, interfaces: Sequence[OpenInterface], duration: float | None) -> None:
-        self._interfaces = interfaces
+    def __init__(self, interfaces: Sequence[OpenInterface], duration: float | None, waits: bool = False) -> None:
+        self._interfaces, self._waits = interfaces, waits
+        self.events: deque[Event] = deque()
+        self._looked = 0.0
         self._ends = ALL
         self._delay = round(max((one.packets.delay for one in interfaces), default=0.0) * 1e9)
         self._due = None if duration is None else time.monotonic() + duration
@@ -165,6 +177,7 @@ class Gatherer:
 
     def _round(self) -> bool:
         """Read each interface until nothing is there; tell whether all were read so far, or up to the end."""
+        self._look_for_those_away()
         began = time.time_ns() - self._delay
         until, quiet = began, True
         for number, one in enumerate(self._interfaces):
@@ -178,7 +191,7 @@ class Gatherer:
         """Read an interface; return the time of its last packet where there are more, otherwise None."""
         last = None
         try:
-            for _ in range(READS):
+            for _ in range(0 if one.away else READS):
                 before = one.packets.drops
                 packets = one.packets.read()
                 if packets is None:
@@ -192,9 +205,32 @@ class Gatherer:
                 last = int(frames["time"][-1])
                 self._held.append(Gathered(packets.data, frames, last))
         except OSError as error:
-            self.lost = Lost(one.name, one.fate(error))
+            self._goes_away(one, *one.fate(error))
             return None
         return last
+
+    def _goes_away(self, one: OpenInterface, what: str, text: str) -> None:
+        if self._waits and one.can_come_back and what != FAILED:
+            one.away = True
+            self.events.append(Event(what, one.name))
+        else:
+            self.lost = Lost(one.name, text)
+
+    def _look_for_those_away(self) -> None:
+        if not any(one.away for one in self._interfaces) or time.monotonic() - self._looked < PAUSE:
+            return
+        self._looked = time.monotonic()
+        for one in self._interfaces:
+            try:
+                if not one.away or not one.comes_back():
+                    continue
+            except LiveError as error:
+                self.lost = Lost(one.name, str(error))
+                return
+            one.away = False
+            self.events.append(Event(BACK, one.name))
+            # Its first packets may have passed before.
+            self._dropped = max(self._dropped, time.time_ns())
 
     def _give(self, until: int, began: int) -> None:
         """Give out what came until a time; ``began``: when reading it did.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
@@ -26,6 +26,8 @@ BUFFER = 32 << 20
 """Bytes that the kernel keeps of an interface until they are read, unless told."""
 ANY = "any"
 """The name that stands for all interfaces, on Linux."""
+ABSENT, GONE, DOWN, BACK, FAILED = "absent", "gone", "down", "back", "failed"
+"""What becomes of an interface: of one that is ABSENT, GONE or DOWN more may be heard."""
 
 
 class Capturing(NamedTuple):
@@ -61,11 +63,14 @@ class Packets(Protocol):
 class OpenInterface:
     """An interface that is captured on; ``packets``: where they are read. Raises LiveError where it cannot be.
 
-    ``addresses``: the interface's own, as text; ``linktype``: LINKTYPE_ value of its frames.
+    ``addresses``: the interface's own, as text; ``linktype``: LINKTYPE_ value of its frames; ``away``: whether it is
+    waited for, to come back.
     """
 
+    away = False
+
     def __init__(self, name: str, how: Capturing, kernels: Kernels) -> None:
-        self.name = name
+        self.name, self._promiscuous = name, how.promiscuous
         self.no_ring = ""
         """Why the kernel refused a memory-mapped ring, if it did."""
         self.socket: Any
@@ -77,13 +82,10 @@ class OpenInterface:
             self.packets = _OneByOne(self.socket, self.linktype, how.snaplen)
 
     def _open_packet_socket(self, how: Capturing, kernels: Kernels) -> None:
-        known, name = _known(), self.name
-        if name == ANY:
-            link, own = linux.ALL, list(known.values())
-        else:
-            link, own = self._link(known), _own(known, name)
+        known, name = _known(self.name), self.name
+        link = linux.ALL if name == ANY else self._link(known)
         self.linktype = link.linktype
-        self.addresses = _addresses(own)
+        self.addresses = _addresses(known, name)
         cooked = self.linktype == LINKTYPE_SLL2
         program = program_for(how.bpf, self.linktype, cooked, how.snaplen)
         try:
@@ -94,7 +96,7 @@ class OpenInterface:
             raise _not_opened(name, error) from None
         try:
             self.packets = self._packets(how, kernels)
-            linux.bind(self.socket, link.number, how.promiscuous)
+            linux.bind(self.socket, link.number, self._promiscuous)
         except OSError as error:
             self.socket.close()
             raise _not_opened(name, error) from None
@@ -116,16 +118,41 @@ class OpenInterface:
                 self.no_ring = safe(error.strerror or str(error))
         return PacketSocket(self.socket, self.linktype, how.snaplen)
 
-    def fate(self, error: OSError) -> str:
-        """Tell what became of the interface, whose packets can no longer be read."""
+    def fate(self, error: OSError) -> tuple[str, str]:
+        """Tell what became of the interface, whose packets can no longer be read: GONE, DOWN or FAILED, and a text."""
         with suppress(OSError, AttributeError):
             try:
                 socket.if_nametoindex(self.name)
             except OSError:
-                return "the interface is gone"
+                return GONE, "the interface is gone"
         if "down" in (error.strerror or ""):
-            return "the interface went down"
-        return f"capturing failed ({safe(error.strerror or str(error))})"
+            return DOWN, "the interface went down"
+        return FAILED, f"capturing failed ({safe(error.strerror or str(error))})"
+
+    @property
+    def can_come_back(self) -> bool:
+        """Whether packets of the interface can be read again once it has come back."""
+        return can_be_read()
+
+    def comes_back(self) -> bool:
+        """Read its packets again if it is there, and up; tell whether it is. Raises LiveError if it is another one."""
+        try:
+            link = linux.link(self.name)
+            if not link.up:
+                return False
+            if link.linktype != self.linktype:
+                raise LiveError("the interface came back with another link layer")
+            linux.bind(self.socket, link.number, self._promiscuous)
+        except OSError:
+            return False
+        return True
+
+    def ask_addresses(self) -> None:
+        """Bring ``addresses`` up to date; those that it had before stay its own."""
+        scapy_module("config").conf.ifaces.reload()
+        known = _known()
+        if self.name == ANY or self.name in known:
+            self.addresses = tuple(dict.fromkeys((*self.addresses, *_addresses(known, self.name))))
 
     def close(self) -> None:
         """Close the socket."""
@@ -163,29 +190,48 @@ def waited(sockets: list[Any], seconds: float) -> bool:
     return bool(found)
 
 
-def _known() -> dict[str, Any]:
-    """Return the interfaces as Scapy knows them, by their names."""
+def is_there(name: str) -> bool:
+    """Ask the system whether there is such an interface. Raises LiveError without the privilege to capture on it."""
+    if not can_be_read():
+        return name in _known(name)
+    try:
+        linux.open_socket(LINKTYPE_SLL2, ()).close()
+        if name != ANY:
+            linux.link(name)
+    except PermissionError:
+        raise LiveError(_privileges(name)) from None
+    except OSError:
+        return False
+    return True
+
+
+def _known(wanted: str = ANY) -> dict[str, Any]:
+    """Return the interfaces as Scapy knows them, by their names; it looks again where one that is wanted is missing."""
     # Loading Scapy takes a moment, and only live capture needs it.
     for one in ("arch", "layers.inet", "layers.l2"):
         scapy_module(one)
     interfaces = scapy_module("config").conf.ifaces
-    return {one.name: one for one in interfaces.values()} | dict(interfaces.items())
+    for again in (True, False):
+        found = {one.name: one for one in interfaces.values()} | dict(interfaces.items())
+        if wanted in (ANY, *found):
+            break
+        if again:
+            interfaces.reload()
+    return found
 
 
-def _own(known: Mapping[str, Any], name: str) -> list[Any]:
-    """Return the interfaces whose addresses are local where one is captured on."""
+def _addresses(known: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return the addresses that are local where an interface is captured on."""
     # What a host sends to itself passes its loopback interface, to whichever of its addresses it is sent.
-    return list(known.values()) if "127.0.0.1" in known[name].ips.get(4, ()) else [known[name]]
-
-
-def _addresses(interfaces: Iterable[Any]) -> tuple[str, ...]:
+    every = name == ANY or "127.0.0.1" in known[name].ips.get(4, ())
+    interfaces = known.values() if every else [known[name]]
     own = (address.partition("%")[0] for one in interfaces for of_family in one.ips.values() for address in of_family)
     return tuple(dict.fromkeys(own))
 
 
 def _open_with_scapy(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ...]]:
     """Return a capture socket, its link type, and the addresses of the interface."""
-    known = _known()
+    known = _known(name)
     conf, scapy_error = scapy_module("config").conf, scapy_module("error").Scapy_Exception
     if name not in known:
         raise _unknown(name, known)
@@ -201,7 +247,7 @@ def _open_with_scapy(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ..
             raise LiveError(f"not a valid capture filter (BPF): {safe(how.bpf)}") from None
         raise _not_opened(name, error) from None
     linktype = int(conf.l2types.layer2num.get(getattr(opened, "LL", None), 1))
-    return opened, linktype, _addresses(_own(known, name))
+    return opened, linktype, _addresses(known, name)
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> LiveError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..kernels.running import Kernels
 from .blocks import Interface, Name
 from .capture_thread import Gathered, Gatherer
 from .framing import FRAME
-from .interfaces import Capturing, OpenInterface
+from .interfaces import ABSENT, Capturing, OpenInterface, is_there
 from .pktap import unwrap
 from .privileges import give_up_privileges, prepare_to_give_up
 from .process_blocks import Process, ProcessTable
@@ -23,6 +24,11 @@ from .recording import Recorder, Rotation
 PATIENCE = 0.2
 """Seconds after which frames are given out even if they are few."""
 
+LOOK = 0.2
+"""Seconds between two looks for an interface that is not there."""
+ASK = 1.0
+"""Seconds between two questions for addresses of interfaces that may come and go."""
+
 PLAIN = 2048
 """Frames of a batch at most where they are worked off slowly, by plain kernels."""
 
@@ -30,10 +36,11 @@ PLAIN = 2048
 class LiveReader:
     """Reads interfaces as one, for ``duration`` seconds or for ever; its interface is that of CaptureReader.
 
-    It captures from now on, in a thread, whether or not ``batches`` are asked for. ``addresses``: the interfaces' own,
-    as text; ``drops``: packets that were lost; ``damages`` tells of an interface that went away, which ends it;
-    ``stopped``: whether ``stop`` was called. Raises LiveError where there is no such interface, no privilege, or the
-    filter is not valid.
+    It captures from now on, in a thread, whether or not ``batches`` are asked for. ``drops``: packets that were lost;
+    ``damages`` tells of an interface that went away, which ends it; ``stopped``: whether ``stop`` was called. With
+    ``wait``, interfaces that are not there, or go away, are waited for; it is called with what became of one (ABSENT,
+    GONE, DOWN, BACK), and its name. Raises LiveError where there is no such interface, no privilege, or the filter is
+    not valid.
     """
 
     size = None
@@ -45,6 +52,7 @@ class LiveReader:
         how: Capturing = Capturing(),  # noqa: B008 (it cannot be changed)
         duration: float | None = None,
         record: tuple[str, Rotation] | None = None,
+        wait: Callable[[str, str], None] | None = None,
     ) -> None:
         names = tuple(dict.fromkeys([names] if isinstance(names, str) else names))
         self.name = ", ".join(map(safe, names))
@@ -54,6 +62,9 @@ class LiveReader:
         self._number = 0
         self.stopped = False
         self.kernels = Kernels()
+        self._wait = wait
+        for name in names if wait is not None else ():
+            self._wait_for(name)
         prepare_to_give_up()
         opened: list[OpenInterface] = []
         try:
@@ -62,7 +73,7 @@ class LiveReader:
             for one in opened:
                 one.close()
             raise
-        self.addresses = tuple(dict.fromkeys(address for one in opened for address in one.addresses))
+        self._opened, self._asked = opened, time.monotonic()
         self.no_ring = next((one.no_ring for one in opened if one.no_ring), "")
         self._recorder: Recorder | None = None
         if record is not None:
@@ -74,7 +85,26 @@ class LiveReader:
                     one.close()
                 raise
         give_up_privileges()
-        self._gatherer = Gatherer(opened, duration)
+        self._gatherer = Gatherer(opened, duration, waits=wait is not None)
+
+    def _wait_for(self, name: str) -> None:
+        if not is_there(name):
+            self._tell(ABSENT, name)
+            while not is_there(name):
+                time.sleep(LOOK)
+
+    def _tell(self, what: str, name: str) -> None:
+        if self._wait is not None:
+            self._wait(what, name)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The interfaces' own, as text; where interfaces come and go, with those that they had."""
+        if self._wait is not None and time.monotonic() - self._asked >= ASK:
+            for one in self._opened:
+                one.ask_addresses()
+            self._asked = time.monotonic()
+        return tuple(dict.fromkeys(address for one in self._opened for address in one.addresses))
 
     @property
     def processes(self) -> list[Process]:
@@ -115,6 +145,8 @@ class LiveReader:
         while not ended:
             most = FRAMES if self.kernels.compiled else PLAIN
             taken, until, ended = self._gatherer.take(most, PATIENCE)
+            while self._gatherer.events:
+                self._tell(*self._gatherer.events.popleft())
             data, frames = _joined(taken)
             frames["number"] = np.arange(self._number + 1, self._number + 1 + len(frames))
             self._number += len(frames)

@@ -79,7 +79,8 @@ class PacketRing:
                 self._failure = time.monotonic() + DELAY, number
             # The block with the last packets is handed over when its time has come, later than the error.
             if self._failure is not None and time.monotonic() >= self._failure[0]:
-                raise OSError(self._failure[1], os.strerror(self._failure[1]))
+                number, self._failure = self._failure[1], None
+                raise OSError(number, os.strerror(number))
             return None
         count = self._kernels.take_block(self._ring, self._next, self._linktype, self._most, self._frames, self._out)
         if self._words[status] & TP_STATUS_LOSING:

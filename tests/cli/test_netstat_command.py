@@ -68,6 +68,7 @@ def test_letters_combine(letters: tuple[str, ...]) -> None:
         (["--sort", "colour"], 'no column "colour"'),
         (["--columns", "state,,port"], "--columns"),
         (["--capture-filter", "tcp"], "a capture filter and a duration apply to interfaces only"),
+        (["--wait"], "only an interface can be waited for"),
         (["--snaplen", "96"], "a snap length applies to interfaces only"),
         (["0"], "an interval of 0 seconds"),
     ],

@@ -169,13 +169,17 @@ class Capturing:
         )
 
     def __enter__(self) -> Capturing:
+        self.wait_for_sockets(self._sockets)
+        return self
+
+    def wait_for_sockets(self, count: int) -> None:
+        """Wait until it has so many capture sockets."""
         deadline = time.monotonic() + 30
-        while self.process.poll() is None and self._opened() < self._sockets:
+        while self.process.poll() is None and self._opened() < count:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         # By then it is bound, and has its filter.
         time.sleep(0.7)
-        return self
 
     def _opened(self) -> int:
         """Return how many capture sockets there are in its namespace, once it is in there."""

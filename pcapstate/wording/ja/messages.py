@@ -13,6 +13,10 @@ CLOSING_LINES = {
     "the kernel has no ring for packets ({why}); at high rates more are dropped": (
         "カーネルのパケット リングを使えません ({why})。パケットが多いと取りこぼしが増えます"
     ),
+    "waiting for {name}, which is not there": "{name} がまだないため、現れるまで待ちます",
+    "{name} is gone; capturing goes on once it is back": "{name} がなくなりました。再び現れたらキャプチャを続けます",
+    "{name} is down; capturing goes on once it is up": "{name} がダウンしています。アップしたらキャプチャを続けます",
+    "{name} is back; capturing goes on": "{name} が復帰しました。キャプチャを続けます",
     "keeping packets ended: {why}": "パケットの保存を終了しました: {why}",
     "interrupted after 1 packet": "中断されました。1 パケットまでの結果です",
     "interrupted after {count:,} packets": "中断されました。{count:,} パケットまでの結果です",

@@ -64,6 +64,7 @@ TITLES = {
     "Outcome": "結果",
     "Handshake": "ハンドシェイク",
     "Packets": "パケット",
+    "Drops": "取りこぼし",
     "Packets >": "パケット >",
     "Packets <": "パケット <",
     "Bytes >": "バイト >",

@@ -115,10 +115,34 @@ if COMPILING:
 
         return types.void(array, index), generate
 
+    @intrinsic  # type: ignore[untyped-decorator]
+    def _copy(typing: Any, out: Any, at: Any, data: Any, start: Any, count: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            def pointer(place: int) -> Any:
+                kind = signature.args[place]
+                view = context.make_array(kind)(context, builder, arguments[place])
+                return cgutils.get_item_pointer(context, builder, kind, view, [arguments[place + 1]], wraparound=False)
+
+            cgutils.raw_memcpy(builder, pointer(0), pointer(2), arguments[4], 1)
+            return context.get_dummy_value()
+
+        return types.void(out, types.int64, data, types.int64, types.int64), generate
+
+    @inner
+    def copy_bytes(out: Any, at: int, data: Any, start: int, count: int) -> None:  # noqa: D103
+        if count > 0:
+            # Where indices are checked, these are.
+            out[at], out[at + count - 1] = data[start], data[start + count - 1]
+            _copy(out, at, data, start, count)
+
 else:
 
     def fetch(array: Any, index: int) -> None:
         """Say that a row will be needed soon, so that the processor has it from memory by then: it changes nothing."""
+
+    def copy_bytes(out: Any, at: int, data: Any, start: int, count: int) -> None:
+        """Copy bytes from one array to another: a loop over them takes many times longer."""
+        out[at : at + count] = data[start : start + count]
 
 
 # Reading numbers out of capture bytes: shifts where compiled, from_bytes where plain (the faster way of each).

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CaptureError
-from ..kernels.source import entry, i64, inner, u32
+from ..kernels.source import copy_bytes, entry, i64, inner, u32
 from ..rows import Rows
 from . import framing
 from .framing import (
@@ -129,8 +129,7 @@ def write_packets(data: Any, frames: Any, first: int, count: int, layout: Any, o
             put32(out, at + 8, captured)
             put32(out, at + 12, frame["length"])
             at += 16
-        for byte in range(captured):
-            out[at + byte] = data[offset + byte]
+        copy_bytes(out, at, data, offset, captured)
         for byte in range(captured, padded):
             out[at + byte] = 0
         at += padded

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.source import entry, inner, le32
+from ..kernels.source import copy_bytes, entry, inner, le32
 from .framing import FRAME
 
 BLOCK = 1 << 18
@@ -86,12 +86,10 @@ def take_block(ring: Any, start: int, linktype: int, most: int, frames: Any, out
                 out[size + SLL2_HEADER], out[size + SLL2_HEADER + 1] = tci >> 8 & 0xFF, tci & 0xFF
         elif tag != 0:
             untagged = ADDRESSES
-            for byte in range(ADDRESSES):
-                out[size + byte] = ring[data + byte]
+            copy_bytes(out, size, ring, data, ADDRESSES)
             out[size + 12], out[size + 13] = kind >> 8 & 0xFF, kind & 0xFF
             out[size + 14], out[size + 15] = tci >> 8 & 0xFF, tci & 0xFF
-        for byte in range(untagged, captured):
-            out[size + front + tag + byte] = ring[data + byte]
+        copy_bytes(out, size + front + tag + untagged, ring, data + untagged, captured - untagged)
         size += min(front + tag + captured, most)
         count += 1
         if following == 0:

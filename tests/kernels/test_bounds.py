@@ -15,7 +15,7 @@ from pcapstate.kernels import library
 
 KERNEL = """
 import numpy as np
-from pcapstate.kernels.source import entry, inner, u8
+from pcapstate.kernels.source import copy_bytes, entry, inner, u8
 
 @inner
 def read(data, at):
@@ -24,6 +24,11 @@ def read(data, at):
 @entry(np.uint8, int)
 def probe(data, at):
     return read(data, at)
+
+@entry(np.uint8, np.uint8, int, int)
+def probe_copy(data, out, at, count):
+    copy_bytes(out, 1, data, at, count)
+    return out[1]
 """
 
 PROGRAM = """
@@ -33,7 +38,11 @@ import numpy as np
 from pcapstate.kernels.running import Kernels
 
 room = np.arange(16, dtype=np.uint8)
-print(Kernels("compiled").probe(room[:8], int(sys.argv[1])))
+at, count = map(int, sys.argv[1:])
+if count:
+    print(Kernels("compiled").probe_copy(room[:8], np.zeros(8, dtype=np.uint8), at, count))
+else:
+    print(Kernels("compiled").probe(room[:8], at))
 """
 
 BUILD = """
@@ -66,10 +75,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
-def probe(folder: Path, at: int) -> subprocess.CompletedProcess[str]:
-    """Read a byte."""
+def probe(folder: Path, at: int, count: int = 0) -> subprocess.CompletedProcess[str]:
+    """Read a byte, or copy some from there on to the second of eight."""
     environment = {**os.environ, "PCAPSTATE_LIBRARY": str(folder)}
-    command = [sys.executable, "-c", PROGRAM, str(at)]
+    command = [sys.executable, "-c", PROGRAM, str(at), str(count)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
 
 
@@ -81,6 +90,14 @@ def test_an_index_beyond_the_end_ends_the_process(built: dict[str, Path]) -> Non
     assert wrong.stdout == ""
     assert wrong.stderr.startswith("a compiled kernel left an array\n")
     assert "<string>" in wrong.stderr  # where it was called
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process ends otherwise there")
+def test_copying_beyond_the_end_ends_the_process(built: dict[str, Path]) -> None:
+    assert probe(built["checked"], 1, 7).stdout == "1\n"
+    for at, count in ((2, 7), (0, 8)):
+        wrong = probe(built["checked"], at, count)
+        assert (wrong.returncode, wrong.stdout) == (-signal.SIGABRT, "")
 
 
 def test_unchecked_code_reads_on(built: dict[str, Path]) -> None:

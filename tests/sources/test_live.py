@@ -410,6 +410,28 @@ def test_without_a_ring_packets_are_read_from_the_socket(lab: Lab) -> None:
     assert code == 0
 
 
+OTHER_SYSTEM = """
+from pcapstate.sources import interfaces
+interfaces.can_be_read = lambda: False
+"""
+
+
+def test_on_other_systems_sockets_of_scapy_are_read(lab: Lab) -> None:
+    program = SLOW.format(change=OTHER_SYSTEM)
+    command = ("connections", "-i", WIRE, "--wait", "--snaplen", "70", "--capture-filter", "tcp", "--format", "jsonl")
+    with Capturing(lab, *command, program=program) as ours:
+        lab.flood(FRAME, 10)
+        lab.run(lab.names[0], "link", "set", WIRE, "down")
+        out, err, code = ours.end(None)
+    lab.run(lab.names[0], "link", "set", WIRE, "up")
+    (row,) = rows(out)
+    assert (row["client_packets"] + row["server_packets"], row["client_bytes"] + row["server_bytes"]) == (10, 1_000)
+    # Nobody counts dropped packets there, and the socket cannot be bound again.
+    assert row["drops"] is None
+    assert f"{WIRE}: the interface went down; 10 packets captured before that" in err
+    assert code == 1
+
+
 def test_a_program_that_is_stopped_for_a_while_loses_nothing(lab: Lab) -> None:
     with Capturing(lab, *COUNTS) as ours:
         ours.process.send_signal(signal.SIGSTOP)

@@ -182,11 +182,13 @@ class Capturing:
         time.sleep(0.7)
 
     def _opened(self) -> int:
-        """Return how many capture sockets there are in its namespace, once it is in there."""
+        """Return how many bound capture sockets there are in its namespace, once it is in there."""
         process = Path(f"/proc/{self.process.pid}")
         if (process / "ns/net").stat().st_ino != self._namespace:
             return 0
-        return len((process / "net/packet").read_text(encoding="ascii").splitlines()) - 1
+        sockets = (process / "net/packet").read_text(encoding="ascii").splitlines()[1:]
+        # One that has no protocol yet is not bound.
+        return sum(line.split()[3] != "0000" for line in sockets)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

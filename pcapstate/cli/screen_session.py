@@ -40,9 +40,11 @@ def run(source: SourceOptions, wording: WordingOptions, look: ScreenOptions, int
     """Show the screen until it is left; return the exit code. Raises UsageError, PcapstateError."""
     check_terminal()
     app, session = prepared(with_keyboard(source), wording, look, interval)
+    session.listener = app.hear
     try:
         app.run()
     finally:
+        session.listener = None
         app.feed.stop()
     return session.finish()
 

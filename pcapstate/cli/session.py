@@ -81,6 +81,8 @@ class Session(Reading):
     ) -> None:
         self._lang, self._quiet = lang, options.quiet
         self._interruption: Interruption | None = None
+        self.listener: Callable[[str], None] | None = None
+        """Takes what is said, while a screen is where stderr is."""
         self.screen = screen()
         """The terminal that tables are drawn on, if output goes to one."""
         origin = Origin(
@@ -218,7 +220,11 @@ class Session(Reading):
         """
         if self._quiet and not error:
             return
-        click.echo(message(f"pcapstate: {translate(text, self._lang).format(**fields)}"), err=True)
+        said = translate(text, self._lang).format(**fields)
+        if self.listener is None:
+            click.echo(message(f"pcapstate: {said}"), err=True)
+        else:
+            self.listener(said)
 
     def _say_what_became(self, what: str, interface: str) -> None:
         self.say(OF_AN_INTERFACE[what], name=safe(interface))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -135,6 +138,7 @@ class PcapstateApp(App[None]):
         self._speed = 0
         self._played = 0.0
         self._view: View | None = None
+        self._remark = ""
         self._drawn = self._took = 0.0
         self._rates: list[int] = []
         self._changes: Rows = np.zeros(0, dtype=np.int64)
@@ -177,6 +181,9 @@ class PcapstateApp(App[None]):
         self.register_theme(theme)
         self.theme = "pcapstate"
         self.table.focus()
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            # Elsewhere, and in other threads, there is no such handler.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.feed.start()
         self.set_interval(min(self._settings.interval, 0.5) if self._settings.interval < 1 else 0.5, self._tick)
         self.set_interval(FRAME, self._play)
@@ -186,6 +193,10 @@ class PcapstateApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
         """Offer none: each key is in the help."""
         return []
+
+    def hear(self, text: str) -> None:
+        """Show a remark about the reading; its thread may call this."""
+        self._remark = text
 
     def action_help_quit(self) -> None:
         """Quit at Ctrl-C, as every command does."""
@@ -526,7 +537,7 @@ class PcapstateApp(App[None]):
         feed, lang = self.feed, self._lang
         if feed.failure:
             return feed.failure
-        parts = []
+        parts = [self._remark] if self._remark and self._live else []
         if drops := feed.reading.capture.source.drops:
             parts.append(translate("{count:packet|packets} dropped", lang).format(count=Count(drops)))
         if damages := feed.reading.capture.damages:

@@ -9,6 +9,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import termios
@@ -20,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.live_lab import usable
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import COMMAND, process
 
@@ -204,3 +206,28 @@ def test_in_tmux(columns: int, lines: int, tmp_path: Path) -> None:
         assert len(picture.splitlines()) <= lines
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.mark.skipif(not usable(), reason="capturing needs root, on Linux")
+def test_live_and_back_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with in_terminal("live", "-i", "lo", "0.2", "--filter", f"foreign_port = {port}") as terminal:
+            terminal.until(b"packets/s")
+            client = socket.create_connection(("127.0.0.1", port))
+            accepted, _ = server.accept()
+            terminal.until(b"ESTABLISHED")
+            time.sleep(1.5)
+            client.close()
+            terminal.until(b"FIN_WAIT_2")
+            time.sleep(0.5)
+            accepted.close()
+            terminal.until(b"TIME_WAIT")
+            terminal.output = b""
+            # Before it was closed, while the capture goes on.
+            terminal.write(b"\x1b[D\x1b[D")
+            terminal.until(b" ago")
+            terminal.until(b"ESTABLISHED")
+            terminal.write(b"q")
+            assert terminal.ended() == 0
+            assert terminal.output.rfind(LEFT) > 0

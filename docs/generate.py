@@ -25,6 +25,7 @@ from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
 from pictures import MANY, PICTURES  # noqa: E402
 
 from pcapstate.output.formats import FORMATS  # noqa: E402 (the package need not be installed)
+from pcapstate.screen.app import KEYS  # noqa: E402
 from pcapstate.sockets import columns as netstat_columns  # noqa: E402
 from pcapstate.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, Column  # noqa: E402
 from pcapstate.tcp import outcomes as outcomes_of  # noqa: E402
@@ -199,6 +200,11 @@ def formats() -> Iterator[str]:
     yield ", ".join(f"`{name}`" for name in FORMATS) + "\n"
 
 
+def keys() -> Iterator[str]:
+    """Yield the table of the screen's keys."""
+    yield table(("Key", "What it does"), ((f"`{key}`", said) for key, *_, said in KEYS))
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "transitions": transitions,
     "origins": origins,
@@ -207,6 +213,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "spellings": spellings,
     "outcomes": outcomes,
     "formats": formats,
+    "keys": keys,
     "styles": styles,
     "columns-netstat": columns,
     **{f"fields-{command}": fields(command) for command in COLUMNS},

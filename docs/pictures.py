@@ -6,19 +6,27 @@ others from captures and from the output of commands.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import struct
 from collections.abc import Iterator
+from functools import partial
 from html import escape
 from math import hypot
 from pathlib import Path
 from typing import NamedTuple
 
 from examples import run
+from textual.strip import Strip
 
+from pcapstate.cli.options import SourceOptions, WordingOptions
+from pcapstate.cli.screen_options import ScreenOptions
+from pcapstate.cli.screen_session import prepared
+from pcapstate.output.widths import display_width
 from pcapstate.tcp.machine import CERTAINTY, TABLE, Certainty
 from pcapstate.tcp.states import State
+from pcapstate.tcp.time_wait import TimeWait
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -256,4 +264,61 @@ def terminal() -> str:
     )
 
 
-PICTURES = {"state-machine.svg": state_machine, "connection.svg": connection, "terminal.svg": terminal}
+OFFICE = "tests/pcaps/office.pcapng"
+
+
+def on_screen(*keys: str) -> str:
+    """Return the screen of ``browse`` after some keys."""
+    app, _ = prepared(
+        SourceOptions((OFFICE,), TimeWait(), split_vlans=False, memory=None, quiet=True),
+        WordingOptions(style="windows", lang="en", utc=True, relative=False),
+        ScreenOptions(local=(), filter=None, history=None, light=False),
+        1,
+    )
+    strips: list[Strip] = []
+
+    async def play() -> None:
+        async with app.run_test(size=(110, 26)) as pilot:
+            app.feed.wait()
+            app.draw_all()
+            for key in keys:
+                await pilot.press(key)
+            await pilot.pause()
+            strips.extend(app.screen._compositor.render_strips())
+
+    asyncio.run(play())
+    width, height = CELL * strips[0].cell_length + 2 * MARGIN, LEADING * len(strips) + 2 * MARGIN
+    boxes, rows = [], []
+    for number, strip in enumerate(strips):
+        at, parts = 0, []
+        for said, style, _ in strip:
+            length = display_width(said)
+            colour, ground = (one.triplet.hex if one and one.triplet else None for one in (style.color, style.bgcolor))
+            if style.reverse:
+                colour, ground = ground, colour
+            if ground:
+                boxes.append(
+                    f'<rect x="{MARGIN + CELL * at}" y="{MARGIN + LEADING * number}" width="{CELL * length}" '
+                    f'height="{LEADING}" fill="{ground}"/>\n'
+                )
+            weight = ' font-weight="bold"' if style.bold else ""
+            if said.strip():
+                parts.append(f'<tspan x="{MARGIN + CELL * at}" fill="{colour}"{weight}>{escape(said.rstrip())}</tspan>')
+            at += length
+        rows.append(f'<tspan y="{MARGIN + LEADING * (number + 1) - 5}">{"".join(parts)}</tspan>\n')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img">\n<title>pcapstate browse {OFFICE}</title>\n'
+        f'<rect width="{width}" height="{height}" rx="8" fill="#101418"/>\n{"".join(boxes)}'
+        f'<text xml:space="preserve" font-size="13.3" '
+        f'font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace">\n{"".join(rows)}</text>\n</svg>\n'
+    )
+
+
+PICTURES = {
+    "state-machine.svg": state_machine,
+    "connection.svg": connection,
+    "terminal.svg": terminal,
+    "screen.svg": partial(on_screen, "b", "left", "left"),
+    "ladder.svg": partial(on_screen, "4", "enter"),
+}

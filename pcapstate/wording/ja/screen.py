@@ -4,7 +4,6 @@ from __future__ import annotations
 
 KEYS = {
     "Keys": "キー操作",
-    "Filter": "絞り込み",
     "Sort": "並べ替え",
     "Ended": "終了分",
     "Both": "両端",

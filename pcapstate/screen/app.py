@@ -74,6 +74,7 @@ KEYS = (
     ("t", "t", "show('ended')", "Ended", "also connections that have ended"),
     ("l", "l", "show('listening')", "", "also listening ports"),
     ("b", "b", "show('both')", "Both", "the states of both ends"),
+    ("n", "n", "show('names')", "", "names of hosts and ports, or numbers"),
     ("← →", "", "", "", "back and forward in time; with Shift, 10 times as far"),
     (", .", "", "", "", "to the previous change of state; to the next one"),
     ("Home End", "", "", "", "to the beginning; to the end, or to now"),
@@ -146,7 +147,7 @@ class PcapstateApp(App[None]):
         self.heading, self.whose = Heading(palette, "heading"), Heading(palette, "whose")
         self.strip = StatesStrip(palette, shown_states(manner.style))
         kernels = feed.reading.capture.source.kernels
-        self.table = ConnectionTable(palette, Wording(manner, names=False, full_names=False), kernels)
+        self.table = ConnectionTable(palette, Wording(manner, names=False, full_names=True), kernels)
         self.notice = Static("", id="small")
         words = (*known.COLUMNS, "host", "port", "name", *(state.name for state in State), "and", "or", "not", "in")
         self.filter_line = FilterLine(palette, words, self._problem, "state = CLOSE_WAIT and age > 60s")

@@ -50,6 +50,8 @@ class Wish(NamedTuple):
     """Also listening ports."""
     both: bool = False
     """The states of both ends, also where one of them is closed."""
+    names: bool = False
+    """Hosts and ports have names, where the packets tell them."""
 
 
 class View(NamedTuple):
@@ -63,6 +65,8 @@ class View(NamedTuple):
     rates: Rows
     """Payload bytes a second of each endpoint."""
     annotations: Annotations
+    lock: threading.RLock
+    """To be held while annotations are asked: the thread that reads adds to what they rest on."""
 
     def rate(self, rows: SocketRows) -> Rows:
         """Return the payload bytes a second of each row, in both directions; -1: it has no connection."""
@@ -159,7 +163,7 @@ class Board:
                 rows.keep(choose(lambda part: partial(compared_to, rows.some(part), notes=annotations), len(rows)))
         if wish.states:
             rows.keep(np.isin(rows.state, [*wish.states]))
-        view = View(self.replay.moment, whose, rows, counts, self.replay.rates(), annotations)
+        view = View(self.replay.moment, whose, rows, counts, self.replay.rates(), annotations, self.lock)
         if wish.sort == "rate":
             # Rows trade places only where one rate is twice the other.
             rows.keep(np.argsort(-np.floor(np.log2(view.rate(rows) + 2.0)), kind="stable"))

@@ -127,7 +127,9 @@ def texts(view: View, part: slice, wording: Wording, kernels: Kernels) -> tuple[
     if not len(rows):
         return [], np.zeros(0, dtype=np.int64)
     found: list[dict[str, Cell]] = [{} for _ in range(len(rows))]
-    for batch in for_people(rows, FROM_VIEW, view.annotations, wording).batches:
+    with view.lock:
+        batches = list(for_people(rows, FROM_VIEW, view.annotations, wording).batches)
+    for batch in batches:
         lines = b"".join(cell_layout(batch.columns).write(batch.cells, kernels)).decode().split("\n")
         for row, line in zip(found, lines, strict=False):
             row.update(zip(FROM_VIEW, map(Cell, line.split("\t")), strict=True))

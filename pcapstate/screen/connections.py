@@ -167,7 +167,8 @@ class ConnectionTable(ScrollView, can_focus=True):
         first = round(self.scroll_offset.y)
         count = min(self.size.height, len(self._view.rows) - first)
         if self._cached is None or self._cached[:2] != (first, count):
-            found, ages = texts(self._view, slice(first, first + count), self._wording, self._kernels)
+            wording = self._wording._replace(names=self._wish.names)
+            found, ages = texts(self._view, slice(first, first + count), wording, self._kernels)
             self._cached = first, count, found, ages.tolist()
             longest = max((display_width(row[name].text) for row in found for name in ("local", "foreign")), default=0)
             if longest > self._addresses:

@@ -120,6 +120,19 @@ def test_both_ends_ended_and_listening() -> None:
     on_screen(OFFICE, play=play, size=(140, 40))
 
 
+def test_names() -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        assert not any("https" in row.split()[2] for row in rows(pilot))
+        await press(pilot, "n")
+        text = "\n".join(lines(pilot))
+        assert ":https" in text
+        assert "mail.example.org:imaps" in text
+        await press(pilot, "n")
+        assert "mail.example.org:imaps" not in "\n".join(lines(pilot))
+
+    on_screen(OFFICE, play=play, size=(160, 30))
+
+
 def test_time() -> None:
     async def play(pilot: Pilot[None]) -> None:
         app = the_app(pilot)

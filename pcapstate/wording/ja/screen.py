@@ -21,6 +21,7 @@ KEYS = {
     "also connections that have ended": "終了した接続も表示する",
     "also listening ports": "待ち受け中のポートも表示する",
     "the states of both ends": "両端の状態を並べて表示する",
+    "names of hosts and ports, or numbers": "ホストとポートを名前または番号で表示する",
     "back and forward in time; with Shift, 10 times as far": "時刻を戻す / 進める (Shift で 10 倍)",
     "to the previous change of state; to the next one": "前の状態変化へ / 次の状態変化へ",
     "to the beginning; to the end, or to now": "先頭へ / 最後 (キャプチャ中は現在) へ",

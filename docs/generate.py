@@ -25,7 +25,7 @@ from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
 from pictures import MANY, PICTURES  # noqa: E402
 
 from pcapstate.output.formats import FORMATS  # noqa: E402 (the package need not be installed)
-from pcapstate.screen.app import KEYS  # noqa: E402
+from pcapstate.screen.keys import KEYS  # noqa: E402
 from pcapstate.sockets import columns as netstat_columns  # noqa: E402
 from pcapstate.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, Column  # noqa: E402
 from pcapstate.tcp import outcomes as outcomes_of  # noqa: E402
@@ -202,7 +202,7 @@ def formats() -> Iterator[str]:
 
 def keys() -> Iterator[str]:
     """Yield the table of the screen's keys."""
-    yield table(("Key", "What it does"), ((f"`{key}`", said) for key, *_, said in KEYS))
+    yield table(("Key", "What it does"), ((f"`{key.shown}`", key.meaning) for key in KEYS))
 
 
 PARTS: dict[str, Callable[[], Iterator[str]]] = {

@@ -46,7 +46,11 @@ def run(source: SourceOptions, wording: WordingOptions, look: ScreenOptions, int
     finally:
         session.listener = None
         app.feed.stop()
-    return session.finish()
+    code = session.finish()
+    if app.feed.failure:
+        session.say("reading ended: {why}", error=True, why=app.feed.failure)
+        return 1
+    return code
 
 
 def prepared(

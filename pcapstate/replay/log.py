@@ -95,19 +95,19 @@ class PacketLog:
         self._table = table
         self._chapters.append(Chapter(pack_checkpoint(table.checkpoint()), 0, 0))
 
-    def chapters(self) -> Sequence[Chapter]:
-        """Return all chapters so far."""
+    def chapters(self) -> tuple[int, Sequence[Chapter]]:
+        """Return the number of the first chapter that is left, and all chapters from it on."""
         with self._lock:
-            return [*self._chapters[:-1], self._open()]
+            return self.dropped, [*self._chapters[:-1], self._open()]
 
     def change_times(self) -> Rows:
         """Return the times of all transitions so far, ns since the epoch, ascending."""
-        times = [one for chapter in self.chapters() for one in chapter.times]
+        times = [one for chapter in self.chapters()[1] for one in chapter.times]
         return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *times]))
 
     def time_of(self, number: int) -> int | None:
         """Return the time of the last packet up to a frame's number; None where there is none."""
-        for chapter in reversed(self.chapters()):
+        for chapter in reversed(self.chapters()[1]):
             segments = chapter.segments
             before = segments["time"][segments["number"] <= number]
             if len(before):

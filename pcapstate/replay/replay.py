@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..compaction import endpoints_of
+from ..decode.segment import SEGMENT
 from ..kernels.running import Kernels
 from ..rows import Rows, among
 from ..stops import DISORDER
 from ..tcp.checkpoint import Checkpoint
 from ..tcp.flow_table import FlowTable
+from ..tcp.time_wait import TimeWait
 from .log import Chapter, PacketLog
 from .packed import unpack_checkpoint
 
@@ -22,12 +25,19 @@ WINDOW = 5 * 10**9
 class Replay:
     """A table that can be moved to any moment of a log.
 
-    It is a table of its own, so that the reading goes on meanwhile, and nobody else changes it.
+    It is a table of its own, so that the reading goes on meanwhile, and nobody else changes it. ``time_wait`` and
+    ``split`` are those of the table that the log is about.
     """
 
-    def __init__(self, log: PacketLog, kernels: Kernels) -> None:
+    def __init__(
+        self,
+        log: PacketLog,
+        kernels: Kernels,
+        time_wait: TimeWait = TimeWait(),  # noqa: B008 (it cannot be changed)
+        split: bool = False,
+    ) -> None:
         self._log = log
-        self.table = FlowTable(kernels, details=True)
+        self.table = FlowTable(kernels, time_wait, details=True, split=split)
         """The connections at ``moment``."""
         self.moment = 0
         """Nanoseconds since the epoch; 0 before a packet."""
@@ -41,7 +51,7 @@ class Replay:
 
     def to(self, moment: int) -> FlowTable:
         """Move the table to a moment, ns since the epoch, or to the beginning of the log where that is later."""
-        chapters, first = self._log.chapters(), self._log.dropped
+        first, chapters = self._log.chapters()
         moment = max(moment, chapters[0].start)
         at = max(bisect_right(chapters, moment, key=lambda one: one.start) - 1, 0)
         here = self._chapter - first
@@ -63,7 +73,7 @@ class Replay:
 
         What is sent again counts again.
         """
-        chapters, first = self._log.chapters(), self._log.dropped
+        first, chapters = self._log.chapters()
         sent = np.zeros(2 * len(self.table.connections))
         began = self.moment
         for number in (self._chapter, self._chapter - 1):
@@ -123,6 +133,14 @@ class Replay:
 
         Those are all in the log, also after the moment, but not from before connections were evicted.
         """
-        chapters = [one for one in self._log.chapters() if one.epoch == self.epoch]
-        segments = (one.segments for one in chapters)
-        return np.concatenate([some[among(some["endpoint"] >> 1, rows)] for some in segments])
+        ends = endpoints_of(rows)
+        firsts = self.table.endpoints["first"][ends]
+        began = int(firsts[firsts > 0].min()) if firsts.any() else 0
+        _, chapters = self._log.chapters()
+        followed = [*(one.start for one in chapters[1:]), None]
+        found = [np.zeros(0, dtype=SEGMENT)]
+        for chapter, end in zip(chapters, followed, strict=True):
+            if chapter.epoch == self.epoch and (end is None or end >= began):
+                segments = chapter.segments
+                found.append(segments[among(segments["endpoint"] >> 1, rows)])
+        return np.concatenate(found)

@@ -11,20 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 from textual import events
-from textual.app import App, ComposeResult, SystemCommand
-from textual.screen import Screen
+from textual.app import App, ComposeResult
 from textual.theme import Theme
 from textual.widgets import Footer, Static
 
-from ..addresses import socket_text
 from ..errors import MomentError
-from ..ladder.steps import Story, on_same_tuple, steps
 from ..moments import PACKET, SECOND, Moment
 from ..query.errors import QueryError
 from ..rows import Rows
 from ..sockets import columns as known
-from ..tcp import tables as c
-from ..tcp.sides import where
 from ..tcp.states import State
 from ..views.netstat import Wording
 from ..views.reading_aids import Manner
@@ -35,11 +30,13 @@ from ..wording.times import duration
 from .bars import Heading, StatesStrip, TimeLine, spark
 from .board import SORTS, Board, View, Wish
 from .cells import rate_text
-from .connection import About, ConnectionScreen
+from .connection import ConnectionScreen
+from .connection_story import ConnectionStory
 from .connections import ConnectionTable
 from .feed import Feed
 from .filter_line import FilterLine
 from .help import HelpScreen
+from .keys import KEYS, OF_TABLE, OTHER_KEYS
 from .palette import Palette
 
 SPEEDS = (1, 10, 100)
@@ -65,54 +62,6 @@ class Settings(NamedTuple):
     wish: Wish
     write: Callable[[int], str]
     """Writes the packets of the connection with a number to a file, and returns the line that tells of it."""
-
-
-KEYS = (
-    ("/", "slash", "filter", "Filter", "filter rows, as netstat --filter; Tab completes"),
-    ("s S", "s", "sort", "Sort", "sort by the next column; reverse the order"),
-    ("1…9 0", "", "", "", "only this state of the strip; all states"),
-    ("t", "t", "show('ended')", "Ended", "also connections that have ended"),
-    ("l", "l", "show('listening')", "", "also listening ports"),
-    ("b", "b", "show('both')", "Both", "the states of both ends"),
-    ("n", "n", "show('names')", "", "names of hosts and ports, or numbers"),
-    ("← →", "", "", "", "back and forward in time; with Shift, 10 times as far"),
-    (", .", "", "", "", "to the previous change of state; to the next one"),
-    ("Home End", "", "", "", "to the beginning; to the end, or to now"),
-    ("p", "p", "play", "Play", "play at 1, 10 or 100 times the speed"),
-    ("Space", "space", "pause", "Pause", "pause the screen, not the capture; resume"),
-    ("↑ ↓ g G", "", "", "", "select a row; the first; the last"),
-    ("Enter", "enter", "open", "Open", "show the connection packet by packet"),
-    ("c", "c", "copy", "", "copy a Wireshark filter for the connection"),
-    ("w", "w", "write", "", "write the packets of the connection to a file"),
-    ("?", "question_mark", "help", "Help", "this help"),
-    ("q", "q", "quit", "Quit", "quit"),
-)
-"""Each key as people write it, as Textual names it, its action, its word in the footer, and what it does."""
-OTHER_KEYS = (
-    ("S,shift+s", "reverse"),
-    ("left", "step(-1)"),
-    ("right", "step(1)"),
-    ("shift+left", "step(-10)"),
-    ("shift+right", "step(10)"),
-    ("comma", "change(-1)"),
-    ("full_stop", "change(1)"),
-    ("home", "first"),
-    ("end", "last"),
-    ("escape", "clear"),
-    ("0", "only(-1)"),
-    *((str(digit), f"only({digit - 1})") for digit in range(1, 10)),
-)
-
-
-OF_TABLE = frozenset(
-    action.partition("(")[0]
-    for action in (*(one[2] for one in KEYS), *(one[1] for one in OTHER_KEYS))
-    if action not in ("quit", "write", "copy")
-)
-"""Actions that only the table has."""
-
-
-SENT = "{packets:packet|packets}, {bytes:byte|bytes}, {again:retransmission|retransmissions}"
 
 
 class PcapstateApp(App[None]):
@@ -152,11 +101,12 @@ class PcapstateApp(App[None]):
         words = (*known.COLUMNS, "host", "port", "name", *(state.name for state in State), "and", "or", "not", "in")
         self.filter_line = FilterLine(palette, words, self._problem, "state = CLOSE_WAIT and age > 60s")
         self.time_line = TimeLine(palette)
-        for _, keys, action, word, _ in KEYS:
-            if keys:
-                self.bind(keys, action, description=translate(word, self._lang) if word else "", show=bool(word))
-        for keys, action in OTHER_KEYS:
-            self.bind(keys, action, show=False)
+        for key in KEYS:
+            if key.name:
+                word = translate(key.word, self._lang) if key.word else ""
+                self.bind(key.name, key.action, description=word, show=bool(word))
+        for names, action in OTHER_KEYS:
+            self.bind(names, action, show=False)
 
     # --- layout
 
@@ -186,14 +136,10 @@ class PcapstateApp(App[None]):
             # Elsewhere, and in other threads, there is no such handler.
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.feed.start()
-        self.set_interval(min(self._settings.interval, 0.5) if self._settings.interval < 1 else 0.5, self._tick)
+        self.set_interval(min(self._settings.interval, 0.5), self._tick)
         self.set_interval(FRAME, self._play)
         self.set_interval(1, self._count)
         self._draw()
-
-    def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
-        """Offer none: each key is in the help."""
-        return []
 
     def hear(self, text: str) -> None:
         """Show a remark about the reading; its thread may call this."""
@@ -236,9 +182,7 @@ class PcapstateApp(App[None]):
     def _to(self, moment: int | None) -> None:
         """Show a moment; at or after the last one, the latest from then on."""
         start, now = self._span
-        if moment is not None and moment >= now:
-            moment = None if self._live or self._moment is None else now
-        self._moment = None if moment is None else max(moment, start)
+        self._moment = None if moment is None or moment >= now else max(moment, start)
         self._draw()
 
     @property
@@ -310,14 +254,18 @@ class PcapstateApp(App[None]):
         self._to(at)
 
     def _time_of(self, at: Moment) -> int | None:
-        """Return the time of a moment; None where the capture does not have it."""
+        """Return the time of a moment; where the capture does not have it, say so, and return None."""
         start, now = self._span
-        if at.kind == PACKET:
-            return self._board.log.time_of(at.value)
         try:
-            return min(max(at.time(start, now), start), now)
-        except MomentError:
+            if at.kind != PACKET:
+                return min(max(at.time(start, now), start), now)
+        except MomentError as error:
+            self.notify(str(error), severity="warning")
             return None
+        if at.value > self.feed.reading.capture.frames:
+            self.notify(f"there is no packet {at.text}", severity="warning")
+            return None
+        return self._board.log.time_of(at.value)
 
     # --- rows
 
@@ -395,41 +343,13 @@ class PcapstateApp(App[None]):
     def action_open(self) -> None:
         """Show a connection packet by packet."""
         chosen = self.table.connection
-        if chosen is None:
-            return
-        keys = [("escape,q,enter", "app.close", "Back"), ("w", "app.write", "Write"), ("c", "app.copy", "Copy filter")]
-        row, number = chosen
-        self.push_screen(
-            ConnectionScreen(self._settings.palette, self._settings.manner, lambda: self._about(row, number), keys)
-        )
+        if chosen is not None:
+            known = ConnectionStory(self._board, self.feed, chosen[1], self._lang)
+            self.push_screen(ConnectionScreen(self._settings.palette, self._settings.manner, known))
 
     def action_close(self) -> None:
         """Leave the connection."""
         self.pop_screen()
-
-    def _about(self, row: int, number: int) -> About:
-        replay = self._board.replay
-        assert replay is not None
-        table, lang = replay.table, self._lang
-        rows = on_same_tuple(table, row)
-        story = Story(replay.of_connections(rows), rows, row, self.now)
-        capture = self.feed.reading.capture
-        client = 2 * row + int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
-        places = where(table, np.array([client, client ^ 1]))
-        ends = [socket_text(*(int(one[side]) for one in places)) for side in (0, 1)]
-        names = [f"{translate(role, lang)} {end}" for role, end in zip(("client", "server"), ends, strict=True)]
-        lines = []
-        for side, name in enumerate(names):
-            end = table.endpoints[client ^ side]
-            text = translate(SENT, lang)
-            sent = text.format(
-                packets=Count(end["packets"]), bytes=Count(end["bytes"]), again=Count(end["retransmissions"])
-            )
-            lines.append(f"{name}: {sent}")
-        title = translate("connection {number}", lang).format(number=number)
-        return About(
-            f"{title}  {ends[0]} → {ends[1]}", tuple(lines), steps(story, capture.source.kernels, *capture.tracked_with)
-        )
 
     def action_copy(self) -> None:
         """Copy a display filter for the connection."""
@@ -452,7 +372,7 @@ class PcapstateApp(App[None]):
     def action_help(self) -> None:
         """Show what each key does."""
         lang = self._lang
-        keys = [(key, translate(meaning, lang)) for key, _, _, _, meaning in KEYS]
+        keys = [(key.shown, translate(key.meaning, lang)) for key in KEYS]
         notes = [
             translate("A row with * has changed its state in the last 3 seconds.", lang),
             translate("With the mouse: click a state, a column title or the time line; double-click a row.", lang),

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..capture import ByEndpoint, ByFragment, Source, Watcher
-from ..kernels.running import Kernels
+from ..capture import ByEndpoint, ByFragment, Capture, Source, Watcher
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..replay.log import PacketLog
@@ -125,9 +124,10 @@ class Board:
         with self.lock:
             self._gathering.moved(kept)
 
-    def begin(self, kernels: Kernels) -> None:
-        """Take the kernels that the reading uses."""
-        self.replay = Replay(self.log, kernels)
+    def begin(self, capture: Capture) -> None:
+        """Take what tracks the packets, whose table is still empty."""
+        self.log.attach(capture.table)
+        self.replay = Replay(self.log, capture.source.kernels, *capture.tracked_with)
 
     def look(self, table: FlowTable) -> None:
         """Find out whose table it is; called by the thread that reads.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,15 +23,8 @@ from ..views.reading_aids import STATE_TONES, Manner
 from ..wording.languages import translate
 from ..wording.styles import shown_states
 from .bars import Heading
+from .connection_story import NOTHING, ConnectionStory
 from .palette import Palette
-
-
-class About(NamedTuple):
-    """What there is to say of a connection: ``title``, and lines of counters."""
-
-    title: str
-    lines: tuple[str, ...]
-    steps: Sequence[Step]
 
 
 class Lines(ScrollView, can_focus=True):
@@ -68,8 +60,12 @@ class Lines(ScrollView, can_focus=True):
         return Strip(parts).adjust_cell_length(width, blank)
 
 
+KEYS = (("escape,q,enter", "app.close", "Back"), ("w", "app.write", "Write"), ("c", "app.copy", "Copy filter"))
+"""Keys, their actions, and their words in the footer."""
+
+
 class ConnectionScreen(Screen[None]):
-    """One connection; ``look`` returns what is known of it now, since packets may still come."""
+    """One connection; packets of it may still come."""
 
     CSS = """
     ConnectionScreen { layout: vertical; }
@@ -77,14 +73,12 @@ class ConnectionScreen(Screen[None]):
     #ladder { height: 1fr; overflow-x: hidden; }
     """
 
-    def __init__(
-        self, palette: Palette, how: Manner, look: Callable[[], About], bindings: Sequence[tuple[str, str, str]]
-    ) -> None:
+    def __init__(self, palette: Palette, how: Manner, story: ConnectionStory) -> None:
         super().__init__()
-        self._palette, self._how, self._look = palette, how, look
-        self._about = look()
-        for keys, action, text in bindings:
-            self._bindings.bind(keys, action, translate(text, how.lang))
+        self._palette, self._how, self._story = palette, how, story
+        self._about = story.now() or NOTHING
+        for key, action, word in KEYS:
+            self._bindings.bind(key, action, translate(word, how.lang))
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -99,8 +93,10 @@ class ConnectionScreen(Screen[None]):
         self.set_interval(1, self._again)
 
     def _again(self) -> None:
-        about = self._look()
-        if len(about.steps) != len(self._about.steps):
+        if self._story.complete:
+            return
+        about = self._story.now()
+        if about is not None and len(about.steps) != len(self._about.steps):
             self._about = about
             self._tell()
             self.query_one(Lines).redraw()

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 
-from ..errors import PcapstateError
+from ..escaping import safe
 from ..reading import Reading
 from .board import Board
 
@@ -26,8 +26,7 @@ class Feed:
 
     def __init__(self, reading: Reading, board: Board) -> None:
         self.reading, self._board = reading, board
-        board.log.attach(reading.capture.table)
-        board.begin(reading.capture.source.kernels)
+        board.begin(reading.capture)
         self.failure = ""
         """Why reading ended before its time."""
         self.ended = False
@@ -50,8 +49,9 @@ class Feed:
                 self._board.log.changed(rows)
         except _Stopped:
             pass
-        except (PcapstateError, OSError, MemoryError) as error:
-            self.failure = str(error) or type(error).__name__
+        except Exception as error:
+            # A thread has nobody above it to tell.
+            self.failure = safe(str(error)) or type(error).__name__
         finally:
             following.close()
             self._board.look(self.reading.capture.table)

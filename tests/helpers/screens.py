@@ -35,7 +35,8 @@ def on_screen(
     options = ScreenOptions(**{"local": (), "filter": None, "history": None, "light": light, **(look or {})})
     captures = tuple(map(str, paths))
     wording = WordingOptions(style="windows", lang=lang, utc=True, relative=False)
-    app, _ = prepared(SourceOptions(captures, TimeWait(), False, None, True, **source), wording, options, 0.1)
+    given = {"time_wait": TimeWait(), "split_vlans": False, "memory": None, "quiet": True, **source}
+    app, _ = prepared(SourceOptions(captures, **given), wording, options, 0.1)
 
     async def run() -> None:
         async with app.run_test(size=size) as pilot:

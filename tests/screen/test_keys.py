@@ -10,8 +10,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from pcapstate.screen import app as app_module
+from pcapstate.addresses import parse_network
 from pcapstate.screen.connections import ConnectionTable
+from pcapstate.screen.keys import KEYS
+from pcapstate.tcp.time_wait import TimeWait
 from pcapstate.wording.languages import LANGUAGES, translate
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import run
@@ -35,6 +37,24 @@ def test_begins_at_a_moment() -> None:
         assert "09:00:30.0" in heading(pilot)
 
     on_screen(OFFICE, play=play, at="30")
+
+
+def test_time_wait_of_a_host() -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        known = json.loads(
+            run("netstat", OFFICE, "--time-wait", "10.0.0.5=5", "--time-wait", "30", "--format", "json").stdout
+        )
+        assert len(rows(pilot)) == len(known) < 14
+
+    on_screen(OFFICE, play=play, time_wait=TimeWait(30, ((parse_network("10.0.0.5"), 5),)))
+
+
+def test_a_moment_that_is_not_in_the_capture() -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: any("no packet #1000000" in one.message for one in pilot.app._notifications))
+        assert "end" in heading(pilot)
+
+    on_screen(EXAMPLE, play=play, at="#1000000")
 
 
 def test_begins_at_a_packet() -> None:
@@ -248,10 +268,10 @@ def test_help_names_every_key(lang: str) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await press(pilot, "question_mark")
         text = "\n".join(lines(pilot))
-        for key, *_, meaning in app_module.KEYS:
-            assert key in text
-            assert translate(meaning, lang) in text
-            assert lang == "en" or translate(meaning, lang) != meaning
+        for key in KEYS:
+            assert key.shown in text
+            assert translate(key.meaning, lang) in text
+            assert lang == "en" or translate(key.meaning, lang) != key.meaning
         await press(pilot, "escape")
         assert len(rows(pilot)) == 14
 

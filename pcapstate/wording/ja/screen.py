@@ -42,6 +42,7 @@ KEYS = {
 }
 
 LINES = {
+    "reading ended: {why}": "読み込みを終了しました: {why}",
     "now": "現在",
     "end": "最後",
     "{time} before the end": "最後の {time} 前",

@@ -75,7 +75,7 @@ CONTENTS = {
         "terminal",
     ],
     "Other answers": ["live", "diagnose", "extract", "outcomes", "states"],
-    "Reference": ["library", "api", "captures", "performance", "statistics", "routes", "wireshark"],
+    "Reference": ["library", "api", "captures", "metrics", "performance", "statistics", "routes", "wireshark"],
     "How it works": ["inference", "state-machine", "lab"],
     "Work on it": [
         "../CONTRIBUTING",

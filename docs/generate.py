@@ -24,9 +24,13 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
 from pictures import MANY, PICTURES  # noqa: E402
 
-from pcapstate.output.formats import FORMATS  # noqa: E402 (the package need not be installed)
+from pcapstate.capture import Capture  # noqa: E402 (the package need not be installed)
+from pcapstate.metrics.families import COUNTER, families  # noqa: E402
+from pcapstate.metrics.meter import Meter  # noqa: E402
+from pcapstate.output.formats import FORMATS  # noqa: E402
 from pcapstate.screen.keys import KEYS  # noqa: E402
 from pcapstate.sockets import columns as netstat_columns  # noqa: E402
+from pcapstate.sources.reader import CaptureReader  # noqa: E402
 from pcapstate.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, Column  # noqa: E402
 from pcapstate.tcp import outcomes as outcomes_of  # noqa: E402
 from pcapstate.tcp.machine import ANY_OPEN, CERTAINTY, ORIGIN, SYNCHRONIZED, TABLE, Certainty, Event, Row  # noqa: E402
@@ -205,6 +209,25 @@ def keys() -> Iterator[str]:
     yield table(("Key", "What it does"), ((f"`{key.shown}`", key.meaning) for key in KEYS))
 
 
+def metrics() -> Iterator[str]:
+    """Yield the table of metrics, of a capture that counts dropped packets and has one."""
+    meter = Meter()
+    meter.attach(Capture(CaptureReader(HERE.parent / "tests/pcaps/example.pcapng")))
+    numbers = meter.numbers()._replace(clock=0, dropped=0)
+    yield table(
+        ("Metric", "Type", "Labels", "Meaning"),
+        (
+            (
+                f"`{one.name}{'_total' * (one.kind == COUNTER)}`",
+                one.kind,
+                ", ".join(f"`{name}`" for name, _ in one.samples[0][0]),
+                one.help,
+            )
+            for one in families(numbers)
+        ),
+    )
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "transitions": transitions,
     "origins": origins,
@@ -215,6 +238,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "formats": formats,
     "keys": keys,
     "styles": styles,
+    "metrics": metrics,
     "columns-netstat": columns,
     **{f"fields-{command}": fields(command) for command in COLUMNS},
 }

@@ -53,6 +53,10 @@ class LiveError(PcapstateError):
     """A live capture cannot start (privileges, interface, filter)."""
 
 
+class ListenError(PcapstateError):
+    """Metrics cannot be served (address, port, privileges)."""
+
+
 class MomentError(PcapstateError):
     """A moment cannot be read, or is not in the capture."""
 

@@ -126,6 +126,7 @@ def netstat(
         count=count,
         utc=wording.utc,
         lang=wording.lang,
+        local=local,
     )
     tables.read(reading)
     code = reading.finish()

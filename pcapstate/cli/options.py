@@ -51,6 +51,7 @@ class SourceOptions(NamedTuple):
     keep: int | None = None
     wait: bool = False
     follow: bool = False
+    metrics: tuple[str, int] | None = None
 
 
 class WordingOptions(NamedTuple):
@@ -153,6 +154,19 @@ def size(context: click.Context, parameter: click.Parameter, value: str | None) 
     return bound
 
 
+def place(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    """Read ``--metrics``, an address and a port. Raises BadParameter."""
+    if value is None:
+        return None
+    # Only who serves metrics needs it.
+    from ..metrics.serving import parse_place
+
+    try:
+        return parse_place(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 FORMAT_NAMES = {"format", "format_"}
 
 
@@ -197,6 +211,12 @@ AT = click.option(
 )
 FOLLOW = click.option(
     "--follow", is_flag=True, help="Keep reading while the file, or ring of files, is being written, until Ctrl-C."
+)
+METRICS = click.option(
+    "--metrics",
+    callback=place,
+    metavar="[ADDRESS]:PORT",
+    help="While packets arrive: serve metrics for Prometheus at this address. [default address: 127.0.0.1]",
 )
 TRACKING = (
     click.option(
@@ -260,11 +280,12 @@ SOURCE = (
     *CAPTURING,
     AT,
     FOLLOW,
+    METRICS,
     *TRACKING,
     output_option,
 )
 
-WATCHED = (CAPTURES, *CAPTURING, FOLLOW, *TRACKING)
+WATCHED = (CAPTURES, *CAPTURING, FOLLOW, METRICS, *TRACKING)
 """Packets as they come, for a screen."""
 
 SELECTION = (

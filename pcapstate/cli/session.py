@@ -6,7 +6,7 @@ import itertools
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,6 +27,9 @@ from ..wording.languages import translate
 from ..wording.times import duration
 from .interruption import Interruption
 from .options import SourceOptions
+
+if TYPE_CHECKING:
+    from ..metrics.service import Metrics
 
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
@@ -57,10 +60,18 @@ def recording(options: SourceOptions) -> tuple[str, Any] | None:
     return options.write, rotation._replace(keep=options.keep or 0)
 
 
+def _metrics(place: tuple[str, int], local: Sequence[str]) -> Metrics:
+    # Only who serves metrics needs it.
+    from ..metrics.service import Metrics
+
+    return Metrics(place, local)
+
+
 class Session(Reading):
     """A reading on the command line: shows progress, ends at Ctrl-C, writes tables, and says what was left out.
 
-    ``each`` and the like: as of ``Reading``. Raises UsageError.
+    ``each`` and the like: as of ``Reading``; ``local``: addresses and networks of this host, for metrics. Raises
+    UsageError.
     """
 
     def __init__(
@@ -78,9 +89,11 @@ class Session(Reading):
         utc: bool = False,
         lang: str = "en",
         followers: Sequence[Callable[[Rows], None]] = (),
+        local: Sequence[str] = (),
     ) -> None:
         self._lang, self._quiet = lang, options.quiet
         self._interruption: Interruption | None = None
+        self._metrics: Metrics | None = None
         self.listener: Callable[[str], None] | None = None
         """Takes what is said, while a screen is where stderr is."""
         self.screen = screen()
@@ -104,6 +117,10 @@ class Session(Reading):
             for one in meant(options.captures):
                 if isinstance(one.source, str) and (why := overwrites(one.source, not one.found)):
                     raise CallError(why)
+            if options.metrics is not None:
+                if not self.growing:
+                    raise CallError("--metrics goes with -i, --follow or standard input, where packets arrive")
+                self._metrics = _metrics(options.metrics, local)
             if options.interfaces:
                 keep_privileges_to_replace()
             super().__init__(
@@ -113,23 +130,26 @@ class Session(Reading):
                 count=count,
                 time_wait=options.time_wait,
                 split=options.split_vlans,
-                record=record,
-                passing=passing,
+                record=record or self._metrics is not None,
+                passing=passing or not record,
                 details=details,
-                watchers=watchers,
+                watchers=lambda source: self._with_meter(watchers(source)),
                 memory=options.memory,
                 each=each,
                 beside=beside,
                 followers=followers,
                 undisturbed=self._held,
             )
-        except CallError as error:
-            raise click.UsageError(str(error)) from None
-        except KeyboardInterrupt:
-            if options.follow or options.wait:
+        except BaseException as error:
+            self._stop_metrics()
+            if isinstance(error, CallError):
+                raise click.UsageError(str(error)) from None
+            if isinstance(error, KeyboardInterrupt) and (options.follow or options.wait):
                 # It waited for the file or the interface: nothing is known, which is no error.
                 raise OutputClosed from None
             raise
+        if self._metrics is not None:
+            self.say("serving metrics at {url}", url=self._metrics.serve(self.capture))
         source = self.capture.source
         if why := getattr(source, "no_ring", ""):
             self.say("the kernel has no ring for packets ({why}); at high rates more are dropped", why=why)
@@ -164,10 +184,19 @@ class Session(Reading):
                 self.interrupted = True
             finally:
                 following.close()
+                self._stop_metrics()
                 self.interrupted |= interruption.came
 
     def _held(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._interruption is None else self._interruption.held()
+        held = nullcontext() if self._interruption is None else self._interruption.held()
+        return held if self._metrics is None else self._metrics.meter.during(held)
+
+    def _stop_metrics(self) -> None:
+        if self._metrics is not None:
+            self._metrics.stop()
+
+    def _with_meter(self, watchers: Sequence[Watcher]) -> Sequence[Watcher]:
+        return watchers if self._metrics is None else [*watchers, self._metrics.meter]
 
     @contextmanager
     def _progress(self) -> Iterator[Callable[[int], None] | None]:

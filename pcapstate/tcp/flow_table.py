@@ -51,7 +51,7 @@ class FlowTable:
     ``history``: where the caller keeps the transitions; connections are evicted where it is full, too. ``followers``:
     called after an eviction, when row n of the tables is what row ``kept[n]`` was. ``network_names``: returns the names
     of virtual networks, which SEGMENT's ``network`` numbers from 1. ``undisturbed``: entered while the tables change
-    and do not fit together, so that no signal ends it there.
+    and do not fit together, so that no signal ends it there, and no other thread looks.
 
     A connection has a row, from 0 on, and a number, which it keeps when those before it are evicted (see ``numbers``).
     Tables and transitions name connections by row.
@@ -75,6 +75,7 @@ class FlowTable:
         self._most = min(max(most, EVICTED_SHARE), MOST_CONNECTIONS)
         self.evicted = np.zeros(len(EVICTION_ORDER), dtype=np.int64)
         """How many connections were evicted, for each of EVICTION_ORDER."""
+        self._retransmissions_evicted = 0
         self.network_names, self._undisturbed = network_names, undisturbed
         self._history = history
         self._followers = [*followers] if history is None else [*followers, history.moved]
@@ -142,6 +143,16 @@ class FlowTable:
         """How many connections there were so far, with those that were let go."""
         return int(self._cells[c.CELL_CONNECTIONS] + self.evicted.sum())
 
+    @property
+    def retransmissions(self) -> int:
+        """How many retransmissions there were so far, with those of connections that were let go."""
+        return self._retransmissions_evicted + int(self.endpoints["retransmissions"].sum(dtype=np.int64))
+
+    @property
+    def untaken(self) -> Rows:
+        """The transitions (TRANSITION) of the last change to the tables, until it is given out."""
+        return self._world.transitions[: self._cells[c.CELL_TRANSITIONS]]
+
     def numbers(self, rows: Rows) -> Rows:
         """Return the numbers (Wireshark's tcp.stream) of the connections with these rows."""
         if not len(self._moved):
@@ -162,7 +173,8 @@ class FlowTable:
             yield from self._follow(segments, start, min(start + step, count))
 
     def _follow(self, segments: Rows, start: int, end: int) -> Iterator[Rows]:
-        kept = self._make_room(end - start)
+        with self._undisturbed():
+            kept = self._make_room(end - start)
         if kept is not None:
             # Segments followed before must name their connections by the new rows.
             done_before = segments["endpoint"][:start]
@@ -191,7 +203,8 @@ class FlowTable:
         self._cells[c.CELL_CLOCK] = clock
         done = 0
         while not done:
-            done = self._kernels.pass_time(self._world)
+            with self._undisturbed():
+                done = self._kernels.pass_time(self._world)
             yield from self._taken()
 
     def dropped(self, time: int) -> None:
@@ -202,7 +215,8 @@ class FlowTable:
         """End the attempts given up by now; yield their transitions, which lie in the past."""
         done = 0
         while done < len(self.endpoints):
-            done = self._kernels.give_up(done, self._world)
+            with self._undisturbed():
+                done = self._kernels.give_up(done, self._world)
             yield from self._taken()
 
     def checkpoint(self, changed: Rows | None = None) -> Checkpoint:
@@ -265,8 +279,7 @@ class FlowTable:
         used = int(self._cells[c.CELL_CONNECTIONS])
         kept = None
         if used + count > self._most or (self._history is not None and self._history.full):
-            with self._undisturbed():
-                kept = self._evict(max(used + count - self._most, used // EVICTED_SHARE, 1))
+            kept = self._evict(max(used + count - self._most, used // EVICTED_SHARE, 1))
             used = len(kept)
             if self._history is not None:
                 self._history.full = False
@@ -315,6 +328,9 @@ class FlowTable:
 
         self._moved = self.numbers(kept)
         self.evicted += kinds
+        self._retransmissions_evicted += int(
+            self.endpoints["retransmissions"].reshape(-1, 2)[going].sum(dtype=np.int64)
+        )
         for table, ends in self._grown:
             move_up(getattr(self._world, table)[: ends * used], kept, ends)
         self._cells[c.CELL_CONNECTIONS] = len(kept)

@@ -10,6 +10,7 @@ CLOSING_LINES = {
     "1 frame could not be read: {parts}": "1 個のフレームを解読できませんでした: {parts}",
     "{count:,} frames could not be read: {parts}": "{count:,} 個のフレームを解読できませんでした: {parts}",
     "capturing on {name} ({where}), Ctrl-C ends": "{name} ({where}) をキャプチャしています (Ctrl-C で終了)",
+    "serving metrics at {url}": "メトリクスを {url} で公開しています",
     "the kernel has no ring for packets ({why}); at high rates more are dropped": (
         "カーネルのパケット リングを使えません ({why})。パケットが多いと取りこぼしが増えます"
     ),

@@ -57,6 +57,8 @@ class Origin(NamedTuple):
     """Wait for interfaces that are not there or go away; called with what became of one, and its name."""
     follow: bool = False
     """The capture file is still being written: wait at its end for more."""
+    giving_up: Any = None
+    """For interfaces: how the program gives up its privileges (``privileges.GivenUp``); None: it is not ours."""
 
     @property
     def live(self) -> bool:
@@ -120,7 +122,7 @@ class Origin(NamedTuple):
         from .sources.live import LiveReader
 
         how = Capturing(self.capture_filter, self.buffer or BUFFER, self.promiscuous, self.snaplen or MAXIMUM_CAPTURED)
-        return LiveReader(self.interfaces, how, self.duration, self.record, self.wait)
+        return LiveReader(self.interfaces, how, self.duration, self.record, self.wait, self.giving_up)
 
 
 class Losses(NamedTuple):

@@ -88,6 +88,8 @@ def main() -> None:
         print("pcapstate: standard output is closed", file=sys.stderr)
         sys.exit(2)
     end_in_order_on_terminate()
+    # NumPy's threads, which nothing here needs, would begin before privileges are given up, and keep them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = cli.main(prog_name="pcapstate", standalone_mode=False)
     except click.exceptions.Exit as end:

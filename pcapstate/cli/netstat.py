@@ -127,6 +127,7 @@ def netstat(
         utc=wording.utc,
         lang=wording.lang,
         local=local,
+        network=question.resolve,
     )
     tables.read(reading)
     code = reading.finish()

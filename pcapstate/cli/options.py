@@ -52,6 +52,8 @@ class SourceOptions(NamedTuple):
     wait: bool = False
     follow: bool = False
     metrics: tuple[str, int] | None = None
+    user: str | None = None
+    verbose: bool = False
 
 
 class WordingOptions(NamedTuple):
@@ -272,6 +274,12 @@ CAPTURING = (
     click.option("-w", "--write", metavar="FILE", help="With -i: also write the packets to this pcapng file."),
     click.option("--rotate", metavar="SIZE|TIME", help="With -w: another file after this size (100M) or time (1h)."),
     click.option("--keep", type=click.IntRange(min=1), metavar="N", help="With --rotate: keep only the last N files."),
+    click.option(
+        "--user",
+        metavar="NAME",
+        help="With -i, as root: go on as this user. [default: the caller of sudo, or nobody]",
+    ),
+    click.option("--verbose", is_flag=True, help="With -i: say on stderr which privileges were given up."),
 )
 """How interfaces are captured on."""
 

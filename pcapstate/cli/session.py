@@ -67,11 +67,24 @@ def _metrics(place: tuple[str, int], local: Sequence[str]) -> Metrics:
     return Metrics(place, local)
 
 
+def _giving_up(origin: Origin, options: SourceOptions, network: bool) -> tuple[Origin, str]:
+    """Return the origin with how privileges are given up, and the path of the output that gets in its place then.
+
+    ``network``: names are looked up. Raises CallError, OutputError.
+    """
+    # Only who captures needs it.
+    from ..sources.privileges import GivenUp, owner
+
+    how = GivenUp(options.user, network)
+    replaced = keep_privileges_to_replace(owner(how))
+    return origin._replace(giving_up=how._replace(temporary=bool(replaced))), replaced
+
+
 class Session(Reading):
     """A reading on the command line: shows progress, ends at Ctrl-C, writes tables, and says what was left out.
 
-    ``each`` and the like: as of ``Reading``; ``local``: addresses and networks of this host, for metrics. Raises
-    UsageError.
+    ``each`` and the like: as of ``Reading``; ``local``: addresses and networks of this host, for metrics; ``network``:
+    names are looked up. Raises UsageError.
     """
 
     def __init__(
@@ -90,6 +103,7 @@ class Session(Reading):
         lang: str = "en",
         followers: Sequence[Callable[[Rows], None]] = (),
         local: Sequence[str] = (),
+        network: bool = False,
     ) -> None:
         self._lang, self._quiet = lang, options.quiet
         self._interruption: Interruption | None = None
@@ -111,6 +125,7 @@ class Session(Reading):
             options.follow,
         )
         self.growing = origin.growing
+        replaced = ""
         try:
             origin.check()
             at = None if options.at is None else parse_moment(options.at, utc)
@@ -122,7 +137,9 @@ class Session(Reading):
                     raise CallError("--metrics goes with -i, --follow or standard input, where packets arrive")
                 self._metrics = _metrics(options.metrics, local)
             if options.interfaces:
-                keep_privileges_to_replace()
+                origin, replaced = _giving_up(origin, options, network)
+            elif options.user is not None:
+                raise CallError("--user goes with -i")
             super().__init__(
                 origin,
                 at=at,
@@ -151,6 +168,8 @@ class Session(Reading):
         if self._metrics is not None:
             self.say("serving metrics at {url}", url=self._metrics.serve(self.capture))
         source = self.capture.source
+        if options.verbose:
+            self._say_what_was_given_up(origin, replaced)
         if why := getattr(source, "no_ring", ""):
             self.say("the kernel has no ring for packets ({why}); at high rates more are dropped", why=why)
         if options.interfaces and not self._quiet and sys.stderr.isatty():
@@ -257,6 +276,17 @@ class Session(Reading):
 
     def _say_what_became(self, what: str, interface: str) -> None:
         self.say(OF_AN_INTERFACE[what], name=safe(interface))
+
+    def _say_what_was_given_up(self, origin: Origin, replaced: str) -> None:
+        for text, fields in getattr(self.capture.source, "given_up", ()):
+            # Who asks for it gets it, quiet or not: a screen keeps the rest back.
+            self.say(text, error=True, **fields)
+        if replaced:
+            self.say("a process beside it keeps its privileges, to put {path} in its place", error=True, path=replaced)
+        if origin.record is not None and origin.record[1].another:
+            path = safe(origin.record[0])
+            text = "a process beside it keeps its privileges, to make the files of the ring {path}"
+            self.say(text, error=True, path=path)
 
     def finish(self) -> int:
         """Say on stderr what was left out; return the exit code."""

@@ -1,6 +1,6 @@
 """A process that keeps the privileges which the program gives up, to do one thing: put a file in its place.
 
-Whoever captures with ``sudo`` names files where only root can write, and the program goes on as the user who called it.
+Whoever captures as root names files where only root can write, and the program goes on as another user.
 That process reads nothing but one byte, and what it replaces is told to it before the first packet is read.
 """
 
@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+
+from ..sources.privileges import begin_beside
 
 KEEP = b"k"
 PROGRAM = """
@@ -32,16 +34,8 @@ class Replacing:
     """Puts ``beside`` in the place of ``path``, or removes it: the latter also where this program is killed."""
 
     def __init__(self, beside: str, path: str) -> None:
-        # Isolated, and in a session of its own: Ctrl-C is for the program that captures.
         command = [sys.executable, "-I", "-S", "-c", PROGRAM, os.path.abspath(beside), os.path.abspath(path)]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-        )
+        self._process = begin_beside(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def keep(self) -> None:
         """Put the file in its place. Raises OSError."""

@@ -15,6 +15,7 @@ from ..errors import OutputError
 from ..escaping import safe
 
 if TYPE_CHECKING:
+    from ..sources.privileges import User
     from .replacing import Replacing
 
 SHOW_CURSOR = b"\x1b[?25h"
@@ -80,19 +81,19 @@ class WholeFile:
         with self._complaining():
             self.file.flush()
 
-    def keep_privileges_to_replace(self) -> None:
-        """Be ready to put the file in its place as root, though the program goes on as the user who called sudo."""
-        from ..sources.privileges import caller
+    def keep_privileges_to_replace(self, owner: User | None) -> None:
+        """Be ready to put the file in its place, though the program gives up its privileges.
 
-        who = caller()
-        if who is None or self._beside is None:
+        ``owner``: whose file it is if it is new; None: that of who runs this.
+        """
+        if self._beside is None or os.name != "posix":
             return
         from .replacing import Replacing
 
         with self._complaining():
             self._replacing = Replacing(self._beside, self.path)
-            if self._new:
-                os.fchown(self.file.fileno(), who.user, who.group)
+            if self._new and owner is not None and os.geteuid() == 0:
+                os.fchown(self.file.fileno(), owner.user, owner.group)
 
     def keep(self) -> None:
         """Put the file in its place. Where that fails, what was written stays, and the OutputError says where."""
@@ -191,13 +192,15 @@ def _written() -> os.stat_result:
     return os.stat(_whole.path) if _whole.replaces else os.fstat(_whole.file.fileno())
 
 
-def keep_privileges_to_replace() -> None:
+def keep_privileges_to_replace(owner: User | None) -> str:
     """Be ready for the program to give up its privileges: the file that was asked for gets to its place all the same.
 
-    Raises OutputError.
+    Return its path, or nothing where there is none. ``owner``: whose it is if it is new. Raises OutputError.
     """
-    if _whole is not None:
-        _whole.keep_privileges_to_replace()
+    if _whole is None or not _whole.replaces:
+        return ""
+    _whole.keep_privileges_to_replace(owner)
+    return _whole.name
 
 
 def is_terminal() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from .capture_thread import Gathered, Gatherer
 from .framing import FRAME
 from .interfaces import ABSENT, Capturing, OpenInterface, is_there
 from .pktap import unwrap
-from .privileges import give_up_privileges, prepare_to_give_up
+from .privileges import GivenUp, give_up_privileges, owner, prepare_to_give_up
 from .process_blocks import Process, ProcessTable
 from .reader import FRAMES, Batch
 from .recording import Recorder, Rotation
@@ -39,8 +40,8 @@ class LiveReader:
     It captures from now on, in a thread, whether or not ``batches`` are asked for. ``drops``: packets that were lost;
     ``damages`` tells of an interface that went away, which ends it; ``stopped``: whether ``stop`` was called. With
     ``wait``, interfaces that are not there, or go away, are waited for; it is called with what became of one (ABSENT,
-    GONE, DOWN, BACK), and its name. Raises LiveError where there is no such interface, no privilege, or the filter is
-    not valid.
+    GONE, DOWN, BACK), and its name. ``giving_up``: how privileges are given up once all is open; ``given_up`` tells
+    what was. Raises LiveError where there is no such interface, no privilege, or the filter is not valid.
     """
 
     size = None
@@ -53,6 +54,7 @@ class LiveReader:
         duration: float | None = None,
         record: tuple[str, Rotation] | None = None,
         wait: Callable[[str, str], None] | None = None,
+        giving_up: GivenUp | None = None,
     ) -> None:
         names = tuple(dict.fromkeys([names] if isinstance(names, str) else names))
         self.name = ", ".join(map(safe, names))
@@ -65,7 +67,7 @@ class LiveReader:
         self._wait = wait
         for name in names if wait is not None else ():
             self._wait_for(name)
-        prepare_to_give_up()
+        prepare_to_give_up(giving_up)
         opened: list[OpenInterface] = []
         try:
             opened.extend(OpenInterface(name, how, self.kernels) for name in names)
@@ -79,12 +81,15 @@ class LiveReader:
         if record is not None:
             try:
                 interfaces = [(one.name, one.linktype) for one in opened]
-                self._recorder = Recorder(*record, interfaces, self.kernels, how.snaplen)
+                apart = giving_up is not None and os.name == "posix"
+                self._recorder = Recorder(*record, interfaces, self.kernels, how.snaplen, owner(giving_up), apart)
             except BaseException:
                 for one in opened:
                     one.close()
                 raise
-        give_up_privileges()
+        self.given_up = give_up_privileges(giving_up)
+        if self._recorder is not None:
+            self._recorder.start()
         self._gatherer = Gatherer(opened, duration, waits=wait is not None)
 
     def _wait_for(self, name: str) -> None:

@@ -10,7 +10,6 @@ import queue
 import re
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, NamedTuple
@@ -22,7 +21,9 @@ from ..escaping import safe
 from ..kernels.running import Kernels
 from ..rows import Rows
 from .framing import MAXIMUM_CAPTURED
-from .privileges import caller
+from .privileges import User
+from .ring_files import RingFiles, made
+from .ring_process import RingProcess
 from .written_blocks import interface_description, interface_statistics, section_header
 
 WAITING = 64
@@ -39,13 +40,19 @@ class Rotation(NamedTuple):
     seconds: float = 0.0
     keep: int = 0
 
+    @property
+    def another(self) -> bool:
+        """Whether there is more than one file."""
+        return bool(self.size or self.seconds)
+
 
 class Recorder:
     """Writes packets to a file, or a ring of files. Raises OutputError where the first one cannot be made.
 
     ``interfaces``: name and link type of each interface, as ``frames["interface"]`` counts them; ``snaplen``: bytes
-    that a packet has at most. ``failure`` says why writing ended before its time; packets go on being accepted then,
-    and are not written.
+    that a packet has at most. ``owner``: the user whose files they are, where root runs this. ``apart``: privileges are
+    given up once this is made, and the files of a ring go on all the same. ``failure`` says why writing ended before
+    its time; packets go on being accepted then, and are not written.
     """
 
     def __init__(
@@ -55,23 +62,32 @@ class Recorder:
         interfaces: Sequence[tuple[str, int]],
         kernels: Kernels,
         snaplen: int = MAXIMUM_CAPTURED,
+        owner: User | None = None,
+        apart: bool = False,
     ) -> None:
-        self._path, self._rotation, self._interfaces, self._kernels = path, rotation, interfaces, kernels
+        self._rotation, self._interfaces, self._kernels = rotation, interfaces, kernels
         self._snaplen = snaplen
         self.failure = ""
-        self._count = 0
-        self._names: deque[str] = deque()
+        self._name = path
+        self._ring: RingFiles | RingProcess | None = None
         self._out = np.empty(AT_ONCE, dtype=np.uint8)
         self._written = np.zeros(1, dtype=np.int64)
         self._file: BinaryIO
         self._drops: Sequence[int | None] = ()
+        if rotation.another:
+            self._ring = RingProcess(path, rotation.keep, owner) if apart else RingFiles(path, rotation.keep)
         try:
-            with _as_caller():
+            with _as(owner):
                 self._begin()
         except OSError as error:
+            if self._ring is not None:
+                self._ring.close()
             raise OutputError(f"{safe(path)}: {safe(error.strerror or str(error))}") from None
         self._waiting: queue.Queue[tuple[Rows, Rows] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="pcapstate-record", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write: in a thread, so after privileges are given up, which goes by thread."""
         self._thread.start()
 
     def put(self, data: Rows, frames: Rows) -> None:
@@ -84,6 +100,8 @@ class Recorder:
         self._drops = drops
         self._waiting.put(None)
         self._thread.join()
+        if self._ring is not None:
+            self._ring.close()
 
     # --- the thread
 
@@ -102,7 +120,7 @@ class Recorder:
             self._file.close()
 
     def _fail(self, error: OSError) -> None:
-        self.failure = f"{safe(self._names[-1])}: {safe(error.strerror or str(error))}"
+        self.failure = f"{safe(self._name)}: {safe(error.strerror or str(error))}"
         # ValueError: the file is closed, and the next one cannot be made.
         with suppress(OSError, ValueError):
             # A packet cut short would damage what is there.
@@ -130,20 +148,14 @@ class Recorder:
         self._whole += len(octets)
 
     def _begin(self) -> None:
-        name = self._path
-        if self._rotation.size or self._rotation.seconds:
-            self._count += 1
-            stem, suffix = os.path.splitext(name)
-            name = f"{stem}_{self._count:05}_{time.strftime('%Y%m%d%H%M%S')}{suffix}"
-        self._names.append(name)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        self._file = os.fdopen(os.open(name, flags, 0o666), "wb", buffering=0)
+        if self._ring is None:
+            descriptor = made(self._name)
+        else:
+            self._name, descriptor = self._ring.next()
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._whole, self._since = 0, time.monotonic()
         described = [interface_description(linktype, name, self._snaplen) for name, linktype in self._interfaces]
         self._put(section_header() + b"".join(described))
-        if self._rotation.keep and len(self._names) > self._rotation.keep:
-            with suppress(OSError):
-                os.unlink(self._names.popleft())
 
     def _end(self) -> None:
         for number, drops in enumerate(self._drops):
@@ -152,10 +164,9 @@ class Recorder:
 
 
 @contextmanager
-def _as_caller() -> Iterator[None]:
-    """Be the user who called sudo for a while: root would follow a link that somebody laid."""
-    who = caller()
-    if who is None:
+def _as(who: User | None) -> Iterator[None]:
+    """Be the user whose files are made for a while: root would follow a link that somebody laid."""
+    if who is None or os.geteuid() != 0:
         yield
         return
     os.setegid(who.group)

@@ -160,7 +160,7 @@ def test_output_that_nobody_reads_does_not_stop_it(lab: Lab) -> None:
     """The tracker waits then, and the numbers with it; they are answered all the same."""
     with Capturing(lab, "timeline", "-i", WIRE, "--metrics", ":9100") as ours:
         lab.talk(lab.peers, count=600)
-        first = scrape(lab)
+        first = until(lambda: scrape(lab), lambda now: total(now, "pcapstate_connections_total") > 0)
         began = time.monotonic()
         second = scrape(lab)
         assert time.monotonic() - began < 10

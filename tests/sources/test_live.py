@@ -549,12 +549,9 @@ def test_output_that_is_not_wanted_leaves_nothing(lab: Lab, tmp_path: Path) -> N
     assert os.listdir(tmp_path) == []
 
 
-def test_output_whose_folder_is_gone_is_elsewhere(lab: Lab, tmp_path: Path) -> None:
-    folder, temporary = tmp_path / "out", tmp_path / "temporary"
+def test_output_whose_folder_is_gone_is_elsewhere(lab: Lab, tmp_path: Path, open_folder: Path) -> None:
+    folder, temporary = tmp_path / "out", open_folder
     folder.mkdir()
-    temporary.mkdir()
-    temporary.chmod(0o1777)
-    tmp_path.chmod(0o755)
     command = ("connections", "-i", "lo", "--format", "csv", "--output", folder / "x")
     with Capturing(lab, *command, TMPDIR=str(temporary)) as ours:
         lab.talk(lab.ours, "127.0.0.1")

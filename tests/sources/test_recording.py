@@ -21,6 +21,12 @@ ETHERNET, RAW = 1, 101
 INTERFACES = [("eth0", ETHERNET), ("tun0", RAW)]
 
 
+def recorder_of(path: Path, rotation: Rotation, **options: Any) -> Recorder:
+    recorder = Recorder(str(path), rotation, INTERFACES, Kernels(), **options)
+    recorder.start()
+    return recorder
+
+
 def packets(*sizes: int, start: int = 0) -> tuple[Any, Any]:
     """Return packets of these sizes, by turns on either interface, a second apart."""
     data = np.concatenate([np.full(size, start + at, dtype=np.uint8) for at, size in enumerate(sizes)])
@@ -54,7 +60,7 @@ def told(data: Any, frames: Any) -> list[Any]:
 
 def test_packets_interfaces_and_drops_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.pcapng"
-    recorder = Recorder(str(path), Rotation(), INTERFACES, Kernels())
+    recorder = recorder_of(path, Rotation())
     expected = []
     for start, sizes in enumerate([(60, 61, 0, 1_514), (262_144, 64)]):
         data, frames = packets(*sizes, start=10 * start)
@@ -70,7 +76,7 @@ def test_packets_interfaces_and_drops_are_kept(tmp_path: Path) -> None:
 
 def test_a_ring_of_files(tmp_path: Path) -> None:
     path = tmp_path / "ring.pcapng"
-    recorder = Recorder(str(path), Rotation(size=3_000, keep=2), INTERFACES, Kernels())
+    recorder = recorder_of(path, Rotation(size=3_000, keep=2))
     expected = []
     for start in range(40):
         data, frames = packets(500, start=start)
@@ -91,7 +97,7 @@ def test_a_ring_of_files(tmp_path: Path) -> None:
 def test_time_begins_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1_000, 30))
     monkeypatch.setattr("pcapstate.sources.recording.time.monotonic", lambda: next(clock))
-    recorder = Recorder(str(tmp_path / "a.pcapng"), Rotation(seconds=60), INTERFACES, Kernels())
+    recorder = recorder_of(tmp_path / "a.pcapng", Rotation(seconds=60))
     for start in range(6):
         recorder.put(*packets(60, start=start))
     recorder.close([])
@@ -102,7 +108,7 @@ def test_time_begins_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_full_disk_ends_the_file_with_whole_packets(tmp_path: Path) -> None:
     path = tmp_path / "a.pcapng"
-    recorder = Recorder(str(path), Rotation(), INTERFACES, Kernels())
+    recorder = recorder_of(path, Rotation())
     first = packets(100, 100)
     recorder.put(*first)
     while path.stat().st_size < 300:
@@ -131,7 +137,7 @@ def test_a_full_disk_ends_the_file_with_whole_packets(tmp_path: Path) -> None:
 def test_a_ring_whose_next_file_cannot_be_made_ends(tmp_path: Path) -> None:
     folder = tmp_path / "ring"
     folder.mkdir()
-    recorder = Recorder(str(folder / "a.pcapng"), Rotation(size=1_000), INTERFACES, Kernels())
+    recorder = recorder_of(folder / "a.pcapng", Rotation(size=1_000))
     shutil.rmtree(folder)
     # More than may wait: whoever captures goes on.
     for start in range(3 * WAITING):

@@ -10,6 +10,34 @@ CLOSING_LINES = {
     "1 frame could not be read: {parts}": "1 個のフレームを解読できませんでした: {parts}",
     "{count:,} frames could not be read: {parts}": "{count:,} 個のフレームを解読できませんでした: {parts}",
     "capturing on {name} ({where}), Ctrl-C ends": "{name} ({where}) をキャプチャしています (Ctrl-C で終了)",
+    "runs as user {user}, as before": "ユーザー {user} のまま実行します",
+    "runs as user {name} ({user}), group {group}, without other groups": (
+        "ユーザー {name} ({user})、グループ {group} で実行します (補助グループなし)"
+    ),
+    "gave up all capabilities; programs that it starts gain none": (
+        "ケーパビリティをすべて放棄しました。起動するプログラムが取得することもありません"
+    ),
+    "reads only Python and libraries, opens no other file and no TCP connection (Landlock {version})": (
+        "Python とライブラリ以外のファイルを開けず、TCP 接続もできません (Landlock {version})"
+    ),
+    "reads only Python and libraries (Landlock {version}); the network stays within reach": (
+        "Python とライブラリ以外のファイルを開けません (Landlock {version})。ネットワークは制限されません"
+    ),
+    "reads only Python, libraries and the resolver's files (Landlock {version}); the network stays within reach": (
+        "Python、ライブラリ、名前解決用以外のファイルを開けません (Landlock {version})。ネットワークは制限されません"
+    ),
+    "files and network stay within reach (no Landlock in this kernel)": (
+        "ファイルとネットワークは制限されません (このカーネルに Landlock はありません)"
+    ),
+    "files and network stay within reach (Landlock: {why})": (
+        "ファイルとネットワークは制限されません (Landlock: {why})"
+    ),
+    "a process beside it keeps its privileges, to put {path} in its place": (
+        "{path} を置き換える別プロセスだけが権限を保持します"
+    ),
+    "a process beside it keeps its privileges, to make the files of the ring {path}": (
+        "リング {path} のファイルを作成する別プロセスだけが権限を保持します"
+    ),
     "serving metrics at {url}": "メトリクスを {url} で公開しています",
     "the kernel has no ring for packets ({why}); at high rates more are dropped": (
         "カーネルのパケット リングを使えません ({why})。パケットが多いと取りこぼしが増えます"

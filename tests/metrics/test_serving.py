@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pcapstate.errors import CaptureError, ListenError
 from pcapstate.metrics import serving
-from pcapstate.metrics.serving import MOST, REQUEST, UNREAD, Listener, Server, parse_place
+from pcapstate.metrics.serving import MOST, REQUEST, UNREAD, Listener, Server, parse_place, response
 from pcapstate.metrics.text import OPEN_METRICS, PROMETHEUS
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import process, run
@@ -117,6 +119,14 @@ def test_other_requests(served: Served, request_: bytes, status: int) -> None:
     assert first.startswith(f"HTTP/1.1 {status} ")
     assert int(headers["Content-Length"]) > 0
     assert served.get() == BODY
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"", b"GET /metrics HTTP/1.1\r\n", b"GET ", b"HEAD /metrics?"]))
+def test_any_bytes_have_an_answer(octets: bytes, before: bytes) -> None:
+    answer = response(before + octets, lambda kind: (kind, BODY))
+    status, headers = head(answer)
+    assert status.startswith("HTTP/1.1 ")
+    assert int(headers["Content-Length"]) > 0
 
 
 def test_head_has_no_body(served: Served) -> None:

@@ -80,6 +80,8 @@ class Meter:
 
     def __init__(self, local: Sequence[str] = ()) -> None:
         self._local = tuple(map(parse_network, local))
+        self._follows_addresses = not local
+        self._addresses: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self._capture: Capture | None = None
         self._transitions = np.zeros((len(State), len(State)), dtype=np.int64)
@@ -90,9 +92,8 @@ class Meter:
 
     def attach(self, capture: Capture) -> None:
         """Take the capture that is counted."""
-        if not self._local:
-            self._local = tuple(map(parse_network, getattr(capture.source, "addresses", ())))
         self._capture = capture
+        self._ask_addresses()
         self._taken = self._take(capture)
 
     # --- the thread that reads
@@ -106,6 +107,13 @@ class Meter:
         with self._lock:
             self._packets += seen[0]
             self._octets += seen[1]
+            self._ask_addresses()
+
+    def _ask_addresses(self) -> None:
+        """Bring the addresses of this host up to date: an interface may get others."""
+        addresses = getattr(self._capture.source, "addresses", ()) if self._capture and self._follows_addresses else ()
+        if addresses != self._addresses:
+            self._addresses, self._local = addresses, tuple(map(parse_network, addresses))
 
     @contextmanager
     def during(self, undisturbed: AbstractContextManager[None]) -> Iterator[None]:

@@ -101,6 +101,18 @@ def test_hosts_are_grouped() -> None:
     assert [HOSTS[group] for group in meter._groups(*v6)] == ["public", "private", "private"]
 
 
+def test_the_interface_may_get_other_addresses() -> None:
+    """As with --wait: what was private is local then."""
+    meter = Meter()
+    capture = counted((PCAPS / "example.pcapng").read_bytes(), meter)
+    before = meter.numbers().open_ends
+    assert before[:, :, HOSTS.index("local")].sum() == 0
+    capture.source.addresses = ("10.0.0.5", "2001:db8::1")  # type: ignore[attr-defined]
+    meter.tracked(np.zeros(0), (0, 0))
+    meter._taken_at = 0
+    assert meter.numbers().open_ends[:, :, HOSTS.index("local")].sum() == 11
+
+
 def test_roles_of_resets() -> None:
     for name, resets in (("reset_by_client", [0, 1]), ("reset_by_server", [1, 0])):
         meter = Meter()

@@ -228,6 +228,21 @@ def test_live_and_back_in_time() -> None:
             terminal.write(b"\x1b[D\x1b[D")
             terminal.until(b" ago")
             terminal.until(b"ESTABLISHED")
-            terminal.write(b"q")
+            # Every part of the screen works without the privileges that were given up, and without files.
+            for keys, shown in (
+                (b"?", b"Keys"),
+                (b"q", b" ago"),
+                (b"\r", b"SYN seq 0"),
+                (b"c", b"copied"),
+                (b"w", b"captured packets"),
+                (b"q", b" ago"),
+                (b"/", b"foreign_port"),
+                (b"\x15x\r", b"there is no field"),
+            ):
+                terminal.output = b""
+                terminal.write(keys)
+                terminal.until(shown)
+            terminal.write(b"\x03")
             assert terminal.ended() == 0
             assert terminal.output.rfind(LEFT) > 0
+            assert b"Traceback" not in terminal.output

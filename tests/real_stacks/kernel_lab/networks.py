@@ -104,6 +104,7 @@ class Networks:
 
     def __init__(self) -> None:
         self._resources = ExitStack()
+        self.switches: list[Host] = []
 
     def __enter__(self) -> Networks:
         return self
@@ -152,6 +153,7 @@ class Networks:
     def switch(self, *hosts: Host) -> list[str]:
         """Join hosts by a switch; return the name of each one's interface."""
         switch = self.host("switch")
+        self.switches.append(switch)
         switch.ip("link add br0 type bridge mcast_snooping 0")
         switch.ip("link set br0 up")
         switch.set("ipv6/conf/br0/disable_ipv6", 1)

@@ -1,36 +1,37 @@
 """Capture live beside tcpdump and dumpcap: packets lost, and processor time a packet, at rising rates.
 
     sudo python benchmarks/live.py
-    sudo python benchmarks/live.py --rates 20000 80000 --seconds 20
+    sudo python benchmarks/live.py --rates 20000 80000 --seconds 60 --tcpreplay
+    sudo python benchmarks/live.py --rates top --seconds 60 --tcpreplay
 
 Linux only, as root. A veth pair between two network namespaces is the wire. A sender puts TCP packets of 480 bytes on
-it at an even rate, 64 at a call; one program captures after the other.
+it at an even rate, 64 at a call; with --tcpreplay, tcpreplay sends what generate.py writes. ``top`` is as fast as the
+sender can. One program captures after the other.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
 import re
-import resource
 import shutil
-import signal
-import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from tabulate import tabulate
+from wire import PCAPSTATE, SETTLE, WIRE, Program, Sender, Wire
 
-WIRE = "benchwire"
+HERE = Path(__file__).resolve().parent
 SIZE = 480
-BURST = 64
-SETTLE = 3.0
-"""Seconds from the start of a program until its capture socket is open for sure."""
+TOP = 10_000_000
+"""A rate beyond what a sender can."""
+REPLAYED = 200_000
+"""Packets of the capture that tcpreplay sends over and over."""
 
 
 def frames() -> list[bytes]:
@@ -46,43 +47,11 @@ def frames() -> list[bytes]:
     return found
 
 
-def send(rate: int, seconds: float) -> int:
-    """Send packets on the wire at a rate; return how many were sent."""
-    opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    opened.bind((WIRE, 0))
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20)
-    packets = frames()
-    buffers = [ctypes.create_string_buffer(one, len(one)) for one in packets]
-    vector = (ctypes.c_uint64 * (2 * len(packets)))()
-    messages = (ctypes.c_uint64 * (8 * len(packets)))()
-    for index, one in enumerate(buffers):
-        vector[2 * index], vector[2 * index + 1] = ctypes.addressof(one), len(one)
-        # struct mmsghdr: name, its length, vector, its length, control, its length, flags, bytes sent
-        messages[8 * index + 2] = ctypes.addressof(vector) + 16 * index
-        messages[8 * index + 3] = 1
-    call = ctypes.CDLL(None, use_errno=True).sendmmsg
-    sent, begin = 0, time.monotonic()
-    total = int(rate * seconds)
-    while sent < total:
-        due = int((time.monotonic() - begin) * rate)
-        if due - sent < BURST and due < total:
-            time.sleep(0.0005)
-            continue
-        at = sent % len(packets)
-        count = min(BURST, total - sent, len(packets) - at)
-        done = call(opened.fileno(), ctypes.byref(messages, 64 * at), count, 0)
-        sent += max(done, 0)
-        if time.monotonic() - begin > 3 * seconds:
-            break
-    return sent
-
-
 def programs() -> dict[str, list[str]]:
     """Return the commands by name."""
-    ours = [sys.executable, "-m", "pcapstate"]
     found = {
-        "pcapstate timeline": [*ours, "timeline", "-i", WIRE, "--format", "jsonl"],
-        "pcapstate netstat 1": [*ours, "netstat", "-i", WIRE, "1"],
+        "pcapstate timeline": [*PCAPSTATE, "timeline", "-i", WIRE, "--format", "jsonl"],
+        "pcapstate netstat 1": [*PCAPSTATE, "netstat", "-i", WIRE, "1"],
         "tcpdump": ["tcpdump", "-i", WIRE, "-B", str(32 << 10), "-w", os.devnull],
         "dumpcap": ["dumpcap", "-i", WIRE, "-B", "32", "-q", "-w", os.devnull],
     }
@@ -99,60 +68,70 @@ def dropped(name: str, stderr: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
-def measured(name: str, command: list[str], rate: int, seconds: float) -> tuple[int, int, float]:
-    """Capture what is sent at a rate; return packets sent and lost, and processor seconds."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    sender = [sys.executable, __file__, "--send", str(rate), "--seconds", str(seconds)]
-    with subprocess.Popen(
-        ["ip", "netns", "exec", "bench-a", *command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as capturing:
-        time.sleep(SETTLE)
-        told = subprocess.run(["ip", "netns", "exec", "bench-b", *sender], check=True, capture_output=True, text=True)
-        sent = json.loads(told.stdout)
-        time.sleep(1)
-        capturing.send_signal(signal.SIGINT)
-        _, stderr = capturing.communicate()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime - sent["processor"]
-    return sent["sent"], dropped(name, stderr), spent
+def sent(wire: Wire, rate: int, seconds: float, capture: Path | None) -> tuple[int, float]:
+    """Send at a rate; return how many packets were sent, and in how many seconds."""
+    begin = time.monotonic()
+    if capture is None:
+        command = [sys.executable, __file__, "--send", str(rate), "--seconds", str(seconds)]
+    else:
+        speed = ["--topspeed"] if rate >= TOP else ["--pps", str(rate)]
+        command = ["tcpreplay", "--preload-pcap", "--loop", "0", "--duration", str(max(round(seconds), 1))]
+        command += [*speed, "--intf1", WIRE, str(capture)]
+    done = subprocess.run([*wire.sending, *command], check=True, capture_output=True, text=True)
+    if capture is None:
+        return json.loads(done.stdout), time.monotonic() - begin
+    told = re.search(r"Actual: (\d+) packets .* sent in ([\d.]+) seconds", done.stdout)
+    assert told is not None, done.stdout
+    return int(told[1]), float(told[2])
+
+
+def measured(
+    wire: Wire, name: str, command: list[str], rate: int, seconds: float, capture: Path | None
+) -> tuple[int, float, int, float]:
+    """Capture what is sent at a rate; return packets sent, the seconds that took, packets lost, processor seconds."""
+    program = Program(wire, command)
+    time.sleep(SETTLE)
+    count, took = sent(wire, rate, seconds, capture)
+    time.sleep(1)
+    ended = program.end()
+    return count, took, dropped(name, ended.stderr), ended.processor
+
+
+def rate_of(text: str) -> int:
+    """Read a rate."""
+    return TOP if text == "top" else int(text)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rates", type=int, nargs="+", default=[1_000, 20_000, 80_000, 200_000, 400_000])
+    default = [1_000, 20_000, 80_000, 200_000, 400_000]
+    parser.add_argument("--rates", type=rate_of, nargs="+", default=default, metavar="RATE")
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--tcpreplay", action="store_true", help="let tcpreplay send")
     parser.add_argument("--send", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.send:
-        sent = send(given.send, given.seconds)
-        own = resource.getrusage(resource.RUSAGE_SELF)
-        print(json.dumps({"sent": sent, "processor": own.ru_utime + own.ru_stime}))
+        print(json.dumps(Sender().send_at(frames(), given.send, given.seconds)))
         return
-    for name in ("bench-a", "bench-b"):
-        subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        link = ["link", "add", WIRE, "type", "veth", "peer", "name", WIRE, "netns", "bench-b"]
-        subprocess.run(["ip", "-n", "bench-a", *link], check=True)
-        for name in ("bench-a", "bench-b"):
-            subprocess.run(["ip", "-n", name, "link", "set", WIRE, "up"], check=True)
-        rows = []
+    rows = []
+    with Wire() as wire, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        capture = None
+        if given.tcpreplay:
+            capture = Path(folder, "replayed.pcap")
+            generate = [sys.executable, HERE / "generate.py", "connections", str(REPLAYED), capture]
+            subprocess.run(generate, check=True)
+        # A second in which nothing comes is what starting takes.
+        idle = {name: measured(wire, name, command, 1, 1, None)[3] for name, command in programs().items()}
         for rate in given.rates:
             for name, command in programs().items():
-                idle = measured(name, command, 1, 1)[2]
-                sent, lost, spent = measured(name, command, rate, given.seconds)
-                each = (spent - idle) / max(sent, 1) * 1e6
-                rows.append([f"{rate:,}", f"{sent / given.seconds:,.0f}", name, f"{lost:,}", f"{each:.2f} µs"])
-        titles = ["packets/s", "sent/s", "program", "lost", "processor a packet"]
-        print(tabulate(rows, titles, colalign=["right", "right", "left", "right", "right"], disable_numparse=True))
-    finally:
-        for name in ("bench-a", "bench-b"):
-            subprocess.run(["ip", "netns", "del", name], check=False)
+                count, took, lost, spent = measured(wire, name, command, rate, given.seconds, capture)
+                each = (spent - idle[name]) / max(count, 1) * 1e6
+                asked = "top" if rate >= TOP else f"{rate:,}"
+                rows.append([asked, f"{count / took:,.0f}", name, f"{lost:,}", f"{each:.2f} µs"])
+                print(*rows[-1], file=sys.stderr)
+    titles = ["packets/s", "sent/s", "program", "lost", "processor a packet"]
+    print(tabulate(rows, titles, colalign=["right", "right", "left", "right", "right"], disable_numparse=True))
 
 
 if __name__ == "__main__":

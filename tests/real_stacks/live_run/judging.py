@@ -3,6 +3,8 @@
 Some of it no packet on the interface tells, and it is not judged:
 
 * A socket that ends without a packet: a SYN that is given up, TIME_WAIT and FIN_WAIT_2 that time out.
+* Of a close by both whose first FINs are dropped: the states of the peer. The packets have neither its FIN nor whether
+  the other one arrived.
 * When a state is entered that a dropped segment only seems to cause, at the host that it did not arrive at.
 * Listeners before a SYN to them was answered, and those on ports that nobody connects to.
 
@@ -22,6 +24,7 @@ from kernel_lab.recorder import StateEvent
 from kernel_lab.segments import Segment, endpoint
 from kernel_lab.truth import HostEvidence, Life, TruthError, lives_of_pair
 
+from live_run.fates import closed_by_both
 from live_run.recording import OURS, Evidence, Look
 
 _RACE = 0.05
@@ -113,6 +116,9 @@ def judge_transitions(known: Truth) -> Judgement:
             judgement.doubtful.append(f"{played.fate}: {known.doubtful[pair]}")
             continue
         entries = _entries(known, pair)
+        if played.fate == closed_by_both.__name__:
+            for entry in entries:
+                _leave_out_peer(known, entry)
         wrong = differences({"connections": entries}, timeline[pair], connections[pair])
         judgement.problems += [f"{played.fate} {sorted(pair)}: {problem}" for problem in wrong]
         judgement.connections[played.rate.per_second] += len(entries)
@@ -149,6 +155,14 @@ def _entries(known: Truth, pair: Pair) -> list[dict[str, Any]]:
                 late = {"inferable": False, "reason": "the kernel's timer is late"}
                 transitions.append([evidence.end, "CLOSED", late])
     return entries
+
+
+def _leave_out_peer(known: Truth, entry: dict[str, Any]) -> None:
+    own = {local for local, _ in known.evidence.looks[OURS][0].table}
+    addresses = {local.rpartition(":")[0] for local in own}
+    for end in ("client", "server"):
+        if entry[end].rpartition(":")[0] not in addresses:
+            entry[f"{end}_inferable"] = False
 
 
 @dataclass

@@ -136,7 +136,9 @@ def join(networks: Networks, addresses: dict[str, dict[socket.AddressFamily, str
     callers = {}
     for name, host in hosts.items():
         for family, address in addresses[name].items():
-            host.ip(f"addr add {address}/{24 if family == socket.AF_INET else 64} dev {INTERFACE}")
+            # Without nodad an IPv6 address cannot be bound to at once.
+            length = "24" if family == socket.AF_INET else "64"
+            host.ip(f"addr add {address}/{length} dev {INTERFACE}{' nodad' if family == socket.AF_INET6 else ''}")
         callers[name] = Caller(host, addresses[name], ports=count(FIRST_PORT[name]))
         callers[name].listen()
     # The stations learn each other's link addresses.

@@ -18,6 +18,8 @@ from .interfaces import BACK, FAILED, OpenInterface, waited
 
 PAUSE = 0.05
 """Seconds to wait for packets before looking whether the end has come."""
+LEAST_PAUSE = 0.01
+"""Seconds between two rounds from which on a packet is not waited for: each round takes processor time."""
 READS = 64
 """Reads of one interface before the others have their turn."""
 ROOM = PACKETS_WAITING // 2
@@ -68,10 +70,11 @@ class Gatherer:
         self._looked = 0.0
         self._ends = ALL
         self._delay = round(max((one.packets.delay for one in interfaces), default=0.0) * 1e9)
+        self._pause = min((one.packets.pause for one in interfaces), default=0.0)
         self._due = None if duration is None else time.monotonic() + duration
         self._news = threading.Condition()
         self._waiting: list[Gathered] = []
-        self._size = self._count = 0
+        self._size = self._count = self._wanted = 0
         self._until = time.time_ns()
         self._abandoned = self._ended = False
         self._error: BaseException | None = None
@@ -112,6 +115,7 @@ class Gatherer:
         """
         due = time.monotonic() + seconds
         with self._news:
+            self._wanted = most
             while self._count < most and not self._ended and (left := due - time.monotonic()) > 0:
                 self._news.wait(left)
             taken: list[Gathered] = []
@@ -145,10 +149,7 @@ class Gatherer:
                 if time.monotonic() - counted >= 1:
                     counted = self._count_drops()
                 if quiet:
-                    left = PAUSE if self._due is None else min(PAUSE, max(0.01, self._due - time.monotonic()))
-                    # What is wrong with an interface is told where it is read.
-                    with suppress(OSError, ValueError):
-                        waited([one.socket for one in self._interfaces], left)
+                    self._wait()
             self._give(ALL, time.time_ns())
         except BaseException as error:
             self._error = error
@@ -159,6 +160,16 @@ class Gatherer:
             with self._news:
                 self._ended = True
                 self._news.notify_all()
+
+    def _wait(self) -> None:
+        """Wait for packets, or let some come where there is room for all that can."""
+        left = PAUSE if self._due is None else min(PAUSE, max(0.01, self._due - time.monotonic()))
+        if self._pause >= LEAST_PAUSE:
+            time.sleep(min(self._pause, left))
+            return
+        # What is wrong with an interface is told where it is read.
+        with suppress(OSError, ValueError):
+            waited([one.socket for one in self._interfaces], left)
 
     def _count_drops(self) -> float:
         """Bring the numbers of dropped packets up to date; return when that was."""
@@ -238,27 +249,29 @@ class Gatherer:
         Of several interfaces some packets are held back, since earlier ones of another may come yet.
         """
         held, self._held = self._held, []
-        if held:
+        if held and len(self._interfaces) > 1:
             frames = np.concatenate([one.frames for one in held])
             starts = np.cumsum([0] + [len(one.data) for one in held[:-1]])
             frames["offset"] += np.repeat(starts, [len(one.frames) for one in held])
             data = b"".join([one.data for one in held])
-            frames = frames[frames["time"] <= self._ends]
-            if len(self._interfaces) > 1:
-                frames = frames[np.argsort(frames["time"], kind="stable")]
-                later = frames["time"] > until
-                if later.any():
-                    rest = frames[later]
-                    # What is given out is not kept with the rest: there is always some.
-                    first = int(rest["offset"].min())
-                    rest["offset"] -= first
-                    self._held = [Gathered(data[first:], rest, until)]
-                    frames = frames[~later]
-            held = [Gathered(data, frames, int(frames["time"].max()), self._dropped)] if len(frames) else []
+            frames = frames[np.argsort(frames["time"], kind="stable")]
+            later = frames["time"] > until
+            if later.any():
+                rest = frames[later]
+                # What is given out is not kept with the rest: there is always some.
+                first = int(rest["offset"].min())
+                rest["offset"] -= first
+                self._held = [Gathered(data[first:], rest, until)]
+                frames = frames[~later]
+            held = [Gathered(data, frames, until)]
+        kept = [(one.data, one.frames[one.frames["time"] <= self._ends]) for one in held]
+        held = [Gathered(*one, int(one[1]["time"].max()), self._dropped) for one in kept if len(one[1])]
         with self._news:
             for one in held:
                 self._waiting.append(one)
                 self._size += one.size
                 self._count += len(one.frames)
             self._until = max(self._until, min(until, self._ends, began))
-            self._news.notify_all()
+            # Whoever takes packets waits for many, or for a while.
+            if self._count >= self._wanted:
+                self._news.notify_all()

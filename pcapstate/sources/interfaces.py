@@ -47,11 +47,12 @@ class Packets(Protocol):
     """Where the packets of an interface are read.
 
     ``drops``: packets that were dropped, None where nobody counts them; ``delay``: seconds by which a packet may come
-    late.
+    late; ``pause``: seconds in which no more can come than there is room for.
     """
 
     drops: int | None
     delay: float
+    pause: float
 
     def read(self) -> Captured | None:
         """Return packets that are there, None where there is none. Raises OSError where the interface is gone."""
@@ -164,7 +165,7 @@ class _OneByOne:
     """Reads a socket of Scapy."""
 
     drops: int | None = None
-    delay = 0.0
+    delay = pause = 0.0
 
     def __init__(self, opened: Any, linktype: int, most: int) -> None:
         self._socket, self._linktype, self._most = opened, linktype, most

@@ -77,6 +77,7 @@ class LiveReader:
             raise
         self._opened, self._asked = opened, time.monotonic()
         self.no_ring = next((one.no_ring for one in opened if one.no_ring), "")
+        self._data = np.zeros(1, dtype=np.uint8)
         self._recorder: Recorder | None = None
         if record is not None:
             try:
@@ -152,7 +153,7 @@ class LiveReader:
             taken, until, ended = self._gatherer.take(most, PATIENCE)
             while self._gatherer.events:
                 self._tell(*self._gatherer.events.popleft())
-            data, frames = _joined(taken)
+            data, frames = self._joined(taken)
             frames["number"] = np.arange(self._number + 1, self._number + 1 + len(frames))
             self._number += len(frames)
             position += int(frames["captured"].sum(dtype=np.int64))
@@ -162,12 +163,20 @@ class LiveReader:
             clock = max([until, *frames["time"][-1:].tolist()])
             yield Batch(data, frames, position, clock, dropped=max((one.dropped for one in taken), default=0))
 
+    def _joined(self, taken: Sequence[Gathered]) -> tuple[Any, Any]:
+        """Return the data and the frames of packets that were read one after the other; the next call overwrites them.
 
-def _joined(taken: Sequence[Gathered]) -> tuple[Any, Any]:
-    """Return the data and the frames of packets that were read one after the other."""
-    if not taken:
-        return np.zeros(1, dtype=np.uint8), np.zeros(0, dtype=FRAME)
-    frames = np.concatenate([one.frames for one in taken])
-    starts = np.cumsum([0] + [len(one.data) for one in taken[:-1]])
-    frames["offset"] += np.repeat(starts, [len(one.frames) for one in taken])
-    return np.frombuffer(bytearray(b"".join([one.data for one in taken]) or b"\0"), dtype=np.uint8), frames
+        New memory for each batch would take as long as copying.
+        """
+        if not taken:
+            return np.zeros(1, dtype=np.uint8), np.zeros(0, dtype=FRAME)
+        frames = np.concatenate([one.frames for one in taken])
+        starts = np.cumsum([0] + [len(one.data) for one in taken])
+        frames["offset"] += np.repeat(starts[:-1], [len(one.frames) for one in taken])
+        size = int(starts[-1])
+        if size > len(self._data):
+            self._data = np.zeros(size, dtype=np.uint8)
+        octets = memoryview(self._data)  # type: ignore[arg-type]
+        for one, start in zip(taken, starts.tolist(), strict=False):
+            octets[start : start + len(one.data)] = one.data
+        return self._data[: max(size, 1)], frames

@@ -27,6 +27,8 @@ RETIRED_AFTER = 60
 """Milliseconds after which the kernel hands over a block that is not full."""
 DELAY = 0.15
 """Seconds by which a packet may come late for that reason."""
+FASTEST = 10**9
+"""Bytes a second that come at most: 10 Gbit/s, less than with the headers of the ring."""
 FRAME_SIZE = 2048
 """What the kernel counts blocks in; packets may be longer."""
 
@@ -63,6 +65,7 @@ class PacketRing:
                     raise
                 blocks = max(blocks // 2, LEAST)
         self.size = blocks * BLOCK
+        self.pause = self.size / FASTEST
         self._map = mmap.mmap(opened.fileno(), self.size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         self._ring = np.frombuffer(self._map, dtype=np.uint8)
         self._words = self._ring.view(np.uint32)

@@ -104,7 +104,7 @@ class PacketSocket:
     asked. With the link type of cooked frames, packets come without a link layer and get that header.
     """
 
-    delay = 0.0
+    delay = pause = 0.0
 
     def __init__(self, opened: socket.socket, linktype: int, most: int) -> None:
         self._socket, self._linktype, self._most = opened, linktype, most

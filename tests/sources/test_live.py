@@ -736,4 +736,4 @@ def test_of_several_interfaces_little_is_held_back() -> None:
 
 class FakeInterface:
     class packets:
-        delay = 0.1
+        delay, pause = 0.1, 0.0

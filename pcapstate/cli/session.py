@@ -108,6 +108,7 @@ class Session(Reading):
         self._lang, self._quiet = lang, options.quiet
         self._interruption: Interruption | None = None
         self._metrics: Metrics | None = None
+        self._told_record_failure = False
         self.listener: Callable[[str], None] | None = None
         """Takes what is said, while a screen is where stderr is."""
         self.screen = screen()
@@ -193,7 +194,12 @@ class Session(Reading):
                 with interruption.held():
                     reached(moment)
 
-            following = self.capture.follow(progress, None if reached is None else show)
+            def passed(position: int) -> None:
+                self._say_record_failure()
+                if progress is not None:
+                    progress(position)
+
+            following = self.capture.follow(passed, None if reached is None else show)
             try:
                 for batch in following:
                     with interruption.held():
@@ -314,8 +320,7 @@ class Session(Reading):
         if self.screen is not None and self.screen.left_out:
             self.say("no room for {titles}; pipes and files get all columns", titles=", ".join(self.screen.left_out))
         self._say_what_was_dropped(lost)
-        if lost.record_failure:
-            self.say("keeping packets ended: {why}", error=True, why=lost.record_failure)
+        self._say_record_failure()
         if self.interrupted and not self.origin.live:
             one, many = "interrupted after 1 packet", "interrupted after {count:,} packets"
             self.say(one if self.capture.frames == 1 else many, error=True, count=self.capture.frames)
@@ -324,6 +329,13 @@ class Session(Reading):
         )
         self._say_how_many(lost.not_tcp, "1 frame is not TCP: {parts}", "{count:,} frames are not TCP: {parts}")
         return int(lost.packets_lost or (self.interrupted and not self.origin.live))
+
+    def _say_record_failure(self) -> None:
+        """Say why keeping packets ended early, once it does."""
+        why = getattr(self.capture.source, "record_failure", "")
+        if why and not self._told_record_failure:
+            self._told_record_failure = True
+            self.say("keeping packets ended: {why}", error=True, why=why)
 
     def _say_how_many(self, kinds: Sequence[tuple[str, int]], one: str, many: str) -> None:
         total = sum(count for _, count in kinds)

@@ -252,20 +252,80 @@ def test_an_interface_without_a_link_layer(lab: Lab, hardware: int) -> None:
     assert ("could not be read" in err, code) == (False, 0)
 
 
+COMMANDS = {
+    "connections": ("connections", "-i", WIRE, "--format", "jsonl"),
+    "timeline": ("timeline", "-i", WIRE, "--format", "jsonl"),
+    "netstat": ("netstat", "-an", "-i", WIRE, "1", "--format", "jsonl"),
+}
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["down", "gone"])
-@pytest.mark.parametrize("command", ["connections", "timeline"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_what_is_known_is_shown_where_an_interface_is_lost(lab: Lab, gone: bool, command: str) -> None:
     try:
-        with Capturing(lab, command, "-i", WIRE, "--format", "jsonl") as ours:
+        with Capturing(lab, *COMMANDS[command]) as ours:
             lab.talk(lab.peers)
             lab.run(lab.names[0], "link", *(("del", WIRE) if gone else ("set", WIRE, "down")))
             out, err, code = ours.end(None)
     finally:
         lab.wire()
-    assert len(rows(out)) >= 1
+    ends = {"connections": ["client_state", "server_state"], "timeline": ["to"], "netstat": ["state"]}[command]
+    assert {rows(out)[-1][end] for end in ends} & {"CLOSED", "TIME_WAIT"}
     assert f"{WIRE}: the interface {'is gone' if gone else 'went down'}; " in err
     assert "packets captured before that" in err
     assert code == 1
+
+
+@pytest.mark.parametrize("command", ["timeline", "netstat"])
+def test_sigterm_ends_with_a_whole_line(lab: Lab, command: str) -> None:
+    with Capturing(lab, *COMMANDS[command]) as ours:
+        lab.talk(lab.peers, count=3)
+        out, err, code = ours.end(signal.SIGTERM)
+    assert {row["connection"] for row in rows(out)} >= {0, 1, 2}
+    assert out.endswith("\n")
+    assert ("Traceback" in err, code) == (False, 0)
+
+
+@pytest.mark.parametrize("command", ["timeline", "netstat"])
+def test_a_closed_output_ends_it(lab: Lab, command: str) -> None:
+    with Capturing(lab, *COMMANDS[command]) as ours:
+        assert ours.process.stdout is not None
+        ours.process.stdout.close()
+        ours.process.stdout = None
+        lab.talk(lab.peers)
+        _, err, code = ours.end(None)
+    assert (err, code) == ("", 0)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=1777", "tmpfs", tmp_path]
+    if not usable() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs a file system of its own")
+    yield tmp_path
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_a_full_disk_ends_keeping_packets_and_nothing_else(lab: Lab, small_disk: Path) -> None:
+    path = small_disk / "kept.pcapng"
+    with Capturing(lab, *COMMANDS["timeline"], "-w", path) as ours:
+        lab.talk(lab.peers)
+        time.sleep(0.5)
+        lab.talk(lab.peers, size=500_000)
+        assert ours.process.stderr is not None
+        # It is said when it happens.
+        assert ours.process.stderr.readline() == f"pcapstate: keeping packets ended: {path}: No space left on device\n"
+        lab.talk(lab.peers)
+        out, err, code = ours.end()
+    assert {row["connection"] for row in rows(out) if row["to"] == "TIME_WAIT"} == {0, 1, 2}
+    assert ("keeping packets ended" in err, code) == (False, 1)
+    # What was there before is whole.
+    again = subprocess.run(
+        [sys.executable, "-m", "pcapstate", "connections", path, "--format", "jsonl"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    first, *_ = rows(again.stdout)
+    assert "TIME_WAIT" in (first["client_state"], first["server_state"])
 
 
 @pytest.mark.parametrize("ring", [True, False], ids=["ring", "socket"])

@@ -242,6 +242,8 @@ def test_live_and_back_in_time() -> None:
                 terminal.output = b""
                 terminal.write(keys)
                 terminal.until(shown)
+                # What is waited for may have stood elsewhere on the screen.
+                time.sleep(0.5)
             terminal.write(b"\x03")
             assert terminal.ended() == 0
             assert terminal.output.rfind(LEFT) > 0

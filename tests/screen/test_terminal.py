@@ -237,7 +237,7 @@ def test_live_and_back_in_time() -> None:
                 (b"w", b"captured packets"),
                 (b"q", b" ago"),
                 (b"/", b"foreign_port"),
-                (b"\x15x\r", b"there is no field"),
+                (b"x\r", b"no port is called"),
             ):
                 terminal.output = b""
                 terminal.write(keys)

@@ -63,7 +63,7 @@ class FilterLine(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay the two lines out."""
-        yield Input(placeholder=self._hint, suggester=Words(self._words), compact=True)
+        yield Input(placeholder=self._hint, suggester=Words(self._words), compact=True, select_on_focus=False)
         yield Static("")
 
     def open(self, text: str) -> None:

@@ -12,7 +12,8 @@ from tests.helpers.paths import PCAPS
 
 HEAVY = {
     "asyncio", "concurrent.futures", "csv", "ctypes.util", "email", "html", "hypothesis",
-    "importlib.metadata", "llvmlite", "multiprocessing", "numba", "numpy.random", "scapy", "socket", "ssl", "tabulate",
+    "importlib.metadata", "llvmlite", "multiprocessing", "numba", "numpy.random", "rich", "scapy", "socket", "ssl",
+    "tabulate", "textual",
     "wcwidth", "xml",
 }  # fmt: skip
 """Modules that take long to import and are for what few calls do."""

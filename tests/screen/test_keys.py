@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from pcapstate.addresses import parse_network
+from pcapstate.output.widths import display_width
 from pcapstate.screen.connections import ConnectionTable
 from pcapstate.screen.keys import KEYS
 from pcapstate.tcp.time_wait import TimeWait
@@ -314,6 +315,18 @@ def test_a_terminal_that_is_too_small_is_said(size: tuple[int, int]) -> None:
         await pilot.resize_terminal(100, 24)
         await pilot.pause(0.2)
         assert len(rows(pilot)) == 14
+
+    on_screen(OFFICE, play=play, size=size)
+
+
+@pytest.mark.parametrize("size", [(60, 12), (80, 24), (250, 80)])
+def test_terminals_of_all_sizes(size: tuple[int, int]) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        await press(pilot, "b", "t", "n", "l", "enter")
+        assert lines(pilot)[0].startswith(" connection")
+        await press(pilot, "escape", "question_mark", "escape", "slash", "escape")
+        assert len(rows(pilot)) == min(size[1] - 6, 22)
+        assert max(map(display_width, lines(pilot))) <= size[0]
 
     on_screen(OFFICE, play=play, size=size)
 

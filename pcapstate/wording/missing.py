@@ -35,7 +35,8 @@ def texts() -> list[str]:
     They are those that its sources translate, directly or through a variable, and those that any language has: a text
     may come from another module.
     """
-    found = [*_in_sources(), *OUTCOMES, *(row.cause for row in TABLE), *(one.word for one in Certainty)]
+    found = [*_in_sources(), *OUTCOMES, *(one.word for one in Certainty)]
+    found += (text for row in TABLE for text in (row.cause, row.reason))
     found += (text for code in LANGUAGES for text in language_of(code).catalog)
     for style in STYLES.values():
         found += (heading(style, all_) for all_ in (False, True))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..language import Language
 from .meanings import MEANINGS
 from .messages import MESSAGES
+from .reasons import REASONS
 from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
 
-CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN}
+CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS}
 """The Japanese for each English text."""
 
 LANGUAGE = Language(CATALOG, MEANINGS, separator="")

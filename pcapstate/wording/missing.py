@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.outcomes import OUTCOMES
+from .explanations import EXPLANATIONS
 from .findings import KINDS
 from .languages import ENGLISH, LANGUAGES, language_of
 from .meanings import MEANINGS
@@ -37,6 +38,7 @@ def texts() -> list[str]:
     """
     found = [*_in_sources(), *OUTCOMES, *(one.word for one in Certainty)]
     found += (text for row in TABLE for text in (row.cause, row.reason))
+    found += EXPLANATIONS.values()
     found += (text for code in LANGUAGES for text in language_of(code).catalog)
     for style in STYLES.values():
         found += (heading(style, all_) for all_ in (False, True))

@@ -18,11 +18,11 @@ from pcapstate.cli.main import cli
 from pcapstate.escaping import safe
 from pcapstate.findings.finding import Severity
 from pcapstate.table import WORD, Column, Table
-from pcapstate.tcp.machine import TABLE, Certainty
+from pcapstate.tcp.machine import Certainty
 from pcapstate.tcp.states import State
 from pcapstate.views.reading_aids import translated
 from pcapstate.wording import ja, meanings, missing, styles
-from pcapstate.wording.ja import CATALOG, MESSAGES, REASONS, SCREEN, STATISTICS, TABLES, tables
+from pcapstate.wording.ja import CATALOG, EXPLANATIONS, MESSAGES, REASONS, SCREEN, STATISTICS, TABLES, tables
 from pcapstate.wording.language import Language
 from pcapstate.wording.languages import LANGUAGES, language_of, translate
 from pcapstate.wording.meanings import ORDER, meaning
@@ -264,7 +264,7 @@ def test_a_translation_has_the_fields_of_the_text(text: str) -> None:
 
 
 def test_no_text_is_translated_in_two_places() -> None:
-    assert len(CATALOG) == sum(map(len, (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS)))
+    assert len(CATALOG) == sum(map(len, (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS, EXPLANATIONS)))
     assert len(TABLES) == len(tables.HEADINGS) + len(tables.TITLES) + len(tables.WORDS)
 
 
@@ -312,16 +312,3 @@ def test_explanations_take_the_style() -> None:
     assert "CLOSE_WAIT" in meaning(State.FIN_WAIT_2, "ja", LINUX).piling_up
     assert " to CLOSE " in meaning(State.CLOSED, "en", LINUX).piling_up
     assert sorted(ORDER) == list(State)
-
-
-SPELLINGS = {style.states[state] for style in STYLES.values() for state in State}
-SECTION = re.compile(r"RFC \d+|§[\d.]*\d|(?<=figure )\d+|(?<=図 )\d+")
-
-
-@pytest.mark.parametrize("reason", dict.fromkeys(row.reason for row in TABLE))
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_reason_is_made_of_sentences_that_fit_every_style(reason: str, language: str) -> None:
-    told = translate(reason, language)
-    assert told[-1] in ".。"
-    assert [one for one in SPELLINGS if one in told] == [], "the styles spell states differently"
-    assert SECTION.findall(told) == SECTION.findall(reason), "the same sections in each language"

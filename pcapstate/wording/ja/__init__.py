@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..language import Language
+from .explanations import EXPLANATIONS
 from .meanings import MEANINGS
 from .messages import MESSAGES
 from .reasons import REASONS
@@ -10,7 +11,7 @@ from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
 
-CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS}
+CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS, **EXPLANATIONS}
 """The Japanese for each English text."""
 
 LANGUAGE = Language(CATALOG, MEANINGS, separator="")

@@ -211,8 +211,8 @@ REASONS = {
         "RST が来るまで、相手の FIN は確認応答されていません。その FIN はおそらく届いていませんでした。"
     ),
     # a FIN that did not arrive, or was none
-    "This end repeats its ACK of what came before: data before the FIN has not arrived (RFC 9293 §3.10.7.4).": (
-        "こちらは前と同じ ACK を繰り返しています。FIN より前のデータがまだ届いていません (RFC 9293 §3.10.7.4)。"
+    "This end acknowledges no more than before: it still lacks data before the FIN (RFC 9293 §3.10.7.4).": (
+        "こちらの確認応答は前から進んでいません。FIN より前のデータがまだ届いていません (RFC 9293 §3.10.7.4)。"
     ),
     "Nothing acknowledged the FIN in time, so it was probably lost.": (
         "FIN が時間内に確認応答されなかったので、おそらく途中で失われました。"

@@ -20,6 +20,7 @@ COMMANDS = (
     "diagnose",
     "live",
     "browse",
+    "explain",
     "extract",
     "states",
     "interfaces",

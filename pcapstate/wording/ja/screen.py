@@ -67,6 +67,14 @@ LINES = {
 }
 
 LADDER = {
+    "connection {number} of {count:,} is explained; --connection N explains another": (
+        "{count:,} 個の接続のうち、接続 {number} を説明しました (--connection N で選択)"
+    ),
+    "#{first} to #{last}: {count:segment|segments} of data and ACKs, {up:byte|bytes} from the client, "
+    "{down:byte|bytes} from the server, {time}": (
+        "#{first} から #{last} まで: データと ACK が {count} セグメント、"
+        "クライアントから {up} バイト、サーバーから {down} バイト、{time}"
+    ),
     "connection {number}": "接続 {number}",
     "{packets:packet|packets}, {bytes:byte|bytes}, {again:retransmission|retransmissions}": (
         "{packets} パケット、{bytes} バイト、再送 {again} 回"
@@ -77,4 +85,21 @@ LADDER = {
     "({count} bytes missing)": "({count} バイト欠落)",
 }
 
-SCREEN = {**KEYS, **LINES, **LADDER}
+STEPS = {
+    "Sender": "送信側",
+    "Flags": "フラグ",
+    "Seq": "シーケンス番号",
+    "Ack": "確認応答番号",
+    "Length": "長さ",
+    "Window": "ウィンドウ",
+    "Retransmission": "再送か",
+    "Duplicate": "複製か",
+    "Missing": "欠落",
+    "Client Before": "クライアントの前の状態",
+    "Server Before": "サーバーの前の状態",
+    "Client Cause": "クライアントの原因",
+    "Server Cause": "サーバーの原因",
+}
+"""Titles of the steps of ``explain`` as a table."""
+
+SCREEN = {**KEYS, **LINES, **LADDER, **STEPS}

@@ -1,0 +1,140 @@
+"""``pcapstate explain``: one connection packet by packet, with the states of both ends and why they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from ..ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Line
+from ..ladder.explaining import SIDES, Fold, Part, Said, Why, parts
+from ..ladder.steps import Step
+from ..ladder.table import table_of
+from ..output.colours import painted
+from ..output.formats import PEOPLE
+from ..output.paragraphs import wrapped
+from ..output.screen import Screen
+from ..views.reading_aids import Manner
+from ..wording.counts import Count
+from ..wording.explanations import explanation
+from ..wording.languages import translate
+from ..wording.styles import shown_states
+from ..wording.times import duration
+from .one_connection import OneConnection, one_connection
+from .options import SourceOptions, WordingOptions, file_options, manner, output_option, wording_options
+
+WIDTH = 100
+"""Columns of a ladder in a file or a pipe."""
+WIDEST = 140
+INDENT = 4
+
+
+@click.command()
+@file_options
+@click.option("--connection", type=click.IntRange(min=0), metavar="N", help="Explain this connection (tcp.stream).")
+@click.option("--filter", metavar="EXPR", help='Explain a connection that matches, such as "outcome = refused".')
+@click.option("--brief", is_flag=True, help="Only the ladder, without sentences.")
+@click.option("--all", "all_", is_flag=True, help="Every packet: long runs of data are not folded.")
+@click.option("--ascii", "ascii_", is_flag=True, help="Draw with ASCII characters only.")
+@wording_options
+@output_option
+@click.pass_context
+def explain(
+    context: click.Context,
+    source: SourceOptions,
+    wording: WordingOptions,
+    connection: int | None,
+    filter: str | None,
+    brief: bool,
+    all_: bool,
+    ascii_: bool,
+) -> None:
+    """Explain a connection packet by packet: the states of both ends beside each packet, and why they changed.
+
+    Arrows carry flags, relative sequence and acknowledgment numbers, payload bytes, and the window where it matters.
+    The states are those after the packet; * marks a change. Without --connection it is the connection with the most to
+    see, a whole life if there is one.
+
+    \b
+    Examples:
+      pcapstate explain capture.pcapng
+      pcapstate explain capture.pcapng --connection 3 --brief
+      pcapstate explain capture.pcapng --filter "outcome = refused" --lang ja
+      pcapstate explain capture.pcapng --connection 3 --format json
+    """
+    if not source.captures:
+        raise click.UsageError("name a capture file")
+    one = one_connection(source, connection, filter, wording.utc, wording.lang)
+    steps = one.gathered.steps()
+    if wording.format != PEOPLE:
+        one.reading.show(table_of(steps), wording.format)
+    else:
+        how = manner(wording, one.reading.start)
+        screen = one.reading.screen
+        wait = duration(round(source.time_wait.seconds * 1e9))
+        found = parts(steps, wait, all_)
+        drawing = Drawing(one, steps, how, screen, ascii_, brief)
+        one.reading.write(line.encode() for line in drawing.lines(found))
+        if one.among > 1:
+            text = "connection {number} of {count:,} is explained; --connection N explains another"
+            one.reading.say(text, number=one.gathered.number, count=one.among)
+    context.exit(one.reading.finish())
+
+
+class Drawing:
+    """The text of a ladder with its sentences."""
+
+    def __init__(
+        self, one: OneConnection, steps: list[Step], how: Manner, screen: Screen | None, ascii_: bool, brief: bool
+    ) -> None:
+        self._one, self._how, self._brief = one, how, brief
+        self._width = WIDTH if screen is None else min(screen.columns, WIDEST)
+        self._colour = screen is not None and screen.colour
+        self._ladder = Ladder(steps, self._width, how, ASCII_SIGNS if ascii_ else SIGNS)
+        self._places = {id(step): at for at, step in enumerate(steps)}
+        self._states = shown_states(how.style)
+        self._arrow = "->" if ascii_ else "→"
+
+    def lines(self, found: list[Part]) -> Iterator[str]:
+        """Yield the lines."""
+        lang = self._how.lang
+        title = translate("connection {number}", lang).format(number=self._one.gathered.number)
+        ends = (f"{translate(role, lang)} {end}" for role, end in zip(SIDES, self._one.gathered.ends, strict=True))
+        yield f"\n{title}: {', '.join(ends)}\n\n"
+        for part in found:
+            if part.fold is not None:
+                yield f"{self._folded(part.fold)}\n"
+            elif part.step is not None:
+                yield f"{self._drawn(self._ladder[self._places[id(part.step)]])}\n"
+            if part.said and not self._brief:
+                for said in part.said:
+                    yield from self._sentence(said)
+                yield "\n"
+
+    def _drawn(self, line: Line) -> str:
+        return "".join(painted(run.text, run.tone) if self._colour else run.text for run in line).rstrip()
+
+    def _folded(self, fold: Fold) -> str:
+        text = translate(
+            "#{first} to #{last}: {count:segment|segments} of data and ACKs, {up:byte|bytes} from the client, "
+            "{down:byte|bytes} from the server, {time}",
+            self._how.lang,
+        )
+        up, down = map(Count, fold.sent)
+        said = text.format(
+            first=fold.first, last=fold.last, count=Count(fold.packets), up=up, down=down, time=duration(fold.duration)
+        )
+        return "\n".join(f"{' ' * INDENT}{line}" for line in wrapped(f"... {said}", self._width - INDENT))
+
+    def _sentence(self, said: Why | Said) -> Iterator[str]:
+        for line in wrapped(self._text(said), min(self._width, WIDTH) - INDENT):
+            yield f"{' ' * INDENT}{line}\n"
+
+    def _text(self, said: Why | Said) -> str:
+        lang = self._how.lang
+        if isinstance(said, Said):
+            return explanation(said.name, lang, self._how.style, **said.fields)
+        change = said.change
+        role = translate(SIDES[change.side], lang)
+        states = f"{self._states[change.before]} {self._arrow} {self._states[change.after]}"
+        return f"{role} {states}: {translate(said.reason, lang)}"

@@ -1,0 +1,161 @@
+"""``pcapstate explain``: the ladder of a connection, and sentences whose numbers are those of its packets."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pcapstate.decode.segment import FIN, SYN
+from pcapstate.errors import CaptureError
+from pcapstate.ladder.explaining import Said, Why, parts
+from pcapstate.ladder.steps import NO_PACKET, Step
+from pcapstate.output.widths import display_width
+from pcapstate.wording.explanations import explanation
+from tests.helpers.captures import pcap, story_frames
+from tests.helpers.paths import CAPTURES, PCAPS
+from tests.helpers.running import process, run
+from tests.helpers.stories import parse
+from tests.helpers.story_texts import OPEN
+from tests.ladder.test_steps import ladders
+
+EXAMPLE = PCAPS / "example.pcapng"
+JAPANESE = re.compile("[぀-ヿ㐀-鿿]")
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_every_capture_in_both_languages(path: Path) -> None:
+    for lang in ("en", "ja"):
+        done = process("explain", path, "--lang", lang, "--all")
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in err
+        assert done.returncode in (0, 1, 2)
+        assert all(display_width(line) <= 100 for line in out.splitlines()), "as wide as a page"
+        if lang == "ja":
+            # What stands under a packet begins with four blanks.
+            blocks = re.findall(r"(?m)(?:^    (?! ).*\n)+", out)
+            assert all(JAPANESE.search(block) for block in blocks)
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_no_sentence_has_a_number_that_the_packets_do_not_have(path: Path) -> None:
+    found: dict[int, list[Step]] = {}
+    with suppress(CaptureError):
+        found = ladders(path)
+    for steps in found.values():
+        known = {step.number: step for step in steps if step.flags != NO_PACKET}
+        told = [part for part in parts(steps, "1min 0s", unfolded=True) if part.step is not None]
+        assert [part.step for part in told] == steps
+        for part in told:
+            for said in part.said:
+                if isinstance(said, Said):
+                    check(part.step, said, known)
+                else:
+                    assert said.change in part.step.changes
+
+
+def check(step: Step | None, said: Said, known: dict[int, Step]) -> None:
+    """Check the numbers of a sentence against the packet and those before it."""
+    assert step is not None
+    fields = said.fields
+    explanation(said.name, **fields)
+    earlier = [one for one in known.values() if one.number <= step.number]
+    other = [one for one in earlier if one.side != step.side]
+    if "ack" in fields:
+        assert fields["ack"] == step.ack
+    if said.name == "ack-of-syn":
+        assert any(one.flags & SYN and one.seq == fields["seq"] == step.ack - 1 for one in other)
+    elif said.name == "ack-of-fin":
+        assert any(one.flags & FIN and one.seq + one.length == fields["fin"] == step.ack - 1 for one in other)
+    elif said.name == "ack-of-data":
+        one = known[int(fields["number"])]
+        assert (one.seq, one.length) == (fields["seq"], fields["length"])
+        assert one.seq + one.length == step.ack
+    elif said.name == "fin-number":
+        assert step.seq + step.length == fields["fin"]
+    elif said.name == "closed-first":
+        assert fields["number"] == step.number
+        assert not any(one.flags >= 0 and one.flags & FIN for one in other)
+    elif said.name == "data":
+        assert fields["length"] == step.length > 0
+    elif said.name == "gap":
+        assert fields["missing"] == step.gap > 0
+
+
+def test_a_whole_life() -> None:
+    out = run("explain", EXAMPLE, "--connection", "3").stdout
+    for text in (
+        "connection 3: client 10.0.0.5:51806, server 203.0.113.80:443",
+        "SYN_SENT* ",
+        "client SYN_SENT → ESTABLISHED: ",
+        "ack 1 = 0 + 1: the SYN with number 0 has arrived",
+        "The client closed first, with packet #52",
+        "The client waits for 2 MSL (1min 0s)",
+        "ack 81 = 80 + 1: the FIN with number 80 has arrived",
+    ):
+        assert text in out
+
+
+def test_the_most_telling_connection_is_explained() -> None:
+    result = run("explain", EXAMPLE, "--brief")
+    assert "is explained; --connection N explains another" in result.stderr
+    assert "FIN" in result.stdout
+
+
+def test_brief_and_ascii() -> None:
+    out = run("explain", EXAMPLE, "--connection", "3", "--brief", "--ascii").stdout
+    assert out.isascii()
+    assert len(out.splitlines()) == 3 + 11
+    assert "SYN_SENT* --" in out
+
+
+def test_long_runs_of_data_are_folded(tmp_path: Path) -> None:
+    story = OPEN + "".join(
+        f"C PA {1 + 100 * number} 1 100 -> EST, EST\nS A 1 {101 + 100 * number} 0 -> EST, EST\n"
+        for number in range(200)
+    )
+    path = tmp_path / "long.pcap"
+    path.write_bytes(pcap(story_frames(parse(story))))
+    out = run("explain", path).stdout
+    (fold,) = [line for line in out.replace("\n    ", " ").splitlines() if "..." in line]
+    assert "#4 to #403: 400 segments of data and ACKs, 20,000 bytes from the client, 0 bytes from the server" in fold
+    assert len(run("explain", path, "--brief", "--all").stdout.splitlines()) == 3 + 403
+
+
+def test_steps_for_programs() -> None:
+    rows = json.loads(run("explain", EXAMPLE, "--connection", "3", "--format", "json").stdout)
+    assert len(rows) == 11
+    first, second = rows[:2]
+    assert first["flags"] == "SYN"
+    assert (first["sender"], first["client_before"], first["client_state"]) == ("client", "CLOSED", "SYN_SENT")
+    assert (second["ack"], second["server_before"], second["server_state"]) == (1, "LISTEN", "SYN_RECEIVED")
+    assert second["server_cause"] == "sent SYN-ACK"
+    assert first["retransmission"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name a capture"),
+        ([EXAMPLE, "--connection", "999"], "there is no connection 999"),
+        ([EXAMPLE, "--connection", "1", "--filter", "outcome = refused"], "exclude each other"),
+        ([EXAMPLE, "--filter", "outcome = nothing"], "--filter"),
+        (["-"], "read twice"),
+        ([PCAPS / "no-such.pcap"], "no-such.pcap"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(arguments: list[str | Path], said: str) -> None:
+    done = process("explain", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert done.stderr.decode().count("\n") == 1
+
+
+def test_sentences_of_a_change_come_from_the_table() -> None:
+    (steps,) = [ladders(EXAMPLE)[3]]
+    reasons = [said.reason for part in parts(steps, "") for said in part.said if isinstance(said, Why)]
+    assert len(reasons) == sum(len(step.changes) for step in steps)
+    assert all(reason.endswith(".") for reason in reasons)

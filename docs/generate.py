@@ -22,9 +22,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
-from pictures import MANY, PICTURES  # noqa: E402
+from pictures import PICTURES  # noqa: E402
 
 from pcapstate.capture import Capture  # noqa: E402 (the package need not be installed)
+from pcapstate.diagram.figure import boxes, figure  # noqa: E402
 from pcapstate.metrics.families import COUNTER, families  # noqa: E402
 from pcapstate.metrics.meter import Meter  # noqa: E402
 from pcapstate.output.formats import FORMATS  # noqa: E402
@@ -112,10 +113,14 @@ def events() -> Iterator[str]:
 
 
 def undrawn() -> Iterator[str]:
-    """Yield the transitions that the picture leaves out: their arrows would hide the rest."""
-    for row in TABLE:
-        if CERTAINTY[row.event] is not Certainty.REVISED and (row.next is None or len(row.states) >= MANY):
-            yield f"- {named(row.states)} → {following(row)}: {row.cause}\n"
+    """Yield the transitions that the diagram leaves out: their arrows would hide the rest."""
+    drawn = figure()
+    for number, row in enumerate(TABLE):
+        if CERTAINTY[row.event] is Certainty.REVISED:
+            continue
+        rest = tuple(one for one in row.states if row.next is None or number not in drawn.get(boxes(one, row.next), ()))
+        if rest:
+            yield f"- {named(rest)} → {following(row)}: {row.cause}\n"
 
 
 def spellings() -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Draw the pictures of the documentation as SVG: the state machine, a connection with its states, a terminal.
 
-``generate.py`` writes them into ``docs/pictures``. The first is drawn from the table of ``pcapstate.tcp.machine``, the
-others from captures and from the output of commands.
+``generate.py`` writes them into ``docs/pictures``. The diagrams are output of
+``pcapstate diagram``, the others are drawn from captures and from the output of commands.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ import struct
 from collections.abc import Iterator
 from functools import partial
 from html import escape
-from math import hypot
 from pathlib import Path
-from typing import NamedTuple
 
 from examples import run
 from textual.strip import Strip
@@ -24,8 +22,7 @@ from pcapstate.cli.options import SourceOptions, WordingOptions
 from pcapstate.cli.screen_options import ScreenOptions
 from pcapstate.cli.screen_session import prepared
 from pcapstate.output.widths import display_width
-from pcapstate.tcp.machine import CERTAINTY, TABLE, Certainty
-from pcapstate.tcp.states import State
+from pcapstate.tcp.machine import Certainty
 from pcapstate.tcp.time_wait import TimeWait
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,58 +32,6 @@ INK, PAPER, EDGE = "#1f2933", "#ffffff", "#9aa5b1"
 COLOURS = {Certainty.SEEN: "#0b6e4f", Certainty.ASSUMED: "#b45309", Certainty.TIMER: "#52606d"}
 LINE = 15
 """Height of a line of text."""
-
-
-class Place(NamedTuple):
-    """Where the middle of something is."""
-
-    x: float
-    y: float
-
-
-START, END = "CLOSED", "CLOSED "
-"""CLOSED is drawn twice: where connections begin, and where they end."""
-
-PLACES = {
-    START: Place(640, 40),
-    "LISTEN": Place(130, 40),
-    "SYN_RECEIVED": Place(330, 210),
-    "SYN_SENT": Place(950, 210),
-    "ESTABLISHED": Place(640, 400),
-    "UNKNOWN": Place(80, 400),
-    "FIN_WAIT_1": Place(330, 560),
-    "CLOSE_WAIT": Place(950, 560),
-    "FIN_WAIT_2": Place(160, 740),
-    "CLOSING": Place(500, 740),
-    "LAST_ACK": Place(950, 740),
-    "TIME_WAIT": Place(330, 900),
-    END: Place(950, 900),
-}
-WIDTH, HEIGHT = 1240, 950
-BOX = Place(62, 19)
-"""Half the width and the height of a state's box."""
-
-BENT = {
-    ("SYN_SENT", START): -78,
-    ("SYN_RECEIVED", START): 70,
-    ("SYN_RECEIVED", "CLOSE_WAIT"): -150,
-    ("ESTABLISHED", "UNKNOWN"): 60,
-    ("UNKNOWN", "ESTABLISHED"): 60,
-}
-"""How far an arrow bends to its left, where a straight one would meet another or a box."""
-
-LABELLED = {
-    ("SYN_RECEIVED", "CLOSE_WAIT"): 0.72,
-    ("SYN_RECEIVED", "ESTABLISHED"): 0.42,
-    ("SYN_RECEIVED", START): 0.35,
-    ("SYN_RECEIVED", "FIN_WAIT_1"): 0.44,
-    ("ESTABLISHED", "UNKNOWN"): 0.82,
-    ("UNKNOWN", "ESTABLISHED"): 0.2,
-}
-"""How far along an arrow its label stands, where that is not its middle."""
-
-MANY = 4
-"""Rows with at least so many states are not drawn: their arrows would hide the rest."""
 
 
 def svg(width: int, height: int, title: str, body: Iterator[str]) -> str:
@@ -111,71 +56,14 @@ def text(x: float, y: float, said: str, colour: str = INK, anchor: str = "middle
     )
 
 
-def box(at: Place, name: str) -> str:
-    """Return the box of a state."""
-    return (
-        f'<rect x="{at.x - BOX.x:.0f}" y="{at.y - BOX.y:.0f}" width="{2 * BOX.x:.0f}" height="{2 * BOX.y:.0f}" rx="9" '
-        f'fill="#e8f0fe" stroke="#3b5bdb"/>\n' + text(at.x, at.y + 5, name.strip(), more='font-weight="600"')
-    )
-
-
-def drawn_rows() -> dict[tuple[str, str], dict[str, Certainty]]:
-    """Return the arrows of the table: between which boxes, and the causes on each with how sure they are."""
-    arrows: dict[tuple[str, str], dict[str, Certainty]] = {}
-    for row in TABLE:
-        certainty = CERTAINTY[row.event]
-        if certainty not in COLOURS or row.next is None or len(row.states) >= MANY:
-            continue
-        for state in row.states:
-            end = row.next.name
-            if row.next is State.CLOSED and state.name in ("TIME_WAIT", "LAST_ACK"):
-                end = END
-            arrows.setdefault((state.name, end), {})[row.cause] = certainty
-    return arrows
-
-
-def rim(start: Place, to: Place) -> Place:
-    """Return where the line from the middle of a box to a place leaves the box."""
-    dx, dy = to.x - start.x, to.y - start.y
-    part = min(BOX.x / abs(dx) if dx else 9, BOX.y / abs(dy) if dy else 9)
-    return Place(start.x + dx * part, start.y + dy * part)
-
-
-def arrow(ends: tuple[str, str], causes: dict[str, Certainty]) -> tuple[str, str]:
-    """Return an arrow between two boxes, and its label."""
-    start, end = PLACES[ends[0]], PLACES[ends[1]]
-    length = hypot(end.x - start.x, end.y - start.y)
-    bend = 2 * BENT.get(ends, 0)
-    middle = Place(
-        (start.x + end.x) / 2 + bend * (end.y - start.y) / length,
-        (start.y + end.y) / 2 - bend * (end.x - start.x) / length,
-    )
-    a, b = rim(start, middle), rim(end, middle)
-    path = (
-        f'<path d="M{a.x:.0f} {a.y:.0f}Q{middle.x:.0f} {middle.y:.0f} {b.x:.0f} {b.y:.0f}" fill="none" '
-        f'stroke="{EDGE}" stroke-width="1.6" marker-end="url(#head)"/>\n'
-    )
-    t = LABELLED.get(ends, 0.5)
-    x = (1 - t) ** 2 * a.x + 2 * t * (1 - t) * middle.x + t * t * b.x
-    y = (1 - t) ** 2 * a.y + 2 * t * (1 - t) * middle.y + t * t * b.y - LINE * (len(causes) - 1) / 2 + 4
-    label = "".join(
-        text(x, y + LINE * at, cause, COLOURS[certainty]) for at, (cause, certainty) in enumerate(causes.items())
-    )
-    return path, label
-
-
 def state_machine() -> str:
-    """Return the diagram of the state machine."""
+    """Return the diagram of the state machine, as the program draws it."""
+    return run("pcapstate diagram --format svg")[0]
 
-    def body() -> Iterator[str]:
-        drawn = [arrow(ends, causes) for ends, causes in drawn_rows().items()]
-        yield from (path for path, _ in drawn)
-        yield from (box(at, name) for name, at in PLACES.items())
-        yield from (label for _, label in drawn)
-        for at, (certainty, colour) in enumerate(COLOURS.items()):
-            yield text(1120, HEIGHT - 60 + LINE * at, certainty.word, colour, "start")
 
-    return svg(WIDTH, HEIGHT, "The transitions that packets show, by how sure they are", body())
+def path() -> str:
+    """Return the diagram with the paths of a connection."""
+    return run("pcapstate diagram tests/pcaps/close-by-client.pcap --format svg")[0]
 
 
 CAPTURE = "tests/pcaps/close-by-client.pcap"
@@ -317,6 +205,7 @@ def on_screen(*keys: str) -> str:
 
 PICTURES = {
     "state-machine.svg": state_machine,
+    "path.svg": path,
     "connection.svg": connection,
     "terminal.svg": terminal,
     "screen.svg": partial(on_screen, "b", "left", "left"),

@@ -22,6 +22,7 @@ COMMANDS = (
     "browse",
     "explain",
     "extract",
+    "diagram",
     "states",
     "interfaces",
     "completion",

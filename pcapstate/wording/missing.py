@@ -21,6 +21,7 @@ FIELD = re.compile(r"\{\w*\}|[\W\d]")
 SAYING = {
     "say": slice(0, 1),
     "translate": slice(0, 1),
+    "said": slice(0, 1),
     "Text": slice(0, 1),
     "_say_how_many": slice(1, 3),
     "Column": slice(1, 2),

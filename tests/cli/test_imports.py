@@ -52,6 +52,8 @@ def loaded(*arguments: str) -> set[str]:
         ["timeline"],
         ["timeline", "--format", "json"],
         ["diagnose"],
+        ["diagram"],
+        ["diagram", "--format", "svg"],
     ],
 )
 def test_commands_load_nothing_that_they_do_not_need(arguments: list[str], name: str) -> None:
@@ -59,7 +61,7 @@ def test_commands_load_nothing_that_they_do_not_need(arguments: list[str], name:
     assert loaded(*arguments, str(PCAPS / name)) & HEAVY - needed == set()
 
 
-@pytest.mark.parametrize("command", ["states", "completion"])
+@pytest.mark.parametrize("command", ["states", "completion", "diagram"])
 def test_commands_without_captures_load_no_kernels(command: str) -> None:
     found = loaded(command, *["bash"] * (command == "completion"))
     assert found & HEAVY == set()

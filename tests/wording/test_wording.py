@@ -22,7 +22,7 @@ from pcapstate.tcp.machine import Certainty
 from pcapstate.tcp.states import State
 from pcapstate.views.reading_aids import translated
 from pcapstate.wording import ja, meanings, missing, styles
-from pcapstate.wording.ja import CATALOG, EXPLANATIONS, MESSAGES, REASONS, SCREEN, STATISTICS, TABLES, tables
+from pcapstate.wording.ja import CATALOG, DIAGRAM, EXPLANATIONS, MESSAGES, REASONS, SCREEN, STATISTICS, TABLES, tables
 from pcapstate.wording.language import Language
 from pcapstate.wording.languages import LANGUAGES, language_of, translate
 from pcapstate.wording.meanings import ORDER, meaning
@@ -264,7 +264,7 @@ def test_a_translation_has_the_fields_of_the_text(text: str) -> None:
 
 
 def test_no_text_is_translated_in_two_places() -> None:
-    assert len(CATALOG) == sum(map(len, (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS, EXPLANATIONS)))
+    assert len(CATALOG) == sum(map(len, (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS, EXPLANATIONS, DIAGRAM)))
     assert len(TABLES) == len(tables.HEADINGS) + len(tables.TITLES) + len(tables.WORDS)
 
 

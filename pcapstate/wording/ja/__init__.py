@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..language import Language
+from .diagram import DIAGRAM
 from .explanations import EXPLANATIONS
 from .meanings import MEANINGS
 from .messages import MESSAGES
@@ -11,7 +12,7 @@ from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
 
-CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS, **EXPLANATIONS}
+CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS, **EXPLANATIONS, **DIAGRAM}
 """The Japanese for each English text."""
 
 LANGUAGE = Language(CATALOG, MEANINGS, separator="")

@@ -1,0 +1,148 @@
+"""``pcapstate diagram``: the state diagram of TCP, and the paths of a connection on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from ..diagram.figure import Connection, Picture, moves_of
+from ..errors import OutputClosed
+from ..output.whole_files import out, output_to
+from ..query.options import SelectionOptions
+from ..tcp.states import State
+from ..wording.languages import LANGUAGES
+from ..wording.styles import STYLES
+from .options import SourceOptions, file_options
+
+if TYPE_CHECKING:
+    from ..capture import Watcher
+    from .session import Session
+
+FORMATS = ("text", "svg", "mermaid", "dot")
+SUFFIXES = {".txt": "text", ".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".gv": "dot"}
+
+
+@click.command()
+@file_options
+@click.option("--connection", type=click.IntRange(min=0), metavar="N", help="Draw this connection (tcp.stream).")
+@click.option("--filter", metavar="EXPR", help='Draw a connection that matches, such as "outcome = refused".')
+@click.option("--utc", is_flag=True, help="Clock times of --filter and --at in UTC instead of local time.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Output format. [default: text]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help=f"Write to this file, whole or not at all; its suffix selects a format ({', '.join(SUFFIXES)}).",
+)
+@click.option(
+    "--style",
+    type=click.Choice(tuple(STYLES)),
+    default=next(iter(STYLES)),
+    show_default=True,
+    help="Spell the states as this system's netstat does.",
+)
+@click.option(
+    "--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True, help="Language of the texts."
+)
+@click.pass_context
+def diagram(
+    context: click.Context,
+    source: SourceOptions,
+    connection: int | None,
+    filter: str | None,
+    utc: bool,
+    format_: str | None,
+    output: str | None,
+    style: str,
+    lang: str,
+) -> None:
+    """Draw RFC 9293's state diagram, with the path that each end of a connection took.
+
+    Without a capture, the diagram alone. With one, the paths of a connection, numbered with the packets that show
+    each step: the client's line is whole, the server's dashed, and a frame marks the state at the end. Without
+    --connection it is the connection with the most to see, a whole life if there is one. Steps that are not in the
+    RFC's figure (a RST, a gap in the capture, a revised assumption) are drawn where the connection makes them.
+
+    \b
+    Examples:
+      pcapstate diagram
+      pcapstate diagram --output states.svg --style linux
+      pcapstate diagram capture.pcapng --connection 3 --output connection-3.svg
+      pcapstate diagram capture.pcapng --filter "outcome = refused" --format mermaid
+    """
+    chosen = format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), FORMATS[0])
+    draw: Callable[[Picture], str] = import_module(f"pcapstate.diagram.{chosen}").drawn
+    picture = Picture(STYLES[style], lang)
+    code = 0
+    with nullcontext() if output in (None, "-") else output_to(str(output)):
+        if source.captures:
+            picture, reading = of_a_connection(picture, source, connection, filter, utc)
+            reading.write([draw(picture).encode()])
+            code = reading.finish()
+        elif connection is not None or filter is not None or source.at is not None:
+            raise click.UsageError("--connection, --filter and --at need a capture")
+        else:
+            _write([draw(picture).encode()])
+    context.exit(code)
+
+
+def of_a_connection(
+    picture: Picture, source: SourceOptions, number: int | None, filter: str | None, utc: bool
+) -> tuple[Picture, Session]:
+    """Return the picture of a connection, and the reading at its end."""
+    # Without a capture nothing of this is loaded.
+    from .. import memory
+    from ..ladder.gathering import gathered, most_telling
+    from .choice import ConnectionChoice
+    from .session import Session
+
+    if "-" in source.captures:
+        raise click.UsageError("the capture is read twice: give a file, not standard input")
+    if number is not None and filter is not None:
+        raise click.UsageError("--connection and --filter exclude each other")
+    choice = ConnectionChoice(SelectionOptions((), (), (), filter), (), utc)
+    first = Session(source, each=memory.CHOSEN, utc=utc, lang=picture.lang)
+    first.read()
+    table = first.capture.table
+    among = 1
+    if number is None:
+        rows = choice.rows(first)
+        if not len(rows):
+            first.finish()
+            if choice.chooses and table.count:
+                raise click.ClickException(f"no connection matches; there are {table.count:,} without the filter")
+            raise click.ClickException("the capture has no TCP connection")
+        number = int(table.numbers(np.array([most_telling(table, rows)]))[0])
+        among = len(rows)
+    second: list[Session] = []
+
+    def again(watchers: Sequence[Watcher]) -> Session:
+        session = Session(source, each=memory.CHOSEN, watchers=lambda _: watchers, utc=utc, lang=picture.lang)
+        second.append(session)
+        return session
+
+    found = gathered(first, again, number)
+    steps = found.steps()
+    if among > 1:
+        text = "connection {number} of {count:,} is drawn; --connection N draws another"
+        second[0].say(text, number=number, count=among)
+    # Ctrl-C may have ended it before the first packet.
+    last = steps[-1].after if steps else (State.UNKNOWN, State.UNKNOWN)
+    told = Connection(number, found.ends, moves_of(steps), last)
+    return picture._replace(connection=told), second[0]
+
+
+def _write(pieces: Iterable[bytes]) -> None:
+    try:
+        for piece in pieces:
+            out().write(piece)
+        out().flush()
+    except BrokenPipeError:
+        raise OutputClosed from None

@@ -71,7 +71,17 @@ BENT = {
     (Box(S.CLOSE_WAIT), END): 190,
     (Box(S.UNKNOWN), END): 230,
     (Box(S.UNKNOWN), Box(S.LAST_ACK)): 190,
-    (Box(S.FIN_WAIT_1), END): 110,
+    (Box(S.FIN_WAIT_1), END): 130,
+    (END, Box(S.CLOSE_WAIT)): 190,
+    (END, Box(S.UNKNOWN)): 230,
+    (END, Box(S.FIN_WAIT_1)): -75,
+    (END, Box(S.FIN_WAIT_2)): -20,
+    (END, Box(S.TIME_WAIT)): -45,
+    (Box(S.LISTEN), Box(S.CLOSED)): -45,
+    (Box(S.FIN_WAIT_2), Box(S.ESTABLISHED)): 40,
+    (Box(S.TIME_WAIT), Box(S.FIN_WAIT_1)): 45,
+    (Box(S.TIME_WAIT), Box(S.CLOSE_WAIT)): -40,
+    (Box(S.LAST_ACK), Box(S.FIN_WAIT_1)): 0,
     (Box(S.FIN_WAIT_2), END): 0,
     (Box(S.ESTABLISHED), END): -40,
     (Box(S.ESTABLISHED), Box(S.UNKNOWN)): 45,
@@ -101,7 +111,7 @@ def drawn(picture: Picture) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         f'role="img" lang="{picture.lang}" font-family="{FONT}" font-size="{LABEL_SIZE}" fill="{INK}">\n'
         f"<title>{escaped(title)}</title>\n<defs>{''.join(_heads())}</defs>\n"
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>\n' + "".join(_body(picture, title)) + "</svg>\n"
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>\n' + "".join(_body(picture)) + "</svg>\n"
     )
 
 
@@ -131,7 +141,7 @@ def _heads() -> Iterator[str]:
         )
 
 
-def _body(picture: Picture, title: str) -> Iterator[str]:
+def _body(picture: Picture) -> Iterator[str]:
     arrows = picture.arrows
     # What was taken lies above the rest.
     for arrow in sorted(arrows, key=lambda one: bool(one.moves)):
@@ -144,7 +154,7 @@ def _body(picture: Picture, title: str) -> Iterator[str]:
             yield from _box(box, at, picture, box in taken)
             yield from _rings(at, [side for side, here in enumerate(last) if here == box])
     yield from _labels(arrows, picture, [box for box in PLACES if box in used or box in taken])
-    yield from _legend(picture, title)
+    yield from _legend(picture)
 
 
 def _box(box: Box, at: Place, picture: Picture, taken: bool) -> Iterator[str]:
@@ -320,25 +330,28 @@ def _look(label: Label, picture: Picture) -> tuple[str, str, str]:
     return CERTAINTY_COLOURS[label.certainty] if picture.connection is None else UNTAKEN, "middle", ""
 
 
-def _legend(picture: Picture, title: str) -> Iterator[str]:
-    one = picture.connection
-    yield text(LEGEND.x, LEGEND.y, title, anchor="start", more=f' font-weight="700" font-size="{TITLE_SIZE}"')
-    x, y = LEGEND.x, LEGEND.y + 40
+def _legend(picture: Picture) -> Iterator[str]:
+    one, (x, y) = picture.connection, LEGEND
+    title = picture.said(TITLE) if one is None else picture.title
+    where = (x, "start") if one is None else (WIDTH - x, "end")
+    yield text(where[0], y, title, anchor=where[1], more=f' font-weight="700" font-size="{TITLE_SIZE}"')
     if one is None:
         for certainty, meaning in MEANINGS.items():
             said = f"{picture.said(certainty.word)}: {picture.said(meaning)}"
-            yield text(x, y, said, CERTAINTY_COLOURS[certainty], "start")
+            yield text(x, y + LEADING, said, CERTAINTY_COLOURS[certainty], "start")
             x += 540
         return
     for side, role in enumerate(SIDES):
-        line = Curve(Place(x, y - 8), Place(x + 45, y - 8), Place(x + 90, y - 8))
+        level = y + LEADING * side
+        line = Curve(Place(x, level - 8), Place(x + 45, level - 8), Place(x + 90, level - 8))
         yield _path(line, SIDE_COLOURS[side], 7, SIDE_DASHES[side], role)
         at_the_end = picture.said("at the end: {state}").format(state=picture.name(one.last[side]))
         said = f"{picture.said(role)} {one.ends[side]}, {at_the_end}"
-        yield text(x + 106, y, said, SIDE_COLOURS[side], "start", ' font-weight="700"')
-        x += 820
+        yield text(x + 106, level, said, SIDE_COLOURS[side], "start", ' font-weight="700"')
 
 
+LEADING = 40
+"""Height of a line of the legend."""
 TITLE = "The state diagram of RFC 9293 §3.3.2, as packets show it"
 MEANINGS = {
     Certainty.SEEN: "its own packet proves it",

@@ -137,7 +137,7 @@ def _whole(picture: Picture) -> Iterator[str]:
 def _path(picture: Picture) -> Iterator[str]:
     assert picture.connection is not None
     one, known, beyond = picture.connection, figure(), False
-    yield f"{picture.title}  {one.ends[0]} -> {one.ends[1]}"
+    yield picture.title
     margin = max((len(move.text) for move in one.moves), default=0) + 1
     for side, role in enumerate(SIDES):
         yield ""

@@ -22,19 +22,19 @@ def test_without_a_capture_the_whole_figure() -> None:
 
 def test_the_connection_with_the_most_to_see() -> None:
     done = run("diagram", EXAMPLE)
-    assert "connection 1  10.0.0.5:51802 -> 10.0.0.1:53\n" in done.stdout
+    assert "connection 1\n" in done.stdout
     assert done.stderr == "pcapstate: connection 1 of 13 is drawn; --connection N draws another\n"
 
 
 def test_a_connection_by_number() -> None:
     done = run("diagram", EXAMPLE, "--connection", 7)
-    assert "connection 7  10.0.0.5:51824 -> 10.0.0.20:8080\n" in done.stdout
+    assert "connection 7\n\nc  client 10.0.0.5:51824\n" in done.stdout
     assert done.stderr == ""
 
 
 def test_a_connection_by_filter() -> None:
     done = run("diagram", EXAMPLE, "--filter", "outcome = 'reset by server'", "--lang", "ja")
-    assert "接続 11  10.0.0.5:51834 -> 198.51.100.7:443\n" in done.stdout
+    assert "接続 11\n" in done.stdout
     assert "最後の状態: CLOSED\n" in done.stdout
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pcapstate.diagram import dot, mermaid, svg, text
-from pcapstate.diagram.figure import Connection, Move, Picture, moves_of
+from pcapstate.diagram.figure import Box, Connection, Move, Picture, boxes, moves_of
 from pcapstate.output.widths import display_width
 from pcapstate.tcp.machine import TABLE
 from pcapstate.tcp.states import State
@@ -52,7 +52,7 @@ REFUSED = """\
   [ SYN_RECEIVED ]<...........................................[   SYN_SENT   ]
 """
 REFUSED_LIST = """
-connection 0  10.0.0.5:51812 -> 192.0.2.80:8080
+connection 0
 
 c  client 10.0.0.5:51812
  #1  CLOSED       -> SYN_SENT      sent SYN
@@ -111,10 +111,48 @@ def test_svg_names_every_step(lang: str) -> None:
         assert end in found
 
 
+def test_the_longest_addresses_fit() -> None:
+    ends = ("[2001:db8:1234:5678:9abc:def0:1234:5678]:65535", "[2001:db8:1234:5678:9abc:def0:1234:5679]:65535")
+    one = Picture(STYLES["windows"], "ja", Connection(10**7, ends, (), (State.SYN_RECEIVED, State.ESTABLISHED)))
+    assert max(map(display_width, text.drawn(one).splitlines())) <= text.WIDTH
+    root = ElementTree.fromstring(svg.drawn(one))
+    for said in root.iter(f"{SVG}text"):
+        room = float(said.get("x", 0)) if said.get("text-anchor") == "end" else svg.WIDTH - float(said.get("x", 0))
+        anchored = said.get("text-anchor") != "middle"
+        assert display_width(said.text or "") * svg.LABEL_SIZE * 0.62 < (1 if anchored else 2) * room
+
+
 def test_svg_tells_the_ends_apart_by_colour_and_line() -> None:
     root = ElementTree.fromstring(svg.drawn(picture(PCAPS / "close-by-client.pcap")))
     lines = {(one.get("stroke"), one.get("stroke-dasharray")) for one in root.iter(f"{SVG}path") if one.get("stroke")}
     assert lines == {(svg.UNTAKEN, None), (svg.SIDE_COLOURS[0], None), (svg.SIDE_COLOURS[1], svg.SIDE_DASHES[1])}
+
+
+def every_arrow() -> set[tuple[Box, Box]]:
+    """Return the ends of all arrows that a connection can take; a RST that had not arrived leads back to any state."""
+    found = set()
+    for row in TABLE:
+        for state in row.states:
+            after = State if row.next is None else (row.next,)
+            found |= {boxes(state, one) for one in after if one not in (state, State.UNKNOWN) or row.next is one}
+    return found
+
+
+@pytest.mark.parametrize("ends", sorted(every_arrow()), ids=lambda ends: f"{ends[0].state.name}-{ends[1].state.name}")
+def test_no_arrow_crosses_a_state(ends: tuple[Box, Box]) -> None:
+    move = Move(0, 1, ends[0].state, ends[1].state, 0)
+    one = Picture(STYLES["windows"], "en", Connection(0, ("a:1", "b:2"), (move,), (ends[1].state, State.UNKNOWN)))
+    root = ElementTree.fromstring(svg.drawn(one))
+    paths = [one.get("d", "") for one in root.iter(f"{SVG}path") if one.get("marker-end") == "url(#client)"]
+    # The other one is in the legend.
+    x0, y0, x1, y1, x2, y2 = map(float, re.findall(r"-?\d+", paths[0]))
+    for part in (at / 100 for at in range(101)):
+        near, middle, far = (1 - part) ** 2, 2 * part * (1 - part), part**2
+        x, y = near * x0 + middle * x1 + far * x2, near * y0 + middle * y1 + far * y2
+        assert 0 < x < svg.WIDTH
+        assert 0 < y < svg.LEGEND.y - svg.LEADING
+        for box, at in svg.PLACES.items():
+            assert box in ends or abs(x - at.x) > svg.BOX.x or abs(y - at.y) > svg.BOX.y, box
 
 
 def luminance(colour: str) -> float:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from ..diagram.figure import Connection, Picture, moves_of
+from ..diagram.figure import Picture
+from ..diagram.figure import connection as connection_drawn
 from ..errors import OutputClosed
 from ..output.whole_files import out, output_to
 from ..query.options import SelectionOptions
-from ..tcp.states import State
 from ..wording.languages import LANGUAGES
 from ..wording.styles import STYLES
 from .options import SourceOptions, file_options
@@ -129,13 +129,10 @@ def of_a_connection(
         return session
 
     found = gathered(first, again, number)
-    steps = found.steps()
     if among > 1:
         text = "connection {number} of {count:,} is drawn; --connection N draws another"
         second[0].say(text, number=number, count=among)
-    # Ctrl-C may have ended it before the first packet.
-    last = steps[-1].after if steps else (State.UNKNOWN, State.UNKNOWN)
-    told = Connection(number, found.ends, moves_of(steps), last)
+    told = connection_drawn(number, found.ends, found.changes())
     return picture._replace(connection=told), second[0]
 
 

@@ -11,7 +11,7 @@ from ..wording.languages import translate
 from ..wording.styles import Style
 
 if TYPE_CHECKING:
-    from ..ladder.steps import Step
+    from ..ladder.changes import Changes
 
 S, E_ = State, Event
 
@@ -175,13 +175,10 @@ def with_moves(moves: Iterable[Move]) -> tuple[Arrow, ...]:
     return tuple(arrows.values())
 
 
-def moves_of(steps: Sequence[Step]) -> tuple[Move, ...]:
-    """Return the moves in the steps of a connection."""
-    return tuple(
-        Move(change.side, step.number, change.before, change.after, change.row)
-        for step in steps
-        for change in step.changes
-    )
+def connection(number: int, ends: tuple[str, str], changes: Changes) -> Connection:
+    """Return what is drawn of a connection."""
+    moves = (Move(one.side, packet, one.before, one.after, one.row) for packet, one in changes.each)
+    return Connection(number, ends, tuple(moves), changes.last)
 
 
 def last_boxes(one: Connection) -> tuple[Box, Box]:

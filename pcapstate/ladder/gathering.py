@@ -19,6 +19,7 @@ from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.outcomes import NAMES, handshakes, outcomes
 from ..tcp.sides import sides_of, where
+from .changes import Changes, changes
 from .steps import Step, Story, on_same_tuple, steps
 
 Again = Callable[[Sequence[Watcher]], Reading]
@@ -73,6 +74,11 @@ class Gathered(NamedTuple):
         """Return the steps of the connection."""
         capture = self.reading.capture
         return steps(self.story, capture.source.kernels, *capture.tracked_with)
+
+    def changes(self) -> Changes:
+        """Return its changes alone, which takes a fraction of the time of all its steps."""
+        capture = self.reading.capture
+        return changes(self.story, capture.source.kernels, *capture.tracked_with)
 
 
 def gathered(first: Reading, again: Again, number: int) -> Gathered:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pcapstate.diagram import dot, mermaid, svg, text
-from pcapstate.diagram.figure import Box, Connection, Move, Picture, boxes, moves_of
+from pcapstate.diagram.figure import Box, Connection, Move, Picture, boxes, connection
 from pcapstate.output.widths import display_width
 from pcapstate.tcp.machine import TABLE
 from pcapstate.tcp.states import State
@@ -66,8 +66,7 @@ s  server 192.0.2.80:8080
 
 def picture(path: Path, number: int = 0, style: str = "windows", lang: str = "en") -> Picture:
     one = gather(path, number=number)
-    steps = one.steps()
-    return Picture(STYLES[style], lang, Connection(number, one.ends, moves_of(steps), steps[-1].after))
+    return Picture(STYLES[style], lang, connection(number, one.ends, one.changes()))
 
 
 def texts(drawing: str) -> list[str]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pcapstate.diagram import svg, text
-from pcapstate.diagram.figure import END, FIGURE, NOT_IN_FIGURE, Box, boxes, figure, moves_of, with_moves
+from pcapstate.diagram.figure import END, FIGURE, NOT_IN_FIGURE, Box, boxes, connection, figure, with_moves
 from pcapstate.tcp.machine import CERTAINTY, EVENT_COUNT, NEXT, STAY, TABLE, Certainty
 from pcapstate.tcp.states import State
 from tests.helpers.paths import PCAPS
@@ -57,10 +57,11 @@ def test_moves_are_the_rows_of_timeline(name: str) -> None:
     path = PCAPS / name
     rows = json.loads(run("timeline", path, "--revisions", "--format", "json").stdout)
     for number in {row["connection"] for row in rows}:
-        steps = gather(path, number=number).steps()
+        one = gather(path, number=number)
+        moves = connection(number, one.ends, one.changes()).moves
         found = [
             (("client", "server")[one.side], one.before.name, one.after.name, one.number or None, TABLE[one.row].cause)
-            for one in moves_of(steps)
+            for one in moves
         ]
         expected = [
             (row["endpoint"], row["from"], row["to"], row["packet"], row["cause"])
@@ -71,7 +72,8 @@ def test_moves_are_the_rows_of_timeline(name: str) -> None:
 
 
 def test_each_move_lies_on_one_arrow() -> None:
-    moves = moves_of(gather(PCAPS / "lost-last-ack.pcap", number=0).steps())
+    one = gather(PCAPS / "lost-last-ack.pcap", number=0)
+    moves = connection(0, one.ends, one.changes()).moves
     arrows = with_moves(moves)
     assert sorted(move for arrow in arrows for move in arrow.moves) == sorted(moves)
     back = next(arrow for arrow in arrows if arrow.start == END)

@@ -15,6 +15,7 @@ from pcapstate.ladder.gathering import Gathered, KeptPackets, gathered, most_tel
 from pcapstate.moments import parse_moment
 from pcapstate.reading import Origin, Reading
 from pcapstate.tcp.flow_table import FlowTable
+from pcapstate.tcp.states import State
 from tests.helpers.paths import PCAPS
 from tests.ladder.test_steps import ladders
 
@@ -39,7 +40,18 @@ def gather(*paths: Path, number: int, at: str | None = None) -> Gathered:
 )
 def test_steps_are_those_of_the_screen(name: str) -> None:
     for row, known in ladders(PCAPS / name).items():
-        assert gather(PCAPS / name, number=row).steps() == known
+        one = gather(PCAPS / name, number=row)
+        assert one.steps() == known
+        assert one.changes().each == tuple((step.number, change) for step in known for change in step.changes)
+        assert one.changes().last == known[-1].after
+
+
+def test_no_packets_no_changes() -> None:
+    # As after Ctrl-C before the first of them.
+    one = gather(PCAPS / "close-by-client.pcap", number=0)
+    empty = one._replace(story=one.story._replace(segments=one.story.segments[:0]))
+    assert empty.steps() == []
+    assert empty.changes() == ((), (State.UNKNOWN, State.UNKNOWN))
 
 
 def test_connections_on_the_same_4_tuple_are_gathered_with_it() -> None:

@@ -66,7 +66,7 @@ def diagram(
     """Draw RFC 9293's state diagram, with the path that each end of a connection took.
 
     Without a capture, the diagram alone. With one, the paths of a connection, numbered with the packets that show
-    each step: the client's line is whole, the server's dashed, and a frame marks the state at the end. Without
+    each step: the client's line is solid, the server's dashed, and a frame marks the state at the end. Without
     --connection it is the connection with the most to see, a whole life if there is one. Steps that are not in the
     RFC's figure (a RST, a gap in the capture, a revised assumption) are drawn where the connection makes them.
 

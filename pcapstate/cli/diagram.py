@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from ..diagram.figure import Picture
 from ..diagram.figure import connection as connection_drawn
 from ..errors import OutputClosed
 from ..output.whole_files import out, output_to
-from ..query.options import SelectionOptions
 from ..wording.languages import LANGUAGES
 from ..wording.styles import STYLES
 from .options import SourceOptions, file_options
 
 if TYPE_CHECKING:
-    from ..capture import Watcher
     from .session import Session
 
 FORMATS = ("text", "svg", "mermaid", "dot")
@@ -98,42 +95,14 @@ def of_a_connection(
 ) -> tuple[Picture, Session]:
     """Return the picture of a connection, and the reading at its end."""
     # Without a capture nothing of this is loaded.
-    from .. import memory
-    from ..ladder.gathering import gathered, most_telling
-    from .choice import ConnectionChoice
-    from .session import Session
+    from .one_connection import one_connection
 
-    if "-" in source.captures:
-        raise click.UsageError("the capture is read twice: give a file, not standard input")
-    if number is not None and filter is not None:
-        raise click.UsageError("--connection and --filter exclude each other")
-    choice = ConnectionChoice(SelectionOptions((), (), (), filter), (), utc)
-    first = Session(source, each=memory.CHOSEN, utc=utc, lang=picture.lang)
-    first.read()
-    table = first.capture.table
-    among = 1
-    if number is None:
-        rows = choice.rows(first)
-        if not len(rows):
-            first.finish()
-            if choice.chooses and table.count:
-                raise click.ClickException(f"no connection matches; there are {table.count:,} without the filter")
-            raise click.ClickException("the capture has no TCP connection")
-        number = int(table.numbers(np.array([most_telling(table, rows)]))[0])
-        among = len(rows)
-    second: list[Session] = []
-
-    def again(watchers: Sequence[Watcher]) -> Session:
-        session = Session(source, each=memory.CHOSEN, watchers=lambda _: watchers, utc=utc, lang=picture.lang)
-        second.append(session)
-        return session
-
-    found = gathered(first, again, number)
-    if among > 1:
+    one = one_connection(source, number, filter, utc, picture.lang)
+    if one.among > 1:
         text = "connection {number} of {count:,} is drawn; --connection N draws another"
-        second[0].say(text, number=number, count=among)
-    told = connection_drawn(number, found.ends, found.changes())
-    return picture._replace(connection=told), second[0]
+        one.reading.say(text, number=one.gathered.number, count=one.among)
+    told = connection_drawn(one.gathered.number, one.gathered.ends, one.gathered.changes())
+    return picture._replace(connection=told), one.reading
 
 
 def _write(pieces: Iterable[bytes]) -> None:

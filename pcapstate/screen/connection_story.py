@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..addresses import socket_text
+from ..ladder.gathering import ends_of
 from ..ladder.steps import Step, Story, on_same_tuple, steps
 from ..tcp import tables as c
-from ..tcp.sides import where
 from ..wording.counts import Count
 from ..wording.languages import translate
 from .board import Board
@@ -54,8 +53,7 @@ class ConnectionStory:
             Story(replay.of_connections(rows), rows, row, until), capture.source.kernels, *capture.tracked_with
         )
         client = 2 * row + int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
-        places = where(table, np.array([client, client ^ 1]))
-        ends = [socket_text(*(int(one[side]) for one in places)) for side in (0, 1)]
+        ends = ends_of(table, row)
         lines = []
         for side, role in enumerate(("client", "server")):
             end = table.endpoints[client ^ side]

@@ -39,6 +39,9 @@ def one_connection(
     choice = ConnectionChoice(SelectionOptions((), (), (), filter), (), utc)
     first = Session(source, each=memory.CHOSEN, utc=utc, lang=lang)
     first.read()
+    if first.interrupted:
+        # Half a reading chooses nothing.
+        raise click.Abort
     table = first.capture.table
     among = 1
     if number is None:

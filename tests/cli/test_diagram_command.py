@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pcapstate.cli.session import Session
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import ended, process, run
 
@@ -110,3 +111,19 @@ def test_the_capture_is_not_replaced(
     assert code == 2
     assert "--output would replace the capture" in err
     assert path.read_bytes() == EXAMPLE.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["diagram", "explain"])
+def test_ctrl_c_while_the_connection_is_looked_for(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 0
+    read = Session.read
+
+    def interrupted(session: Session) -> None:
+        nonlocal count
+        count += 1
+        read(session)
+        session.interrupted = True
+
+    monkeypatch.setattr(Session, "read", interrupted)
+    assert run(command, EXAMPLE).exit_code == 1
+    assert count == 1

@@ -52,6 +52,7 @@ def programs() -> dict[str, list[str]]:
     found = {
         "pcapstate timeline": [*PCAPSTATE, "timeline", "-i", WIRE, "--format", "jsonl"],
         "pcapstate netstat 1": [*PCAPSTATE, "netstat", "-i", WIRE, "1"],
+        "pcapstate live": [sys.executable, str(HERE / "in_terminal.py"), *PCAPSTATE, "live", "-i", WIRE],
         "tcpdump": ["tcpdump", "-i", WIRE, "-B", str(32 << 10), "-w", os.devnull],
         "dumpcap": ["dumpcap", "-i", WIRE, "-B", "32", "-q", "-w", os.devnull],
     }

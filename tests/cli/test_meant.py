@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pcapstate.cli.main import COMMANDS
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import ended, process
 
@@ -19,13 +20,10 @@ EXAMPLE = str(PCAPS / "example.pcapng")
         (["-"], "- is no command; try pcapstate netstat - (or"),
         (["netsat", EXAMPLE], 'no command "netsat": did you mean netstat or extract?'),
         (["TIMELINE", EXAMPLE], 'no command "TIMELINE": did you mean timeline?'),
-        (["diag", EXAMPLE], 'no command "diag": did you mean diagnose?'),
+        (["diag", EXAMPLE], 'no command "diag": did you mean diagnose or diagram?'),
         (["ss", EXAMPLE], 'no command "ss": did you mean netstat?'),
         (["list", EXAMPLE], 'no command "list": did you mean connections?'),
-        (
-            ["x"],
-            'no command "x": known: netstat, timeline, connections, diagnose, extract, states, interfaces, completion',
-        ),
+        (["x"], f'no command "x": known: {", ".join(COMMANDS)}'),
         (["-an", EXAMPLE], "-a goes behind a command: pcapstate netstat -a …"),
         (["--connection", "3", EXAMPLE], "--connection goes behind a command: pcapstate timeline --connection …"),
         (["--nosuch", EXAMPLE], 'no option "--nosuch"'),

@@ -120,7 +120,8 @@ class Socket:
 def test_a_live_interface_that_names_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     header = pktap_header(1, "en0", OUTBOUND, 0, (7, b"seven"), (-1, b""))
     socket = Socket([header + ethernet(packet) for packet in PACKETS])
-    monkeypatch.setattr(interfaces, "_open", lambda *_: (socket, 258, ()))
+    monkeypatch.setattr(interfaces, "can_be_read", lambda: False)
+    monkeypatch.setattr(interfaces, "_open_with_scapy", lambda *_: (socket, 258, ()))
     monkeypatch.setattr("scapy.supersocket.SuperSocket.select", Socket.select)
     source = live.LiveReader("pktap", duration=0.1)
     batch = next(source.batches())

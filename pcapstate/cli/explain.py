@@ -103,7 +103,7 @@ class Drawing:
         yield f"\n{title}: {', '.join(ends)}\n\n"
         for part in found:
             if part.fold is not None:
-                yield f"{self._folded(part.fold)}\n"
+                yield f"{self._folded(part.fold)}\n" if self._brief else f"{self._folded(part.fold)}\n\n"
             elif part.step is not None:
                 yield f"{self._drawn(self._ladder[self._places[id(part.step)]])}\n"
             if part.said and not self._brief:

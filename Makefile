@@ -52,7 +52,7 @@ bounds: checked-kernels
 # Branches that no test takes, on plain kernels: compiled ones are not seen. What mostly waits is left out.
 coverage: $(VENV)/ready-dev
 	PCAPSTATE_KERNELS=plain $(PYTEST) $(SIDE_BY_SIDE) --cov --cov-report=term --ignore=tests/kernels \
-		--ignore=tests/sources/test_live.py --ignore=tests/test_fuzz.py --ignore=tests/test_benchmarks.py \
+		--ignore-glob=tests/sources/test_live*.py --ignore=tests/test_fuzz.py --ignore=tests/test_benchmarks.py \
 		--ignore=tests/test_memory.py --ignore=tests/tcp/test_memory.py
 
 # Small changes to the tracker that no test of its rules notices: MUTATIONS of them, chosen by MUTATION_SEED.

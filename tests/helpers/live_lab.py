@@ -17,6 +17,27 @@ from typing import Any
 
 OURS, PEERS = "10.93.0.2", "10.93.0.1"
 WIRE = "pcapwire0"
+USER = {"SUDO_UID": "1000", "SUDO_GID": "1001"}
+"""Whom sudo names."""
+
+SLOW = """
+import sys, time
+from pcapstate import capture
+from pcapstate.cli.main import main
+from pcapstate.sources import capture_thread
+
+{change}
+main()
+"""
+"""Runs the program with a change."""
+
+NO_RING = """
+from pcapstate.sources import interfaces
+def refused(*given):
+    raise OSError(1, "Operation not permitted")
+interfaces.PacketRing = refused
+"""
+"""A kernel that has no ring."""
 
 TALK = """
 import socket, sys
@@ -208,3 +229,9 @@ class Capturing:
 
 def rows(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
+
+
+def undropped(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without what only live capture has, once no packet was dropped."""
+    assert row.pop("drops") == 0
+    return row

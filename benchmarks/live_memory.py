@@ -1,9 +1,9 @@
-"""Memory of ``timeline -i`` and ``netstat -i 1`` while connections open and end, for minutes.
+"""Memory of ``timeline -i``, ``netstat -i 1`` and ``live`` while connections open and end, for minutes.
 
     sudo python benchmarks/live_memory.py
     sudo python benchmarks/live_memory.py --seconds 60 --rate 2000 --memory 300M
 
-Linux only, as root. Both programs capture on the same veth pair. No two connections have the same endpoints; each
+Linux only, as root. The programs capture on the same veth pair. No two connections have the same endpoints; each
 lives for a second and has 2 to 10 packets. One in ten is refused, one in ten unanswered, two in ten are reset.
 """
 
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from pathlib import Path
 
 from tabulate import tabulate
 from wire import PCAPSTATE, SETTLE, WIRE, Program, Sender, Wire
@@ -81,12 +82,15 @@ def send(rate: float, seconds: float) -> None:
         time.sleep(TICK)
 
 
+IN_TERMINAL = str(Path(__file__).with_name("in_terminal.py"))
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--rate", type=float, default=500, help="connections a second")
-    parser.add_argument("--memory", help="the bound of both programs (default: their own)")
+    parser.add_argument("--memory", help="the bound of all programs (default: their own)")
     parser.add_argument("--send", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.send:
@@ -94,12 +98,13 @@ def main() -> None:
         return
     bound = ["--memory", given.memory] if given.memory else []
     commands = {
-        "timeline": ["timeline", "-i", WIRE, "--format", "jsonl", *bound],
-        "netstat 1": ["netstat", "-n", "-i", WIRE, "1", "--format", "jsonl", *bound],
+        "timeline": [*PCAPSTATE, "timeline", "-i", WIRE, "--format", "jsonl", *bound],
+        "netstat 1": [*PCAPSTATE, "netstat", "-n", "-i", WIRE, "1", "--format", "jsonl", *bound],
+        "live": [sys.executable, IN_TERMINAL, *PCAPSTATE, "live", "-i", WIRE, *bound],
     }
     rows: list[list[str]] = []
     with Wire() as wire:
-        programs = [Program(wire, [*PCAPSTATE, *words]) for words in commands.values()]
+        programs = [Program(wire, command) for command in commands.values()]
         time.sleep(SETTLE)
         command = [sys.executable, __file__, "--send", "--rate", str(given.rate), "--seconds", str(given.seconds)]
         with subprocess.Popen([*wire.sending, *command]) as sending:

@@ -69,9 +69,11 @@ class Program:
         )
 
     def resident(self) -> int:
-        """Return how many bytes of memory it has (VmRSS)."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return 1024 * int(status.partition("VmRSS:")[2].split()[0])
+        """Return how many bytes of memory it has, with the program that it runs (VmRSS)."""
+        own = Path("/proc", str(self.process.pid))
+        programs = [own, *(Path("/proc", one) for one in (own / "task" / own.name / "children").read_text().split())]
+        statuses = [one.joinpath("status").read_text(encoding="ascii") for one in programs]
+        return sum(1024 * int(status.partition("VmRSS:")[2].split()[0]) for status in statuses)
 
     def end(self) -> Ended:
         """End it as Ctrl-C does."""

@@ -45,7 +45,7 @@ OPTIONS = (
         "--history",
         callback=history_size,
         metavar="SIZE",
-        help="Memory for going back in time, such as 500M. [default: a quarter of --memory]",
+        help="Memory for going back in time, such as 500M. [default: at most a quarter of --memory]",
     ),
     click.option("--light/--dark", default=None, help="Colours for a light or a dark background. [default: dark]"),
 )

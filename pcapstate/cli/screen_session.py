@@ -16,7 +16,7 @@ from ..addresses import parse_network
 from ..errors import PcapstateError
 from ..escaping import safe
 from ..extraction import ChosenPackets, Extraction
-from ..memory import default_bound
+from ..memory import LEAST, PACKETS_WAITING, default_bound
 from ..moments import parse_moment
 from ..reading import Origin, Reading
 from ..replay.log import PacketLog
@@ -29,7 +29,7 @@ from ..sockets.question import Question
 from ..wording.counts import Count
 from ..wording.languages import translate
 from .options import SourceOptions, WordingOptions, manner
-from .screen_options import ScreenOptions
+from .screen_options import LEAST_HISTORY, ScreenOptions
 from .session import Session
 
 NEEDED = frozenset(("age", "rtt", "program"))
@@ -64,9 +64,10 @@ def prepared(
             raise click.BadParameter(str(error), param_hint="--local") from None
     at = None if source.at is None else parse_moment(source.at, wording.utc)
     bound = source.memory or default_bound()
-    history = look.history or bound // 4
-    log = PacketLog(history)
     gathering = Gathering(Question(local=look.local, all_=True, tcp=True, program=True), NEEDED, True, bound)
+    left = bound - LEAST - PACKETS_WAITING - gathering.bytes_beside
+    history = look.history or min(bound // 4, max(left // 2, LEAST_HISTORY))
+    log = PacketLog(history)
     reading: list[Session] = []
     board = Board(log, gathering, lambda: reading[0].span(), wording.utc)
     wish = Wish(filter=look.filter or "")

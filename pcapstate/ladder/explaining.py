@@ -59,11 +59,11 @@ class _End:
     """What one end has sent so far, in relative numbers."""
 
     def __init__(self) -> None:
-        self.top = self.acked = 0
+        self.acked = 0
         self.syn: int | None = None
         self.fin: int | None = None
         self.sent: dict[int, Step] = {}
-        """By the number behind it, the last packet with data."""
+        """By the number behind it, the packet with data; none that was sent twice: either may be what arrived."""
         self.closed_window = False
 
 
@@ -90,7 +90,7 @@ def parts(steps: Sequence[Step], wait: str, unfolded: bool = False) -> list[Part
     return found
 
 
-ORDINARY = frozenset(("data", "ack-of-data", "pure-ack"))
+ORDINARY = frozenset(("data", "ack-of-data"))
 
 
 def _is_plain(step: Step, said: tuple[Why | Said, ...]) -> bool:
@@ -120,14 +120,14 @@ def _said(step: Step, ends: tuple[_End, _End], wait: str) -> Iterator[Why | Said
         return
     yield from _of_numbers(step, me, peer, sender, receiver)
     yield from _of_closing(step, me, peer, sender, wait)
-    takes = step.length + bool(step.flags & SYN) + bool(step.flags & FIN)
     if step.flags & SYN:
         me.syn = step.seq
     if step.flags & FIN and me.fin is None:
         me.fin = step.seq + step.length
-    if step.length:
+    if step.again:
+        me.sent.pop(step.seq + step.length, None)
+    elif step.length:
         me.sent[step.seq + step.length] = step
-    me.top = max(me.top, step.seq + takes)
     if step.flags & ACK:
         me.acked = max(me.acked, step.ack)
 

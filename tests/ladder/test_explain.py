@@ -73,6 +73,10 @@ def check(step: Step | None, said: Said, known: dict[int, Step]) -> None:
         one = known[int(fields["number"])]
         assert (one.seq, one.length) == (fields["seq"], fields["length"])
         assert one.seq + one.length == step.ack
+        # Of what was sent twice nobody knows which of the two arrived.
+        assert not any(
+            other.again and other.seq + other.length == step.ack for other in earlier if other.side == one.side
+        )
     elif said.name == "fin-number":
         assert step.seq + step.length == fields["fin"]
     elif said.name == "closed-first":

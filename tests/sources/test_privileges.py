@@ -19,24 +19,13 @@ from pcapstate.sources import landlock
 from pcapstate.sources.privileges import GivenUp, User, owner, successor
 from pcapstate.sources.ring_files import RingFiles
 from pcapstate.sources.ring_process import RingProcess
-from tests.helpers.live_lab import WIRE, Capturing, Lab, usable
+from tests.helpers.live_lab import WIRE, Capturing, Lab
 from tests.helpers.running import process
 
 NOBODY = 65534
 CALLER = {"SUDO_UID": "1000", "SUDO_GID": "1001", "SUDO_USER": "somebody"}
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 needs_landlock = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    if not usable():
-        pytest.skip("needs root on Linux with iproute2: it captures live in a network namespace")
-    lab = Lab()
-    try:
-        yield lab
-    finally:
-        lab.close()
 
 
 def status(process: int | str) -> dict[str, str]:

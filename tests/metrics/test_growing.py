@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import re
@@ -15,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -26,6 +28,7 @@ from tests.helpers.prometheus import Samples, samples, total
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import STORIES
 
+Found = TypeVar("Found")
 CONNECTIONS = "system_network_connections"
 HOLD = """
 import socket, sys
@@ -69,7 +72,7 @@ def scrape(lab: Lab) -> Samples:
     return samples(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout)
 
 
-def until(found: Callable[[], Samples], holds: Callable[[Samples], bool]) -> Samples:
+def until(found: Callable[[], Found], holds: Callable[[Found], bool]) -> Found:
     """Ask until the numbers are as they should be; return the last ones."""
     deadline = time.monotonic() + 15
     while not holds(now := found()) and time.monotonic() < deadline:
@@ -135,6 +138,16 @@ def test_netstat_with_an_interval_serves_as_well(lab: Lab) -> None:
     assert code == 0
 
 
+def open_sockets(pid: int) -> int:
+    folder = Path(f"/proc/{pid}/fd")
+    found = 0
+    for descriptor in folder.iterdir():
+        # It may be closed meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            found += "socket" in os.readlink(descriptor)
+    return found
+
+
 def test_no_client_disturbs_the_capture(lab: Lab) -> None:
     """A crowd that says nothing, half of it, or too much; and packets as fast as they can be sent."""
     frame, many = ethernet(ip(tcp(1, 2))), 100_000
@@ -144,11 +157,7 @@ def test_no_client_disturbs_the_capture(lab: Lab) -> None:
         found = until(lambda: scrape(lab), lambda now: total(now, "pcapstate_packets_total") >= many)
         crowd.kill()
         crowd.communicate()
-        descriptors = f"/proc/{ours.process.pid}/fd"
-        deadline = time.monotonic() + 10
-        while (left := sum("socket" in os.readlink(f"{descriptors}/{one}") for one in os.listdir(descriptors))) > 12:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        left = until(lambda: open_sockets(ours.process.pid), lambda now: now <= 12)
         _, err, code = ours.end()
     assert total(found, "pcapstate_packets_total") >= many
     assert total(found, "pcapstate_bytes_total") >= many * len(frame)

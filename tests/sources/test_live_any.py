@@ -92,8 +92,9 @@ def test_copies_that_any_brings_are_copies(lab: Lab, ring: bool) -> None:
     finally:
         lab.run(lab.names[0], "link", "del", "pcapbridge0")
         lab.wire()
-    assert row["packets"] == 2 * row["copies"] > 0
-    assert (row["retransmissions"], row["outcome"], code) == (0, "closed", 0)
+    # A busy machine may send again in earnest, but a copy that counts as sent again would be none.
+    assert row["packets"] == 2 * row["copies"] > 2 * row["retransmissions"]
+    assert (row["outcome"], code) == ("closed", 0)
     assert f"{row['copies']} packets are duplicates in the capture" in err
 
 

@@ -8,6 +8,7 @@ import click
 
 from ..ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Line
 from ..ladder.explaining import SIDES, Fold, Part, Said, Why, parts
+from ..ladder.sentences import Sentences
 from ..ladder.steps import Step
 from ..ladder.table import table_of
 from ..output.colours import painted
@@ -15,10 +16,7 @@ from ..output.formats import PEOPLE
 from ..output.paragraphs import wrapped
 from ..output.screen import Screen
 from ..views.reading_aids import Manner
-from ..wording.counts import Count
-from ..wording.explanations import explanation
 from ..wording.languages import translate
-from ..wording.styles import shown_states
 from ..wording.times import duration
 from .one_connection import OneConnection, one_connection
 from .options import SourceOptions, WordingOptions, file_options, manner, output_option, wording_options
@@ -92,8 +90,7 @@ class Drawing:
         self._colour = screen is not None and screen.colour
         self._ladder = Ladder(steps, self._width, how, ASCII_SIGNS if ascii_ else SIGNS)
         self._places = {id(step): at for at, step in enumerate(steps)}
-        self._states = shown_states(how.style)
-        self._arrow = "->" if ascii_ else "→"
+        self._sentences = Sentences(how, "->" if ascii_ else "→")
 
     def lines(self, found: list[Part]) -> Iterator[str]:
         """Yield the lines."""
@@ -115,26 +112,9 @@ class Drawing:
         return "".join(painted(run.text, run.tone) if self._colour else run.text for run in line).rstrip()
 
     def _folded(self, fold: Fold) -> str:
-        text = translate(
-            "#{first} to #{last}: {count:segment|segments} of data and ACKs, {up:byte|bytes} from the client, "
-            "{down:byte|bytes} from the server, {time}",
-            self._how.lang,
-        )
-        up, down = map(Count, fold.sent)
-        said = text.format(
-            first=fold.first, last=fold.last, count=Count(fold.packets), up=up, down=down, time=duration(fold.duration)
-        )
-        return "\n".join(f"{' ' * INDENT}{line}" for line in wrapped(f"... {said}", self._width - INDENT))
+        lines = wrapped(f"... {self._sentences.fold(fold)}", self._width - INDENT)
+        return "\n".join(f"{' ' * INDENT}{line}" for line in lines)
 
     def _sentence(self, said: Why | Said) -> Iterator[str]:
-        for line in wrapped(self._text(said), min(self._width, WIDTH) - INDENT):
+        for line in wrapped(self._sentences.sentence(said), min(self._width, WIDTH) - INDENT):
             yield f"{' ' * INDENT}{line}\n"
-
-    def _text(self, said: Why | Said) -> str:
-        lang = self._how.lang
-        if isinstance(said, Said):
-            return explanation(said.name, lang, self._how.style, **said.fields)
-        change = said.change
-        role = translate(SIDES[change.side], lang)
-        states = f"{self._states[change.before]} {self._arrow} {self._states[change.after]}"
-        return f"{role} {states}: {translate(said.reason, lang)}"

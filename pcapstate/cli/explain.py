@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
 from ..ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Line
 from ..ladder.explaining import SIDES, Fold, Part, Said, Why, parts
 from ..ladder.sentences import Sentences
-from ..ladder.steps import Step
+from ..ladder.steps import Steps
 from ..ladder.table import table_of
 from ..output.colours import painted
 from ..output.formats import PEOPLE
@@ -83,16 +83,15 @@ class Drawing:
     """The text of a ladder with its sentences."""
 
     def __init__(
-        self, one: OneConnection, steps: list[Step], how: Manner, screen: Screen | None, ascii_: bool, brief: bool
+        self, one: OneConnection, steps: Steps, how: Manner, screen: Screen | None, ascii_: bool, brief: bool
     ) -> None:
         self._one, self._how, self._brief = one, how, brief
         self._width = WIDTH if screen is None else min(screen.columns, WIDEST)
         self._colour = screen is not None and screen.colour
         self._ladder = Ladder(steps, self._width, how, ASCII_SIGNS if ascii_ else SIGNS)
-        self._places = {id(step): at for at, step in enumerate(steps)}
         self._sentences = Sentences(how, "->" if ascii_ else "→")
 
-    def lines(self, found: list[Part]) -> Iterator[str]:
+    def lines(self, found: Iterable[Part]) -> Iterator[str]:
         """Yield the lines."""
         lang = self._how.lang
         title = translate("connection {number}", lang).format(number=self._one.gathered.number)
@@ -102,7 +101,7 @@ class Drawing:
             if part.fold is not None:
                 yield f"{self._folded(part.fold)}\n" if self._brief else f"{self._folded(part.fold)}\n\n"
             elif part.step is not None:
-                yield f"{self._drawn(self._ladder[self._places[id(part.step)]])}\n"
+                yield f"{self._drawn(self._ladder[part.at])}\n"
             if part.said and not self._brief:
                 for said in part.said:
                     yield from self._sentence(said)

@@ -31,7 +31,7 @@ from .protocols import (
     UP_TO_FLAGS,
 )
 from .segment import SYN
-from .window_scale import scale_of
+from .syn_options import options_of
 
 KEPT = 320
 """Bytes kept from the start of a datagram's payload: the largest TCP header has 60, a header before it up to 256."""
@@ -298,5 +298,5 @@ def _segment(packet: bytes, head: bytes, total: int) -> dict[str, int] | None:
         "flags": head[13],
         "payload": -1,
         "mark": mark_of(head, 0, len(head), header, identification),
-        "scale": scale_of(head, 20, min(len(head), header)) if head[13] & SYN else 0,
+        "options": options_of(head, 20, min(len(head), header)) if head[13] & SYN else 0,
     }

@@ -39,9 +39,9 @@ from .protocols import (
     UP_TO_FLAGS,
 )
 from .segment import SEGMENT, SEGMENT_DATAGRAM, SEGMENT_PENDING, SYN
+from .syn_options import options_of
 from .tunnels import innermost
 from .virtual_networks import forget, network_of, note_tags
-from .window_scale import scale_of
 
 PREFETCHED_FRAMES = 8
 """Distance, in frames, of the prefetch."""
@@ -172,8 +172,8 @@ def decode_frames(
         row["payload"] = upper + header if upper + header < end else -1
         row["mark"] = mark_of(data, upper, end, header, be16(data, at + 4) if ethertype == ETHERTYPE_IPV4 else 0)
         row["network"] = network_of(networks)
-        row["scale"] = 0
+        row["options"] = 0
         if row["flags"] & SYN != 0:
-            row["scale"] = scale_of(data, upper + 20, min(end, upper + header))
+            row["options"] = options_of(data, upper + 20, min(end, upper + header))
         rows += 1
     return rows

@@ -23,7 +23,7 @@ SEGMENT = np.dtype(
         ("payload", "i4"),  # offset of the payload in the buffer of its batch; -1: none was captured
         ("mark", "u4"),  # fingerprint, the same for all copies of a packet; highest bit: see TELLING
         ("network", "i4"),  # 1 + the number of its virtual network (``Decoder.networks``), or 0
-        ("scale", "i4"),  # 1 + the shift in a SYN's window scale option (RFC 7323, at most 14); 0: none
+        ("options", "i4"),  # of a SYN: as in syn_options; 0: none
     ],
     align=True,
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, overload
 
+import numpy as np
+
 from ..decode.segment import ACK, CWR, ECE, FIN, PSH, RST, SEGMENT_ICMP, SYN, URG
+from ..decode.syn_options import HAS_FAST_OPEN, HAS_SACK, HAS_TIMESTAMPS, MSS_AT, SHIFT
 from ..output.shortening import cut
 from ..output.widths import display_width
 from ..table import ALARM, CAUTION, PLAIN
@@ -14,12 +17,15 @@ from ..tcp.states import State
 from ..views.reading_aids import STATE_TONES, Manner
 from ..wording.languages import translate
 from ..wording.styles import shown_states
-from .steps import NO_PACKET, Step
+from .steps import NO_PACKET, Step, Steps
 
 FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"), (URG, "URG"), (ECE, "ECE"), (CWR, "CWR"))
+OPTIONS = ((HAS_SACK, "sack"), (HAS_TIMESTAMPS, "ts"), (HAS_FAST_OPEN, "fast open"))
 STATE_WIDTH = len("SYN_RECEIVED ")
 NARROWEST = 20
 """Columns of an arrow at least."""
+ROOM_FOR_PAUSES = 48
+"""Columns of an arrow from which on the time since the packet before stands in a column of its own."""
 
 
 class Run(NamedTuple):
@@ -39,9 +45,10 @@ class Signs(NamedTuple):
     right: str = "▶"
     left: str = "◀"
     wait: str = "·"
+    lost: str = "✗"
 
 
-SIGNS, ASCII_SIGNS = Signs(), Signs("-", ">", "<", ".")
+SIGNS, ASCII_SIGNS = Signs(), Signs("-", ">", "<", ".", "x")
 
 
 def flags_text(flags: int) -> str:
@@ -69,6 +76,15 @@ def segment_text(step: Step, lang: str) -> str:
     return " ".join(parts)
 
 
+def options_text(options: int) -> str:
+    """Return the options of a SYN (``SEGMENT``) as packet lists write them."""
+    parts = [f"mss {options >> MSS_AT}"] if options >> MSS_AT else []
+    if options & SHIFT:
+        parts.append(f"ws {1 << (options & SHIFT) - 1}")
+    parts += [word for bit, word in OPTIONS if options & bit]
+    return " ".join(parts)
+
+
 def cause_text(step: Step, lang: str) -> str:
     """Return what caused the changes of a step without a packet."""
     causes = dict.fromkeys(translate(TABLE[one.row].cause, lang) for one in step.changes)
@@ -81,18 +97,28 @@ class Ladder(Sequence[Line]):
     ``start``: the time from which times count (ns since the epoch; None: of the first step).
     """
 
-    def __init__(
-        self, given: Sequence[Step], width: int, how: Manner, signs: Signs = SIGNS, start: int | None = None
-    ) -> None:
+    def __init__(self, given: Steps, width: int, how: Manner, signs: Signs = SIGNS, start: int | None = None) -> None:
         self._steps, self._how, self._signs = given, how, signs
-        self._start = given[0].time if start is None and given else start or 0
+        times = given.rows["time"]
+        self._start = int(times[0]) if start is None and len(given) else start or 0
         self._states = shown_states(how.style)
-        self._number_width = max((len(f"#{step.number}") for step in given), default=0)
-        self._time_width = max((len(self._time(step)) for step in (*given[:1], *given[-1:])), default=0)
+        self._number_width = len(f"#{given.rows['number'].max(initial=0)}") if len(given) else 0
+        extremes = (int(times.min()), int(times.max())) if len(given) else ()
+        self._time_width = max((len(_seconds(time - self._start)) for time in extremes), default=0)
         self._room = max(width - self._number_width - self._time_width - 2 * STATE_WIDTH - 4, NARROWEST)
+        pause = int(np.abs(np.diff(times)).max(initial=0))
+        self._pause_width = len(_pause(pause)) + 1
+        if self._room - self._pause_width < ROOM_FOR_PAUSES:
+            self._pause_width = 0
+        self._room -= self._pause_width
 
-    def _time(self, step: Step) -> str:
-        return f"{(step.time - self._start) / 1e9:.6f}"
+    def _head(self, at: int, step: Step) -> str:
+        number = f"#{step.number}" if step.number else ""
+        head = f"{number:>{self._number_width}} {_seconds(step.time - self._start):>{self._time_width}} "
+        if self._pause_width:
+            pause = _pause(step.time - int(self._steps.rows["time"][at - 1])) if at else ""
+            head += f"{pause:>{self._pause_width - 1}} "
+        return head
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -106,13 +132,13 @@ class Ladder(Sequence[Line]):
     def __getitem__(self, at: int | slice) -> Line | list[Line]:
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
+        at = range(len(self))[at]
         step = self._steps[at]
-        number = f"#{step.number}" if step.number else ""
-        head = f"{number:>{self._number_width}} {self._time(step):>{self._time_width}} "
         one, other = (
             _state(self._states, step.before[side], step.after[side], _arrives(step, side), side) for side in (0, 1)
         )
-        return Run(head), one, Run(" "), _arrow(step, self._room, self._how.lang, self._signs), Run(" "), other
+        arrow = _arrow(step, self._room, self._how.lang, self._signs)
+        return Run(self._head(at, step)), one, Run(" "), arrow, Run(" "), other
 
 
 def _arrives(step: Step, side: int) -> bool:
@@ -127,13 +153,27 @@ def _state(states: Sequence[str], before: State, after: State, changed: bool, si
     return Run(text, STATE_TONES[after])
 
 
+def _seconds(time: int) -> str:
+    return f"{time / 1e9:.6f}"
+
+
+def _pause(time: int) -> str:
+    """Return the time since the step before; 0.000 is less than half a millisecond."""
+    return f"{time / 1e9:+.3f}"
+
+
 def _arrow(step: Step, room: int, lang: str, signs: Signs) -> Run:
     if step.flags == NO_PACKET:
         text = f" {cause_text(step, lang)} "
         return Run(_filled(text, room, signs.wait, signs.wait, signs.wait))
     text = f" {segment_text(step, lang)} "
-    tone = ALARM if step.flags & RST and step.flags >= 0 else CAUTION if step.again or step.copy or step.gap else PLAIN
-    ends = (signs.line, signs.right) if step.side == 0 else (signs.left, signs.line)
+    options = options_text(step.options)
+    if options and display_width(text) + len(options) + 1 <= room - 4:
+        text += f"{options} "
+    alarm = (step.flags & RST and step.flags >= 0) or step.lost
+    tone = ALARM if alarm else CAUTION if step.again or step.copy or step.gap else PLAIN
+    right, left = (signs.lost, signs.lost) if step.lost else (signs.right, signs.left)
+    ends = (signs.line, right) if step.side == 0 else (left, signs.line)
     return Run(_filled(text, room, signs.line, *ends), tone)
 
 

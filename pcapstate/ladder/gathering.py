@@ -20,7 +20,7 @@ from ..tcp.flow_table import FlowTable
 from ..tcp.outcomes import NAMES, handshakes, outcomes
 from ..tcp.sides import sides_of, where
 from .changes import Changes, changes
-from .steps import Step, Story, on_same_tuple, steps
+from .steps import Steps, Story, on_same_tuple, steps
 
 Again = Callable[[Sequence[Watcher]], Reading]
 """Opens the same files once more, up to the same moment, with these watchers."""
@@ -70,7 +70,7 @@ class Gathered(NamedTuple):
     """The sockets of the client and the server."""
     story: Story
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> Steps:
         """Return the steps of the connection."""
         capture = self.reading.capture
         return steps(self.story, capture.source.kernels, *capture.tracked_with)

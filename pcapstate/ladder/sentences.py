@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..tcp.machine import Certainty
 from ..views.reading_aids import Manner
 from ..wording.counts import Count
 from ..wording.explanations import explanation
@@ -9,6 +10,9 @@ from ..wording.languages import translate
 from ..wording.styles import shown_states
 from ..wording.times import duration
 from .explaining import SIDES, Fold, Said, Why
+
+SURE = (Certainty.SEEN, Certainty.TIMER)
+"""What needs no remark."""
 
 
 class Sentences:
@@ -26,7 +30,8 @@ class Sentences:
         change = said.change
         role = translate(SIDES[change.side], lang)
         states = f"{self._states[change.before]} {self._arrow} {self._states[change.after]}"
-        return f"{role} {states}: {translate(said.reason, lang)}"
+        sure = "" if said.certainty in SURE else f" ({translate(said.certainty.word, lang)})"
+        return f"{role} {states}{sure}: {translate(said.reason, lang)}"
 
     def fold(self, fold: Fold) -> str:
         """Return what a fold leaves out."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, overload
 
 import numpy as np
 
-from ..decode.segment import FIN, SEGMENT_ICMP, SYN
+from ..decode.segment import RST
 from ..kernels.running import Kernels
 from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.states import State
 from ..tcp.time_wait import TimeWait
+from .numbers import NONE_YET, numbers
 
 HALF = 1 << 31
 NO_PACKET = -1
@@ -21,6 +22,29 @@ NO_PACKET = -1
 
 States = tuple[State, State]
 """Of the client and the server."""
+
+STEP = np.dtype(
+    [
+        # As in Step.
+        ("time", "i8"),
+        ("number", "i8"),
+        ("seq", "i8"),
+        ("ack", "i8"),
+        ("gap", "i8"),
+        ("lost", "i8"),
+        ("length", "i4"),
+        ("options", "i4"),
+        ("window", "u2"),
+        ("flags", "i2"),
+        ("side", "u1"),
+        ("again", "?"),
+        ("copy", "?"),
+        ("before", "u1", 2),
+        ("after", "u1", 2),
+    ],
+    align=True,
+)
+"""A step without its changes."""
 
 
 class Change(NamedTuple):
@@ -58,6 +82,13 @@ class Step(NamedTuple):
     """A duplicate in the capture."""
     gap: int
     """Sequence numbers before it that no packet so far has."""
+    lost: int
+    """The number of the packet that sends it again, with no ACK of it captured so far: it was lost, or its ACK was.
+
+    0: there is none.
+    """
+    options: int
+    """Of a SYN: as in SEGMENT."""
     before: States
     after: States
     changes: tuple[Change, ...]
@@ -87,7 +118,45 @@ def on_same_tuple(table: FlowTable, row: int) -> Rows:
     return np.array(found)
 
 
-def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), split: bool = False) -> list[Step]:  # noqa: B008
+class Steps(Sequence[Step]):
+    """The steps of a connection, each made when it is asked for: a connection may have millions."""
+
+    def __init__(self, rows: Rows, changes: dict[int, tuple[Change, ...]], first: tuple[int, int]) -> None:
+        self.rows = rows
+        """STEP."""
+        self.first = first
+        """The sequence numbers of the client and the server that count as 0."""
+        self.changes = changes
+        """The changes, by the place of their step, in order."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Steps: ...
+
+    def __getitem__(self, at: int | slice) -> Step | Steps:
+        places = range(len(self))[at]
+        if isinstance(places, range):
+            within = {places.index(place): changes for place, changes in self.changes.items() if place in places}
+            return Steps(self.rows[at], within, self.first)
+        time, number, seq, ack, gap, lost, length, options, window, flags, side, again, copy, *states = self.rows[
+            places
+        ].item()
+        before, after = ((State(int(one)), State(int(other))) for one, other in states)
+        known = self.changes.get(places, ())
+        return Step(
+            time, number, side, flags, seq, ack, length, window, again, copy, gap, lost, options, before, after, known
+        )
+
+
+NO_STEPS = Steps(np.zeros(0, dtype=STEP), {}, (0, 0))
+
+
+def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), split: bool = False) -> Steps:  # noqa: B008
     """Return the steps of a connection, whose packets are tracked again.
 
     ``time_wait``, ``split``: as for ``FlowTable``.
@@ -102,31 +171,17 @@ def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), spli
         later += (one.copy() for one in table.pass_time(story.until))
     later += (one.copy() for one in table.give_up())
     if not len(own):
-        return []
+        return NO_STEPS
     client = int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
     bases = [int(one) for one in table.endpoints["base"][2 * row : 2 * row + 2]]
+    rows = _packets(segments if len(own) == len(segments) else segments[own], client, bases)
+    for name, counted in (("again", "retransmissions"), ("copy", "copies")):
+        rows[name] = (np.diff(afterwards[counted], prepend=0) > 0)[own]
+    for side in (0, 1):
+        rows["after"][:, side] = afterwards[f"state_{side ^ client}"][own]
     changes = _changes(np.concatenate(later), afterwards["transitions"], row, client)
-    states = zip(*(afterwards[f"state_{side ^ client}"].tolist() for side in (0, 1)), strict=True)
-    counts = (np.diff(afterwards[name], prepend=0) > 0 for name in ("retransmissions", "copies"))
-    known = (segments["time"].tolist(), segments["number"].tolist(), states, *(one.tolist() for one in counts))
-    packets = dict(zip(own.tolist(), _packets(segments[own], client, bases), strict=True))
-    found: list[Step] = []
-    state = State.UNKNOWN, State.UNKNOWN
-    for at, (time, number, after, again, copy) in enumerate(zip(*known, strict=True)):
-        packet = packets.get(at)
-        done = changes.pop(at, ())
-        if packet is not None:
-            # Timers that ended before it.
-            state = _without_packet([one for one in done if not one.number], state, found)
-            causes = tuple(one.change for one in done if one.number)
-            before, state = _known_before(state, causes), (State(after[0]), State(after[1]))
-            side, flags, seq, ack, length, window, gap = packet
-            found.append(
-                Step(time, number, side, flags, seq, ack, length, window, again, copy, gap, before, state, causes)
-            )
-        elif done:
-            state = _without_packet(done, state, found)
-    _without_packet(changes.get(len(segments), ()), state, found)
+    found = _with_changes(rows, own, changes, (bases[client], bases[1 - client]))
+    _note_losses(found.rows)
     return found
 
 
@@ -152,41 +207,92 @@ def _changes(transitions: Rows, so_far: Rows, row: int, client: int) -> dict[int
     return found
 
 
-def _without_packet(changes: Sequence[_Caused], before: States, found: list[Step]) -> States:
-    """Add a step for each change that no packet of the connection causes; return the states after them."""
-    for time, number, change in changes:
-        known = _known_before(before, (change,))
-        before = (change.after, known[1]) if change.side == 0 else (known[0], change.after)
-        found.append(Step(time, number, change.side, NO_PACKET, 0, 0, 0, 0, False, False, 0, known, before, (change,)))
-    return before
+class _Inserted(NamedTuple):
+    """A step without a packet of the connection."""
+
+    place: int
+    """Of the packet behind it."""
+    caused: _Caused
+    before: States
+    after: States
 
 
-class _Packet(NamedTuple):
-    side: int
-    flags: int
-    seq: int
-    ack: int
-    length: int
-    window: int
-    gap: int
+def _with_changes(rows: Rows, own: Rows, changes: dict[int, list[_Caused]], first: tuple[int, int]) -> Steps:
+    """Return the packets of a connection (STEP) with its changes, and with a step for each that has no packet.
+
+    ``own``: the places of the packets, among those that ``changes`` are told by.
+    """
+    inserted: list[_Inserted] = []
+    caused: dict[int, tuple[Change, ...]] = {}
+    before: dict[int, States] = {}
+    for place in sorted(changes):
+        at = int(np.searchsorted(own, place))
+        has_packet = at < len(own) and own[at] == place
+        if inserted and inserted[-1].place == at:
+            state = inserted[-1].after
+        else:
+            state = _states(rows["after"][at - 1]) if at else (State.UNKNOWN, State.UNKNOWN)
+        # Timers that ended before the packet.
+        for one in changes[place]:
+            if has_packet and one.number:
+                continue
+            known = _known_before(state, (one.change,))
+            state = (one.change.after, known[1]) if one.change.side == 0 else (known[0], one.change.after)
+            inserted.append(_Inserted(at, one, known, state))
+        if has_packet and (own_changes := tuple(one.change for one in changes[place] if one.number)):
+            caused[at], before[at] = own_changes, _known_before(state, own_changes)
+    places = np.array([one.place for one in inserted], dtype=np.int64)
+    whole = np.insert(rows, places, np.zeros(1, dtype=STEP))
+    at_own = np.arange(len(rows)) + np.searchsorted(places, np.arange(len(rows)), side="right")
+    at_inserted = places + np.arange(len(places))
+    for at, new in zip(at_inserted.tolist(), inserted, strict=True):
+        step = whole[at]
+        step["time"], step["number"], step["side"] = new.caused.time, new.caused.number, new.caused.change.side
+        step["flags"], step["after"] = NO_PACKET, new.after
+    whole["before"][1:], whole["before"][:1] = whole["after"][:-1], State.UNKNOWN
+    found = {int(at_own[at]): each for at, each in caused.items()}
+    for at, states in before.items():
+        whole["before"][at_own[at]] = states
+    for at, new in zip(at_inserted.tolist(), inserted, strict=True):
+        whole["before"][at], found[at] = new.before, (new.caused.change,)
+    return Steps(whole, dict(sorted(found.items())), first)
 
 
-def _packets(own: Rows, client: int, bases: Sequence[int]) -> Iterator[_Packet]:
-    """Yield what the packets of a connection (SEGMENT) are, with relative numbers."""
+def _states(given: Rows) -> States:
+    return State(int(given[0])), State(int(given[1]))
+
+
+def _packets(own: Rows, client: int, bases: Sequence[int]) -> Rows:
+    """Return the packets of a connection (SEGMENT) as steps (STEP), with relative numbers."""
     ends = own["endpoint"] & 1
-    seq = _relative(own["seq"], np.where(ends == 0, bases[0], bases[1]))
-    ack = _relative(own["ack"], np.where(ends == 0, bases[1], bases[0]))
-    flags = own["flags"]
-    takes = np.where(flags >= 0, own["length"] + (flags & SYN != 0) + (flags & FIN != 0), 0)
-    gap = np.zeros(len(own), dtype=np.int64)
-    for end in (0, 1):
-        sent = np.flatnonzero((ends == end) & (flags != SEGMENT_ICMP))
-        if len(sent):
-            # What was sent before the first packet is not known.
-            highest = np.concatenate([seq[sent[:1]], np.maximum.accumulate((seq + takes)[sent])[:-1]])
-            gap[sent] = np.maximum(seq[sent] - highest, 0)
-    columns = (ends ^ client, flags, seq, ack, own["length"], own["window"], gap)
-    yield from map(_Packet._make, zip(*(one.tolist() for one in columns), strict=True))
+    found = np.zeros(len(own), dtype=STEP)
+    for name in ("time", "number", "flags", "length", "window", "options"):
+        found[name] = own[name]
+    found["side"] = ends ^ client
+    found["seq"] = _relative(own["seq"], np.where(ends == 0, bases[0], bases[1]))
+    found["ack"] = _relative(own["ack"], np.where(ends == 0, bases[1], bases[0]))
+    return found
+
+
+def _note_losses(rows: Rows) -> None:
+    """Note in steps (STEP) what is missing before them, and which of them were sent again without an ACK so far."""
+    so_far = numbers(rows)
+    places, side = np.arange(len(rows)), rows["side"]
+    sent = (rows["flags"] >= 0) & (rows["flags"] & RST == 0)
+    highest = so_far.highest[side, places]
+    # What was sent before the first packet is not known.
+    rows["gap"] = np.where(sent & (highest != NONE_YET), np.maximum(rows["seq"] - highest, 0), 0)
+    # A probe of a closed window is refused, not lost.
+    known = np.flatnonzero(
+        sent & ~rows["copy"] & (so_far.behind > rows["seq"]) & (so_far.window[1 - side, places] != 0)
+    )
+    known = known[np.lexsort((known, rows["seq"][known], side[known]))]
+    first, again = known[:-1], known[1:]
+    same = (rows["seq"][first] == rows["seq"][again]) & (side[first] == side[again]) & rows["again"][again]
+    first, again = first[same], again[same]
+    acked = so_far.acked[1 - side[again], again]
+    lost = acked < so_far.behind[first]
+    rows["lost"][first[lost]] = rows["number"][again[lost]]
 
 
 def _relative(numbers: Rows, bases: Rows) -> Rows:

@@ -11,7 +11,7 @@ from ..table import NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Column, Table, cells,
 from ..tcp.machine import TABLE
 from ..tcp.states import STATES
 from .drawing import flags_text
-from .steps import NO_PACKET, Step
+from .steps import NO_PACKET, Change, Steps
 
 COLUMNS = (
     Column("time", "Time", TIME),
@@ -24,6 +24,7 @@ COLUMNS = (
     Column("window", "Window", NUMBER),
     Column("retransmission", "Retransmission", WORD, (False, True)),
     Column("duplicate", "Duplicate", WORD, (False, True)),
+    Column("sent_again", "Sent Again", NUMBER_OR_NOTHING, nothing="-"),
     Column("missing", "Missing", NUMBER),
     Column("client_before", "Client Before", WORD, STATES),
     Column("client_state", "Client State", WORD, STATES),
@@ -34,35 +35,40 @@ COLUMNS = (
 )
 
 
-def table_of(steps: Sequence[Step]) -> Table:
+def table_of(steps: Steps) -> Table:
     """Return a row for each step; ``seq`` and ``ack`` are relative."""
-    words = {"flags": worded([_flags(step) for step in steps])}
+    rows = steps.rows
+    words = {"flags": worded([_flags(flags) for flags in rows["flags"].tolist()])}
     for side, name in enumerate(("client_cause", "server_cause")):
-        words[name] = worded([_cause(step, side) for step in steps])
+        causes: list[str | None] = [None] * len(steps)
+        for at, changes in steps.changes.items():
+            causes[at] = _cause(changes, side)
+        words[name] = worded(causes)
     columns = tuple(one._replace(words=words[one.name][0]) if one.name in words else one for one in COLUMNS)
+    with_ack = (rows["flags"] >= 0) & (rows["flags"] & ACK != 0)
     values = {
-        "time": [step.time for step in steps],
-        "packet": [step.number or -1 for step in steps],
-        "sender": [2 if step.flags == NO_PACKET else step.side for step in steps],
-        "retransmission": [int(step.again) for step in steps],
-        "duplicate": [int(step.copy) for step in steps],
-        "missing": [step.gap for step in steps],
-        "ack": [step.ack if step.flags >= 0 and step.flags & ACK else -1 for step in steps],
-        **{name: [getattr(step, name) for step in steps] for name in ("seq", "length", "window")},
+        "time": rows["time"],
+        "packet": np.where(rows["number"] == 0, -1, rows["number"]),
+        "sender": np.where(rows["flags"] == NO_PACKET, 2, rows["side"]),
+        "retransmission": rows["again"],
+        "duplicate": rows["copy"],
+        "sent_again": np.where(rows["lost"] == 0, -1, rows["lost"]),
+        "missing": rows["gap"],
+        "ack": np.where(with_ack, rows["ack"], -1),
+        **{name: rows[name] for name in ("seq", "length", "window")},
     }
     for side, name in enumerate(("client", "server")):
-        values[f"{name}_before"] = [int(step.before[side]) for step in steps]
-        values[f"{name}_state"] = [int(step.after[side]) for step in steps]
-    arrays = {name: np.array(given, dtype=np.int64) for name, given in values.items()}
+        values[f"{name}_before"], values[f"{name}_state"] = rows["before"][:, side], rows["after"][:, side]
+    arrays = {name: given.astype(np.int64) for name, given in values.items()}
     arrays |= {name: indices for name, (_, indices) in words.items()}
     return single(columns, cells(columns, len(steps), **arrays))
 
 
-def _flags(step: Step) -> str | None:
-    if step.flags == NO_PACKET:
+def _flags(flags: int) -> str | None:
+    if flags == NO_PACKET:
         return None
-    return "ICMP" if step.flags == SEGMENT_ICMP else flags_text(step.flags)
+    return "ICMP" if flags == SEGMENT_ICMP else flags_text(flags)
 
 
-def _cause(step: Step, side: int) -> str | None:
-    return "; ".join(TABLE[one.row].cause for one in step.changes if one.side == side) or None
+def _cause(changes: Sequence[Change], side: int) -> str | None:
+    return "; ".join(TABLE[one.row].cause for one in changes if one.side == side) or None

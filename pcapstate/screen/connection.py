@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widgets import Footer
 
 from ..ladder.drawing import Ladder, Line, Run
-from ..ladder.steps import Step
+from ..ladder.steps import Steps
 from ..output.shortening import cut
 from ..output.widths import display_width
 from ..tcp.machine import TABLE
@@ -117,11 +117,12 @@ class ConnectionScreen(Screen[None]):
             first = _first(self._about.steps, side)
             line.append(Run(names[first], STATE_TONES[first]))
             taken += display_width(names[first])
-            for step in self._about.steps:
-                for change in step.changes:
+            for at, changes in self._about.steps.changes.items():
+                number = int(self._about.steps.rows["number"][at])
+                for change in changes:
                     if change.side != side:
                         continue
-                    by = f"#{step.number}" if step.number else translate(TABLE[change.row].cause, self._how.lang)
+                    by = f"#{number}" if number else translate(TABLE[change.row].cause, self._how.lang)
                     arrow, name = f" ─{by}→ ", names[change.after]
                     if taken + display_width(arrow) + display_width(name) > width:
                         found.append(tuple(line))
@@ -132,10 +133,10 @@ class ConnectionScreen(Screen[None]):
         return found
 
 
-def _first(given: Sequence[Step], side: int) -> State:
+def _first(given: Steps, side: int) -> State:
     """Return the first state of an end that is known."""
-    for step in given:
-        for change in step.changes:
+    for changes in given.changes.values():
+        for change in changes:
             if change.side == side:
                 return change.before
     return given[0].after[side] if given else State.UNKNOWN

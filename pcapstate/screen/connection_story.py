@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..ladder.gathering import ends_of
-from ..ladder.steps import Step, Story, on_same_tuple, steps
+from ..ladder.steps import NO_STEPS, Steps, Story, on_same_tuple, steps
 from ..tcp import tables as c
 from ..wording.counts import Count
 from ..wording.languages import translate
@@ -23,10 +22,10 @@ class About(NamedTuple):
 
     title: str
     lines: tuple[str, ...]
-    steps: Sequence[Step]
+    steps: Steps
 
 
-NOTHING = About("", (), ())
+NOTHING = About("", (), NO_STEPS)
 
 
 class ConnectionStory:

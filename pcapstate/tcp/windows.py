@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..decode.segment import FIN, SYN
-from ..decode.window_scale import MAX_SHIFT
+from ..decode.syn_options import MAX_SHIFT, SHIFT
 from ..kernels.source import i64, inner, rare
 from .lookup import is_own_peer
 from .sequence import LOW_32, after, at_or_after
@@ -35,7 +35,7 @@ def note_scale(w: World, e: int, answers: int, segment: Any) -> None:
     connection = w.connections[e >> 1]
     mine, theirs = (NOTE_SCALE_1, NOTE_SCALE_0) if e & 1 == 1 else (NOTE_SCALE_0, NOTE_SCALE_1)
     notes = connection["notes"]
-    offered = i64(segment["scale"])
+    offered = i64(segment["options"]) & SHIFT
     if answers != 0 and (offered == 0 or notes >> theirs & NOTE_SCALE == 1 + UNSCALED):
         connection["notes"] = notes & ~(NOTE_SCALE << mine | NOTE_SCALE << theirs) | 1 << mine | 1 << theirs
         return

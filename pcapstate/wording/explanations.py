@@ -15,11 +15,12 @@ EXPLANATIONS = {
     # --- numbers
     "relative-numbers": "Sequence numbers are shown relative to the first one of each end; the real first number of "
     "the {sender} is {initial:d} (RFC 9293 §3.4.1).",
-    "syn-number": "A SYN takes one sequence number: the SYN has {seq:d}, so the first byte of data has {next:d} "
-    "(RFC 9293 §3.4).",
     "fin-number": "A FIN takes one sequence number, the one after the last byte of data: {fin:d} (RFC 9293 §3.4).",
+    "first-number": "The real first number of the {sender} is {initial:d}.",
     "ack-of-syn": "ack {ack:d} = {seq:d} + 1: the SYN with number {seq:d} has arrived, and a SYN takes one number "
     "(RFC 9293 §3.4).",
+    "ack-of-syn-data": "ack {ack:d} = {seq:d} + 1 + {length:d}: the SYN with number {seq:d} has arrived, and "
+    "{length:byte|bytes} of data with it (RFC 7413).",
     "ack-of-data": "ack {ack:d} = {seq:d} + {length:d}: packet #{number:d}, with {length:byte|bytes} from {seq:d} on, "
     "has arrived, and all data before it (RFC 9293 §3.4).",
     "ack-of-fin": "ack {ack:d} = {fin:d} + 1: the FIN with number {fin:d} has arrived, and a FIN takes one number "
@@ -42,7 +43,14 @@ EXPLANATIONS = {
     "(RFC 9293 §3.8.6).",
     "window-probe": "The {sender} probes the closed window: the answer tells whether it may send again "
     "(RFC 9293 §3.8.6.1).",
-    "window-open": "The {sender} has room again and advertises a window of {window:byte|bytes} (RFC 9293 §3.8.6).",
+    "window-open": "The {sender} has room again: its window is no longer 0 (RFC 9293 §3.8.6).",
+    "windows-scaled": "Both SYNs have the window scale option: from now on a window of the {receiver} counts "
+    "{theirs:byte|bytes} for each 1, one of the {sender} {own:byte|bytes} (RFC 7323 §2).",
+    "windows-not-scaled": "Only one SYN has the window scale option, so no window is scaled (RFC 7323 §2.2).",
+    "fast-open": "The fast open option asks for a cookie or shows one, with which a SYN may carry data (RFC 7413).",
+    "lost": "No ACK of this is in the capture before packet #{number:d} sends it again: it was lost, or its ACK was.",
+    "ack-not-taken": "Packet #{number:d} had acknowledged this: that ACK was lost, or the {end} does not take it, "
+    "because its accept queue is full or it waits for data first (deferred accept).",
     "gap": "Before this packet, {missing:sequence number is|sequence numbers are} missing: lost on the way, overtaken, "
     "or not captured.",
     "gap-filled": "This packet brings what was missing before packet #{number:d}.",
@@ -60,14 +68,10 @@ EXPLANATIONS = {
     "answers the SYN (RFC 9293 §3.10.7.4).",
     "refusal": "The {sender} refuses the SYN with a RST, usually because no program listens on the port; it stays "
     "{CLOSED} (RFC 9293 §3.10.7.1).",
-    "ack-not-taken": "The {end} does not take the ACK of its SYN-ACK: its accept queue is full, or it waits for "
-    "data first (deferred accept).",
     # --- what is assumed
     "syn-target": "A captured SYN may still be lost: the state of the {receiver} is unknown until it answers.",
     "syn-ack-under-way": "The SYN-ACK may still be lost: the {receiver} is in {SYN_SENT} until its ACK shows that the "
     "SYN-ACK has arrived.",
-    "arrival-assumed": "The capture shows that the {sender} sent this; its arrival at the {receiver} is assumed.",
-    "arrival-proved": "This proves that packet #{number:d} has arrived.",
     "capture-ends": "The capture ends here; what the ends did afterwards is unknown.",
     # --- opening and closing
     "handshake-complete": "Both SYNs are acknowledged: the three-way handshake is complete (RFC 9293 §3.5).",

@@ -92,7 +92,7 @@ def segment(packet: Packet, number: int, time: int, variant: Variant) -> np.ndar
     row["target_high"], row["target_low"], row["target_port"] = target
     row["seq"] = (own + packet.seq) % 2**32
     row["ack"] = (other + packet.ack) % 2**32 if packet.flags & ACK else 0
-    row["window"], row["scale"] = 0xFFFF, 1 if packet.flags & SYN else 0
+    row["window"], row["options"] = 0xFFFF, 1 if packet.flags & SYN else 0
     return row
 
 

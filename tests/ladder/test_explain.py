@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pcapstate.decode.segment import FIN, SYN
+from pcapstate.decode.segment import ACK, FIN, SYN
+from pcapstate.decode.syn_options import SHIFT
 from pcapstate.errors import CaptureError
 from pcapstate.ladder.explaining import Said, Why, parts
-from pcapstate.ladder.steps import NO_PACKET, Step
+from pcapstate.ladder.steps import NO_PACKET, Step, Steps
 from pcapstate.output.widths import display_width
 from pcapstate.wording.explanations import explanation
 from tests.helpers.captures import pcap, story_frames
@@ -41,13 +42,13 @@ def test_every_capture_in_both_languages(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
 def test_no_sentence_has_a_number_that_the_packets_do_not_have(path: Path) -> None:
-    found: dict[int, list[Step]] = {}
+    found: dict[int, Steps] = {}
     with suppress(CaptureError):
         found = ladders(path)
     for steps in found.values():
         known = {step.number: step for step in steps if step.flags != NO_PACKET}
         told = [part for part in parts(steps, "1min 0s", unfolded=True) if part.step is not None]
-        assert [part.step for part in told] == steps
+        assert [part.step for part in told] == list(steps)
         for part in told:
             for said in part.said:
                 if isinstance(said, Said):
@@ -69,6 +70,9 @@ def check(step: Step | None, said: Said, known: dict[int, Step]) -> None:
         assert any(one.flags & SYN and one.seq == fields["seq"] == step.ack - 1 for one in other)
     elif said.name == "ack-of-fin":
         assert any(one.flags & FIN and one.seq + one.length == fields["fin"] == step.ack - 1 for one in other)
+    elif said.name == "ack-of-syn-data":
+        assert step.ack == fields["seq"] + 1 + fields["length"]
+        assert any(one.flags & SYN and one.length == fields["length"] for one in other)
     elif said.name == "ack-of-data":
         one = known[int(fields["number"])]
         assert (one.seq, one.length) == (fields["seq"], fields["length"])
@@ -78,7 +82,7 @@ def check(step: Step | None, said: Said, known: dict[int, Step]) -> None:
             other.again and other.seq + other.length == step.ack for other in earlier if other.side == one.side
         )
     elif said.name == "fin-number":
-        assert step.seq + step.length == fields["fin"]
+        assert step.seq + step.length + bool(step.flags & SYN) == fields["fin"]
     elif said.name == "closed-first":
         assert fields["number"] == step.number
         assert not any(one.flags >= 0 and one.flags & FIN for one in other)
@@ -86,6 +90,40 @@ def check(step: Step | None, said: Said, known: dict[int, Step]) -> None:
         assert fields["length"] == step.length > 0
     elif said.name == "gap":
         assert fields["missing"] == step.gap > 0
+    elif said.name == "lost":
+        again = known[int(fields["number"])]
+        assert (again.side, again.seq, again.again) == (step.side, step.seq, True)
+        acks = [one for one in known.values() if one.side != step.side and step.number < one.number < again.number]
+        assert not any(one.flags & ACK and one.ack > step.seq for one in acks if one.flags >= 0 and not one.copy)
+    elif said.name in ("lost-ack", "ack-not-taken"):
+        acked = known[int(fields["number"])]
+        assert acked.side != step.side
+        assert acked.ack >= step.seq + step.length + bool(step.flags & (SYN | FIN)) > step.seq
+    elif said.name == "gap-filled":
+        late = known[int(fields["number"])]
+        assert late.side == step.side
+        assert late.seq - late.gap <= step.seq < late.seq
+    elif said.name == "acknowledged-unseen":
+        assert fields["missing"] == step.ack - max(highest(one) for one in other) > 0
+    elif said.name == "repeated-ack":
+        assert any(one.flags & ACK and one.ack == step.ack for one in earlier if one.side == step.side)
+        assert max(highest(one) for one in other) > step.ack
+    elif said.name == "ack-before-fin":
+        assert any(one.flags & FIN and one.seq + one.length == fields["fin"] >= step.ack for one in other)
+    elif said.name in ("rst-out-of-window", "rst-challenged"):
+        assert fields["seq"] == step.seq
+    elif said.name == "syn-data":
+        assert fields["length"] == step.length > 0
+    elif said.name == "windows-scaled":
+        syn = next(one for one in reversed(earlier) if one.side != step.side and one.flags & SYN)
+        assert [1 << (one.options & SHIFT) - 1 for one in (syn, step)] == [fields["theirs"], fields["own"]]
+    elif said.name in ("relative-numbers", "first-number"):
+        assert step.seq == 0
+
+
+def highest(step: Step) -> int:
+    """Return the number behind a packet."""
+    return step.seq + step.length + bool(step.flags & SYN) + bool(step.flags & FIN)
 
 
 def test_a_whole_life() -> None:

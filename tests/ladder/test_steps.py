@@ -11,7 +11,7 @@ import pytest
 from pcapstate.decode.segment import ACK, SYN
 from pcapstate.errors import CaptureError
 from pcapstate.ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Signs
-from pcapstate.ladder.steps import NO_PACKET, Step, Story, on_same_tuple, steps
+from pcapstate.ladder.steps import NO_PACKET, Steps, Story, on_same_tuple, steps
 from pcapstate.output.widths import display_width
 from pcapstate.reading import Origin, Reading
 from pcapstate.replay.log import PacketLog
@@ -29,7 +29,7 @@ MOST = 400
 HOW = Manner(STYLES["windows"], "en", TimeFormat(utc=True))
 
 
-def ladders(path: Path) -> dict[int, list[Step]]:
+def ladders(path: Path) -> dict[int, Steps]:
     """Return the steps of each connection of a capture, by its row."""
     log = PacketLog(10**9)
     reading = Reading(Origin((path,)), record=True, passing=True, details=True, watchers=lambda _: [log])

@@ -8,12 +8,13 @@ _TEXTS = {
     # --- numbers
     "relative-numbers": "シーケンス番号は、各端の最初の番号からの相対値で示しています。{sender}の最初の番号は、"
     "実際には {initial:d} です (RFC 9293 §3.4.1)。",
-    "syn-number": "SYN はシーケンス番号を 1 つ使います。SYN が {seq:d} なので、データの最初のバイトは {next:d} です "
-    "(RFC 9293 §3.4)。",
     "fin-number": "FIN はシーケンス番号を 1 つ使います。データの最後のバイトの次の番号で、{fin:d} です "
     "(RFC 9293 §3.4)。",
+    "first-number": "{sender}の最初の番号は、実際には {initial:d} です。",
     "ack-of-syn": "ack {ack:d} = {seq:d} + 1 です。番号 {seq:d} の SYN が届きました。SYN は番号を 1 つ使います "
     "(RFC 9293 §3.4)。",
+    "ack-of-syn-data": "ack {ack:d} = {seq:d} + 1 + {length:d} です。番号 {seq:d} の SYN と、データ {length} バイトが"
+    "届きました (RFC 7413)。",
     "ack-of-data": "ack {ack:d} = {seq:d} + {length:d} です。番号 {seq:d} から {length} バイトのパケット "
     "#{number:d} と、それより前のデータがすべて届きました (RFC 9293 §3.4)。",
     "ack-of-fin": "ack {ack:d} = {fin:d} + 1 です。番号 {fin:d} の FIN が届きました。FIN は番号を 1 つ使います "
@@ -36,8 +37,16 @@ _TEXTS = {
     "(RFC 9293 §3.8.6)。",
     "window-probe": "{sender}が、閉じたウィンドウを調べます (ウィンドウプローブ)。応答を見れば、送信を再開できるか"
     "どうかがわかります (RFC 9293 §3.8.6.1)。",
-    "window-open": "{sender}の受信バッファーに空きができ、{window} バイトのウィンドウを通知しました "
-    "(RFC 9293 §3.8.6)。",
+    "window-open": "{sender}の受信バッファに空きができ、ウィンドウが 0 ではなくなりました (RFC 9293 §3.8.6)。",
+    "windows-scaled": "両方の SYN にウィンドウスケールオプションがあります。以後、ウィンドウの値 1 は、{receiver}では "
+    "{theirs} バイト、{sender}では {own} バイトを表します (RFC 7323 §2)。",
+    "windows-not-scaled": "ウィンドウスケールオプションがあるのは片方の SYN だけなので、ウィンドウは拡大されません "
+    "(RFC 7323 §2.2)。",
+    "fast-open": "TCP Fast Open オプションは、SYN でデータを運ぶための Cookie を求めるか、示します (RFC 7413)。",
+    "lost": "パケット #{number:d} で再送されるまでに、これへの ACK はキャプチャにありません。これか、その ACK が"
+    "失われました。",
+    "ack-not-taken": "パケット #{number:d} がこれを確認応答していました。その ACK が失われたか、{end}が受け付けて"
+    "いません。Accept キューが一杯か、データを待っています (deferred accept)。",
     "gap": "このパケットの前のシーケンス番号が {missing} 個ありません。途中で失われたか、順序が入れ替わったか、"
     "キャプチャが取りこぼしています。",
     "gap-filled": "パケット #{number:d} の前に欠けていた部分が届きました。",
@@ -55,15 +64,11 @@ _TEXTS = {
     "(RFC 9293 §3.10.7.4)。",
     "refusal": "{sender}が SYN を RST で拒否しました。たいていは、そのポートで待ち受けているプログラムがありません。"
     "状態は {CLOSED} のままです (RFC 9293 §3.10.7.1)。",
-    "ack-not-taken": "{end}が SYN-ACK への ACK を受け入れていません。受け入れキューがいっぱいか、先にデータを"
-    "待っています (deferred accept)。",
     # --- what is assumed
     "syn-target": "キャプチャにある SYN も、まだ途中で失われるかもしれません。応答するまで、{receiver}の状態は不明"
     "です。",
     "syn-ack-under-way": "SYN-ACK はまだ途中で失われるかもしれません。SYN-ACK が届いたと ACK からわかるまで、"
     "{receiver}は {SYN_SENT} です。",
-    "arrival-assumed": "キャプチャからわかるのは、{sender}がこれを送ったことです。{receiver}への到着は推定です。",
-    "arrival-proved": "これで、パケット #{number:d} が届いたことがわかります。",
     "capture-ends": "キャプチャはここで終わっています。両端がその後どうなったかはわかりません。",
     # --- opening and closing
     "handshake-complete": "両方の SYN が確認応答され、3 ウェイハンドシェイクが完了しました (RFC 9293 §3.5)。",

@@ -94,6 +94,7 @@ STEPS = {
     "Window": "ウィンドウ",
     "Retransmission": "再送か",
     "Duplicate": "複製か",
+    "Sent Again": "再送したパケット",
     "Missing": "欠落",
     "Client Before": "クライアントの前の状態",
     "Server Before": "サーバーの前の状態",

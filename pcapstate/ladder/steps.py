@@ -291,7 +291,8 @@ def _note_losses(rows: Rows) -> None:
     same = (rows["seq"][first] == rows["seq"][again]) & (side[first] == side[again]) & rows["again"][again]
     first, again = first[same], again[same]
     acked = so_far.acked[1 - side[again], again]
-    lost = acked < so_far.behind[first]
+    resets = np.cumsum((rows["flags"] >= 0) & (rows["flags"] & RST != 0))
+    lost = (acked < so_far.behind[first]) & (resets[first] == resets[again])
     rows["lost"][first[lost]] = rows["number"][again[lost]]
 
 

@@ -98,9 +98,7 @@ def of_a_connection(
     from .one_connection import one_connection
 
     one = one_connection(source, number, filter, utc, picture.lang)
-    if one.among > 1:
-        text = "connection {number} of {count:,} is drawn; --connection N draws another"
-        one.reading.say(text, number=one.gathered.number, count=one.among)
+    one.say_others("connection {number} of {count:,} is drawn; --connection N draws another", picture.lang)
     told = connection_drawn(one.gathered.number, one.gathered.ends, one.gathered.changes())
     return picture._replace(connection=told), one.reading
 

@@ -13,9 +13,15 @@ from ..capture import Watcher
 from ..errors import CallError
 from ..ladder.gathering import Gathered, gathered, most_telling
 from ..query.options import SelectionOptions
+from ..tcp.outcomes import NAMES, outcomes
+from ..tcp.sides import sides_of
+from ..wording.languages import translate
 from .choice import ConnectionChoice
 from .options import SourceOptions
 from .session import Session
+
+OTHERS = 9
+"""Of so many connections the others are named."""
 
 
 class OneConnection(NamedTuple):
@@ -26,6 +32,18 @@ class OneConnection(NamedTuple):
     """The reading that kept its packets, at its end."""
     among: int
     """How many connections there were to choose from; 1: it was named."""
+    others: tuple[tuple[int, str], ...]
+    """Numbers and outcomes of the first ones of these, without it."""
+
+    def say_others(self, text: str, lang: str) -> None:
+        """Say a line on stderr, if there were several: a text with the fields ``number`` and ``count``."""
+        if self.among == 1:
+            return
+        self.reading.say(text, number=self.gathered.number, count=self.among)
+        told = [f"{number} ({translate(outcome, lang)})" for number, outcome in self.others]
+        more = self.among - 1 - len(told)
+        line = "others: {others}, and {more:,} more (pcapstate connections)" if more else "others: {others}"
+        self.reading.say(line, others=", ".join(told), more=more)
 
 
 def one_connection(
@@ -43,7 +61,7 @@ def one_connection(
         # Half a reading chooses nothing.
         raise click.Abort
     table = first.capture.table
-    among = 1
+    among, others = 1, list[tuple[int, str]]()
     if number is None:
         rows = choice.rows(first)
         if not len(rows):
@@ -53,6 +71,9 @@ def one_connection(
             raise click.ClickException("the capture has no TCP connection")
         number = int(table.numbers(np.array([most_telling(table, rows)]))[0])
         among = len(rows)
+        names = [NAMES[one] for one in outcomes(sides_of(table, rows[:OTHERS])).tolist()]
+        numbers = table.numbers(rows[:OTHERS]).tolist()
+        others = [(one, name) for one, name in zip(numbers, names, strict=True) if one != number][: OTHERS - 1]
     second: list[Session] = []
 
     def again(watchers: Sequence[Watcher]) -> Session:
@@ -64,4 +85,4 @@ def one_connection(
         found = gathered(first, again, number)
     except CallError as error:
         raise click.UsageError(str(error)) from None
-    return OneConnection(found, second[0], among)
+    return OneConnection(found, second[0], among, tuple(others))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, overload
 
-import numpy as np
-
 from ..decode.segment import ACK, CWR, ECE, FIN, PSH, RST, SEGMENT_ICMP, SYN, URG
 from ..decode.syn_options import HAS_FAST_OPEN, HAS_SACK, HAS_TIMESTAMPS, MSS_AT, SHIFT
 from ..output.shortening import cut
@@ -24,6 +22,7 @@ OPTIONS = ((HAS_SACK, "sack"), (HAS_TIMESTAMPS, "ts"), (HAS_FAST_OPEN, "fast ope
 STATE_WIDTH = len("SYN_RECEIVED ")
 NARROWEST = 20
 """Columns of an arrow at least."""
+PAUSE_WIDTH = len("+12.3ms ")
 ROOM_FOR_PAUSES = 48
 """Columns of an arrow from which on the time since the packet before stands in a column of its own."""
 
@@ -46,9 +45,10 @@ class Signs(NamedTuple):
     left: str = "◀"
     wait: str = "·"
     lost: str = "✗"
+    micro: str = "µs"
 
 
-SIGNS, ASCII_SIGNS = Signs(), Signs("-", ">", "<", ".", "x")
+SIGNS, ASCII_SIGNS = Signs(), Signs("-", ">", "<", ".", "x", "us")
 
 
 def flags_text(flags: int) -> str:
@@ -76,13 +76,13 @@ def segment_text(step: Step, lang: str) -> str:
     return " ".join(parts)
 
 
-def options_text(options: int) -> str:
-    """Return the options of a SYN (``SEGMENT``) as packet lists write them."""
+def options_of(options: int) -> list[str]:
+    """Return the options of a SYN (``SEGMENT``) in short, the more telling first."""
     parts = [f"mss {options >> MSS_AT}"] if options >> MSS_AT else []
     if options & SHIFT:
         parts.append(f"ws {1 << (options & SHIFT) - 1}")
     parts += [word for bit, word in OPTIONS if options & bit]
-    return " ".join(parts)
+    return parts
 
 
 def cause_text(step: Step, lang: str) -> str:
@@ -106,18 +106,15 @@ class Ladder(Sequence[Line]):
         extremes = (int(times.min()), int(times.max())) if len(given) else ()
         self._time_width = max((len(_seconds(time - self._start)) for time in extremes), default=0)
         self._room = max(width - self._number_width - self._time_width - 2 * STATE_WIDTH - 4, NARROWEST)
-        pause = int(np.abs(np.diff(times)).max(initial=0))
-        self._pause_width = len(_pause(pause)) + 1
-        if self._room - self._pause_width < ROOM_FOR_PAUSES:
-            self._pause_width = 0
+        self._pause_width = PAUSE_WIDTH if self._room - PAUSE_WIDTH >= ROOM_FOR_PAUSES else 0
         self._room -= self._pause_width
 
     def _head(self, at: int, step: Step) -> str:
         number = f"#{step.number}" if step.number else ""
         head = f"{number:>{self._number_width}} {_seconds(step.time - self._start):>{self._time_width}} "
         if self._pause_width:
-            pause = _pause(step.time - int(self._steps.rows["time"][at - 1])) if at else ""
-            head += f"{pause:>{self._pause_width - 1}} "
+            pause = _pause(step.time - int(self._steps.rows["time"][at - 1]), self._signs.micro) if at else ""
+            head += f"{pause:>{PAUSE_WIDTH - 1}} "
         return head
 
     def __len__(self) -> int:
@@ -157,9 +154,18 @@ def _seconds(time: int) -> str:
     return f"{time / 1e9:.6f}"
 
 
-def _pause(time: int) -> str:
-    """Return the time since the step before; 0.000 is less than half a millisecond."""
-    return f"{time / 1e9:+.3f}"
+def _pause(time: int, micro: str) -> str:
+    """Return the time since the step before, in three digits."""
+    sign, time = "-" if time < 0 else "+", abs(time)
+    for unit, size in (("s", 10**9), ("ms", 10**6)):
+        # What rounds up to 1,000 of the smaller unit belongs here.
+        if time >= size * 0.9995:
+            return f"{sign}{_digits(time / size)}{unit}"
+    return f"{sign}{time / 1000:.0f}{micro}"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
 
 
 def _arrow(step: Step, room: int, lang: str, signs: Signs) -> Run:
@@ -167,9 +173,10 @@ def _arrow(step: Step, room: int, lang: str, signs: Signs) -> Run:
         text = f" {cause_text(step, lang)} "
         return Run(_filled(text, room, signs.wait, signs.wait, signs.wait))
     text = f" {segment_text(step, lang)} "
-    options = options_text(step.options)
-    if options and display_width(text) + len(options) + 1 <= room - 4:
-        text += f"{options} "
+    for option in options_of(step.options):
+        if display_width(text) + len(option) + 1 > room - 4:
+            break
+        text += f"{option} "
     alarm = (step.flags & RST and step.flags >= 0) or step.lost
     tone = ALARM if alarm else CAUTION if step.again or step.copy or step.gap else PLAIN
     right, left = (signs.lost, signs.lost) if step.lost else (signs.right, signs.left)

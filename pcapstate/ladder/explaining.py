@@ -175,7 +175,7 @@ class _Story:
         at_acked = (rows["seq"] == self._acked_by_peer - 1) & (rows["length"] <= 1) & acks
         self._probe = acks & (self._window_of_peer == 0) & (at_acked | (rows["seq"] == self._acked_by_peer))
         self._probe &= at_acked | (rows["length"] == 1)
-        self._keep_alive = at_acked & rows["again"] & ~self._probe
+        self._keep_alive = at_acked & (rows["seq"] < self._highest) & ~self._probe
         behind_keep_alive = np.concatenate([[False], self._keep_alive[:-1]])
         behind_again = np.concatenate([[False], (rows["again"] | rows["copy"])[:-1]])
         same = pure & (rows["ack"] == self._acked)
@@ -186,6 +186,7 @@ class _Story:
         self._ahead = acks & (rows["ack"] > self._highest_of_peer) & (self._highest_of_peer != NONE_YET)
         self._ahead &= rows["ack"] > self._acked
         self._late = counts & (rows["length"] > 0) & (rows["seq"] < self._highest) & ~rows["again"]
+        self._late &= ~self._keep_alive
         self._once = self._found_once(pure, so_far)
         self.plain = self._plain(acks)
         """Whether a step is data or an ACK of it, and nothing more."""
@@ -240,7 +241,7 @@ class _Story:
             yield from self._of_reset(step, at, sender, receiver)
         else:
             yield from self._of_sending(step, at, sender, receiver)
-            if not step.again:
+            if not step.again and not self._keep_alive[at]:
                 yield from self._of_opening(step, at, receiver)
                 yield from self._of_arrival(step, at)
                 yield from self._of_data(step, at, sender, receiver)

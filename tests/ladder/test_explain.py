@@ -21,6 +21,7 @@ from tests.helpers.paths import CAPTURES, PCAPS
 from tests.helpers.running import process, run
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import OPEN
+from tests.helpers.terminals import in_terminal
 from tests.ladder.test_steps import ladders
 
 EXAMPLE = PCAPS / "example.pcapng"
@@ -164,6 +165,65 @@ def test_long_runs_of_data_are_folded(tmp_path: Path) -> None:
     (fold,) = [line for line in out.replace("\n    ", " ").splitlines() if "..." in line]
     assert "#4 to #403: 400 segments of data and ACKs, 20,000 bytes from the client, 0 bytes from the server" in fold
     assert len(run("explain", path, "--brief", "--all").stdout.splitlines()) == 3 + 403
+
+
+def test_a_part_of_a_connection() -> None:
+    whole = run("explain", EXAMPLE, "--connection", "1", "--brief", "--all").stdout.splitlines()
+    part = run("explain", EXAMPLE, "--connection", "1", "--brief", "--all", "--from", "#10", "--at", "#12")
+    assert part.stdout.splitlines()[3:] == [line for line in whole if line[:3] in ("#10", "#11", "#12")]
+    rows = json.loads(run("explain", EXAMPLE, "--connection", "1", "--from", "#10", "--format", "json").stdout)
+    assert rows[0]["packet"] == 10
+    none = process("explain", EXAMPLE, "--connection", "1", "--from", "#4000")
+    assert (none.returncode, none.stderr.count(b"\n")) == (2, 1)
+    assert b"no packet of the connection is at #4000 or later" in none.stderr
+
+
+def test_the_other_connections_are_named() -> None:
+    err = run("explain", PCAPS / "office.pcapng").stderr
+    assert re.search(r"others: \d+ \([a-z -]+\), ", err)
+    assert "more (pcapstate connections)" in err
+    assert "others" not in run("explain", PCAPS / "keepalives.pcap").stderr
+
+
+def test_what_keeps_a_connection_open_is_told() -> None:
+    out = run("explain", PCAPS / "keepalives.pcap").stdout
+    assert out.count("Keep-alive: the client repeats") == 2
+    assert out.count("answers the keep-alive") == 3
+    out = run("explain", PCAPS / "zero-window.pcap").stdout
+    assert out.count("probes the closed window") == 2
+    assert "has room again" in out
+
+
+def test_a_hole_and_what_fills_it() -> None:
+    out = " ".join(run("explain", PCAPS / "fin-behind-a-hole.pcap").stdout.split())
+    for text in (
+        "Data before the FIN is missing, and a FIN counts only after it",
+        "The server asks for number 1 next, so it does not have the FIN with number 42 yet",
+        "This packet brings what was missing before packet #4",
+    ):
+        assert text in out
+
+
+def test_a_key_for_each_packet() -> None:
+    arguments = "explain", EXAMPLE, "--connection", "3", "--steps"
+    numbers = [f"#{one['packet']} ".encode() for one in json.loads(run(*arguments[:-1], "--format", "json").stdout)]
+    with in_terminal(*arguments) as terminal:
+        terminal.until(b"q: quit]")
+        assert [one in terminal.output for one in numbers[:2]] == [True, False]
+        for key, number in ((b" ", numbers[1]), (b"\r", numbers[2])):
+            terminal.press(key)
+            terminal.until(number)
+        assert numbers[3] not in terminal.output
+        terminal.press(b"a")
+        assert terminal.ended() == 0
+        assert numbers[-1] in terminal.output
+    for key, code in ((b"q", 0), (b"\x03", 1)):
+        with in_terminal(*arguments) as terminal:
+            terminal.press(key)
+            assert terminal.ended() == code
+            assert numbers[1] not in terminal.output
+    done = process("explain", EXAMPLE, "--steps")
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
 
 
 def test_steps_for_programs() -> None:

@@ -41,7 +41,7 @@ def gather(*paths: Path, number: int, at: str | None = None) -> Gathered:
 def test_steps_are_those_of_the_screen(name: str) -> None:
     for row, known in ladders(PCAPS / name).items():
         one = gather(PCAPS / name, number=row)
-        assert one.steps() == known
+        assert list(one.steps()) == list(known)
         assert one.changes().each == tuple((step.number, change) for step in known for change in step.changes)
         assert one.changes().last == known[-1].after
 
@@ -50,7 +50,7 @@ def test_no_packets_no_changes() -> None:
     # As after Ctrl-C before the first of them.
     one = gather(PCAPS / "close-by-client.pcap", number=0)
     empty = one._replace(story=one.story._replace(segments=one.story.segments[:0]))
-    assert empty.steps() == []
+    assert list(empty.steps()) == []
     assert empty.changes() == ((), (State.UNKNOWN, State.UNKNOWN))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapstate.decode.segment import ACK, SYN
+from pcapstate.decode.segment import ACK, FIN, SYN
 from pcapstate.errors import CaptureError
 from pcapstate.ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Signs
 from pcapstate.ladder.steps import NO_PACKET, Steps, Story, on_same_tuple, steps
@@ -116,3 +116,44 @@ def test_a_reset_as_a_ladder() -> None:
     # Nothing tells of the server before its first packet.
     assert text[0].endswith("UNKNOWN")
     assert any("RST" in line and "CLOSED*" in line and "*CLOSED" in line for line in text)
+
+
+def drawn(known: Steps, width: int, signs: Signs = SIGNS) -> list[str]:
+    return ["".join(run.text for run in line).rstrip() for line in Ladder(known, width, HOW, signs)]
+
+
+def test_what_is_sent_again_without_an_ack_ends_in_a_cross() -> None:
+    known = ladders(PCAPS / "given-up.pcap")[2]
+    fins = [step for step in known if step.flags >= 0 and step.flags & FIN]
+    assert [step.lost for step in fins] == [*(step.number for step in fins[1:]), 0]
+    for signs, mark in ((SIGNS, "─✗ "), (ASCII_SIGNS, "-x ")):
+        text = drawn(known, 90, signs)
+        assert [mark in line for line in text] == [bool(step.lost) for step in known]
+
+
+def test_what_a_reset_answers_is_not_lost() -> None:
+    known = ladders(PCAPS / "refused-then-accepted.pcap")[0]
+    assert not any(step.lost for step in known)
+
+
+def test_the_time_since_the_packet_before_where_there_is_room() -> None:
+    known = ladders(PCAPS / "keepalives.pcap")[0]
+    assert any("+45.0s" in line for line in drawn(known, 120))
+    assert not any("+45.0s" in line for line in drawn(known, 80))
+
+
+def test_options_of_a_syn_as_far_as_there_is_room() -> None:
+    known = ladders(PCAPS / "example.pcapng")[1]
+    assert "mss 1460 ws 128 sack" in drawn(known, 140)[0]
+    (narrow,) = [line for line in drawn(known, 82) if "SYN ACK" in line]
+    assert "win 65160" in narrow
+    assert "mss" not in narrow
+    assert not any("mss" in line for line in drawn(known, 140)[2:])
+
+
+def test_a_part_of_the_steps() -> None:
+    known = ladders(PCAPS / "example.pcapng")[1]
+    part = known[2:6]
+    assert list(part) == list(known)[2:6]
+    assert known[-1] == list(known)[-1]
+    assert [step.number for step in known[::2]] == [step.number for step in list(known)[::2]]

@@ -70,6 +70,11 @@ LADDER = {
     "connection {number} of {count:,} is explained; --connection N explains another": (
         "{count:,} 個の接続のうち、接続 {number} を説明しました (--connection N で選択)"
     ),
+    "others: {others}": "その他: {others}",
+    "others: {others}, and {more:,} more (pcapstate connections)": (
+        "その他: {others}、ほか {more:,} 個 (pcapstate connections)"
+    ),
+    "space: next, a: the rest, q: quit": "スペース: 次へ、a: 残りすべて、q: 終了",
     "#{first} to #{last}: {count:segment|segments} of data and ACKs, {up:byte|bytes} from the client, "
     "{down:byte|bytes} from the server, {time}": (
         "#{first} から #{last} まで: データと ACK が {count} セグメント、"

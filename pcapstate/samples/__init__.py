@@ -1,0 +1,1 @@
+"""Captures that come with the package: exchanges between real hosts, to learn from and to teach with."""

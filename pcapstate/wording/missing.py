@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..samples.catalogue import SAMPLES
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.outcomes import OUTCOMES
 from .explanations import EXPLANATIONS
@@ -40,6 +41,7 @@ def texts() -> list[str]:
     found = [*_in_sources(), *OUTCOMES, *(one.word for one in Certainty)]
     found += (text for row in TABLE for text in (row.cause, row.reason))
     found += EXPLANATIONS.values()
+    found += (text for one in SAMPLES for text in (one.title, one.shows, *one.ask))
     found += (text for code in LANGUAGES for text in language_of(code).catalog)
     for style in STYLES.values():
         found += (heading(style, all_) for all_ in (False, True))

@@ -141,7 +141,8 @@ def main(arguments: list[str]) -> int:
         results = run_scenarios(wanted, Path(folder))
         inferred = infer(results)
         for name, (sample, lost) in wanted.items():
-            failure = results[name].failure or "; ".join(problem for found in inferred[name].problems.values() for problem in found)
+            problems = (one for found in inferred[name].problems.values() for one in found)
+            failure = results[name].failure or "; ".join(problems)
             if not failure:
                 path, truth = chosen(results[name].recordings, sample, lost)
                 keep(path, truth, capture_of(sample, lost), sample.name in ONE_CONNECTION)

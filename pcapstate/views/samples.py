@@ -1,0 +1,48 @@
+"""The samples: a row for each, for programs, and blocks of text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..samples.catalogue import SAMPLES, Sample
+from ..table import WORD, Column, Table, cells, single
+from ..wording.languages import translate
+
+Block = tuple[str, list[tuple[str, str]]]
+
+
+def view(language: str) -> Table:
+    """Return a row for each sample; ``without``: the numbers of packets, with blanks between."""
+    told = {
+        "sample": [one.name for one in SAMPLES],
+        "title": [translate(one.title, language) for one in SAMPLES],
+        "shows": [translate(one.shows, language) for one in SAMPLES],
+        "questions": [" ".join(translate(text, language) for text in one.ask) for one in SAMPLES],
+        "without": [_numbers(one) or None for one in SAMPLES],
+    }
+    titles = {"sample": "Sample", "title": "Title", "shows": "Shows", "questions": "Questions", "without": "Without"}
+    columns = tuple(Column(name, titles[name], WORD, tuple(dict.fromkeys(texts))) for name, texts in told.items())
+    values = {one.name: np.array([one.words.index(text) for text in told[one.name]]) for one in columns}
+    return single(columns, cells(columns, len(SAMPLES), **values))
+
+
+def view_for_people(language: str) -> list[Block]:
+    """Return what there is to say of each sample: its name, then labels and texts."""
+    return [(one.name, list(_told(one, language))) for one in SAMPLES]
+
+
+def _told(sample: Sample, language: str) -> Sequence[tuple[str, str]]:
+    told = [
+        (translate("Title", language), translate(sample.title, language)),
+        (translate("Shows", language), translate(sample.shows, language)),
+    ]
+    told += [(translate("Ask", language), translate(text, language)) for text in sample.ask]
+    if sample.without:
+        told.append((translate("Without", language), _numbers(sample)))
+    return told
+
+
+def _numbers(sample: Sample) -> str:
+    return " ".join(f"#{number}" for number in sample.without)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .escaping import quoted
+from .messages import Message
 from .rows import Rows
 
 Address = tuple[int, int]
@@ -71,7 +72,9 @@ def parse_network(text: str) -> Network:
             raise ValueError("packets have no zones, and no address is that long")
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise ValueError(f"{quoted(text)} is neither an IP address nor a network such as 192.168.0.0/16") from None
+        raise ValueError(
+            Message("{text} is neither an IP address nor a network such as 192.168.0.0/16", text=quoted(text))
+        ) from None
 
 
 def within(high: Rows, low: Rows, networks: tuple[Network, ...]) -> Rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .messages import Message
+
 
 class PcapstateError(Exception):
     """Base of all errors that pcapstate raises on purpose; its text is one line, fit for a terminal."""
@@ -15,17 +17,26 @@ class NoCaptureError(CaptureError):
     """The source is something else than a capture, or empty."""
 
 
-CUT_SHORT = "the file ends in the middle of "
-PACKED_CUT_SHORT = "the compressed data is cut short"
-FIRST_UNPACK = "unpack it first"
-TOO_LARGE = "{}; unpack it first: {}"
+MID_PACKET = Message("the file ends in the middle of a packet")
+MID_BLOCK = Message("the file ends in the middle of a block")
+PACKED_CUT_SHORT = Message("the compressed data is cut short")
+FIRST_UNPACK = "{why}; unpack it first: {command}"
+
+
+def to_unpack(why: str, command: str) -> Message:
+    """Return what a file is, or why it cannot be read as it is, and the command that unpacks it."""
+    return Message(FIRST_UNPACK, why=Message(why), command=command)
 
 
 class CaptureDamaged(PcapstateError):
     """The capture is damaged or cut short; everything before ``offset`` (bytes from its start) was read."""
 
     def __init__(self, name: str, offset: int, what: str, packets: int) -> None:
-        super().__init__(f"{name}: {what} at byte {offset:,}; {_count(packets)} read before that")
+        what = Message(what)
+        one = "{name}: {what} at byte {offset:,}; 1 packet read before that"
+        many = "{name}: {what} at byte {offset:,}; {packets:,} packets read before that"
+        text = one if packets == 1 else many
+        super().__init__(Message(text, name=name, what=what, offset=offset, packets=packets))
         self.packets = packets
         self.name = name
         self.offset = offset
@@ -34,11 +45,13 @@ class CaptureDamaged(PcapstateError):
     @property
     def cut_short(self) -> bool:
         """Whether it just ends too early."""
-        return self.what.startswith(CUT_SHORT) or PACKED_CUT_SHORT in self.what
+        return self.what in (MID_PACKET, MID_BLOCK) or self.what.fields.get("why") == PACKED_CUT_SHORT
 
-
-def _count(packets: int) -> str:
-    return "1 packet" if packets == 1 else f"{packets:,} packets"
+    @property
+    def advises(self) -> bool:
+        """Whether it says what to do."""
+        why = self.what.fields.get("why")
+        return isinstance(why, Message) and why.template == FIRST_UNPACK
 
 
 class InterfaceLost(CaptureDamaged):
@@ -46,7 +59,9 @@ class InterfaceLost(CaptureDamaged):
 
     def __init__(self, name: str, what: str, packets: int) -> None:
         super().__init__(name, 0, what, packets)
-        self.args = (f"{name}: {what}; {_count(packets)} captured before that",)
+        one = "{name}: {what}; 1 packet captured before that"
+        many = "{name}: {what}; {packets:,} packets captured before that"
+        self.args = (Message(one if packets == 1 else many, name=name, what=self.what, packets=packets),)
 
 
 class LiveError(PcapstateError):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from .messages import Message
+
 DEFAULT = 1_000_000_000
 """The default bound in bytes: this, or a quarter of the machine's memory if that is less."""
 PROGRAM = 170_000_000
@@ -45,7 +47,7 @@ def connections_within(bound: int, each: int, beside: int = 0) -> int:
     Raises ValueError if ``bound`` is too small for the other data.
     """
     if bound < LEAST + beside:
-        raise ValueError(f"this needs at least {-(-(LEAST + beside) // 1_000_000)} MB")
+        raise ValueError(Message("this needs at least {least} MB", least=-(-(LEAST + beside) // 1_000_000)))
     return (bound - PROGRAM - beside) // each
 
 

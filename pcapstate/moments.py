@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .errors import MomentError
 from .escaping import quoted
+from .messages import Message
 
 SECOND = 1_000_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3_600 * SECOND, 86_400 * SECOND
@@ -54,7 +55,9 @@ class Moment(NamedTuple):
             return start + self.value
         if self.kind == END:
             if end is None:
-                raise MomentError(f"{self.text} counts from the end, which is not known before all is read")
+                raise MomentError(
+                    Message("{text} counts from the end, which is not known before all is read", text=self.text)
+                )
             return end - self.value
         if self.kind == DAY_TIME:
             return self._on_the_day_of(start)
@@ -129,8 +132,11 @@ def parse_moment(text: str, utc: bool = False) -> Moment:
         grain = _grain(match[6], match[7]) if match[4] else DAY
         return Moment(CLOCK, _dated(match, utc, given), given, utc, grain=grain)
     raise MomentError(
-        f"{quoted(text)} is no moment: give seconds since the start (12.5, 1m30s), before the end (-3), "
-        "a clock time (14:05:10 or 2023-11-14 22:13:20Z), or a packet (#417)"
+        Message(
+            "{text} is no moment: give seconds since the start (12.5, 1m30s), before the end (-3), "
+            "a clock time (14:05:10 or 2023-11-14 22:13:20Z), or a packet (#417)",
+            text=quoted(text),
+        )
     )
 
 
@@ -161,7 +167,7 @@ def _zone(text: str | None, whole: str) -> timezone | None:
         return None if text is None else UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
     if hours > 23 or minutes > 59:
-        raise MomentError(f"{quoted(whole)} is no moment: there is no time zone {text}")
+        raise MomentError(Message("{whole} is no moment: there is no time zone {text}", whole=quoted(whole), text=text))
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if text[0] == "-" else offset)
 
@@ -178,9 +184,11 @@ def _dated(match: re.Match[str], utc: bool, text: str) -> int:
             moment = moment.replace(tzinfo=zone)
         value = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) * SECOND
     except (ValueError, OverflowError) as error:
-        raise MomentError(f"{quoted(text)} is no moment: {error}") from None
+        raise MomentError(
+            Message("{text} is no moment: {error}", text=quoted(text), error=Message(str(error)))
+        ) from None
     if abs(value) >= LATEST:
-        raise MomentError(f"{quoted(text)} is no moment that a capture can have")
+        raise MomentError(Message("{text} is no moment that a capture can have", text=quoted(text)))
     return value + _fraction(match[7])
 
 

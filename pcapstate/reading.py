@@ -16,6 +16,7 @@ import numpy as np
 from .capture import Capture, Source, Watcher, open_source
 from .errors import CallError, CaptureDamaged
 from .memory import LEAST, PACKETS_WAITING, connections_within, default_bound
+from .messages import Message
 from .moments import END, SECOND, Moment
 from .names.protocols import account
 from .rows import Rows
@@ -105,7 +106,13 @@ class Origin(NamedTuple):
         elif self.captures:
             raise CallError("give either capture files or an interface, not both")
         if self.snaplen is not None and not LEAST_SNAPLEN <= self.snaplen <= MAXIMUM_CAPTURED:
-            raise CallError(f"a snap length is between {LEAST_SNAPLEN} and {MAXIMUM_CAPTURED:,} bytes")
+            raise CallError(
+                Message(
+                    "a snap length is between {least} and {most:,} bytes",
+                    least=LEAST_SNAPLEN,
+                    most=MAXIMUM_CAPTURED,
+                )
+            )
         if self.follow and (self.interfaces or len(self.captures) != 1 or self.captures == (STANDARD_INPUT,)):
             raise CallError("only one capture file, folder or pattern (in quotes) can be followed")
 
@@ -208,7 +215,7 @@ class Reading:
         try:
             most = connections_within(self.memory, bytes_each(details) + each, beside + share)
         except ValueError as error:
-            raise CallError(f"the memory limit is too low: {error}") from None
+            raise CallError(Message("the memory limit is too low: {error}", error=str(error))) from None
         stops = Stops(at, None if every is None else round(every * SECOND), count, self._time_of_last_packet())
         source = origin.open()
         self.capture = Capture(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .errors import MomentError
+from .messages import Message
 from .moments import DAY_TIME, PACKET, SECOND, Moment, moment_of, written
 from .rows import Rows
 from .sources.reader import Batch
@@ -49,13 +50,22 @@ class Stops:
         if self._at is None or self.ended or self._reached:
             return None
         if self._packet is not None:
-            known = "is empty" if self.start is None else "has fewer"
-            raise MomentError(f"there is no packet {self._at.text}: the capture {known}")
+            empty, fewer = (
+                "there is no packet {text}: the capture is empty",
+                "there is no packet {text}: the capture has fewer",
+            )
+            raise MomentError(Message(empty if self.start is None else fewer, text=self._at.text))
         if self._at.kind == DAY_TIME and self.start is not None and self._next is not None:
             days = [moment_of(time, self._at.utc).date() for time in (self.start, self._next)]
             if days[0] != days[1]:
                 first = written(self.start, self._at.utc)
-                raise MomentError(f"{self._at.text} is not in the capture, whose first packet came at {first}")
+                raise MomentError(
+                    Message(
+                        "{text} is not in the capture, whose first packet came at {first}",
+                        text=self._at.text,
+                        first=first,
+                    )
+                )
         return self._next
 
     @property
@@ -94,7 +104,11 @@ class Stops:
                 self._next = start
             if self._next < start:
                 raise MomentError(
-                    f"{self._at.text} is before the capture's first packet ({written(start, self._at.utc)})"
+                    Message(
+                        "{text} is before the capture's first packet ({start})",
+                        text=self._at.text,
+                        start=written(start, self._at.utc),
+                    )
                 )
         elif self._every is not None and self._packet is None:
             self._next = start + self._every

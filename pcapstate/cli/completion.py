@@ -7,13 +7,15 @@ from click.shell_completion import get_completion_class
 
 from ..output.whole_files import out
 from .options import output_option
+from .spoken import HEADINGS, lang_option
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@lang_option(help=HEADINGS)
 @output_option
 @click.pass_context
-def completion(context: click.Context, shell: str) -> None:
+def completion(context: click.Context, shell: str, lang: str) -> None:
     """Print the completion script for a shell.
 
     \b

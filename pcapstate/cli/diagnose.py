@@ -7,11 +7,11 @@ import click
 from ..output.colours import painted
 from ..output.formats import FORMATS, PEOPLE
 from ..query.options import SelectionOptions
-from ..wording.languages import LANGUAGES
 from ..wording.times import TimeFormat
 from .choice import ConnectionChoice
 from .options import SourceOptions, source_options
 from .session import Session
+from .spoken import for_programs, lang_option
 
 COLUMNS = 100
 """Columns of a terminal whose width nobody knows, as of a file."""
@@ -29,14 +29,7 @@ COLUMNS = 100
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
 )
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(LANGUAGES),
-    default=LANGUAGES[0],
-    show_default=True,
-    help="Language of the texts.",
-)
+@lang_option("language")
 @click.option("--utc", is_flag=True, help="Clock times in UTC instead of local time.")
 @click.option("--relative", is_flag=True, help="Times as seconds since the start of the capture.")
 @click.pass_context
@@ -113,7 +106,7 @@ def diagnose(
             parts.append(definitions(told, width))
         reading.write(["\n".join(parts).encode()])
     else:
-        reading.show(view.view(found, language), format_)
+        reading.show(view.view(found, for_programs(context, language)), format_)
     code = reading.finish()
     if chosen is not None and not len(chosen) and all_:
         reading.say("no connection matches the filter; there are {count:,} without it", count=all_)

@@ -14,9 +14,9 @@ from ..diagram.figure import Picture
 from ..diagram.figure import connection as connection_drawn
 from ..errors import OutputClosed
 from ..output.whole_files import out, output_to
-from ..wording.languages import LANGUAGES
 from ..wording.styles import STYLES
 from .options import SourceOptions, file_options
+from .spoken import lang_option
 
 if TYPE_CHECKING:
     from .session import Session
@@ -45,9 +45,7 @@ SUFFIXES = {".txt": "text", ".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".g
     show_default=True,
     help="Spell the states as this system's netstat does.",
 )
-@click.option(
-    "--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True, help="Language of the texts."
-)
+@lang_option()
 @click.pass_context
 def diagram(
     context: click.Context,

@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from .. import memory
+from ..messages import Message
 from ..output.whole_files import output_to
 from ..query.options import SelectionOptions
 from ..rows import Rows, among, unique
@@ -15,6 +16,7 @@ from ..tcp.flow_table import FlowTable
 from .choice import ConnectionChoice
 from .options import SourceOptions, file_options
 from .session import Session
+from .spoken import HEADINGS, lang_option
 
 PCAP_SUFFIXES = (".pcap", ".cap", ".dmp")
 """Suffixes of files that are written as pcap; all others are pcapng."""
@@ -39,6 +41,7 @@ PCAP_SUFFIXES = (".pcap", ".cap", ".dmp")
 @click.option(
     "-o", "--output", required=True, type=click.Path(), metavar="FILE", help="The capture to write; - is stdout."
 )
+@lang_option(help=HEADINGS)
 @click.pass_context
 def extract(
     context: click.Context,
@@ -51,6 +54,7 @@ def extract(
     utc: bool,
     around: float | None,
     output: str,
+    lang: str,
 ) -> None:
     """Write the packets of chosen connections to a new capture.
 
@@ -72,7 +76,7 @@ def extract(
     if "-" in source.captures:
         raise click.UsageError("the capture is read several times: give a file, not standard input")
     with output_to(output) if output != "-" else nullcontext():
-        code = written(source, numbers, choice, around, utc, output.lower().endswith(PCAP_SUFFIXES))
+        code = written(source, numbers, choice, around, utc, lang, output.lower().endswith(PCAP_SUFFIXES))
     context.exit(code)
 
 
@@ -82,6 +86,7 @@ def written(
     choice: ConnectionChoice,
     around: float | None,
     utc: bool,
+    lang: str,
     is_pcap: bool,
 ) -> int:
     """Write the packets of chosen connections to where output goes; return the exit code."""
@@ -91,7 +96,7 @@ def written(
 
     windows = np.zeros((0, 2), dtype=np.int64)
     if choice.chooses or around is not None:
-        first = Session(source, each=memory.CHOSEN, utc=utc)
+        first = Session(source, each=memory.CHOSEN, utc=utc, lang=lang)
         first.read()
         table = first.capture.table
         rows = choice.rows(first) if choice.chooses else np.arange(len(table.connections))
@@ -101,12 +106,14 @@ def written(
         numbers = np.sort(table.numbers(rows))
         if not len(rows):
             first.finish()
-            raise click.ClickException(f"no connection matches; there are {table.count:,} without the filter")
+            raise click.ClickException(
+                Message("no connection matches; there are {count:,} without the filter", count=table.count)
+            )
         if around is not None:
             windows = windows_around(table, rows, around)
     assert numbers is not None
     packets = ChosenPackets(numbers, windows)
-    second = Session(source._replace(at=None), each=memory.CHOSEN, watchers=lambda _: [packets], utc=utc)
+    second = Session(source._replace(at=None), each=memory.CHOSEN, watchers=lambda _: [packets], utc=utc, lang=lang)
     packets.attach(second.capture.table)
     second.read()
     check(numbers, second.capture.table)
@@ -121,7 +128,9 @@ def written(
 def check(numbers: Rows, table: FlowTable) -> None:
     """Complain about a connection number that the capture does not have."""
     if numbers[-1] >= table.count:
-        raise click.UsageError(f"there is no connection {numbers[-1]}; the capture has {table.count:,}")
+        raise click.UsageError(
+            Message("there is no connection {number}; the capture has {count:,}", number=numbers[-1], count=table.count)
+        )
 
 
 def connection_numbers(given: tuple[str, ...]) -> Rows | None:
@@ -140,6 +149,8 @@ def connection_numbers(given: tuple[str, ...]) -> Rows | None:
         except Unfit as error:
             raise click.BadParameter(str(error), param_hint="--connection") from None
         if low < 0 or high < low or high - low > 1_000_000 or (dots and not last):
-            raise click.BadParameter(f"{word!r} is not a range of numbers", param_hint="--connection")
+            raise click.BadParameter(
+                Message("{word!r} is not a range of numbers", word=word), param_hint="--connection"
+            )
         found += range(low, high + 1)
     return unique(np.array(found, dtype=np.int64))

@@ -7,20 +7,33 @@ import numpy as np
 
 from ..kernels.running import Kernels
 from ..output.formats import FORMATS, PEOPLE, render
-from ..output.screen import message, screen
+from ..output.screen import screen
 from ..output.whole_files import out
 from ..sources.interface_list import interfaces as found
 from ..sources.interface_list import missing_privilege
 from ..table import WORD, Column, Table, cells, single
+from ..views.reading_aids import translated
+from ..wording.languages import ENGLISH, translate
 from .options import output_option
+from .spoken import HEADINGS, lang_option, say
+
+COLUMNS = (
+    Column("name", "Name", WORD),
+    Column("state", "State", WORD),
+    Column("addresses", "IP Addresses", WORD),
+    Column("mac", "MAC Address", WORD),
+    Column("loopback", "Loopback", WORD),
+)
+UP, DOWN = "up", "down"
 
 
 @click.command()
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
 )
+@lang_option(help=HEADINGS)
 @output_option
-def interfaces(format_: str) -> None:
+def interfaces(format_: str, lang: str) -> None:
     """List the interfaces for -i, with their state and addresses.
 
     A line on stderr says which privilege is missing, if one is, and how to get it.
@@ -31,23 +44,24 @@ def interfaces(format_: str) -> None:
       pcapstate interfaces --format json
     """
     kernels = Kernels()
-    for piece in render(view(), format_, kernels, screen=screen() if format_ == PEOPLE else None):
+    people = format_ == PEOPLE
+    table = translated(view(lang), lang) if people else view()
+    for piece in render(table, format_, kernels, screen=screen() if people else None):
         out().write(piece)
     out().flush()
     if missing := missing_privilege():
-        click.echo(message(f"pcapstate: {missing}"), err=True)
+        say(missing, lang)
 
 
-def view() -> Table:
+def view(lang: str = ENGLISH) -> Table:
     """Return a row for each interface."""
     rows = [
-        (one.name, "up" if one.up else "down", ", ".join(one.addresses) or None, one.mac, one.loopback)
+        (one.name, translate(UP if one.up else DOWN, lang), ", ".join(one.addresses) or None, one.mac, one.loopback)
         for one in found()
     ]
-    titles = {"name": "Name", "state": "State", "addresses": "Addresses", "mac": "MAC Address", "loopback": "Loopback"}
     columns, values = [], {}
-    for index, (name, title) in enumerate(titles.items()):
+    for index, column in enumerate(COLUMNS):
         words = tuple(dict.fromkeys(row[index] for row in rows))
-        columns.append(Column(name, title, WORD, words))
-        values[name] = np.array([words.index(row[index]) for row in rows], dtype=np.int64)
+        columns.append(column._replace(words=words))
+        values[column.name] = np.array([words.index(row[index]) for row in rows], dtype=np.int64)
     return single(tuple(columns), cells(tuple(columns), len(rows), **values))

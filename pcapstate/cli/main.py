@@ -5,13 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from .. import __version__
 from ..errors import OutputClosed, PcapstateError
 from ..escaping import safe
+from ..messages import Message, of_name, reason
+from ..wording.languages import ENGLISH, LANGUAGES, told
 from .interruption import end_in_order_on_terminate
+from .spoken import HEADINGS, OPTION, Spoken, say, speaking, spoken_by
 
 COMMANDS = (
     "netstat",
@@ -32,6 +37,22 @@ COMMANDS = (
 class Commands(click.Group):
     """The commands, each in a module of its name that is loaded where it is called: starting fast is a feature."""
 
+    spoken = Spoken()
+    """The language of the run."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+        """Run a command line, in its language."""
+        spoken = spoken_by(sys.argv[1:] if args is None else args)
+        speaker = self
+        if spoken.language != ENGLISH:
+            # English needs nothing of it.
+            from .translated import translated
+
+            speaker = translated(self, spoken.language)
+            speaker.spoken = spoken
+        with speaking(spoken.language):
+            return super(Commands, speaker).main(args, *rest, **more)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return their names in the order of the help."""
         return list(COMMANDS)
@@ -41,7 +62,11 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"{__package__}.{cmd_name}"), cmd_name)
-        return command
+        if self.spoken.language == ENGLISH:
+            return command
+        from .translated import translated
+
+        return translated(command, self.spoken.language)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -70,6 +95,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(OPTION, type=click.Choice(LANGUAGES), expose_value=False, help=HEADINGS)
 @click.version_option(__version__, "--version", "-V", prog_name="pcapstate", message="%(prog)s %(version)s")
 def cli() -> None:
     """netstat for packets: the TCP state of both endpoints of every connection in a capture.
@@ -86,12 +112,19 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every expected failure is one line on stderr and an exit code."""
+    language = spoken_by(sys.argv[1:]).language
     if sys.stdout is None:
-        print("pcapstate: standard output is closed", file=sys.stderr)
+        say("standard output is closed", language)
         sys.exit(2)
     end_in_order_on_terminate()
     # NumPy's threads, which nothing here needs, would begin before privileges are given up, and keep them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with speaking(language):
+        code = _run(language)
+    sys.exit(code)
+
+
+def _run(language: str) -> int:
     try:
         code = cli.main(prog_name="pcapstate", standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -101,27 +134,32 @@ def main() -> None:
         code = 2
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        hint = f" (see {context.command_path} --help)" if context is not None else ""
-        _complain(f"{safe(' '.join(_cut(error.format_message()).split()))}{hint}")
+        said = told(error.format_message(), language)
+        text = Message(safe(" ".join(_cut(said).split())))
+        if context is not None:
+            text = Message("{error} (see {command} --help)", error=text, command=context.command_path)
+        say(text, language)
         code = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("pcapstate: interrupted", err=True)
+        say("interrupted", language)
         code = 1
     except PcapstateError as error:
-        _complain(_cut(str(error)))
+        say(_cut(told(str(error), language)), language)
         code = 2
     except OutputClosed:
         _quiet()
         code = 0
     except OSError as error:
-        what = "writing failed" if error.filename is None else safe(_cut(os.fsdecode(error.filename)))
-        click.echo(f"pcapstate: {what}: {error.strerror or error}", err=True)
+        if error.filename is None:
+            say(Message("writing failed: {why}", why=reason(error)), language)
+        else:
+            say(of_name(safe(_cut(os.fsdecode(error.filename))), reason(error)), language)
         _quiet()
         code = 2
     except MemoryError:
-        click.echo("pcapstate: out of memory", err=True)
+        say("out of memory", language)
         code = 2
-    sys.exit(code or 0)
+    return code or 0
 
 
 LONGEST = 2_000
@@ -131,12 +169,6 @@ LONGEST = 2_000
 def _cut(text: str) -> str:
     half = LONGEST // 2
     return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
-
-
-def _complain(text: str) -> None:
-    from ..output.screen import message
-
-    click.echo(message(f"pcapstate: {text}"), err=True)
 
 
 def _quiet() -> None:

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from ..addresses import parse_network
 from ..escaping import abridged
 from ..memory import default_bound
+from ..messages import Message
 from ..query.options import SelectionOptions
 from ..sockets.question import PROTOCOLS
 from ..wording.styles import LINUX
@@ -144,5 +145,7 @@ def interval(source: SourceOptions) -> tuple[SourceOptions, float | None]:
         return source, None
     every = float(captures[-1])
     if not 1e-9 <= every <= 1e9:
-        raise click.UsageError(f"an interval of {abridged(captures[-1])} seconds is not possible")
+        raise click.UsageError(
+            Message("an interval of {interval} seconds is not possible", interval=abridged(captures[-1]))
+        )
     return source._replace(captures=captures[:-1]), every

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from ..errors import CallError
+from ..messages import Message
 from ..output.fixed import fixed
 from ..output.formats import PEOPLE, PROGRAMS, render, render_all
 from ..output.widths import display_width
@@ -73,7 +74,9 @@ class NetstatTables:
             raise click.UsageError(str(error)) from None
         self._several = question.tables > 1
         if self._several and not self._people and PROGRAMS[wording.format].one_table:
-            raise click.UsageError(f"{wording.format} holds one table; ask for one of -e, -r and -s at a time")
+            raise click.UsageError(
+                Message("{format} holds one table; ask for one of -e, -r and -s at a time", format=wording.format)
+            )
         self.gathering, self.bytes_each = self._answers.gathering, self._answers.bytes_each
         self.followers = [self._answers.moved]
         self._sections = NetstatSections(

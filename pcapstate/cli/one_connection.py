@@ -12,6 +12,7 @@ from .. import memory
 from ..capture import Watcher
 from ..errors import CallError
 from ..ladder.gathering import Gathered, gathered, most_telling
+from ..messages import Message
 from ..query.options import SelectionOptions
 from ..tcp.outcomes import NAMES, outcomes
 from ..tcp.sides import sides_of
@@ -67,7 +68,9 @@ def one_connection(
         if not len(rows):
             first.finish()
             if choice.chooses and table.count:
-                raise click.ClickException(f"no connection matches; there are {table.count:,} without the filter")
+                raise click.ClickException(
+                    Message("no connection matches; there are {count:,} without the filter", count=table.count)
+                )
             raise click.ClickException("the capture has no TCP connection")
         number = int(table.numbers(np.array([most_telling(table, rows)]))[0])
         among = len(rows)

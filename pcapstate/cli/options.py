@@ -15,15 +15,16 @@ from click.core import ParameterSource
 from ..errors import MomentError
 from ..escaping import quoted
 from ..memory import LEAST
+from ..messages import Message
 from ..moments import parse_moment
 from ..output.formats import FORMATS, PEOPLE, SUFFIXES
 from ..output.whole_files import output_to
 from ..query.options import SelectionOptions
 from ..tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
-from ..wording.languages import LANGUAGES
 from ..wording.styles import STYLES
 from ..wording.times import TimeFormat
+from .spoken import HEADINGS, lang_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -84,13 +85,16 @@ def time_wait(context: click.Context, parameter: click.Parameter, values: tuple[
             seconds = float(text)
             network = parse_network(where) if equals else None
         except ValueError as error:
-            said = str(error) if equals and "network" in str(error) else f"{quoted(text)} is not a number of seconds"
-            raise click.BadParameter(said, context, parameter) from None
+            said = Message("{text} is not a number of seconds", text=quoted(text))
+            given = equals and "network" in str(error)
+            raise click.BadParameter(str(error) if given else said, context, parameter) from None
         if math.isnan(seconds):
             raise click.BadParameter("is not a number", context, parameter)
         if not 0 <= seconds <= LONGEST_WAIT:
             raise click.BadParameter(
-                f"{quoted(text)} is not between 0 and {LONGEST_WAIT:,} seconds", context, parameter
+                Message("{text} is not between 0 and {most:,} seconds", text=quoted(text), most=LONGEST_WAIT),
+                context,
+                parameter,
             )
         if network is None:
             whole = seconds
@@ -142,7 +146,7 @@ def buffer_size(context: click.Context, parameter: click.Parameter, value: str |
     """Read ``--buffer``, a number of bytes."""
     found = octets(value)
     if found is not None and not 1_000_000 <= found <= 1 << 30:
-        raise click.BadParameter(f"{quoted(value or '')} is not between 1M and 1G")
+        raise click.BadParameter(Message("{value} is not between 1M and 1G", value=quoted(value or "")))
     return found
 
 
@@ -151,7 +155,11 @@ def size(context: click.Context, parameter: click.Parameter, value: str | None) 
     bound = octets(value)
     if bound is not None and bound < LEAST:
         raise click.BadParameter(
-            f"{quoted(value or '')} is too low; the program needs at least {LEAST // 1_000_000} MB"
+            Message(
+                "{value} is too low; the program needs at least {least} MB",
+                value=quoted(value or ""),
+                least=LEAST // 1_000_000,
+            )
         )
     return bound
 
@@ -313,13 +321,7 @@ SPELLING = (
         show_default=True,
         help="The system whose netstat the tables resemble.",
     ),
-    click.option(
-        "--lang",
-        type=click.Choice(LANGUAGES),
-        default="en",
-        show_default=True,
-        help="Language of headings and messages.",
-    ),
+    lang_option(help=HEADINGS),
     click.option("--utc", is_flag=True, help="Clock times in UTC instead of local time."),
     click.option("--relative", is_flag=True, help="Times as seconds since the start of the capture."),
 )

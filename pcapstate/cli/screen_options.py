@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from ..escaping import quoted
+from ..messages import Message
 from .options import octets
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,7 +30,9 @@ def history_size(context: click.Context, parameter: click.Parameter, value: str 
     """Read ``--history``, a number of bytes. Raises BadParameter."""
     found = octets(value)
     if found is not None and found < LEAST_HISTORY:
-        raise click.BadParameter(f"{quoted(value or '')} is too low; a minute of little traffic takes 1 MB")
+        raise click.BadParameter(
+            Message("{value} is too low; a minute of little traffic takes 1 MB", value=quoted(value or ""))
+        )
     return found
 
 

@@ -17,6 +17,7 @@ from ..errors import PcapstateError
 from ..escaping import safe
 from ..extraction import ChosenPackets, Extraction
 from ..memory import LEAST, PACKETS_WAITING, default_bound
+from ..messages import reason
 from ..moments import parse_moment
 from ..reading import Origin, Reading
 from ..replay.log import PacketLog
@@ -27,7 +28,7 @@ from ..screen.palette import DARK, LIGHT, Palette
 from ..sockets.gathering import Gathering
 from ..sockets.question import Question
 from ..wording.counts import Count
-from ..wording.languages import translate
+from ..wording.languages import told, translate
 from .options import SourceOptions, WordingOptions, manner
 from .screen_options import LEAST_HISTORY, ScreenOptions
 from .session import Session
@@ -145,7 +146,7 @@ def written(source: SourceOptions, origin: Origin, number: int, lang: str) -> st
         reading.read()
         path = _write_new(f"connection-{number}", Extraction(source.captures, packets.marks.bits).pcapng())
     except (PcapstateError, OSError) as error:
-        return safe(getattr(error, "strerror", None) or str(error))
+        return told(reason(error), lang)
     count = packets.marks.count
     return translate("{count:packet|packets} written to {path}", lang).format(count=Count(count), path=safe(path))
 

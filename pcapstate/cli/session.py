@@ -14,6 +14,7 @@ from ..capture import Source, Watcher
 from ..errors import CallError, OutputClosed
 from ..escaping import quoted, safe
 from ..kernels.running import SMALL
+from ..messages import Message
 from ..moments import parse_moment
 from ..output.formats import PEOPLE, PROGRAMS, render
 from ..output.screen import message, screen
@@ -23,7 +24,7 @@ from ..rows import Rows
 from ..sources.paths import meant
 from ..table import Table
 from ..views.drops import with_drops
-from ..wording.languages import translate
+from ..wording.languages import told, translate
 from ..wording.times import duration
 from .interruption import Interruption
 from .options import SourceOptions
@@ -56,7 +57,9 @@ def recording(options: SourceOptions) -> tuple[str, Any] | None:
     try:
         rotation = Rotation() if options.rotate is None else rotation_of(options.rotate)
     except ValueError as error:
-        raise click.BadParameter(f"{quoted(options.rotate or '')} {error}", param_hint="--rotate") from None
+        raise click.BadParameter(
+            Message("{rotate} {error}", rotate=quoted(options.rotate or ""), error=str(error)), param_hint="--rotate"
+        ) from None
     return options.write, rotation._replace(keep=options.keep or 0)
 
 
@@ -178,7 +181,8 @@ class Session(Reading):
             where = ", ".join(getattr(source, "addresses", ()))
             self.say("capturing on {name} ({where}), Ctrl-C ends", name=source.name, where=where or "-")
         if source.kernels.missing and not self._quiet and (source.size is None or source.size > SMALL):
-            click.echo(f"pcapstate: {source.kernels.missing}; running as plain Python, which is slower", err=True)
+            why = Message(source.kernels.missing)
+            self.say("{why}; running as plain Python, which is slower", why=why)
 
     def transitions(self, reached: Callable[[int], None] | None = None) -> Generator[Rows, None, None]:
         """Read the source to its end, its last moment, or Ctrl-C; yield transitions on the way.
@@ -229,7 +233,7 @@ class Session(Reading):
         if size is None or size < LONG or self._quiet or not sys.stderr.isatty():
             yield None
             return
-        with click.progressbar(length=size, label="Reading", file=sys.stderr) as bar:
+        with click.progressbar(length=size, label=translate("Reading", self._lang), file=sys.stderr) as bar:
             yield lambda position: bar.update(position - bar.pos)
 
     def show(self, table: Table, format: str, heading: str = "") -> None:
@@ -274,7 +278,7 @@ class Session(Reading):
         """
         if self._quiet and not error:
             return
-        said = translate(text, self._lang).format(**fields)
+        said = told(Message(text, **fields), self._lang)
         if self.listener is None:
             click.echo(message(f"pcapstate: {said}"), err=True)
         else:
@@ -298,7 +302,7 @@ class Session(Reading):
         """Say on stderr what was left out; return the exit code."""
         lost = self.losses()
         for damage in lost.damages:
-            click.echo(message(f"pcapstate: {damage}"), err=True)
+            self.say(str(damage), error=True)
         later, last = None if self.interrupted else self.capture.stops.unfinished, self.capture.clock
         if last is None and not self.interrupted and not lost.damages:
             self.say("the capture has no packet")
@@ -309,7 +313,7 @@ class Session(Reading):
                 duration=duration(later - last),
             )
         if lost.files_left_out:
-            click.echo(message(f"pcapstate: {lost.files_left_out}"), err=True)
+            self.say(lost.files_left_out, error=True)
         for text, count in lost.source_evicted.items():
             self.say(text, count=count)
         if lost.left_out_packets:

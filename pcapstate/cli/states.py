@@ -9,16 +9,17 @@ import click
 
 from ..errors import OutputClosed
 from ..kernels.running import Kernels
+from ..messages import Message
 from ..output.formats import FORMATS, PEOPLE, render
 from ..output.paragraphs import definitions
 from ..output.whole_files import out
 from ..tcp.states import State
 from ..views import states as view
-from ..wording.languages import LANGUAGES
 from ..wording.meanings import ORDER
 from ..wording.state_names import LONGEST, nearest_state, state_named
 from ..wording.styles import STYLES
 from .options import output_option
+from .spoken import for_programs, lang_option
 
 
 def _named(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[State, ...]:
@@ -29,8 +30,11 @@ def _state(value: str) -> State:
     state = state_named(value)
     if state is None:
         near = nearest_state(value)
-        hint = f"the nearest is {near.name}" if near else "states are " + ", ".join(one.name for one in ORDER)
-        raise click.BadParameter(f"{value[:LONGEST]!r} is not a TCP state; {hint}")
+        if near:
+            hint = Message("the nearest is {state}", state=near.name)
+        else:
+            hint = Message("states are {states}", states=", ".join(one.name for one in ORDER))
+        raise click.BadParameter(Message("{value!r} is not a TCP state; {hint}", value=value[:LONGEST], hint=hint))
     return state
 
 
@@ -47,19 +51,13 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
     show_default=True,
     help="Spell the states as this system's netstat does.",
 )
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(LANGUAGES),
-    default=LANGUAGES[0],
-    show_default=True,
-    help="Language of the texts.",
-)
+@lang_option("language")
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
 )
 @output_option
-def states(names: tuple[State, ...], style: str, language: str, format_: str) -> None:
+@click.pass_context
+def states(context: click.Context, names: tuple[State, ...], style: str, language: str, format_: str) -> None:
     """Explain the states of TCP: what each means, when it is normal, and what many connections in it point to.
 
     Without a name all are explained. Names may be spelled as any system does: SYN_RECEIVED, syn-recv, SYN_RCVD.
@@ -75,7 +73,7 @@ def states(names: tuple[State, ...], style: str, language: str, format_: str) ->
         blocks = view.view_for_people(chosen, language, STYLES[style])
         _write([definitions(blocks, shutil.get_terminal_size().columns).encode()])
     else:
-        _write(render(view.view(chosen, language, STYLES[style]), format_, Kernels()))
+        _write(render(view.view(chosen, for_programs(context, language), STYLES[style]), format_, Kernels()))
 
 
 def _write(pieces: Iterable[bytes]) -> None:

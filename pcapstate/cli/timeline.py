@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from .. import memory
+from ..messages import Message
 from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
@@ -107,4 +108,10 @@ def timeline(
 def check(connection: int | None, table: FlowTable) -> None:
     """Complain about a connection number that the capture does not have."""
     if connection is not None and connection >= table.count:
-        raise click.UsageError(f"there is no connection {connection}; the capture has {table.count:,}")
+        raise click.UsageError(
+            Message(
+                "there is no connection {number}; the capture has {count:,}",
+                number=connection,
+                count=table.count,
+            )
+        )

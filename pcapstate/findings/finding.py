@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from ..messages import Message
 from ..rows import Rows
-from ..wording.languages import translate
+from ..wording.languages import told, translate
 
 LISTED = 20
 """Connections and packets that a finding names at most; how many there are it says as well."""
@@ -38,10 +39,14 @@ class Text(NamedTuple):
 
     def told(self, language: str) -> str:
         """Return the text in a language."""
-        fields = {
-            name: value.told(language) if isinstance(value, Text) else value for name, value in self.fields.items()
-        }
+        fields = {name: _told(value, language) for name, value in self.fields.items()}
         return translate(self.template, language).format(**fields)
+
+
+def _told(value: Any, language: str) -> Any:
+    if isinstance(value, Text):
+        return value.told(language)
+    return told(value, language) if isinstance(value, Message) else value
 
 
 @dataclass(frozen=True)

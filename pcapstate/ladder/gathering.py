@@ -11,6 +11,7 @@ from ..addresses import socket_text
 from ..capture import Watcher
 from ..decode.segment import SEGMENT
 from ..errors import CallError
+from ..messages import Message
 from ..reading import Reading
 from ..rows import Rows, among
 from ..sources.reader import Batch
@@ -103,10 +104,14 @@ def story_of(first: Reading, again: Again, number: int) -> Story:
 def row_of(table: FlowTable, number: int) -> int:
     """Return the row of the connection with a number. Raises CallError."""
     if number >= table.count:
-        raise CallError(f"there is no connection {number}; the capture has {table.count:,}")
+        raise CallError(
+            Message("there is no connection {number}; the capture has {count:,}", number=number, count=table.count)
+        )
     found = np.flatnonzero(table.numbers(np.arange(len(table.connections))) == number)
     if not len(found):
-        raise CallError(f"connection {number} was evicted to stay within the memory limit (--memory)")
+        raise CallError(
+            Message("connection {number} was evicted to stay within the memory limit (--memory)", number=number)
+        )
     return int(found[0])
 
 

@@ -16,7 +16,8 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from ..errors import ListenError
-from ..escaping import quoted, safe
+from ..escaping import quoted
+from ..messages import Message, reason
 from .text import PROMETHEUS, kind_for
 
 LOOPBACK = "127.0.0.1"
@@ -41,16 +42,18 @@ def parse_place(text: str) -> tuple[str, int]:
 
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) < 1 << 16):
-        raise ValueError(f"{quoted(text)} is not an ADDRESS:PORT such as 127.0.0.1:9100 or :9100")
+        raise ValueError(Message("{text} is not an ADDRESS:PORT such as 127.0.0.1:9100 or :9100", text=quoted(text)))
     if host in ("", "localhost"):
         return LOOPBACK, int(port)
     bracketed = host.startswith("[") and host.endswith("]")
     try:
         address = ipaddress.ip_address(host[1:-1] if bracketed else host)
     except ValueError:
-        raise ValueError(f"{quoted(host)} is not an IP address, and no name but localhost is looked up") from None
+        raise ValueError(
+            Message("{host} is not an IP address, and no name but localhost is looked up", host=quoted(host))
+        ) from None
     if (address.version == 6) != bracketed:
-        raise ValueError(f"{quoted(text)}: an IPv6 address stands in brackets, as in [::1]:9100")
+        raise ValueError(Message("{text}: an IPv6 address stands in brackets, as in [::1]:9100", text=quoted(text)))
     return str(address), int(port)
 
 
@@ -73,7 +76,7 @@ class Listener:
                 raise
         except OSError as error:
             place = f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}"
-            raise ListenError(f"metrics on {place}: {safe(error.strerror or str(error))}") from None
+            raise ListenError(Message("metrics on {place}: {why}", place=place, why=reason(error))) from None
         place = f"[{host}]" if family == socket.AF_INET6 else host
         self.url = f"http://{place}:{self.socket.getsockname()[1]}{PATH}"
 

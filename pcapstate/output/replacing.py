@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
+from ..messages import Message
 from ..sources.privileges import begin_beside
 
 KEEP = b"k"
@@ -41,7 +42,7 @@ class Replacing:
         """Put the file in its place. Raises OSError."""
         code = self._tell(KEEP)
         if code is None:
-            raise OSError(0, "the process that was to put it in its place is gone")
+            raise OSError(0, Message("the process that was to put it in its place is gone"))
         if code:
             raise OSError(code, os.strerror(code))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import OutputError
 from ..escaping import safe
+from ..messages import Message, reason
 
 if TYPE_CHECKING:
     from ..sources.privileges import User
@@ -33,7 +34,7 @@ class WholeFile:
         self._replacing: Replacing | None = None
         with self._complaining():
             if not path:
-                raise ValueError("the name is empty")
+                raise ValueError(Message("the name is empty"))
             if opened := DESCRIPTOR.fullmatch(path):
                 # What is open already is written on, wherever that leads.
                 number = {"stdout": 1, "stderr": 2}.get(opened[1]) or int(opened[2] or opened[3])
@@ -48,7 +49,8 @@ class WholeFile:
                 self.file = open(path, "wb")  # noqa: SIM115 (closed by keep or discard)
                 return
             if old is not None and not _replaceable(old, os.path.dirname(self.path)):
-                raise PermissionError(1, "it is another user's, in a folder where only owners replace files")
+                why = Message("it is another user's, in a folder where only owners replace files")
+                raise PermissionError(1, why)
             import tempfile
 
             descriptor, self._beside = tempfile.mkstemp(
@@ -113,7 +115,14 @@ class WholeFile:
                 os.replace(self._beside, self.path)
         except OSError as error:
             where = self._saved()
-            raise OutputError(f"{self.name}: {safe(error.strerror or str(error))}; it is in {safe(where)}") from None
+            raise OutputError(
+                Message(
+                    "{name}: {why}; it is in {where}",
+                    name=self.name,
+                    why=reason(error),
+                    where=safe(where),
+                )
+            ) from None
         finally:
             self._beside = self._replacing = None
             self.file.close()
@@ -151,8 +160,7 @@ class WholeFile:
         except (OSError, ValueError) as error:
             if hasattr(self, "file"):
                 self.discard()
-            why = getattr(error, "strerror", None) or str(error)
-            raise OutputError(f"{self.name}: writing failed: {safe(why)}") from None
+            raise OutputError(Message("{name}: writing failed: {why}", name=self.name, why=reason(error))) from None
 
 
 def _replaceable(old: os.stat_result, folder: str) -> bool:
@@ -179,10 +187,10 @@ def overwrites(path: str, named: bool) -> str | None:
     with suppress(OSError, ValueError):
         capture = os.fstat(0) if path == "-" else os.stat(path)
         if stat.S_ISREG(capture.st_mode) and os.path.samestat(capture, _written()):
-            what = "on standard input" if path == "-" else path
+            what = Message("on standard input") if path == "-" else path
             if _whole is not None:
-                return f"--output would replace the capture {what}"
-            return f"the output would be written into the capture {what}" if named else None
+                return Message("--output would replace the capture {path}", path=what)
+            return Message("the output would be written into the capture {path}", path=what) if named else None
     return None
 
 

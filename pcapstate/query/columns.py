@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..escaping import quoted
+from ..messages import Message
 from .errors import Unfit, did_you_mean
 from .fields import as_name
 from .lists import read_list
@@ -44,10 +45,13 @@ def _chooser(columns: Iterable[str]) -> Callable[[str], str]:
     def choose(word: str) -> str:
         column = known.get(as_name(word))
         if column is None:
-            others = f"known: {', '.join(known.values())}"
-            raise Unfit(f"there is no column {quoted(word)}", did_you_mean(as_name(word), known.values(), others))
+            others = Message("known: {words}", words=", ".join(known.values()))
+            raise Unfit(
+                Message("there is no column {word}", word=quoted(word)),
+                did_you_mean(as_name(word), known.values(), others),
+            )
         if column in chosen:
-            raise Unfit(f"the column {column} is named twice")
+            raise Unfit(Message("the column {column} is named twice", column=column))
         chosen.add(column)
         return column
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..escaping import quoted
-from .errors import Unfit, did_you_mean, listed
+from ..messages import Message
+from .errors import Unfit, did_you_mean
 from .expression import Condition
 from .fields import LIKE, OPERATORS, Field, Kind, as_word
 from .matching import Flags, Matcher, Networks, Texts, Words, ranges, words_like
@@ -39,10 +40,13 @@ def item(name: str, field: Field, text: str) -> Item:
 def between(name: str, field: Field, low: str, high: str) -> Item:
     """Return the range between two values in text, both included; raises Unfit."""
     if field.kind not in RANGES:
-        raise Unfit(f"{name} does not take ranges", f"they are for {listed([kind.value + 's' for kind in RANGES])}")
+        raise Unfit(
+            Message("{name} does not take ranges", name=name),
+            Message("they are for numbers, durations, times or ports"),
+        )
     first, last = numbers(field, low)[0], numbers(field, high)[-1]
     if first > last:
-        raise Unfit(f"the range begins after its end, {quoted(high)},")
+        raise Unfit(Message("the range begins after its end, {high},", high=quoted(high)))
     return Item(((first, last),), f"{as_written(low)}..{as_written(high)}", False)
 
 
@@ -50,7 +54,10 @@ def check_operator(name: str, field: Field, operator: str) -> None:
     """Raise Unfit where an operator does not fit a field."""
     if operator not in OPERATORS[field.kind]:
         others = [one for one in OPERATORS[field.kind] if not one.startswith("not ")]
-        raise Unfit(f"{quoted(operator)} does not fit {name}", f"it has {' '.join(others)}")
+        raise Unfit(
+            Message("{operator} does not fit {name}", operator=quoted(operator), name=name),
+            Message("it has {others}", others=" ".join(others)),
+        )
 
 
 def flag(name: str, field: Field) -> Condition:
@@ -63,15 +70,18 @@ def likeness(name: str, field: Field, operator: str, text: str) -> Condition:
     how = "contains" if operator.endswith("contains") else "~"
     folded = text.casefold() if field.kind is Kind.TEXT else as_word(text)
     if not folded:
-        raise Unfit("the text is empty")
+        raise Unfit(Message("the text is empty"))
     test: Matcher
     if field.kind is Kind.TEXT:
         test = Texts(frozenset([folded]), how)
     else:
         wanted = words_like(field, text, how)
         if not wanted:
-            what = "is like" if how == "~" else "contains"
-            raise Unfit(f"no {name} {what} {quoted(text)}", did_you_mean(text, known_words(field)))
+            like, contains = "no {name} is like {text}", "no {name} contains {text}"
+            raise Unfit(
+                Message(like if how == "~" else contains, name=name, text=quoted(text)),
+                did_you_mean(text, known_words(field)),
+            )
         test = _words(field, wanted)
     return Condition(field, test, operator in ("!~", "not contains"), f"{name} {operator} {as_written(text)}")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..errors import PcapstateError
 from ..escaping import WIDEST, abridged, safe
+from ..messages import Message
 
 AROUND = 24
 """Characters of the text that are shown on either side of the place."""
@@ -23,8 +24,18 @@ class QueryError(PcapstateError):
     """
 
     def __init__(self, source: str, text: str, position: int, length: int, reason: str, hint: str = "") -> None:
-        place = f"at character {position + 1}" if position < len(text) else "at the end"
-        super().__init__(f"{source}: {reason} {place}{hint}: {_snippet(text, position, length)}")
+        at, at_end = "at character {number}", "at the end"
+        place = Message(at, number=position + 1) if position < len(text) else Message(at_end)
+        where = _snippet(text, position, length)
+        said = Message(
+            "{source}: {reason} {place}{hint}: {where}",
+            source=source,
+            reason=Message(reason),
+            place=place,
+            hint=hint,
+            where=where,
+        )
+        super().__init__(said)
         self.source = source
         self.text = text
         self.position = position
@@ -38,7 +49,7 @@ class Unfit(Exception):
     def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.hint = f" ({hint})" if hint else ""
+        self.hint = Message(" ({hint})", hint=hint) if hint else ""
 
 
 def did_you_mean(text: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -53,15 +64,18 @@ def did_you_mean(text: str, known: Iterable[str], otherwise: str = "") -> str:
     having = [name for key, name in folded.items() if len(given) > 2 and given in key]
     near = list(dict.fromkeys([*starting, *close, *having]))[:NEAREST]
     if near:
-        return f"did you mean {listed(near)}?"
+        return Message("did you mean {words}?", words=listed(near))
     if otherwise or len(names) > LISTED:
         return otherwise
-    return f"known: {', '.join(names)}"
+    return Message("known: {words}", words=", ".join(names))
 
 
 def listed(words: list[str]) -> str:
     """Return words as a choice in a sentence."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    if len(words) == 1:
+        return Message(words[0])
+    first = words[0] if len(words) == 2 else Message("{first}, {then}", first=words[0], then=", ".join(words[1:-1]))
+    return Message("{words} or {last}", words=first, last=words[-1])
 
 
 def _snippet(text: str, position: int, length: int) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from ..messages import Message
 from .errors import QueryError, Unfit
 
 LONGEST = 10_000
@@ -17,13 +18,13 @@ Read = TypeVar("Read")
 def read_list(source: str, text: str, read: Callable[[str], Read]) -> list[Read]:
     """Return what ``read`` (which raises Unfit) makes of each word of a list; raises QueryError."""
     if len(text) > LONGEST:
-        raise QueryError(source, text, LONGEST, 1, f"the list is longer than {LONGEST:,} characters")
+        raise QueryError(source, text, LONGEST, 1, Message("the list is longer than {most:,} characters", most=LONGEST))
     found = []
     for match in re.finditer(r"(?:^|,)([^,]*)", text):
         word = match[1].strip()
         at = match.start(1) + len(match[1]) - len(match[1].lstrip()) if word else match.start(1)
         if not word:
-            raise QueryError(source, text, at, len(match[1]), "a word is missing")
+            raise QueryError(source, text, at, len(match[1]), Message("a word is missing"))
         try:
             found.append(read(word))
         except Unfit as unfit:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ..escaping import quoted
+from ..messages import Message
 from .conditions import Item, between, check_operator, comparison, flag, is_likeness, item, likeness
 from .errors import QueryError, Unfit, did_you_mean
 from .expression import Expression, Not, both, either
@@ -36,7 +37,9 @@ COMPARING = ("=", "!=", "<", "<=", ">", ">=", "~", "!~", "in", "contains")
 def parse(text: str, fields: Mapping[str, Field], source: str = "--filter") -> Expression:
     """Return what a text means over these fields; ``source`` is named in errors; raises QueryError."""
     if len(text) > LONGEST:
-        raise QueryError(source, text, LONGEST, 1, f"the filter is longer than {LONGEST:,} characters")
+        raise QueryError(
+            source, text, LONGEST, 1, Message("the filter is longer than {most:,} characters", most=LONGEST)
+        )
     return _Parser(text, fields, source).whole()
 
 
@@ -52,7 +55,7 @@ class _Parser:
     def whole(self) -> Expression:
         found = self._either(0)
         if self._next.kind != END:
-            raise self._expected(f'{self._unit}"and" or "or"')
+            raise self._expected(Message('{unit}"and" or "or"', unit=self._unit))
         return found
 
     @property
@@ -87,13 +90,13 @@ class _Parser:
         if not token.is_("not", "("):
             return self._condition()
         if depth == DEEPEST:
-            raise self._error(token, f"more than {DEEPEST} parentheses and nots within each other")
+            raise self._error(token, Message("more than {most} parentheses and nots within each other", most=DEEPEST))
         self._take()
         if token.is_("not"):
             return Not(self._single(depth + 1))
         found = self._either(depth + 1)
         if not self._next.is_(")"):
-            raise self._expected(f'{self._unit}"and", "or" or ")"')
+            raise self._expected(Message('{unit}"and", "or" or ")"', unit=self._unit))
         self._take()
         self._unit = ""
         return found
@@ -102,10 +105,14 @@ class _Parser:
         token = self._next
         if token.kind != WORD:
             example = "port" if "port" in self._fields else next(iter(self._fields), "")
-            raise self._expected(f'a field (such as {example}), "not" or "("')
+            raise self._expected(Message('a field (such as {example}), "not" or "("', example=example))
         if as_name(token.text) not in self._fields:
             hint = did_you_mean(as_name(token.text), (name for name, _ in self._fields.values()))
-            raise self._error(token, f"there is no field {quoted(token.text)}", f" ({hint})" if hint else "")
+            raise self._error(
+                token,
+                Message("there is no field {text}", text=quoted(token.text)),
+                Message(" ({hint})", hint=hint) if hint else "",
+            )
         self._take()
         name, field = self._fields[as_name(token.text)]
         symbol, negated = self._next, False
@@ -115,7 +122,7 @@ class _Parser:
         if not self._next.is_(*COMPARING):
             if field.kind is Kind.FLAG:
                 return flag(name, field)
-            raise self._expected(f"an operator (such as =) behind {name}")
+            raise self._expected(Message("an operator (such as =) behind {name}", name=name))
         operator = self._take().text
         if negated:
             operator = "!~" if operator == "~" else f"not {operator}"
@@ -133,13 +140,13 @@ class _Parser:
         opening = self._take()
         close = "}" if opening.text == "{" else ")"
         if field.kind is Kind.FLAG:
-            raise self._error(opening, f"{name} takes no list")
+            raise self._error(opening, Message("{name} takes no list", name=name))
         items = [self._item(name, field, "in")]
         while self._next.is_(","):
             self._take()
             items.append(self._item(name, field, "in"))
         if not self._next.is_(close):
-            raise self._expected(f'{self._unit}"," or "{close}"')
+            raise self._expected(Message('{unit}"," or "{close}"', unit=self._unit, close=close))
         self._take()
         self._unit = ""
         return items
@@ -155,7 +162,10 @@ class _Parser:
         except Unfit as unfit:
             raise self._error(self._culprit(name, field, first, last), unfit.reason, unfit.hint) from None
         if not found.is_one and operator not in ("=", "!=", "in", "not in"):
-            raise self._error(_span(first, last), f"{quoted(operator)} takes one value, and this is several")
+            raise self._error(
+                _span(first, last),
+                Message("{operator} takes one value, and this is several", operator=quoted(operator)),
+            )
         return found
 
     def _culprit(self, name: str, field: Field, first: Token, last: Token) -> Token:
@@ -171,8 +181,8 @@ class _Parser:
         """Return the token of a value, with its unit where that stands apart."""
         token = self._next
         if token.kind not in (WORD, STRING):
-            hint = " (in quotes it is a text)" if token.kind == SYMBOL and self._shown(token).isalpha() else ""
-            raise self._expected(EXAMPLES[field.kind], hint)
+            hint = Message(" (in quotes it is a text)") if token.kind == SYMBOL and self._shown(token).isalpha() else ""
+            raise self._expected(Message(EXAMPLES[field.kind]), hint)
         self._take()
         self._unit = ""
         if token.kind == WORD and field.kind in SHOWN_UNITS and PLAIN_NUMBER.fullmatch(token.text):
@@ -181,7 +191,7 @@ class _Parser:
                 self._take()
                 length = unit.position + unit.length - token.position
                 return token._replace(text=token.text + unit.text, length=length)
-            self._unit = f"a unit ({SHOWN_UNITS[field.kind]}), "
+            self._unit = Message("a unit ({units}), ", units=SHOWN_UNITS[field.kind])
         return token
 
     @contextmanager
@@ -195,8 +205,14 @@ class _Parser:
         token = self._next
         shown = self._shown(token)
         if not self._text.strip():
-            return QueryError(self._source, self._text, 0, len(self._text), f"the filter is empty: expected {what}")
-        return self._error(token, f"expected {what}", f", before {quoted(shown)}{hint}" if shown else "")
+            return QueryError(
+                self._source, self._text, 0, len(self._text), Message("the filter is empty: expected {what}", what=what)
+            )
+        return self._error(
+            token,
+            Message("expected {what}", what=what),
+            Message(", before {shown}{hint}", shown=quoted(shown), hint=hint) if shown else "",
+        )
 
     def _shown(self, token: Token) -> str:
         return self._text[token.position : token.position + token.length]

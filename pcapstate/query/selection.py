@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from ..messages import Message
 from ..moments import PACKET, parse_moment
 from ..rows import Rows
 from .columns import select_columns, sort_order
@@ -48,7 +49,7 @@ class Selection:
         def read(text: str) -> int:
             moment = parse_moment(text, self._utc)
             if moment.kind == PACKET:
-                raise ValueError("a packet is no time; compare the packet's number")
+                raise ValueError(Message("a packet is no time; compare the packet's number"))
             return moment.time(start, end)
 
         options, fields = self._options, self._fields(read)

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from ..escaping import quoted
+from ..messages import Message
 from .errors import QueryError
 
 SYMBOLS = ("..", "==", "!=", "!~", "<=", ">=", "&&", "||", "=", "<", ">", "~", "!", "(", ")", "{", "}", ",")
@@ -51,10 +52,10 @@ def tokens(text: str, source: str) -> list[Token]:
         elif match := _STRING.match(text, at):
             found.append(Token(STRING, re.sub(r"\\(.)", r"\1", match[2], flags=re.DOTALL), at, len(match[0])))
         elif text[at] in "\"'":
-            raise QueryError(source, text, at, len(text) - at, "the quote opened", " is never closed")
+            raise QueryError(source, text, at, len(text) - at, Message("the quote opened"), Message(" is never closed"))
         else:
-            hint = f" ({quoted(text[at] * 2)} is meant?)" if text[at] in "&|" else ""
-            raise QueryError(source, text, at, 1, f"unexpected {quoted(text[at])}", hint)
+            hint = Message(" ({text} is meant?)", text=quoted(text[at] * 2)) if text[at] in "&|" else ""
+            raise QueryError(source, text, at, 1, Message("unexpected {text}", text=quoted(text[at])), hint)
         at = _after_space(text, at + found[-1].length)
     found.append(Token(END, "", len(text), 0))
     return found

@@ -8,6 +8,7 @@ from fractions import Fraction
 from ..addresses import Network, parse_network
 from ..errors import PcapstateError
 from ..escaping import quoted, safe
+from ..messages import Message
 from ..moments import DURATIONS
 from ..names.services import TCP, UDP
 from .errors import Unfit, did_you_mean
@@ -22,6 +23,12 @@ SIZES = {
 """Units (their case does not count) in ns and in one."""
 UNITS = {Kind.DURATION: DURATIONS, Kind.NUMBER: SIZES}
 SHOWN_UNITS = {Kind.DURATION: "ns us ms s m h d", Kind.NUMBER: "k M G T or Ki Mi Gi Ti"}
+
+NO_VALUE = {Kind.NUMBER: "{text} is not a number", Kind.DURATION: "{text} is not a duration"}
+NO_UNIT = {
+    Kind.NUMBER: "{unit} is not a unit of a number",
+    Kind.DURATION: "{unit} is not a unit of a duration",
+}
 
 EXAMPLES = {
     Kind.NUMBER: "a number such as 1500, 4k or 16MiB",
@@ -87,7 +94,7 @@ def value(name: str, field: Field, text: str) -> Value:
         return network(text)
     if field.kind is Kind.FLAG:
         if text.casefold() not in FLAGS:
-            raise Unfit(f"{name} is true or false, not {quoted(text)},")
+            raise Unfit(Message("{name} is true or false, not {text},", name=name, text=quoted(text)))
         return FLAGS[text.casefold()]
     return text.casefold()
 
@@ -98,7 +105,7 @@ def numbers(field: Field, text: str) -> Numbers:
         return _ports(text)
     number = _time(field, text) if field.kind is Kind.TIME else _number(field, text)
     if abs(number) > LARGEST:
-        raise Unfit(f"{quoted(text)} is too large")
+        raise Unfit(Message("{text} is too large", text=quoted(text)))
     return (number,)
 
 
@@ -109,11 +116,11 @@ def network(text: str) -> Network:
         return parse_network(bare)
     except ValueError:
         pass
-    reason = f"{quoted(text)} is neither an IP address nor a network"
+    reason = Message("{text} is neither an IP address nor a network", text=quoted(text))
     host, colon, port = text.rpartition(":")
     if colon and port.isdecimal() and (host.count(":") == 0 or host.endswith("]")):
-        raise Unfit(reason, "the port is a separate field")
-    raise Unfit(reason, "such as 192.168.0.1, 10.0.0.0/8 or 2001:db8::/32")
+        raise Unfit(reason, Message("the port is a separate field"))
+    raise Unfit(reason, Message("such as 192.168.0.1, 10.0.0.0/8 or 2001:db8::/32"))
 
 
 def is_unit(field: Field, text: str) -> bool:
@@ -124,16 +131,22 @@ def is_unit(field: Field, text: str) -> bool:
 def _number(field: Field, text: str) -> Fraction:
     units, one = UNITS[field.kind], 1 if field.kind is Kind.NUMBER else DURATIONS["s"]
     if len(text) > DIGITS:
-        raise Unfit(f"{quoted(text)} is too long for a number")
+        raise Unfit(Message("{text} is too long for a number", text=quoted(text)))
     if PLAIN_NUMBER.fullmatch(text):
         return Fraction(text) * one
     parts = _PART.findall(text) if _PARTS.fullmatch(text) else []
     if not parts or (len(parts) > 1 and field.kind is Kind.NUMBER):
-        raise Unfit(f"{quoted(text)} is not a {field.kind.value}", EXAMPLES[field.kind])
+        raise Unfit(
+            Message(NO_VALUE[field.kind], text=quoted(text)),
+            Message(EXAMPLES[field.kind]),
+        )
     total = Fraction(0)
     for number, unit in parts:
         if unit.casefold() not in units:
-            raise Unfit(f"{quoted(unit)} is not a unit of a {field.kind.value}", f"units: {SHOWN_UNITS[field.kind]}")
+            raise Unfit(
+                Message(NO_UNIT[field.kind], unit=quoted(unit)),
+                Message("units: {units}", units=SHOWN_UNITS[field.kind]),
+            )
         total += Fraction(number) * units[unit.casefold()]
     return -total if text.startswith("-") else total
 
@@ -142,12 +155,12 @@ def _ports(text: str) -> Numbers:
     if text.isascii() and text.isdigit():
         number = int(text.lstrip("0")[:DIGITS] or "0")
         if number > 65535:
-            raise Unfit(f"{quoted(text)} is not a port", "ports go from 0 to 65535")
+            raise Unfit(Message("{text} is not a port", text=quoted(text)), Message("ports go from 0 to 65535"))
         return (Fraction(number),)
     found = SERVICES.get(text.casefold())
     if found is None:
-        hint = did_you_mean(text, SERVICES, "a number from 0 to 65535, or a name such as https")
-        raise Unfit(f"no port is called {quoted(text)}", hint)
+        hint = did_you_mean(text, SERVICES, Message("a number from 0 to 65535, or a name such as https"))
+        raise Unfit(Message("no port is called {text}", text=quoted(text)), hint)
     return tuple(Fraction(number) for number in found)
 
 
@@ -156,7 +169,8 @@ def _time(field: Field, text: str) -> Fraction:
     try:
         return Fraction(field.read(text))
     except (ValueError, OverflowError, PcapstateError) as error:
-        raise Unfit(safe(" ".join(str(error).split()))[:LONGEST_REASON]) from None
+        told = str(error)
+        raise Unfit(told if isinstance(told, Message) else safe(" ".join(told.split()))[:LONGEST_REASON]) from None
 
 
 def _words(name: str, field: Field, text: str) -> frozenset[int]:
@@ -166,8 +180,10 @@ def _words(name: str, field: Field, text: str) -> frozenset[int]:
         wanted = as_word(STATES.get(wanted, wanted))
     found = frozenset(index for index, word in enumerate(field.words) if word is not None and as_word(word) == wanted)
     if not found:
-        what = "state" if field.kind is Kind.STATE else name
-        raise Unfit(f"no {what} is called {quoted(text)}", did_you_mean(text, known_words(field)))
+        what = Message("state") if field.kind is Kind.STATE else name
+        raise Unfit(
+            Message("no {what} is called {text}", what=what, text=quoted(text)), did_you_mean(text, known_words(field))
+        )
     return found
 
 

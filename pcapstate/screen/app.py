@@ -16,6 +16,7 @@ from textual.theme import Theme
 from textual.widgets import Footer, Static
 
 from ..errors import MomentError
+from ..messages import Message
 from ..moments import PACKET, SECOND, Moment
 from ..query.errors import QueryError
 from ..rows import Rows
@@ -24,7 +25,7 @@ from ..tcp.states import State
 from ..views.netstat import Wording
 from ..views.reading_aids import Manner
 from ..wording.counts import Count
-from ..wording.languages import translate
+from ..wording.languages import told, translate
 from ..wording.styles import shown_states
 from ..wording.times import duration
 from .bars import Heading, StatesStrip, TimeLine, spark
@@ -260,10 +261,11 @@ class PcapstateApp(App[None]):
             if at.kind != PACKET:
                 return min(max(at.time(start, now), start), now)
         except MomentError as error:
-            self.notify(str(error), severity="warning")
+            self.notify(told(str(error), self._lang), severity="warning")
             return None
         if at.value > self.feed.reading.capture.frames:
-            self.notify(f"there is no packet {at.text}", severity="warning")
+            text = translate("there is no packet {text}", self._lang).format(text=at.text)
+            self.notify(text, severity="warning")
             return None
         return self._board.log.time_of(at.value)
 
@@ -290,7 +292,7 @@ class PcapstateApp(App[None]):
         try:
             self._board.selection(self._wish._replace(filter=text))
         except QueryError as error:
-            return str(error).removeprefix("--filter: ")
+            return told(str(error), self._lang).removeprefix("--filter: ")
         return ""
 
     def action_clear(self) -> None:
@@ -421,7 +423,7 @@ class PcapstateApp(App[None]):
         heading.left = f"{settings.name}  {self._clock(at)}  {self._where_in_time(at, now)}"
         heading.right = self._traffic()
         heading.alarm = self._lost()
-        why = translate(view.whose.why, self._lang).format(host=view.whose.host)
+        why = told(Message(view.whose.why, host=view.whose.host), self._lang)
         found = translate("{shown:row|rows}", self._lang).format(shown=Count(len(view.rows)))
         chosen = self._wish.filter and f"  {translate('filter', self._lang)}: {self._wish.filter}"
         whose.left = f"{found}{chosen}"
@@ -457,12 +459,12 @@ class PcapstateApp(App[None]):
     def _lost(self) -> str:
         feed, lang = self.feed, self._lang
         if feed.failure:
-            return feed.failure
+            return told(feed.failure, lang)
         parts = [self._remark] if self._remark and self._live else []
         if drops := feed.reading.capture.source.drops:
             parts.append(translate("{count:packet|packets} dropped", lang).format(count=Count(drops)))
         if damages := feed.reading.capture.damages:
-            parts.append(str(damages[0]))
+            parts.append(told(str(damages[0]), lang))
         if self._board.log.dropped:
             since = self._clock(self._board.log.start)
             parts.append(translate("history begins at {time}", lang).format(time=since[-TIME_OF_DAY:]))

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 
-from ..escaping import safe
+from ..messages import reason
 from ..reading import Reading
 from .board import Board
 
@@ -51,7 +51,7 @@ class Feed:
             pass
         except Exception as error:
             # A thread has nobody above it to tell.
-            self.failure = safe(str(error)) or type(error).__name__
+            self.failure = reason(error) if str(error) else type(error).__name__
         finally:
             following.close()
             self._board.look(self.reading.capture.table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import CallError
+from ..messages import Message
 
 PROTOCOLS = ("tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6")
 OF_SOCKETS = PROTOCOLS[:4]
@@ -107,6 +108,8 @@ class Question(NamedTuple):
         if self.numeric and self.resolve:
             raise CallError("-n asks for numbers and --resolve for names; give one of them")
         if self.protocol not in (None, *OF_SOCKETS) and not self.statistics:
-            raise CallError(f"-p {self.protocol} goes with -s")
+            raise CallError(Message("-p {protocol} goes with -s", protocol=self.protocol))
         if self.protocol is not None and (self.tcp or self.udp or self.inet or self.inet6):
-            raise CallError(f"-p {self.protocol} and -t, -u, -4 or -6 do the same; give one of them")
+            raise CallError(
+                Message("-p {protocol} and -t, -u, -4 or -6 do the same; give one of them", protocol=self.protocol)
+            )

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from ..errors import PACKED_CUT_SHORT, TOO_LARGE
+from ..errors import PACKED_CUT_SHORT, to_unpack
+from ..messages import Message
 from .streams import Stream, read_into
 
 PACKED = 1 << 17
@@ -200,7 +201,7 @@ class Unpacked:
             # Each decompressor raises an exception of its own.
             what = str(error)
             if "Memory usage limit" in what:
-                what = TOO_LARGE.format("decompressing it takes more than 1 GiB of memory", "xz -d")
+                what = to_unpack("decompressing it takes more than 1 GiB of memory", "xz -d")
             raise OSError(what) from None
         if member.eof:
             # Unused input is the end of what was given.
@@ -229,7 +230,7 @@ class Unpacked:
                 self._member = member()
                 self._given = FIRST
                 return True
-        raise OSError("other data follows the compressed data")
+        raise OSError(Message("other data follows the compressed data"))
 
     def _ahead(self, count: int) -> bytes:
         return self._data[self._at : self._at + count]

@@ -19,6 +19,7 @@ import numpy as np
 from ..errors import CaptureDamaged, CaptureError, NoCaptureError
 from ..escaping import safe
 from ..kernels.running import Kernels
+from ..messages import nameless, of_name, reason
 from .blocks import Interface, Name
 from .framing import FRAME
 from .growing import Growing
@@ -156,8 +157,7 @@ class FollowingReader:
         try:
             new = self._another()
         except CaptureError as error:
-            what = str(error).removeprefix(f"{safe(self._ring.path)}: ")
-            self._damages = [*self._damages, CaptureDamaged(self.name, 0, what, number)]
+            self._damages = [*self._damages, CaptureDamaged(self.name, 0, nameless(error), number)]
             return False
         if new is None:
             return False
@@ -217,7 +217,7 @@ class FollowingReader:
         try:
             self._stream = Growing(path, self._goes_on)
         except OSError as error:
-            raise CaptureError(f"{safe(path)}: {safe(error.strerror or str(error))}") from None
+            raise CaptureError(of_name(safe(path), reason(error))) from None
         return CaptureReader(self._stream, self.kernels, room=self._room)
 
 

@@ -5,40 +5,48 @@ Files are recognized by their first bytes, as in Wireshark's wiretap; ERF has no
 
 from __future__ import annotations
 
+from ..errors import to_unpack
+from ..messages import Message
+
 HEAD = 4096
 """Bytes of a file required to recognize it."""
 
-_EDITCAP = "convert it with: editcap -F pcapng IN OUT"
-_LOG = "it holds no TCP"
+_CONVERT = "{what}; convert it with: {command}"
+_EDITCAP = "editcap -F pcapng IN OUT"
+
+
+def _converted(what: str, command: str = _EDITCAP) -> Message:
+    return Message(_CONVERT, what=Message(what), command=command)
+
 
 _MAGIC = {
-    b"snoop\x00\x00\x00": f"a snoop capture; {_EDITCAP}",
-    b"GMBU": f"a Microsoft Network Monitor capture; {_EDITCAP}",
-    b"RTSS": f"a Microsoft Network Monitor capture; {_EDITCAP}",
-    b"XCP\x00": f"a NetXRay capture; {_EDITCAP}",
-    b"VL\x00\x00": f"a NetXRay capture; {_EDITCAP}",
-    b"TRSNIFF data": f"a Sniffer capture; {_EDITCAP}",
-    b"iptrace 1.0": f"an AIX iptrace capture; {_EDITCAP}",
-    b"iptrace 2.0": f"an AIX iptrace capture; {_EDITCAP}",
-    b"TR\x00d\x00": f"an HP-UX nettl trace; {_EDITCAP}",
-    bytes.fromhex("00000001000000000007d000"): f"an HP-UX nettl trace; {_EDITCAP}",
-    b"\xaa\xaa\xaa\xaa": f"a 5Views capture; {_EDITCAP}",
-    b"\x05VNF": f"a Visual Networks capture; {_EDITCAP}",
-    b"\x7fver": f"an EtherPeek or OmniPeek capture; {_EDITCAP}",
-    b"EyeSDN": f"an EyeSDN trace; {_EDITCAP}",
-    b"ObserverPktBufferVersion=": f"a Network Instruments Observer capture; {_EDITCAP}",
-    bytes.fromhex("a1b234cd"): "a variant of pcap that no known program reads",
-    bytes.fromhex("cd34b2a1"): "a variant of pcap that no known program reads",
-    bytes.fromhex("a12b3c4d"): "Navtel's variant of pcap, which no known program reads",
-    bytes.fromhex("4d3c2ba1"): "Navtel's variant of pcap, which no known program reads",
-    b"btsnoop\x00": f"a Bluetooth log (btsnoop); {_LOG}",
-    b"PK\x03\x04": "a ZIP archive; unpack it first: unzip",
-    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it first: 7z x",
-    b"Rar!\x1a\x07": "a RAR archive; unpack it first: unrar x",
-    b"\x1f\x9d": "compressed with compress; unpack it first: uncompress",
-    b"\x02\x21\x4c\x18": "compressed with lz4 in its legacy format; unpack it first: lz4 -d",
-    b"LZIP": "compressed with lzip; unpack it first: lzip -d",
-    b"\x89LZO": "compressed with lzop; unpack it first: lzop -d",
+    b"snoop\x00\x00\x00": _converted("a snoop capture"),
+    b"GMBU": _converted("a Microsoft Network Monitor capture"),
+    b"RTSS": _converted("a Microsoft Network Monitor capture"),
+    b"XCP\x00": _converted("a NetXRay capture"),
+    b"VL\x00\x00": _converted("a NetXRay capture"),
+    b"TRSNIFF data": _converted("a Sniffer capture"),
+    b"iptrace 1.0": _converted("an AIX iptrace capture"),
+    b"iptrace 2.0": _converted("an AIX iptrace capture"),
+    b"TR\x00d\x00": _converted("an HP-UX nettl trace"),
+    bytes.fromhex("00000001000000000007d000"): _converted("an HP-UX nettl trace"),
+    b"\xaa\xaa\xaa\xaa": _converted("a 5Views capture"),
+    b"\x05VNF": _converted("a Visual Networks capture"),
+    b"\x7fver": _converted("an EtherPeek or OmniPeek capture"),
+    b"EyeSDN": _converted("an EyeSDN trace"),
+    b"ObserverPktBufferVersion=": _converted("a Network Instruments Observer capture"),
+    bytes.fromhex("a1b234cd"): Message("a variant of pcap that no known program reads"),
+    bytes.fromhex("cd34b2a1"): Message("a variant of pcap that no known program reads"),
+    bytes.fromhex("a12b3c4d"): Message("Navtel's variant of pcap, which no known program reads"),
+    bytes.fromhex("4d3c2ba1"): Message("Navtel's variant of pcap, which no known program reads"),
+    b"btsnoop\x00": Message("a Bluetooth log (btsnoop); it holds no TCP"),
+    b"PK\x03\x04": to_unpack("a ZIP archive", "unzip"),
+    b"7z\xbc\xaf\x27\x1c": to_unpack("a 7-Zip archive", "7z x"),
+    b"Rar!\x1a\x07": to_unpack("a RAR archive", "unrar x"),
+    b"\x1f\x9d": to_unpack("compressed with compress", "uncompress"),
+    b"\x02\x21\x4c\x18": to_unpack("compressed with lz4 in its legacy format", "lz4 -d"),
+    b"LZIP": to_unpack("compressed with lzip", "lzip -d"),
+    b"\x89LZO": to_unpack("compressed with lzop", "lzop -d"),
 }
 _TAR_AT, _TAR = 257, b"ustar"
 _ETL_AT, _ETL = 72, (b"\x02\x00\x01\xc0", b"\x02\x00\x02\xc0")
@@ -57,11 +65,11 @@ def foreign(head: bytes) -> str | None:
         if head.startswith(magic):
             return what
     if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
-        return "a tar archive; unpack it first: tar -xf"
+        return to_unpack("a tar archive", "tar -xf")
     if head[_ETL_AT : _ETL_AT + 4] in _ETL:
-        return "a Windows event trace (ETL); convert it with: etl2pcapng IN OUT"
+        return _converted("a Windows event trace (ETL)", "etl2pcapng IN OUT")
     if _is_erf(head):
-        return f"an ERF capture; {_EDITCAP}"
+        return _converted("an ERF capture")
     return None
 
 

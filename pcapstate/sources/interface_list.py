@@ -7,6 +7,7 @@ import socket
 import sys
 from typing import NamedTuple
 
+from ..messages import Message
 from ..scapy_modules import scapy_module
 
 IFF_UP, IFF_LOOPBACK = 1, 8
@@ -40,16 +41,16 @@ def interfaces() -> list[InterfaceInfo]:
 def missing_privilege() -> str:
     """Return how to get what capturing needs, or nothing if it is there."""
     if os.name == "nt":
-        return "capturing needs Npcap (npcap.com) and a terminal that runs as administrator"
+        return Message("capturing needs Npcap (npcap.com) and a terminal that runs as administrator")
     if sys.platform.startswith("linux"):
         try:
             socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
             return ""
         except OSError:
-            return (
+            return Message(
                 "capturing needs privileges: run it with sudo, or let dumpcap capture (group wireshark):"
                 " dumpcap -i NAME -w - | pcapstate netstat -"
             )
     if os.geteuid() != 0 and not os.access("/dev/bpf0", os.R_OK):
-        return "capturing needs privileges: run it with sudo, or install Wireshark's ChmodBPF"
+        return Message("capturing needs privileges: run it with sudo, or install Wireshark's ChmodBPF")
     return ""

@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import LiveError
 from ..escaping import safe
 from ..kernels.running import Kernels
+from ..messages import Message, reason
 from ..scapy_modules import scapy_module
 from . import linux_sockets as linux
 from .framing import MAXIMUM_CAPTURED
@@ -116,7 +117,7 @@ class OpenInterface:
             try:
                 return PacketRing(self.socket, self.linktype, how.snaplen, how.buffer, kernels)
             except OSError as error:
-                self.no_ring = safe(error.strerror or str(error))
+                self.no_ring = reason(error)
         return PacketSocket(self.socket, self.linktype, how.snaplen)
 
     def fate(self, error: OSError) -> tuple[str, str]:
@@ -125,10 +126,10 @@ class OpenInterface:
             try:
                 socket.if_nametoindex(self.name)
             except OSError:
-                return GONE, "the interface is gone"
+                return GONE, Message("the interface is gone")
         if "down" in (error.strerror or ""):
-            return DOWN, "the interface went down"
-        return FAILED, f"capturing failed ({safe(error.strerror or str(error))})"
+            return DOWN, Message("the interface went down")
+        return FAILED, Message("capturing failed ({why})", why=reason(error))
 
     @property
     def can_come_back(self) -> bool:
@@ -245,7 +246,7 @@ def _open_with_scapy(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ..
         if "ermission" in text or "not permitted" in text:
             raise LiveError(_privileges(name)) from None
         if how.bpf and ("ilter" in text or "compil" in text):
-            raise LiveError(f"not a valid capture filter (BPF): {safe(how.bpf)}") from None
+            raise LiveError(Message("not a valid capture filter (BPF): {text}", text=safe(how.bpf))) from None
         raise _not_opened(name, error) from None
     linktype = int(conf.l2types.layer2num.get(getattr(opened, "LL", None), 1))
     return opened, linktype, _addresses(known, name)
@@ -253,14 +254,15 @@ def _open_with_scapy(name: str, how: Capturing) -> tuple[Any, int, tuple[str, ..
 
 def _unknown(name: str, known: Mapping[str, Any]) -> LiveError:
     names = ", ".join(sorted({safe(str(one.name)) for one in known.values()}))
-    return LiveError(f"no interface {safe(name)!r}; there is: {names}")
+    return LiveError(Message("no interface {name!r}; there is: {names}", name=safe(name), names=names))
 
 
 def _not_opened(name: str, error: Exception) -> LiveError:
-    return LiveError(f"cannot capture on {safe(name)}: {safe(getattr(error, 'strerror', None) or str(error))}")
+    return LiveError(Message("cannot capture on {name}: {why}", name=safe(name), why=reason(error)))
 
 
 def _privileges(name: str) -> str:
     if os.name == "nt":
-        return f"capturing on {safe(name)} needs Npcap and a terminal run as administrator"
-    return f"capturing on {safe(name)} needs privileges: run it with sudo, or give Python CAP_NET_RAW"
+        return Message("capturing on {name} needs Npcap and a terminal run as administrator", name=safe(name))
+    text = "capturing on {name} needs privileges: run it with sudo, or give Python CAP_NET_RAW"
+    return Message(text, name=safe(name))

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import CaptureDamaged, CaptureError, NoCaptureError
 from ..kernels.running import Kernels
+from ..messages import Message, joined, nameless, reason
 from .blocks import Interface, Name
 from .paths import Meant
 from .process_blocks import Process, ProcessTable, Renumbering
@@ -106,7 +107,9 @@ class _Unopened:
             path = self.path if chunk == CHUNK else ReopenedFile(self.path)
             return CaptureReader(path, Kernels(), chunk=chunk, room=room)
         except (CaptureError, OSError) as error:
-            return CaptureDamaged(self.name, 0, str(error).removeprefix(f"{self.name}: "), 0)
+            return CaptureDamaged(
+                self.name, 0, nameless(error) if isinstance(error, CaptureError) else reason(error), 0
+            )
 
 
 class MergedReader:
@@ -269,5 +272,7 @@ def _merged(taken: list[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
 
 def left_out(lines: Sequence[str]) -> str:
     """Return one line with the files left out; ``lines``: a reader's ``left_out``."""
-    more = f" and {len(lines) - NAMED:,} more" if len(lines) > NAMED else ""
-    return "left out: " + "; ".join(lines[:NAMED]) + more
+    files = joined(lines[:NAMED], "; ")
+    if len(lines) <= NAMED:
+        return Message("left out: {files}", files=files)
+    return Message("left out: {files} and {count:,} more", files=files, count=len(lines) - NAMED)

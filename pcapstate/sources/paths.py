@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..errors import CaptureError
 from ..escaping import safe
+from ..messages import of_name, reason
 
 WILD = frozenset("*?[")
 
@@ -47,9 +48,9 @@ def _files(source: Any) -> list[str] | None:
         else:
             return None
     except (OSError, ValueError) as error:
-        raise CaptureError(f"{safe(name)}: {safe(getattr(error, 'strerror', None) or str(error))}") from None
+        raise CaptureError(of_name(safe(name), reason(error))) from None
     if not files:
         raise CaptureError(
-            f"{safe(name)}: no capture file in it" if Path(name).is_dir() else f"{safe(name)}: no such file"
+            of_name(safe(name), "no capture file in it") if Path(name).is_dir() else of_name(safe(name), "no such file")
         )
     return sorted(files)

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..errors import CallError
 from ..escaping import quoted
+from ..messages import Message
 from . import landlock
 
 LATE = (
@@ -107,9 +108,9 @@ def _named(name: str) -> User:
     try:
         found = pwd.getpwuid(int(name)) if name.isascii() and name.isdecimal() else pwd.getpwnam(name)
     except (KeyError, OverflowError, ValueError):
-        raise CallError(f"there is no user {quoted(name)}") from None
+        raise CallError(Message("there is no user {name}", name=quoted(name))) from None
     if not _is_root() and found.pw_uid != os.geteuid():
-        raise CallError(f"only root can become the user {quoted(name)}")
+        raise CallError(Message("only root can become the user {name}", name=quoted(name)))
     return User(found.pw_uid, found.pw_gid, found.pw_name)
 
 

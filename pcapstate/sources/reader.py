@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import CUT_SHORT, FIRST_UNPACK, CaptureDamaged, CaptureError, NoCaptureError
-from ..escaping import safe
+from ..errors import MID_BLOCK, MID_PACKET, CaptureDamaged, CaptureError, NoCaptureError
 from ..kernels.running import Kernels
+from ..messages import Message, of_name, reason
 from . import framing
 from .blocks import Interface, Name
 from .compression import Unpacked, compression
@@ -185,7 +185,7 @@ class CaptureReader:
                 got = read_into(self._stream, self._buffer[self._end :].data)
             except (OSError, ValueError) as error:
                 # An error of a decompressor or a disk; bytes before it count.
-                self._damaged(f"reading failed ({safe(str(error))})", self._end)
+                self._damaged(Message("reading failed ({why})", why=reason(error)), self._end)
                 got = 0
             if not got:
                 self._ended = True
@@ -203,7 +203,7 @@ class CaptureReader:
         if not self._fill(1):
             if self.damage:
                 raise CaptureError(str(self.damage))
-            raise NoCaptureError(f"{self.name}: the file is empty")
+            raise NoCaptureError(of_name(self.name, "the file is empty"))
         self._fill(24)
         head = self._buffer[: min(24, self._end)].tobytes()
         packed = compression(head)
@@ -215,16 +215,24 @@ class CaptureReader:
             if not getattr(self._stream, "endless", False):
                 self._fill(HEAD)
             if what := foreign(self._buffer[: min(HEAD, self._end)].tobytes()):
-                raise CaptureError(f"{self.name}: {what}")
+                raise CaptureError(of_name(self.name, what))
             if self.damage:
                 raise CaptureError(str(self.damage))
-            raise NoCaptureError(f"{self.name}: not a capture file (neither pcap nor pcapng)")
+            raise NoCaptureError(of_name(self.name, "not a capture file (neither pcap nor pcapng)"))
         if self._layout is not None and not self._fill(self._layout.header):
-            raise CaptureError(f"{self.name}: the file ends inside the pcap header")
+            raise CaptureError(of_name(self.name, "the file ends inside the pcap header"))
         version = pcap_version(head, self._layout.big) if self._layout else pcapng_version(head)
         if version is not None and not (version[0] >= 2 if self._layout else version in PCAPNG_VERSIONS):
             kind = "pcap" if self._layout else "pcapng"
-            raise CaptureError(f"{self.name}: {kind} version {version[0]}.{version[1]} is not supported")
+            raise CaptureError(
+                Message(
+                    "{name}: {kind} version {major}.{minor} is not supported",
+                    name=self.name,
+                    kind=kind,
+                    major=version[0],
+                    minor=version[1],
+                )
+            )
 
     def _unpack(self, kind: str) -> None:
         head = self._buffer[: self._end].tobytes()
@@ -236,10 +244,10 @@ class CaptureReader:
         self._ended = False
         if not self._fill(1) and self.damage:
             # The error tells what to do.
-            what = self.damage.what if FIRST_UNPACK in self.damage.what else f"damaged {kind} data"
-            raise CaptureError(f"{self.name}: {what}")
+            what = self.damage.what if self.damage.advises else Message("damaged {kind} data", kind=kind)
+            raise CaptureError(of_name(self.name, what))
         if compression(self._buffer[: min(self._end, 24)].tobytes()) is not None:
-            raise CaptureError(f"{self.name}: compressed twice; unpack it once")
+            raise CaptureError(of_name(self.name, "compressed twice; unpack it once"))
         self._identify()
 
     # --- frames
@@ -267,7 +275,7 @@ class CaptureReader:
                 break
             layout = following
         if self._end > self._start:
-            self._damaged(f"{CUT_SHORT}a packet")
+            self._damaged(MID_PACKET)
 
     def _records(self, layout: PcapLayout, linktype: int, either: bool) -> Generator[Batch, None, int]:
         """Yield the frames of records from ``_start`` on; return the reason for the end."""
@@ -326,7 +334,7 @@ class CaptureReader:
             if not self._fill(wanted):
                 break
         if self._end > self._start:
-            self._damaged(f"{CUT_SHORT}a block")
+            self._damaged(MID_BLOCK)
 
     def _index(self, rows: int) -> tuple[int, int]:
         """Index frames from ``_start`` on into rows from ``rows`` on; return how many, and the reason it stopped."""
@@ -387,7 +395,7 @@ class CaptureReader:
         began = self._passed + self._start
         while left:
             if not self._fill(1):
-                self._damaged(f"{CUT_SHORT}a block", began - self._passed)
+                self._damaged(MID_BLOCK, began - self._passed)
                 return False
             some = min(left, self._end - self._start)
             self._start += some

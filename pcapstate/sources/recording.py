@@ -19,6 +19,7 @@ import numpy as np
 from ..errors import OutputError
 from ..escaping import safe
 from ..kernels.running import Kernels
+from ..messages import Message, of_name, reason
 from ..rows import Rows
 from .framing import MAXIMUM_CAPTURED
 from .privileges import User
@@ -82,7 +83,7 @@ class Recorder:
         except OSError as error:
             if self._ring is not None:
                 self._ring.close()
-            raise OutputError(f"{safe(path)}: {safe(error.strerror or str(error))}") from None
+            raise OutputError(of_name(safe(path), reason(error))) from None
         self._waiting: queue.Queue[tuple[Rows, Rows] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="pcapstate-record", daemon=True)
 
@@ -120,7 +121,7 @@ class Recorder:
             self._file.close()
 
     def _fail(self, error: OSError) -> None:
-        self.failure = f"{safe(self._name)}: {safe(error.strerror or str(error))}"
+        self.failure = of_name(safe(self._name), reason(error))
         # ValueError: the file is closed, and the next one cannot be made.
         with suppress(OSError, ValueError):
             # A packet cut short would damage what is there.
@@ -186,6 +187,6 @@ def rotation_of(text: str) -> Rotation:
     """Read after which size (k, M, G) or time (s, m, h, d) another file is begun. Raises ValueError."""
     found = AMOUNT.fullmatch(text)
     if found is None or int(found[1]) == 0:
-        raise ValueError("is neither a size (100M) nor a time (1h)")
+        raise ValueError(Message("is neither a size (100M) nor a time (1h)"))
     amount = int(found[1]) * UNITS[found[2]]
     return Rotation(size=amount) if found[2] in "kMG" else Rotation(seconds=float(amount))

@@ -7,6 +7,7 @@ import socket
 import sys
 from contextlib import suppress
 
+from ..messages import Message
 from . import ring_files
 from .privileges import User, begin_beside
 
@@ -32,7 +33,7 @@ class RingProcess:
         if descriptors:
             return os.fsdecode(told), descriptors[0]
         if not told:
-            raise OSError(0, "the process that makes the next file is gone")
+            raise OSError(0, Message("the process that makes the next file is gone"))
         raise OSError(int(told), os.strerror(int(told)))
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ..errors import CaptureError
 from ..escaping import safe
+from ..messages import of_name, reason
 from .growing import BEGINNING, Growing
 from .paths import WILD
 
@@ -69,7 +70,7 @@ class Ring:
         except FileNotFoundError:
             mode = None
         except (OSError, ValueError) as error:
-            raise CaptureError(f"{self._shown}: {safe(getattr(error, 'strerror', None) or str(error))}") from None
+            raise CaptureError(of_name(self._shown, reason(error))) from None
         if mode is None:
             self._fits = _meant(name)
         elif stat.S_ISDIR(mode):
@@ -77,12 +78,12 @@ class Ring:
         elif stat.S_ISREG(mode):
             start, self._fits, self.lone = name, _siblings(name), True
         else:
-            raise CaptureError(f"{self._shown}: not a file that could be followed")
+            raise CaptureError(of_name(self._shown, "not a file that could be followed"))
         self._seen: dict[str, Seen] = {}
         entries = sorted(self._entries())
         if start is None:
             if not entries:
-                raise CaptureError(f"{self._shown}: " + ("no such file" if mode is None else "no file in it"))
+                raise CaptureError(of_name(self._shown, "no such file" if mode is None else "no file in it"))
             start = entries[0].name
         else:
             for one in entries[: [one.name for one in entries].index(start)]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..errors import LiveError
 from ..escaping import safe
+from ..messages import Message
 from ..scapy_modules import scapy_module
 from .framing import MAXIMUM_CAPTURED
 from .ring_blocks import SLL2_HEADER
@@ -55,7 +56,7 @@ def compiled(text: str, linktype: int) -> Program:
     except ImportError:
         raise LiveError("a capture filter needs libpcap, which is not installed") from None
     except scapy_module("error").Scapy_Exception:
-        raise LiveError(f"not a valid capture filter (BPF): {safe(text)}") from None
+        raise LiveError(Message("not a valid capture filter (BPF): {text}", text=safe(text))) from None
     try:
         return tuple(Instruction(one.code, one.jt, one.jf, one.k) for one in program.bf_insns[: program.bf_len])
     finally:
@@ -105,7 +106,9 @@ def program_for(text: str | None, linktype: int, cooked: bool, most: int) -> Pro
         try:
             program = for_cooked(program)
         except ValueError as error:
-            raise LiveError(f"this capture filter cannot be used on cooked frames: {error}") from None
+            raise LiveError(
+                Message("this capture filter cannot be used on cooked frames: {error}", error=str(error))
+            ) from None
     if not program and most >= MAXIMUM_CAPTURED:
         return ()
     return keeping(program, max(most - SLL2_HEADER, 1) if cooked else most)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..errors import CaptureError
 from ..escaping import safe
+from ..messages import Message, of_name, reason
 
 
 class Stream(Protocol):
@@ -27,7 +28,7 @@ def read_into(stream: Stream, buffer: Any) -> int:
     """Read bytes of a stream into a buffer; return how many, 0 at the end. Raises OSError if it is non-blocking."""
     count = stream.readinto(buffer)
     if count is None:
-        raise OSError("there is no data now, and the stream does not wait for any")
+        raise OSError(Message("there is no data now, and the stream does not wait for any"))
     return count
 
 
@@ -111,13 +112,13 @@ def open_stream(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, i
     path = Path(source)
     try:
         if path.is_dir():
-            raise CaptureError(f"{name}: is a directory, not a capture file")
+            raise CaptureError(of_name(name, "is a directory, not a capture file"))
         file = path.open("rb", buffering=0)
         size = os.fstat(file.fileno()).st_size
     except FileNotFoundError:
-        raise CaptureError(f"{name}: no such file") from None
+        raise CaptureError(of_name(name, "no such file")) from None
     except PermissionError:
-        raise CaptureError(f"{name}: no permission to read it") from None
+        raise CaptureError(of_name(name, "no permission to read it")) from None
     except (OSError, ValueError) as error:
-        raise CaptureError(f"{name}: {safe(getattr(error, 'strerror', None) or str(error))}") from None
+        raise CaptureError(of_name(name, reason(error))) from None
     return name, file, size or None

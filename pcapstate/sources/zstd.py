@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import TOO_LARGE
+from ..errors import to_unpack
 
 LARGEST_WINDOW = 1 << 27
 """Largest window of a frame in bytes, as ``zstd -d`` allows without ``--long``."""
@@ -46,7 +46,7 @@ class ZstdFrame:
             except self._error as error:
                 what = str(error)
                 if "too much memory" in what:
-                    what = TOO_LARGE.format("it refers back more than 128 MiB", "zstd -d --long=31")
+                    what = to_unpack("it refers back more than 128 MiB", "zstd -d --long=31")
                 raise OSError(what) from None
         self.needs_input = False
         if self.eof:

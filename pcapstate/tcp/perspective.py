@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..addresses import Network, address, is_ipv4, parse_network, within
+from ..messages import Message
 from ..rows import Rows, unique
 from ..table import slices
 from .flow_table import FlowTable
@@ -70,13 +71,20 @@ def perspective(
     return found
 
 
+def _listed(hosts: Sequence[str]) -> str:
+    found = hosts[0]
+    for host in hosts[1:]:
+        found = Message("{hosts} and {host}", hosts=found, host=host)
+    return found
+
+
 def _without_processes(table: FlowTable, captured_on: Sequence[tuple[int, int]]) -> Perspective:
     hosts = _hosts(table)
     if hosts:
         why = "on {host}, the one host in every connection"
         if len(hosts) > 1:
             why = "on {host}, the one host in every connection of either family"
-        return Perspective(tuple(map(ipaddress.ip_network, hosts)), why, " and ".join(hosts))
+        return Perspective(tuple(map(ipaddress.ip_network, hosts)), why, _listed(hosts))
     captured = tuple(ipaddress.ip_network(address(*one)) for one in captured_on)
     if captured and in_all(table, captured):
         host = ", ".join(str(one.network_address) for one in captured)

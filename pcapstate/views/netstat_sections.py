@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from ..errors import CallError
+from ..messages import Message
 from ..routing.routing_table import routes as routing_table
 from ..sockets import columns as known
 from ..sockets.annotations import Annotations
@@ -22,7 +23,7 @@ from ..tcp.perspective import Perspective
 from ..traffic.counters import counters
 from ..traffic.local import LocalTraffic
 from ..wording.forms import Form
-from ..wording.languages import translate
+from ..wording.languages import told, translate
 from ..wording.styles import Style, heading, shown_states
 from . import ethernet, routes, statistics
 from . import statistics_forms as forms
@@ -42,7 +43,9 @@ def check_forms(question: Question, style: Style) -> None:
     """Raise CallError where a table is asked for in a form that it is not written in."""
     for letter, wanted in (("-e", question.ethernet), ("-s", question.statistics), ("-r", question.route)):
         if wanted and style.name in NO_FORM[letter]:
-            raise CallError(f"{letter} has no format of {style.system}; leave out --style")
+            raise CallError(
+                Message("{letter} has no format of {system}; leave out --style", letter=letter, system=style.system)
+            )
 
 
 class NetstatSections:
@@ -94,7 +97,7 @@ class NetstatSections:
 
     def titled(self, title: str, whose: Perspective, moment: int, start: int) -> str:
         """Return a heading: what a table is, whose netstat it is, and at which moment."""
-        why = translate(whose.why, self._lang).format(host=whose.host)
+        why = told(Message(whose.why, host=whose.host), self._lang)
         if not self._dated:
             return translate("{heading}, {why}", self._lang).format(heading=title, why=why)
         when = self._manner.times._replace(start=start).moment(moment)

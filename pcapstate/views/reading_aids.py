@@ -30,7 +30,7 @@ STATE_TONES = tuple(
 VOCABULARY = frozenset(
     (
         *("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"),
-        *("counter", "stated", "gateway"),
+        *("counter", "stated", "gateway", "loopback"),
     )
 )
 """The columns with a fixed vocabulary; words of all others may come from a capture."""

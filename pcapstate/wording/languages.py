@@ -11,16 +11,31 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from ..messages import Message
 from .language import Language
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, *sorted(one.name for one in pkgutil.iter_modules([str(Path(__file__).parent)]) if one.ispkg))
-"""The codes of all languages; the first is the one without ``--lang``."""
+"""The codes of all languages; the first is that of the texts in the code."""
 
 
 def translate(text: str, code: str) -> str:
     """Return an English text in a language of ``LANGUAGES``; what has no translation stays English."""
     return language_of(code).catalog.get(text, text)
+
+
+def told(text: str, code: str) -> str:
+    """Return a message, or a text without fields, in a language of ``LANGUAGES``."""
+    if code == ENGLISH:
+        return text
+    if not isinstance(text, Message):
+        return translate(text, code)
+    template = translate(text.template, code)
+    if not text.fields:
+        return template
+    return template.format(
+        **{name: told(one, code) if isinstance(one, Message) else one for name, one in text.fields.items()}
+    )
 
 
 @cache

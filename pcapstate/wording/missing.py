@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from ..samples.catalogue import SAMPLES
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.outcomes import OUTCOMES
@@ -24,7 +26,20 @@ SAYING = {
     "translate": slice(0, 1),
     "said": slice(0, 1),
     "Text": slice(0, 1),
+    "Message": slice(0, 1),
+    "of_name": slice(1, 2),
     "_say_how_many": slice(1, 3),
+    "CallError": slice(0, 1),
+    "CaptureError": slice(0, 1),
+    "LiveError": slice(0, 1),
+    "OutputError": slice(0, 1),
+    "UsageError": slice(0, 1),
+    "ClickException": slice(0, 1),
+    "BadParameter": slice(0, 1),
+    "Unusable": slice(0, 1),
+    "_damaged": slice(0, 1),
+    "_converted": slice(0, 1),
+    "to_unpack": slice(0, 1),
     "Column": slice(1, 2),
 }
 """Calls whose texts are translated, and which of their arguments those are."""
@@ -35,10 +50,10 @@ Values = dict[str, list[ast.expr]]
 def texts() -> list[str]:
     """Return the English texts that the program shows: each once, in order.
 
-    They are those that its sources translate, directly or through a variable, and those that any language has: a text
-    may come from another module.
+    They are those that its sources translate, directly or through a variable, those of the commands' help, and those
+    that any language has: a text may come from another module.
     """
-    found = [*_in_sources(), *OUTCOMES, *(one.word for one in Certainty)]
+    found = [*_in_sources(), *in_help(), *OUTCOMES, *(one.word for one in Certainty)]
     found += (text for row in TABLE for text in (row.cause, row.reason))
     found += EXPLANATIONS.values()
     found += (text for one in SAMPLES for text in (one.title, one.shows, *one.ask))
@@ -58,6 +73,19 @@ def _strings(value: object) -> Iterator[str]:
         yield from (one for part in value.values() for one in _strings(part))
     elif isinstance(value, tuple | list):
         yield from (one for part in value for one in _strings(part))
+
+
+def in_help() -> Iterator[str]:
+    """Yield the texts of the help of all commands, and those of click."""
+    # Nothing else of the package's inner parts needs the commands.
+    from ..cli.main import COMMANDS, Commands, cli
+    from ..cli.translated import SAID_BY_CLICK, help_texts, option_texts
+
+    context = click.Context(cli)
+    for command in (cli, *(Commands.get_command(cli, context, name) for name in COMMANDS)):
+        assert command is not None
+        yield from (text for text in (*help_texts(command), *option_texts(command)) if len(FIELD.sub("", text)) > 1)
+    yield from SAID_BY_CLICK
 
 
 def _in_sources() -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 import string
 from pathlib import Path
@@ -22,7 +24,21 @@ from pcapstate.tcp.machine import Certainty
 from pcapstate.tcp.states import State
 from pcapstate.views.reading_aids import translated
 from pcapstate.wording import ja, meanings, missing, styles
-from pcapstate.wording.ja import CATALOG, DIAGRAM, EXPLANATIONS, MESSAGES, REASONS, SCREEN, STATISTICS, TABLES, tables
+from pcapstate.wording.ja import (
+    CATALOG,
+    DIAGRAM,
+    ERRORS,
+    EXPLANATIONS,
+    HELP,
+    MESSAGES,
+    REASONS,
+    SCREEN,
+    STATISTICS,
+    TABLES,
+    errors,
+    help,
+    tables,
+)
 from pcapstate.wording.language import Language
 from pcapstate.wording.languages import LANGUAGES, language_of, translate
 from pcapstate.wording.meanings import ORDER, meaning
@@ -189,8 +205,10 @@ def test_every_translated_text_is_in_the_sources() -> None:
     written = {one.value for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Constant)}
     made = {styles.heading(style, all_) for style in STYLES.values() for all_ in (False, True)}
     named = {one.word for enum in (Certainty, Severity) for one in enum}
+    system = {os.strerror(number) for number in errno.errorcode}
+    helped = set(missing.in_help())
     for code in LANGUAGES[1:]:
-        assert set(language_of(code).catalog) - written - made - named == set()
+        assert set(language_of(code).catalog) - written - made - named - system - helped == set()
 
 
 NAMES = re.compile(r"[A-Z0-9a-z]*[A-Z0-9][A-Za-z0-9]*|[0-9a-f:.]+|\{line\}|")
@@ -264,7 +282,12 @@ def test_a_translation_has_the_fields_of_the_text(text: str) -> None:
 
 
 def test_no_text_is_translated_in_two_places() -> None:
-    assert len(CATALOG) == sum(map(len, (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS, EXPLANATIONS, DIAGRAM)))
+    every = (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS, EXPLANATIONS, DIAGRAM, ERRORS, HELP)
+    assert len(CATALOG) == sum(map(len, every))
+    of_calls = (errors.CALLS, errors.MOMENTS, errors.FILTERS, errors.CAPTURES)
+    of_machines = (errors.OUTPUTS, errors.INTERFACES, errors.SYSTEM)
+    assert len(ERRORS) == sum(map(len, (*of_calls, *of_machines)))
+    assert len(HELP) == sum(map(len, (help.COMMANDS, help.OPTIONS, help.PLACEHOLDERS, help.CLICK)))
     assert len(TABLES) == len(tables.HEADINGS) + len(tables.TITLES) + len(tables.WORDS)
 
 

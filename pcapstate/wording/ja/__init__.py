@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ..language import Language
 from .diagram import DIAGRAM
+from .errors import ERRORS
 from .explanations import EXPLANATIONS
+from .help import HELP
 from .meanings import MEANINGS
 from .messages import MESSAGES
 from .reasons import REASONS
@@ -12,7 +14,7 @@ from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
 
-CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS, **EXPLANATIONS, **DIAGRAM}
+CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS, **EXPLANATIONS, **DIAGRAM, **ERRORS, **HELP}
 """The Japanese for each English text."""
 
 LANGUAGE = Language(CATALOG, MEANINGS, separator="")

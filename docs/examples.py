@@ -86,6 +86,12 @@ def run(command: str) -> tuple[str, int]:
     words, then = words[:at], words[at + 1 :]
     before, kept = Path.cwd(), os.dup(0)
     os.chdir(ROOT)
+    # Pages are in English, whatever the language of the machine.
+    with mock.patch.dict(os.environ, LC_ALL="C.UTF-8"):
+        return _run(words, then, before, kept)
+
+
+def _run(words: list[str], then: list[str], before: Path, kept: int) -> tuple[str, int]:
     try:
         if "<" in words:
             with open(words.pop(), "rb") as file:

@@ -13,6 +13,9 @@ from pcapstate.kernels import running
 from pcapstate.kernels.library import PACKAGE
 from pcapstate.kernels.running import Kernels
 
+# The language of the machine would be that of all output.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In the background of a script Ctrl-C is ignored, by what is started from here too; tests of it need it.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,6 +13,7 @@ from ..addresses import parse_network
 from ..escaping import abridged
 from ..memory import default_bound
 from ..messages import Message
+from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..sockets.question import PROTOCOLS
 from ..wording.styles import LINUX
@@ -26,6 +27,7 @@ from .options import (
     wording_options,
 )
 from .session import Session
+from .spoken import for_programs
 
 INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
@@ -106,10 +108,13 @@ def netstat(
     styled = context.get_parameter_source("style") is not ParameterSource.DEFAULT
     if linux and not styled:
         wording = wording._replace(style=LINUX.name)
+    shown = wording
+    if wording.format != PEOPLE:
+        shown = wording._replace(lang=for_programs(context, wording.lang))
     tables = NetstatTables(
         question,
         selection,
-        wording,
+        shown,
         repeats=every is not None,
         dated=every is not None or source.at is not None,
         bound=source.memory or default_bound(),

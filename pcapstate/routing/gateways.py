@@ -7,13 +7,25 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ..addresses import IPAddress, within
+from ..messages import Message
 from ..rows import Rows
 from ..traffic import tables as c
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
 from .next_hops import GATEWAY, NextHops, StationNames
 from .reachability import StationAddresses
-from .route import Route, counts, earliest, evidence_text, interface, merged, resolution_protocol, sites
+from .route import (
+    HOP_LIMIT,
+    TRAFFIC,
+    Route,
+    counts,
+    earliest,
+    evidence_text,
+    interface,
+    merged,
+    resolution_protocol,
+    sites,
+)
 
 CANDIDATES = 4
 """Candidates named at most for the address of a gateway's station."""
@@ -34,7 +46,7 @@ def through_gateways(
         evidence = (
             (one.kind, one.number),
             (resolution_protocol(one.gateway.version == 6), resolved),
-            ("traffic", earliest(rows.first[mask])),
+            (TRAFFIC, earliest(rows.first[mask])),
         )
         yield Route(
             network=one.network,
@@ -55,8 +67,8 @@ def through_gateways(
             chosen = group[part]
             evidence = (
                 (resolution_protocol(ipv6), resolved),
-                ("hop limit", earliest(hops.arrived[chosen[hops.by_hops[chosen]]])),
-                ("traffic", earliest(rows.first[chosen])),
+                (HOP_LIMIT, earliest(hops.arrived[chosen[hops.by_hops[chosen]]])),
+                (TRAFFIC, earliest(rows.first[chosen])),
             )
             yield Route(
                 network=network,
@@ -67,7 +79,7 @@ def through_gateways(
                 mac=mac,
                 interface=interface(rows, chosen, local),
                 **counts(rows, chosen)._asdict(),
-                evidence=evidence_text(evidence) + _instead(candidates),
+                evidence=_instead(evidence_text(evidence), candidates),
             )
 
 
@@ -77,8 +89,12 @@ def _by_station(rows: StationAddresses, left: Rows) -> list[Rows]:
     return np.split(left, np.flatnonzero((mac[1:] != mac[:-1]) | (ipv6[1:] != ipv6[:-1])) + 1) if len(left) else []
 
 
-def _instead(candidates: list[IPAddress]) -> str:
+def _instead(evidence: str, candidates: list[IPAddress]) -> str:
+    """Return evidence with the addresses one of which is the gateway."""
     if not candidates:
-        return ""
-    shown = " or ".join(str(one) for one in candidates[:CANDIDATES])
-    return f"; the gateway is {shown}" + (" or another" if len(candidates) > CANDIDATES else "")
+        return evidence
+    shown = str(candidates[0])
+    for other in candidates[1:CANDIDATES]:
+        shown = Message("{addresses} or {address}", addresses=shown, address=other)
+    one, many = "{evidence}; the gateway is {addresses}", "{evidence}; the gateway is {addresses} or another"
+    return Message(many if len(candidates) > CANDIDATES else one, evidence=evidence, addresses=shown)

@@ -15,8 +15,10 @@ from ..traffic.local import LocalTraffic
 from .next_hops import ON_LINK, UNDECIDED, NextHops
 from .reachability import StationAddresses, link_local
 from .route import (
+    HOP_LIMIT,
     SITE_IPV4,
     SITE_IPV6,
+    TRAFFIC,
     Route,
     counts,
     earliest,
@@ -42,8 +44,8 @@ def neighbours(rows: StationAddresses, hops: NextHops, local: LocalTraffic) -> I
         host = address(int(rows.high[row]), int(rows.low[row]))
         evidence = (
             (resolution_protocol(host.version == 6), int(rows.resolved[row])),
-            ("hop limit", int(hops.arrived[row]) if hops.by_hops[row] else 0),
-            ("traffic", int(rows.first[row])),
+            (HOP_LIMIT, int(hops.arrived[row]) if hops.by_hops[row] else 0),
+            (TRAFFIC, int(rows.first[row])),
         )
         only = np.array([row])
         yield Route(
@@ -96,14 +98,14 @@ def networks_on_link(
             mac=c.NO_MAC,
             interface=one.host or interface(rows, mask, local),
             **counts(rows, mask)._asdict(),
-            evidence=evidence_text([(one.kind, one.number), ("traffic", earliest(rows.first[mask]))]),
+            evidence=evidence_text([(one.kind, one.number), (TRAFFIC, earliest(rows.first[mask]))]),
         )
     for ipv6 in (False, True):
         part = rows.chosen(near & (rows.ipv6 == ipv6))
         for network, chosen, own in _smallest_networks(part, local, ipv6):
             evidence = (
                 (resolution_protocol(ipv6), earliest(part.resolved[chosen])),
-                ("traffic", earliest(part.first[chosen])),
+                (TRAFFIC, earliest(part.first[chosen])),
             )
             yield Route(
                 network=network,

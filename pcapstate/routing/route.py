@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..addresses import IPAddress, Network, address
+from ..messages import Message, joined
 from ..rows import Rows
 from ..traffic.announced import Route as Announced
 from ..traffic.local import LocalTraffic
@@ -18,6 +19,9 @@ SITES = 16
 """Networks of one gateway that have a row each; more become one row."""
 SITE_IPV4, SITE_IPV6 = 24, 64
 """Prefix lengths within which addresses are taken to share a network: the usual ones (RFC 4291 §2.5.1 for IPv6)."""
+
+HOP_LIMIT, TRAFFIC = Message("hop limit"), Message("traffic")
+"""Kinds of evidence beside the names of protocols."""
 
 
 class Route(NamedTuple):
@@ -71,9 +75,10 @@ def interface(rows: StationAddresses, chosen: Rows, local: LocalTraffic) -> IPAd
     return address(int(rows.interface_high[last]), int(rows.interface_low[last]))
 
 
-def evidence_text(evidence: Sequence[tuple[str, int]]) -> str:
+def evidence_text(evidence: Sequence[tuple[str, int]]) -> Message:
     """Return the kinds of evidence as text, each with the number of its first packet; kinds with 0 are left out."""
-    return ", ".join(f"{kind} #{number}" for kind, number in evidence if number)
+    seen = (Message("{kind} #{number}", kind=Message(kind), number=number) for kind, number in evidence if number)
+    return joined(seen, ", ")
 
 
 def resolution_protocol(ipv6: bool) -> str:

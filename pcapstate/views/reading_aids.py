@@ -10,7 +10,7 @@ import numpy as np
 from ..moments import SECOND
 from ..table import DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Batch, Column, Table
 from ..tcp.states import STATES, State
-from ..wording.languages import translate
+from ..wording.languages import told, translate
 from ..wording.styles import Style, shown_states
 from ..wording.times import TimeFormat, duration
 
@@ -30,7 +30,7 @@ STATE_TONES = tuple(
 VOCABULARY = frozenset(
     (
         *("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"),
-        *("counter", "stated", "gateway", "loopback"),
+        *("counter", "stated", "gateway", "loopback", "evidence"),
     )
 )
 """The columns with a fixed vocabulary; words of all others may come from a capture."""
@@ -100,4 +100,4 @@ def _column(column: Column, language: str) -> Column:
 def _word(word: str | bool | None, language: str) -> str | bool | None:
     if isinstance(word, bool):
         return translate("yes" if word else "no", language)
-    return None if word is None else translate(word, language)
+    return None if word is None else told(word, language)

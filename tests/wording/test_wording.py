@@ -236,7 +236,8 @@ def test_every_text_that_a_run_looks_up_is_listed(name: str, monkeypatch: pytest
         assert result.exit_code == 0, result.output
     language_of.cache_clear()
     assert len(looked_up) > 100
-    assert {text for text in looked_up - known if not NAMES.fullmatch(text)} == set()
+    said = {text for text in looked_up - known if len(missing.FIELD.sub("", text)) > 1}
+    assert {text for text in said if not NAMES.fullmatch(text)} == set()
 
 
 def test_texts_of_all_kinds_are_known() -> None:

@@ -114,6 +114,12 @@ TITLES = {
 }
 
 WORDS = {
+    "hop limit": "ホップ リミット",
+    "traffic": "通信",
+    "redirect": "リダイレクト",
+    "{addresses} or {address}": "{addresses} または {address}",
+    "{evidence}; the gateway is {addresses}": "{evidence}。ゲートウェイは {addresses}",
+    "{evidence}; the gateway is {addresses} or another": "{evidence}。ゲートウェイは {addresses} またはほかのアドレス",
     # what changed since the table before
     "new": "新規",
     "gone": "消滅",

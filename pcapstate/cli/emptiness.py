@@ -12,6 +12,8 @@ from ..sockets.question import Question
 from ..tcp.perspective import Perspective
 from .session import Session
 
+ON_ITS_OWN = frozenset(("ARP", "ICMP", "ICMPv6"))
+"""Protocols that netstat shows without any port."""
 Line = tuple[str, dict[str, Any]]
 """A template and its fields."""
 
@@ -28,11 +30,14 @@ def say_without_rows(reading: Session, selection: Selection, count: int) -> None
 def _without_tcp(reading: Session) -> Iterator[Line]:
     # Of a capture without packets that alone is said, at its end.
     if reading.capture.frames and not reading.capture.table.count:
-        if any(name == "UDP" for name, _ in account(reading.capture.decoder.skipped)[0]):
+        others = {name for name, _ in account(reading.capture.decoder.skipped)[0]}
+        if "UDP" in others:
             yield (
                 "no frame has a readable TCP segment; pcapstate netstat -a shows UDP ports, -s counts each protocol",
                 {},
             )
+        elif ON_ITS_OWN.intersection(others):
+            yield "no frame has a readable TCP segment; pcapstate netstat -e -s counts the others", {}
         else:
             yield "no frame has a readable TCP segment", {}
 
@@ -63,13 +68,17 @@ def without_rows(reading: Session, question: Question, whose: Perspective, idle:
     if len(question.families) == 1 and not found.families[question.families[0]]:
         family, other = ("IPv6", "IPv4") if question.families[0] else ("IPv4", "IPv6")
         yield "no connection uses {family}; {count:,} use {other}", {"count": total, "family": family, "other": other}
-    if found.closed:
+    if found.refused:
+        one = "1 attempt was refused, so the host has no socket for it; pcapstate connections shows it"
+        many = "{count:,} attempts were refused, so the host has no socket for them; pcapstate connections shows them"
+        yield (one if found.refused == 1 else many), {"count": found.refused}
+    if closed := found.closed - found.refused:
         one = "1 connection is closed and has no row; --at shows an earlier moment, pcapstate connections its outcome"
         many = (
             "{count:,} connections are closed and have no row; --at shows an earlier moment, pcapstate connections the"
             " outcomes"
         )
-        yield (one if found.closed == 1 else many), {"count": found.closed}
+        yield (one if closed == 1 else many), {"count": closed}
     if found.unanswered:
         one = "1 attempt got no answer, so the host has no socket for it; pcapstate connections shows it"
         many = "{count:,} attempts got no answer, so the host has no socket for them; pcapstate connections shows them"

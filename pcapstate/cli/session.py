@@ -304,7 +304,10 @@ class Session(Reading):
         for damage in lost.damages:
             self.say(str(damage), error=True)
         later, last = None if self.interrupted else self.capture.stops.unfinished, self.capture.clock
-        if last is None and not self.interrupted and not lost.damages:
+        if self.origin.interfaces and not self.capture.frames and not lost.damages:
+            text = "no packet arrived on {name}; pcapstate interfaces lists all interfaces"
+            self.say(text, name=self.capture.source.name)
+        elif last is None and not self.interrupted and not lost.damages:
             self.say("the capture has no packet")
         elif later is not None and last is not None and later > last and self.at is not None:
             self.say(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..addresses import address, is_ipv4
+from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.perspective import Perspective
 from ..tcp.sides import where
@@ -23,14 +24,16 @@ class Ends(NamedTuple):
 
     families: tuple[int, int]  # connections over IPv4, and over IPv6, that have a local end
     closed: int
+    refused: int
+    """Those of the closed ends whose connection was refused."""
     unanswered: int
     """Ends that never answered the SYNs to them."""
 
 
 def ends(table: FlowTable, whose: Perspective, families: tuple[bool, ...] = (False, True)) -> Ends:
     """Count the local ends of these families (True: IPv6) that have no row."""
-    counts, closed, unanswered = [0, 0], 0, 0
-    for client, _ in clients(table):
+    counts, closed, refused, unanswered = [0, 0], 0, 0, 0
+    for client, notes in clients(table):
         pairs = np.stack([client, client ^ 1], axis=1)
         places = [where(table, pairs[:, side])[:2] for side in (0, 1)]
         local = np.zeros(pairs.shape, dtype=bool)
@@ -41,9 +44,11 @@ def ends(table: FlowTable, whose: Perspective, families: tuple[bool, ...] = (Fal
         for family in (False, True):
             counts[family] += int(np.count_nonzero(local.any(axis=1) & (ipv6 == family)))
         local &= np.isin(ipv6, families)[:, None]
-        closed += int(np.count_nonzero(local & (table.endpoints["state"][pairs] == State.CLOSED)))
+        ended = local & (table.endpoints["state"][pairs] == State.CLOSED)
+        closed += int(np.count_nonzero(ended))
+        refused += int(np.count_nonzero(ended & (notes & c.NOTE_REFUSED != 0)[:, None]))
         unanswered += int(np.count_nonzero(local & without_socket(table, pairs)))
-    return Ends((counts[0], counts[1]), closed, unanswered)
+    return Ends((counts[0], counts[1]), closed, refused, unanswered)
 
 
 def hosts(table: FlowTable) -> list[str]:

@@ -173,7 +173,7 @@ def test_what_is_skipped_is_counted_and_named(tmp_path: Path) -> None:
     both.write_bytes(pcap([(1, arp), (2, udp[:20])]))
     assert run("connections", both).stderr == (
         "pcapstate: 1 frame could not be read: 1 cut off in the IP header\npcapstate: 1 frame is not TCP: 1 ARP\n"
-        "pcapstate: no frame has a readable TCP segment\n"
+        "pcapstate: no frame has a readable TCP segment; pcapstate netstat -e -s counts the others\n"
     )
 
 

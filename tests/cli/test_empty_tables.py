@@ -67,6 +67,14 @@ def test_everything_is_closed() -> None:
     assert line not in said("netstat", PCAPS / "close-by-client.pcap", empty=False)
 
 
+def test_every_attempt_was_refused() -> None:
+    assert said("netstat", PCAPS / "refused.pcap") == [
+        "1 attempt was refused, so the host has no socket for it; pcapstate connections shows it"
+    ]
+    every = run("netstat", PCAPS / "refused.pcap", "--lang", "ja")
+    assert "拒否された接続要求が 1 個あります" in every.stderr
+
+
 def test_a_host_that_is_not_there_and_one_that_answered_nothing() -> None:
     found = said("netstat", PCAPS / "example.pcapng", "--local", "1.2.3.4")
     assert found[0] == "1.2.3.4 is in no connection of this capture"

@@ -28,6 +28,19 @@ def test_timeline_of_an_interface(lab: Lab) -> None:
     assert client == ["SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"]
 
 
+@pytest.mark.parametrize(
+    ("lang", "line"),
+    [
+        ("en", "no packet arrived on lo; pcapstate interfaces lists all interfaces"),
+        ("ja", "lo でパケットを受信しませんでした (pcapstate interfaces でインターフェースを一覧表示)"),
+    ],
+)
+def test_an_idle_interface(lab: Lab, lang: str, line: str) -> None:
+    with Capturing(lab, "netstat", "-i", "lo", "--duration", "1", "--lang", lang) as ours:
+        _, said, code = ours.end(None)
+    assert (said.splitlines(), code) == ([f"pcapstate: {line}"], 0)
+
+
 def test_relative_times_of_an_interface(lab: Lab) -> None:
     with Capturing(lab, "timeline", "-i", "lo", "--relative") as ours:
         lab.talk(lab.ours, "127.0.0.1")

@@ -126,6 +126,18 @@ CLOSING_LINES = {
         "--local で別のホストを指定できます。接続の多いホスト: {hosts}"
     ),
     "no connection uses {family}; {count:,} use {other}": "{family} の接続はありません ({other} の接続は {count:,} 個)",
+    "1 attempt was refused, so the host has no socket for it; pcapstate connections shows it": (
+        "拒否された接続要求が 1 個あります。ホストにソケットはないため表示されません (pcapstate connections で表示)"
+    ),
+    "{count:,} attempts were refused, so the host has no socket for them; pcapstate connections shows them": (
+        "拒否された接続要求が {count:,} 個あり、ホストにソケットはないため表示されません (pcapstate connections で表示)"
+    ),
+    "no packet arrived on {name}; pcapstate interfaces lists all interfaces": (
+        "{name} でパケットを受信しませんでした (pcapstate interfaces でインターフェースを一覧表示)"
+    ),
+    "no frame has a readable TCP segment; pcapstate netstat -e -s counts the others": (
+        "読み取れる TCP セグメントがありません (そのほかの統計は pcapstate netstat -e -s で表示)"
+    ),
     "1 connection is closed and has no row; --at shows an earlier moment, pcapstate connections its outcome": (
         "1 個の接続は終了しているため表示されません (--at で以前の時点を、pcapstate connections で経過を表示)"
     ),

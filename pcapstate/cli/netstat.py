@@ -16,6 +16,7 @@ from ..messages import Message
 from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..sockets.question import PROTOCOLS
+from ..wording.languages import ENGLISH
 from ..wording.styles import LINUX
 from .netstat_letters import NetstatCommand, understood
 from .netstat_tables import NetstatTables
@@ -27,7 +28,6 @@ from .options import (
     wording_options,
 )
 from .session import Session
-from .spoken import for_programs
 
 INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
@@ -108,9 +108,8 @@ def netstat(
     styled = context.get_parameter_source("style") is not ParameterSource.DEFAULT
     if linux and not styled:
         wording = wording._replace(style=LINUX.name)
-    shown = wording
-    if wording.format != PEOPLE:
-        shown = wording._replace(lang=for_programs(context, wording.lang))
+    # Programs get the same words in each language.
+    shown = wording if wording.format == PEOPLE else wording._replace(lang=ENGLISH)
     tables = NetstatTables(
         question,
         selection,

@@ -6,16 +6,18 @@ A message with fields is translated first and filled in afterwards, so that the 
 
 from __future__ import annotations
 
-import pkgutil
+import os
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 from ..messages import Message
 from .language import Language
 
 ENGLISH = "en"
-LANGUAGES = (ENGLISH, *sorted(one.name for one in pkgutil.iter_modules([str(Path(__file__).parent)]) if one.ispkg))
+_FOLDERS = (
+    one for one in os.scandir(os.path.dirname(__file__)) if os.path.exists(os.path.join(one.path, "__init__.py"))
+)
+LANGUAGES = (ENGLISH, *sorted(one.name for one in _FOLDERS))
 """The codes of all languages; the first is that of the texts in the code."""
 
 

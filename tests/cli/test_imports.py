@@ -61,6 +61,13 @@ def test_commands_load_nothing_that_they_do_not_need(arguments: list[str], name:
     assert loaded(*arguments, str(PCAPS / name)) & HEAVY - needed == set()
 
 
+def test_english_loads_no_other_language() -> None:
+    japanese = ("pcapstate.wording.ja", "pcapstate.cli.translated")
+    for arguments in (["--help"], ["netstat", str(PCAPS / "example.pcapng")]):
+        assert not any(one.startswith(japanese) for one in loaded(*arguments))
+    assert "pcapstate.wording.ja" in loaded("--lang", "ja", "states")
+
+
 @pytest.mark.parametrize("command", ["states", "completion", "diagram"])
 def test_commands_without_captures_load_no_kernels(command: str) -> None:
     found = loaded(command, *["bash"] * (command == "completion"))

@@ -249,6 +249,12 @@ def test_texts_of_all_kinds_are_known() -> None:
         "doubtful",
         "the capture has no packet",
         "Active Connections",
+        "Statistics by protocol.",
+        "List every state change, with the packet that proves it.",
+        "COLUMN,...",
+        "no such file",
+        "there is no column {word}",
+        "Missing command.",
     ):
         assert text in known
 

@@ -20,7 +20,7 @@ CALLS = {
     ),
     "did you mean {words}?": "{words} のことですか?",
     "known: {words}": "指定できるもの: {words}",
-    "{words} or {last}": "{words}、{last}",
+    "{words} or {last}": "{words} か {last}",
     "name a capture file": "キャプチャ ファイルを指定してください",
     "name a capture file; pcapstate live captures on an interface": (
         "キャプチャ ファイルを指定してください。インターフェースのキャプチャには pcapstate live を使います"

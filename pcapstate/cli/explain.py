@@ -13,6 +13,7 @@ from ..ladder.explaining import SIDES, Fold, Part, Said, Why, parts
 from ..ladder.sentences import Sentences
 from ..ladder.steps import NO_PACKET, Steps
 from ..ladder.table import table_of
+from ..messages import Message
 from ..moments import PACKET, Moment, parse_moment
 from ..output.colours import painted
 from ..output.formats import PEOPLE
@@ -101,7 +102,9 @@ def _place(steps: Steps, begin: Moment, span: tuple[int, int]) -> int:
     after = rows["number"] >= begin.value if begin.kind == PACKET else rows["time"] >= begin.time(*span)
     places = np.flatnonzero(after & (rows["flags"] != NO_PACKET))
     if not len(places):
-        raise click.UsageError(f"no packet of the connection is at {begin.text} or later (--from)")
+        raise click.UsageError(
+            Message("no packet of the connection is at {moment} or later (--from)", moment=begin.text)
+        )
     return int(places[0])
 
 

@@ -36,6 +36,12 @@ CALLS = {
     "--brief applies to the text for people only; other formats have one row for each finding": (
         "--brief は文章での表示にだけ使えます。ほかの形式では検出した項目ごとに 1 行です"
     ),
+    "--steps waits for keys: input and output have to be a terminal": (
+        "--steps はキー入力を待つため、入力と出力が端末でなければなりません"
+    ),
+    "no packet of the connection is at {moment} or later (--from)": (
+        "{moment} 以降に、この接続のパケットはありません (--from)"
+    ),
     "--connection, --filter and --at need a capture": "--connection、--filter、--at にはキャプチャが必要です",
     "choose connections with --connection, --state, --port, --host or --filter": (
         "--connection、--state、--port、--host、--filter のいずれかで接続を選んでください"

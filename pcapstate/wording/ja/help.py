@@ -288,6 +288,10 @@ OPTIONS = {
     'Explain a connection that matches, such as "outcome = refused".': (
         '条件に一致する接続を説明します ("outcome = refused" など)。'
     ),
+    "Begin at this moment, told as for --at, such as #12.": "この時点から始めます (指定は --at と同じ。#12 など)。",
+    "Wait for a key after each packet; q ends, a shows the rest.": (
+        "パケットごとにキー入力を待ちます。q で終了、a で残りをすべて表示します。"
+    ),
     "Only the ladder, without sentences.": "シーケンス図だけを表示し、説明文を省きます。",
     "Every packet: long runs of data are not folded.": "長いデータ転送もまとめず、すべてのパケットを表示します。",
     "Draw with ASCII characters only.": "ASCII 文字だけで描きます。",

@@ -14,8 +14,10 @@ from ..diagram.figure import Picture
 from ..diagram.figure import connection as connection_drawn
 from ..errors import OutputClosed
 from ..output.whole_files import out, output_to
+from ..samples.catalogue import Sample
 from ..wording.styles import STYLES
 from .options import SourceOptions, file_options
+from .sample_options import sample_options
 from .spoken import lang_option
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ SUFFIXES = {".txt": "text", ".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".g
 
 @click.command()
 @file_options
+@sample_options
 @click.option("--connection", type=click.IntRange(min=0), metavar="N", help="Draw this connection (tcp.stream).")
 @click.option("--filter", metavar="EXPR", help='Draw a connection that matches, such as "outcome = refused".')
 @click.option("--utc", is_flag=True, help="Clock times of --filter and --at in UTC instead of local time.")
@@ -50,6 +53,7 @@ SUFFIXES = {".txt": "text", ".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".g
 def diagram(
     context: click.Context,
     source: SourceOptions,
+    sample: Sample | None,
     connection: int | None,
     filter: str | None,
     utc: bool,
@@ -70,8 +74,11 @@ def diagram(
       pcapstate diagram
       pcapstate diagram --output states.svg --style linux
       pcapstate diagram capture.pcapng --connection 3 --output connection-3.svg
+      pcapstate diagram --sample simultaneous-close
       pcapstate diagram capture.pcapng --filter "outcome = refused" --format mermaid
     """
+    if sample is not None and connection is None and filter is None:
+        connection = sample.connection
     chosen = format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), FORMATS[0])
     draw: Callable[[Picture], str] = import_module(f"pcapstate.diagram.{chosen}").drawn
     picture = Picture(STYLES[style], lang)

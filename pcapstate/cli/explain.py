@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from ..ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Line
-from ..ladder.explaining import SIDES, Fold, Part, Said, Why, parts
+from ..ladder.explaining import SIDES, Fold, Part, Said, parts
 from ..ladder.sentences import Sentences
 from ..ladder.steps import NO_PACKET, Steps
 from ..ladder.table import table_of
@@ -19,6 +19,7 @@ from ..output.colours import painted
 from ..output.formats import PEOPLE
 from ..output.paragraphs import wrapped
 from ..output.screen import Screen
+from ..samples.catalogue import Sample
 from ..tcp.states import State
 from ..views.reading_aids import Manner
 from ..wording.languages import translate
@@ -26,6 +27,8 @@ from ..wording.times import duration
 from .one_by_one import PROMPT, one_by_one
 from .one_connection import OneConnection, one_connection
 from .options import SourceOptions, WordingOptions, file_options, manner, output_option, wording_options
+from .sample_options import sample_options
+from .samples import write_samples
 
 WIDTH = 100
 """Columns of a ladder in a file or a pipe."""
@@ -37,10 +40,12 @@ AT_AN_END = (State.CLOSED, State.TIME_WAIT, State.LISTEN)
 
 @click.command()
 @file_options
+@sample_options
 @click.option("--connection", type=click.IntRange(min=0), metavar="N", help="Explain this connection (tcp.stream).")
 @click.option("--filter", metavar="EXPR", help='Explain a connection that matches, such as "outcome = refused".')
 @click.option("--from", "from_", metavar="TIME", help="Begin at this moment, told as for --at, such as #12.")
 @click.option("--steps", "waits", is_flag=True, help="Wait for a key after each packet; q ends, a shows the rest.")
+@click.option("--list-samples", is_flag=True, help="List the samples, and what to ask students of them.")
 @click.option("--brief", is_flag=True, help="Only the ladder, without sentences.")
 @click.option("--all", "all_", is_flag=True, help="Every packet: long runs of data are not folded.")
 @click.option("--ascii", "ascii_", is_flag=True, help="Draw with ASCII characters only.")
@@ -55,6 +60,8 @@ def explain(
     filter: str | None,
     from_: str | None,
     waits: bool,
+    sample: Sample | None,
+    list_samples: bool,
     brief: bool,
     all_: bool,
     ascii_: bool,
@@ -72,9 +79,15 @@ def explain(
       pcapstate explain capture.pcapng --filter "outcome = refused" --lang ja
       pcapstate explain capture.pcapng --connection 3 --from "#12" --at "#20"
       pcapstate explain capture.pcapng --connection 3 --format json
+      pcapstate explain --sample client-closes-first --without "#2"
     """
+    if list_samples:
+        write_samples(wording.format, wording.lang)
+        return
     if not source.captures:
-        raise click.UsageError("name a capture file")
+        raise click.UsageError("name a capture file, or a sample (--list-samples)")
+    if sample is not None and connection is None and filter is None:
+        connection = sample.connection
     begin = None if from_ is None else parse_moment(from_, wording.utc)
     if waits and not (sys.stdin.isatty() and sys.stdout.isatty() and wording.format == PEOPLE):
         raise click.UsageError("--steps waits for keys: input and output have to be a terminal")
@@ -90,7 +103,7 @@ def explain(
         found = parts(steps, wait, all_, first)
         drawing = Drawing(one, steps, how, screen, ascii_, brief)
         ended = source.at is None
-        pieces = drawing.pieces(found, ended)
+        pieces = drawing.pieces(found, ended, sample)
         one.reading.write(one_by_one(pieces, translate(PROMPT, wording.lang)) if waits else pieces)
         one.say_others("connection {number} of {count:,} is explained; --connection N explains another", wording.lang)
     context.exit(one.reading.finish())
@@ -120,16 +133,21 @@ class Drawing:
         self._ladder = Ladder(steps, self._width, how, ASCII_SIGNS if ascii_ else SIGNS)
         self._sentences = Sentences(how, "->" if ascii_ else "→")
 
-    def pieces(self, found: Iterable[Part], ended: bool) -> Iterator[bytes]:
+    def pieces(self, found: Iterable[Part], ended: bool, sample: Sample | None = None) -> Iterator[bytes]:
         """Yield the text of the heading, and of each part; ``ended``: behind the last step the capture has ended."""
         lang = self._how.lang
+        if sample is not None:
+            about = f"{translate(sample.title, lang)}: {translate(sample.shows, lang)}"
+            yield f"\n{self._paragraph(about, 0)}".encode()
         title = translate("connection {number}", lang).format(number=self._one.gathered.number)
         ends = (f"{translate(role, lang)} {end}" for role, end in zip(SIDES, self._one.gathered.ends, strict=True))
         yield f"\n{title}: {', '.join(ends)}\n\n".encode()
         for part in found:
             yield "".join(self._lines(part)).encode()
         if ended and not self._brief and self._left_open():
-            yield "".join(self._sentence(Said("capture-ends", {}))).encode()
+            yield f"{self._paragraph(self._sentences.sentence(Said('capture-ends', {})))}\n".encode()
+        if sample is not None and not self._brief:
+            yield "".join(self._paragraph(f"? {translate(text, lang)}", 0) for text in sample.ask).encode()
 
     def _left_open(self) -> bool:
         return any(state not in AT_AN_END for state in self._steps[-1].after) if len(self._steps) else False
@@ -140,17 +158,14 @@ class Drawing:
         else:
             yield f"{self._drawn(self._ladder[part.at])}\n"
         if part.said and not self._brief:
-            for said in part.said:
-                yield from self._sentence(said)
+            yield from (self._paragraph(self._sentences.sentence(said)) for said in part.said)
             yield "\n"
 
     def _drawn(self, line: Line) -> str:
         return "".join(painted(run.text, run.tone) if self._colour else run.text for run in line).rstrip()
 
     def _folded(self, fold: Fold) -> str:
-        lines = wrapped(f"... {self._sentences.fold(fold)}", self._width - INDENT)
-        return "\n".join(f"{' ' * INDENT}{line}" for line in lines)
+        return self._paragraph(f"... {self._sentences.fold(fold)}").rstrip("\n")
 
-    def _sentence(self, said: Why | Said) -> Iterator[str]:
-        for line in wrapped(self._sentences.sentence(said), min(self._width, WIDTH) - INDENT):
-            yield f"{' ' * INDENT}{line}\n"
+    def _paragraph(self, text: str, indent: int = INDENT) -> str:
+        return "".join(f"{' ' * indent}{line}\n" for line in wrapped(text, min(self._width, WIDTH) - indent))

@@ -2,58 +2,63 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import click
 
+from ..escaping import quoted
+from ..messages import Message
+from ..query.errors import did_you_mean
 from ..samples.catalogue import SAMPLES, Sample, capture_of, sample_named
-from .options import SourceOptions
-from .suggestions import nearest
+from .options import Command, SourceOptions
 
 
-class SampleName(click.ParamType):
-    """The name of a sample."""
-
-    name = "sample"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sample:
-        """Return the sample; fails with the nearest name."""
-        if isinstance(value, Sample):
-            return value
-        found = sample_named(value)
-        if found is None:
-            near = nearest(value, [one.name for one in SAMPLES])
-            hint = f"the nearest is {near}" if near else "pcapstate explain --list-samples lists them"
-            self.fail(f"there is no sample {value!r}; {hint}", param, ctx)
-        return found
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        """Return the names that begin so."""
-        names = [one.name for one in SAMPLES if one.name.startswith(incomplete)]
-        return [click.shell_completion.CompletionItem(name) for name in names]
+def _sample(context: click.Context, parameter: click.Parameter, value: str | None) -> Sample | None:
+    if value is None:
+        return None
+    found = sample_named(value)
+    if found is None:
+        hint = did_you_mean(value, [one.name for one in SAMPLES], "pcapstate explain --list-samples lists them")
+        raise click.BadParameter(Message("no sample {name}: {hint}", name=quoted(value), hint=Message(hint)))
+    return found
 
 
-class PacketNumber(click.ParamType):
-    """The number of a packet: 4 or #4."""
-
-    name = "packet"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number."""
-        if isinstance(value, int):
-            return value
-        digits = value.removeprefix("#")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
-            self.fail(f"{value!r} is no packet: give its number, such as #4", param, ctx)
-        return int(digits)
+def _completed(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [one.name for one in SAMPLES if one.name.startswith(incomplete)]
 
 
-SAMPLE = click.option(
-    "--sample", type=SampleName(), metavar="NAME", help="A recorded exchange that comes with the package, as capture."
-)
-WITHOUT = click.option(
-    "--without", type=PacketNumber(), metavar="#N", help="The sample as it went when this packet was lost."
-)
+def _packet(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    digits = value.removeprefix("#")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
+        raise click.BadParameter(Message("{text} is no packet: give its number, such as #4", text=quoted(value)))
+    return int(digits)
+
+
+def sample_options(command: Command) -> Command:
+    """Add ``--sample`` and ``--without`` to a command, below the decorator of its source.
+
+    It gets the sample or None, and a source that reads its capture.
+    """
+
+    @functools.wraps(command)
+    def chosen(*arguments: Any, source: SourceOptions, without: int | None, **values: Any) -> Any:
+        return command(*arguments, source=from_sample(source, values["sample"], without), **values)
+
+    without = click.option(
+        "--without", callback=_packet, metavar="#N", help="The sample as it went when this packet was lost."
+    )
+    sample = click.option(
+        "--sample",
+        type=SampleName(),
+        metavar="NAME",
+        help="A recorded exchange that comes with the package, as capture.",
+    )
+    decorated: Any = sample(without(chosen))
+    found: Command = decorated
+    return found
 
 
 def from_sample(source: SourceOptions, sample: Sample | None, without: int | None) -> SourceOptions:
@@ -65,7 +70,9 @@ def from_sample(source: SourceOptions, sample: Sample | None, without: int | Non
     if source.captures:
         raise click.UsageError("--sample and captures exclude each other")
     if without is not None and without not in sample.without:
-        recorded = ", ".join(f"#{number}" for number in sample.without)
-        hint = f"it was recorded without one of {recorded}" if recorded else "it was recorded only whole"
-        raise click.UsageError(f"the sample {sample.name} was not recorded without #{without}; {hint}")
+        if not sample.without:
+            raise click.UsageError(Message("the sample {name} was recorded only whole", name=sample.name))
+        known = ", ".join(f"#{number}" for number in sample.without)
+        text = "the sample {name} was not recorded without #{number}, but without each of {known}"
+        raise click.UsageError(Message(text, name=sample.name, number=without, known=known))
     return source._replace(captures=(str(capture_of(sample, without)),))

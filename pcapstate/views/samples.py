@@ -15,7 +15,7 @@ Block = tuple[str, list[tuple[str, str]]]
 
 def view(language: str) -> Table:
     """Return a row for each sample; ``without``: the numbers of packets, with blanks between."""
-    told = {
+    told: dict[str, list[str | None]] = {
         "sample": [one.name for one in SAMPLES],
         "title": [translate(one.title, language) for one in SAMPLES],
         "shows": [translate(one.shows, language) for one in SAMPLES],
@@ -23,8 +23,9 @@ def view(language: str) -> Table:
         "without": [_numbers(one) or None for one in SAMPLES],
     }
     titles = {"sample": "Sample", "title": "Title", "shows": "Shows", "questions": "Questions", "without": "Without"}
-    columns = tuple(Column(name, titles[name], WORD, tuple(dict.fromkeys(texts))) for name, texts in told.items())
-    values = {one.name: np.array([one.words.index(text) for text in told[one.name]]) for one in columns}
+    words = {name: tuple(dict.fromkeys(texts)) for name, texts in told.items()}
+    columns = tuple(Column(name, titles[name], WORD, words[name]) for name in told)
+    values = {name: np.array([words[name].index(text) for text in texts]) for name, texts in told.items()}
     return single(columns, cells(columns, len(SAMPLES), **values))
 
 

@@ -52,9 +52,10 @@ def sample_options(command: Command) -> Command:
     )
     sample = click.option(
         "--sample",
-        type=SampleName(),
+        callback=_sample,
+        shell_complete=_completed,
         metavar="NAME",
-        help="A recorded exchange that comes with the package, as capture.",
+        help="A recorded exchange that comes with the package.",
     )
     decorated: Any = sample(without(chosen))
     found: Command = decorated

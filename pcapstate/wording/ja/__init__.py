@@ -10,11 +10,23 @@ from .help import HELP
 from .meanings import MEANINGS
 from .messages import MESSAGES
 from .reasons import REASONS
+from .samples import SAMPLES
 from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
 
-CATALOG = {**TABLES, **STATISTICS, **MESSAGES, **SCREEN, **REASONS, **EXPLANATIONS, **DIAGRAM, **ERRORS, **HELP}
+CATALOG = {
+    **TABLES,
+    **STATISTICS,
+    **MESSAGES,
+    **SCREEN,
+    **REASONS,
+    **EXPLANATIONS,
+    **DIAGRAM,
+    **ERRORS,
+    **HELP,
+    **SAMPLES,
+}
 """The Japanese for each English text."""
 
 LANGUAGE = Language(CATALOG, MEANINGS, separator="")

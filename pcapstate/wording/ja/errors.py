@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 CALLS = {
+    "name a capture file, or a sample (--list-samples)": (
+        "キャプチャファイルかサンプル (--list-samples) を指定してください"
+    ),
+    "--sample and captures exclude each other": "--sample とキャプチャは同時に指定できません",
+    "no sample {name}: {hint}": "サンプル {name} はありません: {hint}",
+    "pcapstate explain --list-samples lists them": "pcapstate explain --list-samples で一覧を表示します",
+    "{text} is no packet: give its number, such as #4": (
+        "{text} はパケットではありません。#4 のような番号を指定してください"
+    ),
+    "--without needs --sample": "--without には --sample が必要です",
+    "the sample {name} was not recorded without #{number}, but without each of {known}": (
+        "サンプル {name} に #{number} が失われた記録はありません。あるのは {known} です"
+    ),
+    "the sample {name} was recorded only whole": "サンプル {name} に、パケットが失われた記録はありません",
     "pcapstate: {line}": "pcapstate: {line}",
     "{error} (see {command} --help)": "{error} (使い方は {command} --help)",
     "interrupted": "中断しました",

@@ -146,6 +146,9 @@ COMMANDS = {
 }
 
 OPTIONS = {
+    "A recorded exchange that comes with the package.": "付属の記録済みサンプルを使います。",
+    "The sample as it went when this packet was lost.": "このパケットが失われた場合のサンプルを使います。",
+    "List the samples, and what to ask students of them.": "サンプルと、学習者への質問の一覧を表示します。",
     "Language of headings and messages. [default: that of the locale]": (
         "見出しとメッセージの言語。[既定値: ロケールの言語]"
     ),

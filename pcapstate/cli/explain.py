@@ -137,8 +137,8 @@ class Drawing:
         """Yield the text of the heading, and of each part; ``ended``: behind the last step the capture has ended."""
         lang = self._how.lang
         if sample is not None:
-            about = f"{translate(sample.title, lang)}: {translate(sample.shows, lang)}"
-            yield f"\n{self._paragraph(about, 0)}".encode()
+            about = (self._paragraph(translate(text, lang), 0) for text in (sample.title, sample.shows))
+            yield "\n{}\n{}".format(*about).encode()
         title = translate("connection {number}", lang).format(number=self._one.gathered.number)
         ends = (f"{translate(role, lang)} {end}" for role, end in zip(SIDES, self._one.gathered.ends, strict=True))
         yield f"\n{title}: {', '.join(ends)}\n\n".encode()

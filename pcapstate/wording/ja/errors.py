@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CALLS = {
     "name a capture file, or a sample (--list-samples)": (
-        "キャプチャファイルかサンプル (--list-samples) を指定してください"
+        "キャプチャ ファイルかサンプル (--list-samples) を指定してください"
     ),
     "--sample and captures exclude each other": "--sample とキャプチャは同時に指定できません",
     "no sample {name}: {hint}": "サンプル {name} はありません: {hint}",
@@ -35,7 +35,6 @@ CALLS = {
     "did you mean {words}?": "{words} のことですか?",
     "known: {words}": "指定できるもの: {words}",
     "{words} or {last}": "{words} か {last}",
-    "name a capture file": "キャプチャ ファイルを指定してください",
     "name a capture file; pcapstate live captures on an interface": (
         "キャプチャ ファイルを指定してください。インターフェースのキャプチャには pcapstate live を使います"
     ),

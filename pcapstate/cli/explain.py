@@ -37,6 +37,8 @@ INDENT = 4
 AT_AN_END = (State.CLOSED, State.TIME_WAIT, State.LISTEN)
 """States behind which nothing of a connection is to come."""
 
+CAPTURE_ENDS = Said("capture-ends", {})
+
 
 @click.command()
 @file_options
@@ -142,12 +144,16 @@ class Drawing:
         title = translate("connection {number}", lang).format(number=self._one.gathered.number)
         ends = (f"{translate(role, lang)} {end}" for role, end in zip(SIDES, self._one.gathered.ends, strict=True))
         yield f"\n{title}: {', '.join(ends)}\n\n".encode()
+        apart = True
         for part in found:
+            apart = part.fold is not None or bool(part.said)
             yield "".join(self._lines(part)).encode()
-        if ended and not self._brief and self._left_open():
-            yield f"{self._paragraph(self._sentences.sentence(Said('capture-ends', {})))}\n".encode()
-        if sample is not None and not self._brief:
-            yield "".join(self._paragraph(f"? {translate(text, lang)}", 0) for text in sample.ask).encode()
+        if self._brief:
+            return
+        rest = [self._paragraph(self._sentences.sentence(CAPTURE_ENDS))] if ended and self._left_open() else []
+        if sample is not None:
+            rest.append("".join(self._paragraph(f"? {translate(text, lang)}", 0) for text in sample.ask))
+        yield ("" if apart else "\n").encode() + "\n".join(rest).encode()
 
     def _left_open(self) -> bool:
         return any(state not in AT_AN_END for state in self._steps[-1].after) if len(self._steps) else False

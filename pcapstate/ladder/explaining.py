@@ -75,13 +75,13 @@ def parts(steps: Steps, wait: str, unfolded: bool = False, first: int = 0) -> It
 
     ``wait``: how long TIME_WAIT lasts. ``unfolded``: each step is a part.
     """
-    story = _Story(steps, wait)
+    remarks = Remarks(steps, wait)
     at = first
-    for start, end in [] if unfolded else _runs(story.plain[first:]):
-        yield from (Part(place, steps[place], None, tuple(story.said(place))) for place in range(at, first + start))
+    for start, end in [] if unfolded else _runs(remarks.plain[first:]):
+        yield from (Part(place, steps[place], None, tuple(remarks.said(place))) for place in range(at, first + start))
         yield Part(first + start, None, _fold(steps.rows[first + start : first + end]), ())
         at = first + end
-    yield from (Part(place, steps[place], None, tuple(story.said(place))) for place in range(at, len(steps)))
+    yield from (Part(place, steps[place], None, tuple(remarks.said(place))) for place in range(at, len(steps)))
 
 
 def _runs(plain: Rows) -> list[tuple[int, int]]:
@@ -157,8 +157,8 @@ class _End:
         return int(np.searchsorted(self._acked, number)) - 1
 
 
-class _Story:
-    """Knows what there is to say of each step of a connection."""
+class Remarks:
+    """What there is to say of each step of a connection; ``wait``: how long TIME_WAIT lasts."""
 
     def __init__(self, steps: Steps, wait: str) -> None:
         rows = steps.rows
@@ -329,7 +329,9 @@ class _Story:
                 )
             elif not step.length and not step.flags & FIN:
                 place = end.data_before(step.ack, at)
-                if place is not None:
+                if place is None:
+                    yield Said("ack-of-all", {"ack": step.ack})
+                else:
                     data = self._steps[place]
                     fields: dict[str, int | str] = {"ack": step.ack, "seq": data.seq, "length": data.length}
                     yield Said("ack-of-data", {**fields, "number": data.number})

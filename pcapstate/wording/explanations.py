@@ -23,6 +23,7 @@ EXPLANATIONS = {
     "{length:byte|bytes} of data with it (RFC 7413).",
     "ack-of-data": "ack {ack:d} = {seq:d} + {length:d}: packet #{number:d}, with {length:byte|bytes} from {seq:d} on, "
     "has arrived, and all data before it (RFC 9293 §3.4).",
+    "ack-of-all": "ack {ack:d}: all data before this number has arrived (RFC 9293 §3.4).",
     "ack-of-fin": "ack {ack:d} = {fin:d} + 1: the FIN with number {fin:d} has arrived, and a FIN takes one number "
     "(RFC 9293 §3.4).",
     "ack-before-fin": "The {sender} asks for number {ack:d} next, so it does not have the FIN with number {fin:d} yet "

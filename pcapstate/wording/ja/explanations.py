@@ -17,6 +17,7 @@ _TEXTS = {
     "届きました (RFC 7413)。",
     "ack-of-data": "ack {ack:d} = {seq:d} + {length:d} です。番号 {seq:d} から {length} バイトのパケット "
     "#{number:d} と、それより前のデータがすべて届きました (RFC 9293 §3.4)。",
+    "ack-of-all": "ack {ack:d} です。この番号より前のデータがすべて届きました (RFC 9293 §3.4)。",
     "ack-of-fin": "ack {ack:d} = {fin:d} + 1 です。番号 {fin:d} の FIN が届きました。FIN は番号を 1 つ使います "
     "(RFC 9293 §3.4)。",
     "ack-before-fin": "{sender}が次に求める番号は {ack:d} です。番号 {fin:d} の FIN はまだ届いていません "

@@ -28,6 +28,7 @@ COMMANDS = (
     "explain",
     "extract",
     "diagram",
+    "quiz",
     "states",
     "interfaces",
     "completion",

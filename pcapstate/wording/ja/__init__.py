@@ -9,6 +9,7 @@ from .explanations import EXPLANATIONS
 from .help import HELP
 from .meanings import MEANINGS
 from .messages import MESSAGES
+from .quiz import QUIZ
 from .reasons import REASONS
 from .samples import SAMPLES
 from .screen import SCREEN
@@ -25,6 +26,7 @@ CATALOG = {
     **DIAGRAM,
     **ERRORS,
     **HELP,
+    **QUIZ,
     **SAMPLES,
 }
 """The Japanese for each English text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CALLS = {
+    "--format needs --export": "--format には --export が必要です",
     "name a capture file, or a sample (--list-samples)": (
         "キャプチャ ファイルかサンプル (--list-samples) を指定してください"
     ),

@@ -6,6 +6,14 @@ COMMANDS = {
     "netstat for packets: the TCP state of both endpoints of every connection in a capture.": (
         "パケット版の netstat: キャプチャ内の各接続について、両端の TCP の状態を表示します。"
     ),
+    "Ask what state each side is in after a packet, which packet comes next, and which one was lost.": (
+        "パケットの後の両端の状態、次に来るパケット、失われたパケットについて出題します。"
+    ),
+    "Without a capture it goes through the samples, the easy ones first. Choose with the arrow keys, or type an"
+    " answer: the letter of a choice, or a state in the spelling of any system. ? gives a hint, Ctrl-C ends.": (
+        "キャプチャを指定しなければ、付属のサンプルから易しい順に出題します。矢印キーで選ぶか、答えを入力します。"
+        "選択肢の記号でも、どの OS の表記の状態名でもかまいません。? でヒントを表示し、Ctrl-C で終了します。"
+    ),
     "Examples:": "例:",
     "Show what netstat would have printed on a host at a moment: --at, or the end of the capture.": (
         "ある時点 (--at、省略時はキャプチャの終わり) に、ホスト上で netstat を実行したときの表示を再現します。"
@@ -146,6 +154,14 @@ COMMANDS = {
 }
 
 OPTIONS = {
+    "Ask about this connection (tcp.stream).": "この接続 (tcp.stream) について出題します。",
+    'Ask about a connection that matches, such as "outcome = refused".': (
+        '条件に一致する接続について出題します ("outcome = refused" など)。'
+    ),
+    "Ask so many questions at most.": "出題数の上限。",
+    "Another number, another choice of questions.": "番号を変えると、別の問題を選びます。",
+    "Write questions and answers to a file; - for stdout.": ("問題と解答をファイルに書き出します。- は標準出力です。"),
+    "Format of --export. [default: by its suffix]": "--export の形式。[既定値: 拡張子で決定]",
     "A recorded exchange that comes with the package.": "付属の記録済みサンプルを使います。",
     "The sample as it went when this packet was lost.": "このパケットが失われた場合のサンプルを使います。",
     "List the samples, and what to ask students of them.": "サンプルと、学習者への質問の一覧を表示します。",

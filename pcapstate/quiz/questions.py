@@ -80,7 +80,7 @@ def _all(steps: Steps, remarks: Remarks, chance: random.Random) -> Iterator[Ques
             continue
         origin = _origin(steps, at)
         if origin is not None:
-            yield _lost(steps, origin, at, remarks, chance)
+            yield from _lost(steps, origin, at, remarks, chance)
         sides = [one.side for one in step.changes if _is_sure(one.row, step, one.side)]
         if at == 0 and step.flags & (SYN | ACK | RST) == SYN and step.flags >= 0 and step.after[1] == State.UNKNOWN:
             # No packet tells of the server yet.
@@ -142,6 +142,10 @@ STAYS = frozenset(
 """Remarks that tell why a state stays as it is."""
 
 
+BEFORE_ANSWER = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
+"""What an end can be in that has sent nothing yet."""
+
+
 def _stays(told: tuple[Why | Said, ...]) -> bool:
     return any(isinstance(one, Said) and one.name in STAYS for one in told)
 
@@ -153,6 +157,9 @@ def _state(
     near = [step.before[side], step.after[1 - side], step.before[1 - side]]
     others = [state for state in State if state not in near]
     chance.shuffle(others)
+    if right == State.UNKNOWN:
+        # What no packet tells may be true all the same.
+        near, others = [], [state for state in others if state not in BEFORE_ANSWER]
     wrong = [state for state in dict.fromkeys([*near, *others]) if state != right][: CHOICES - 1]
     choices = [right, *wrong]
     chance.shuffle(choices)
@@ -192,12 +199,14 @@ def _origin(steps: Steps, at: int) -> int | None:
     return int(found[-1]) if len(found) else None
 
 
-def _lost(steps: Steps, origin: int, at: int, remarks: Remarks, chance: random.Random) -> Question:
+def _lost(steps: Steps, origin: int, at: int, remarks: Remarks, chance: random.Random) -> Iterator[Question]:
     lost = steps[origin]
     known = [place for place in range(max(0, at - 12), at) if steps.rows["flags"][place] >= 0 and place != origin]
     chance.shuffle(known)
     # A packet of the same numbers would be right, too.
     wrong = [steps[place] for place in known if (steps[place].side, steps[place].seq) != (lost.side, lost.seq)]
+    if not wrong:
+        return
     choices = sorted([lost, *wrong[: CHOICES - 1]], key=lambda one: one.number)
     told = tuple(one for one in remarks.said(origin) if isinstance(one, Said) and one.name == "lost")
-    return Question(Kind.LOST, at, lost.side, (), tuple(choices), choices.index(lost), told)
+    yield Question(Kind.LOST, at, lost.side, (), tuple(choices), choices.index(lost), told)

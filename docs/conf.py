@@ -74,7 +74,7 @@ CONTENTS = {
         "netstat/formats",
         "terminal",
     ],
-    "Other answers": ["explain", "diagram", "live", "diagnose", "extract", "outcomes", "states"],
+    "Other answers": ["explain", "quiz", "diagram", "live", "diagnose", "extract", "outcomes", "states"],
     "Reference": ["library", "api", "captures", "metrics", "performance", "statistics", "routes", "wireshark"],
     "How it works": ["inference", "state-machine", "lab"],
     "Work on it": [

@@ -9,14 +9,19 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT / "docs"), str(ROOT)]
+
+from state_pages import file_name  # noqa: E402 (it lies beside this file)
 
 import pcapstate  # noqa: E402 (the package need not be installed)
+from pcapstate.wording.languages import LANGUAGES  # noqa: E402
+from pcapstate.wording.meanings import ORDER  # noqa: E402
 
 project = "pcapstate"
 author = "the pcapstate authors"
@@ -27,7 +32,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]
 root_doc = "docs/index"
 include_patterns = [
     "docs/**.md",
-    "README.md",
+    "README*.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "benchmarks/README.md",
@@ -56,7 +61,13 @@ html_copy_source = False
 copybutton_prompt_text = "$ "
 
 CONTENTS = {
-    "Start": ["Overview <../README>", "cookbook", "commands", "netstat/for-windows-linux-macos"],
+    "Start": [
+        "Overview <../README>",
+        "cookbook",
+        "commands",
+        "netstat/for-windows-linux-macos",
+        "日本語 <../README.ja>",
+    ],
     "netstat": [
         "netstat/all",
         "netstat/numeric-and-names",
@@ -74,6 +85,7 @@ CONTENTS = {
         "netstat/formats",
         "terminal",
     ],
+    "Learn TCP": ["states/index", "states/index.ja"],
     "Other answers": ["explain", "quiz", "diagram", "live", "diagnose", "extract", "outcomes", "states"],
     "Reference": ["library", "api", "captures", "metrics", "performance", "statistics", "routes", "wireshark"],
     "How it works": ["inference", "state-machine", "lab"],
@@ -95,6 +107,12 @@ def contents() -> Iterator[str]:
         yield "\n\n```{toctree}\n:hidden:\n:caption: " + caption + "\n\n" + "\n".join(rooted) + "\n```\n"
 
 
+def states(language: str) -> Iterator[str]:
+    """Yield the list of the pages of states."""
+    names = (file_name(state, language).removesuffix(".md") for state in ORDER)
+    yield "\n\n```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
+
+
 def names() -> Iterator[str]:
     """Yield the descriptions of the library's public names, one by one, since the package loads them on use."""
     yield "\n\n```{eval-rst}\n.. currentmodule:: pcapstate\n\n"
@@ -108,7 +126,11 @@ def names() -> Iterator[str]:
     yield "```\n"
 
 
-ADDED = {root_doc: contents, "docs/api": names}
+ADDED = {
+    root_doc: contents,
+    "docs/api": names,
+    **{f"docs/states/{file_name(None, one).removesuffix('.md')}": partial(states, one) for one in LANGUAGES},
+}
 """What pages have on the site alone: those who read them elsewhere have links, and docstrings."""
 
 

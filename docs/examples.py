@@ -1,6 +1,6 @@
 """Run the examples of the documentation: the ``console`` blocks that start with ``$ pcapstate``.
 
-    python docs/examples.py             run them all and write what they print into README.md and the pages in docs
+    python docs/examples.py             run them all and write what they print into the READMEs and the pages in docs
     python docs/examples.py PAGE ...    only those of these pages, such as docs/netstat/at.md
 
 tests/test_docs.py runs them too, and compares. A line ``…`` in a block stands for any lines; such a block is compared
@@ -51,7 +51,9 @@ class Program:
 
 def pages() -> list[Path]:
     """Return the pages that may have examples."""
-    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if path.exists()]
+    return [
+        path for path in (*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))) if path.exists()
+    ]
 
 
 def is_example(language: str, block: str) -> bool:

@@ -1,4 +1,4 @@
-"""Write the parts of the documentation that repeat the code: the state machine, the outcomes, the fields, pictures.
+"""Write the parts of the documentation that repeat the code: state machine, outcomes, fields, states, pictures.
 
     python docs/generate.py            write them into the pages and pictures in docs
     python docs/generate.py --check    write nothing; exit with 1 if a file is not what it would be
@@ -23,6 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
 from pictures import PICTURES  # noqa: E402
+from state_pages import state_pages  # noqa: E402
 
 from pcapstate.capture import Capture  # noqa: E402 (the package need not be installed)
 from pcapstate.diagram.figure import boxes, figure  # noqa: E402
@@ -264,6 +265,7 @@ def main(arguments: list[str], folder: Path = HERE) -> int:
         print("usage: python docs/generate.py [--check]", file=sys.stderr)
         return 2
     fresh = {path: generated(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.md"))}
+    fresh |= {folder / "states" / name: text for name, text in state_pages()}
     fresh |= {folder / "pictures" / name: draw() for name, draw in PICTURES.items()}
     stale = [path for path, text in fresh.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if not arguments:

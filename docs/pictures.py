@@ -56,14 +56,9 @@ def text(x: float, y: float, said: str, colour: str = INK, anchor: str = "middle
     )
 
 
-def state_machine() -> str:
-    """Return the diagram of the state machine, as the program draws it."""
-    return run("pcapstate diagram --format svg")[0]
-
-
-def path() -> str:
-    """Return the diagram with the paths of a connection."""
-    return run("pcapstate diagram tests/pcaps/close-by-client.pcap --format svg")[0]
+def diagram(arguments: str = "") -> str:
+    """Return the diagram of the state machine, perhaps with the paths of a connection, as the program draws it."""
+    return run(f"pcapstate diagram --format svg {arguments}")[0]
 
 
 CAPTURE = "tests/pcaps/close-by-client.pcap"
@@ -204,8 +199,9 @@ def on_screen(*keys: str) -> str:
 
 
 PICTURES = {
-    "state-machine.svg": state_machine,
-    "path.svg": path,
+    "state-machine.svg": diagram,
+    "state-machine.ja.svg": partial(diagram, "--lang ja"),
+    "path.svg": partial(diagram, "tests/pcaps/close-by-client.pcap"),
     "connection.svg": connection,
     "terminal.svg": terminal,
     "screen.svg": partial(on_screen, "b", "left", "left"),

@@ -92,6 +92,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(path), target
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name.endswith(".ja.md")], ids=where)
+def test_a_page_in_two_languages_links_to_the_other(page: Path) -> None:
+    english = page.with_name(page.name.replace(".ja.md", ".md"))
+    assert f"({english.name})" in page.read_text(encoding="utf-8")
+    assert f"({page.name})" in english.read_text(encoding="utf-8")
+
+
 def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     text = examples.FENCED.sub("", page.read_text(encoding="utf-8"))

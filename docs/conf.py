@@ -85,7 +85,7 @@ CONTENTS = {
         "netstat/formats",
         "terminal",
     ],
-    "Learn TCP": ["states/index", "states/index.ja"],
+    "Learn TCP": ["lesson", "states/index", "lesson.ja", "states/index.ja"],
     "Other answers": ["explain", "quiz", "diagram", "live", "diagnose", "extract", "outcomes", "states"],
     "Reference": ["library", "api", "captures", "metrics", "performance", "statistics", "routes", "wireshark"],
     "How it works": ["inference", "state-machine", "lab"],

@@ -21,7 +21,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from meanings import EVENTS, FIELDS  # noqa: E402 (it lies beside this file)
+from lesson_parts import LESSON_PARTS  # noqa: E402 (it lies beside this file)
+from meanings import EVENTS, FIELDS  # noqa: E402
 from pictures import PICTURES  # noqa: E402
 from state_pages import state_pages  # noqa: E402
 
@@ -246,6 +247,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "styles": styles,
     "metrics": metrics,
     "columns-netstat": columns,
+    **LESSON_PARTS,
     **{f"fields-{command}": fields(command) for command in COLUMNS},
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -97,6 +98,25 @@ def test_a_page_in_two_languages_links_to_the_other(page: Path) -> None:
     english = page.with_name(page.name.replace(".ja.md", ".md"))
     assert f"({english.name})" in page.read_text(encoding="utf-8")
     assert f"({page.name})" in english.read_text(encoding="utf-8")
+
+
+def numbers(sample: str) -> dict[int, Any]:
+    """Return the steps of a sample by the number of their packet."""
+    lines = examples.run(f"pcapstate explain --sample {sample} --format jsonl")[0].splitlines()
+    return {step["packet"]: step for step in map(json.loads, lines)}
+
+
+def test_what_the_lesson_says_of_packets_is_true() -> None:
+    """Its text, in each language, counts on packets of samples that may be recorded again."""
+    whole, crossed, half = map(numbers, ("client-closes-first", "simultaneous-close", "half-close"))
+    assert (whole[8]["flags"], whole[8]["sender"], whole[8]["seq"], whole[9]["ack"]) == ("FIN ACK", "client", 19, 20)
+    assert (whole[2]["ack"], whole[9]["client_state"], whole[10]["server_state"]) == (1, "FIN_WAIT_2", "LAST_ACK")
+    assert (crossed[8]["seq"], crossed[8]["server_state"]) == (19, "CLOSE_WAIT")
+    assert (crossed[9]["ack"], crossed[9]["server_state"]) == (19, "CLOSING")
+    assert [number for number, step in half.items() if step["server_state"] == "CLOSE_WAIT"] == [8, 9, 10, 11]
+    last = numbers("lost-last-ack")
+    assert [last[number]["server_state"] for number in (6, 7, 8, 9)] == ["LAST_ACK", "CLOSED", "LAST_ACK", "CLOSED"]
+    assert numbers("server-closes-first")[8]["sender"] == "server"
 
 
 def anchors(page: Path) -> set[str]:

@@ -106,7 +106,7 @@ def open_stream(source: str | os.PathLike[str] | Stream) -> tuple[str, Stream, i
             raise CaptureError(
                 "standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …"
             )
-        return "<standard input>", _StandardInput(), None
+        return Message("<standard input>"), _StandardInput(), None
     if not name:
         raise CaptureError("the name of the capture is empty")
     path = Path(source)

@@ -140,6 +140,7 @@ ERRORS = {
     "netstat x --filter stat=1": "(state",
     "netstat x --filter state=": "--filter: 末尾: ここに必要なもの: 状態 (CLOSE_WAIT など)",
     "netstat x --columns frob": '--columns: 1 文字目: 列 "frob" はありません (指定できるもの: proto, ',
+    "netstat x --at 2023-02-31": '"2023-02-31" は時点ではありません',
     "netstat missing.pcap": "missing.pcap: ファイルが見つかりません",
     f"netstat {PCAPS}/damaged-empty.pcap": "damaged-empty.pcap: ファイルが空です",
     f"netstat {PCAPS}/damaged-length.pcap": (

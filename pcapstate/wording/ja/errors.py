@@ -200,6 +200,8 @@ MOMENTS = {
     ),
     "{text} is no moment that a capture can have": "{text} はキャプチャにありえない時点です",
     "{text} is no moment: {error}": "{text} は時点ではありません: {error}",
+    "month must be in 1..12": "月は 1 から 12 までです",
+    "day is out of range for month": "その月にその日はありません",
     "{text} counts from the end, which is not known before all is read": (
         "{text} は終わりからの秒数ですが、すべて読むまで終わりは分かりません"
     ),
@@ -247,11 +249,11 @@ FILTERS = {
     "no {what} is called {text}": "{text} という {what} はありません",
     "no port is called {text}": "{text} という名前のポートはありません",
     "state": "状態",
-    " (in quotes it is a text)": "(引用符で囲むと文字列になります)",
+    " (in quotes it is a text)": " (引用符で囲むと文字列になります)",
     "a packet is no time; compare the packet's number": "パケットは時刻ではありません。パケット番号を比較してください",
     "the quote opened": "引用符が",
     " is never closed": "閉じられていません",
-    " ({text} is meant?)": "({text} のことですか?)",
+    " ({text} is meant?)": " ({text} のことですか?)",
     "unexpected {text}": "{text} はここでは使えません",
     "{text} is neither an IP address nor a network": "{text} は IP アドレスでもネットワークでもありません",
     "such as 192.168.0.1, 10.0.0.0/8 or 2001:db8::/32": "例: 192.168.0.1、10.0.0.0/8、2001:db8::/32",
@@ -296,6 +298,7 @@ CAPTURES = {
     "damaged {kind} data": "{kind} のデータが壊れています",
     "compressed twice; unpack it once": "二重に圧縮されています。1 回展開してください",
     "standard input is closed": "標準入力が閉じています",
+    "<standard input>": "<標準入力>",
     "standard input is a terminal; pipe a capture into it, as in: tcpdump -w - | pcapstate …": (
         "標準入力が端末です。キャプチャをパイプで渡してください (例: tcpdump -w - | pcapstate …)"
     ),

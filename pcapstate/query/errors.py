@@ -73,7 +73,7 @@ def did_you_mean(text: str, known: Iterable[str], otherwise: str = "") -> str:
 def listed(words: list[str]) -> str:
     """Return words as a choice in a sentence."""
     if len(words) == 1:
-        return Message(words[0])
+        return words[0]
     first = words[0] if len(words) == 2 else Message("{first}, {then}", first=words[0], then=", ".join(words[1:-1]))
     return Message("{words} or {last}", words=first, last=words[-1])
 

@@ -90,7 +90,7 @@ def test_the_locale_decides_without_the_option(monkeypatch: pytest.MonkeyPatch) 
     assert "使い方: " in run("states", "--help").stdout
     assert "  意味 " in run("states", "LISTEN").stdout
     assert "アクティブな接続" in run("netstat", OFFICE).stdout
-    for arguments in (["states", "--lang", "en", "--help"], ["--lang", "en", "states", "-h"]):
+    for arguments in (["states", "--lang", "en", "--help"], ["--lang", "en", "states", "--help"]):
         assert "Usage: " in run(*arguments).stdout
     assert "Active Connections" in run("--lang", "en", "netstat", OFFICE).stdout
     monkeypatch.setenv("LC_ALL", "C.UTF-8")

@@ -32,6 +32,7 @@ from pcapstate.wording.ja import (
     HELP,
     MESSAGES,
     REASONS,
+    SAMPLES,
     SCREEN,
     STATISTICS,
     TABLES,
@@ -292,7 +293,7 @@ def test_a_translation_has_the_fields_of_the_text(text: str) -> None:
 
 
 def test_no_text_is_translated_in_two_places() -> None:
-    every = (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS, EXPLANATIONS, DIAGRAM, ERRORS, HELP)
+    every = (TABLES, STATISTICS, MESSAGES, SCREEN, REASONS, EXPLANATIONS, DIAGRAM, ERRORS, HELP, SAMPLES)
     assert len(CATALOG) == sum(map(len, every))
     of_calls = (errors.CALLS, errors.MOMENTS, errors.FILTERS, errors.CAPTURES)
     of_machines = (errors.OUTPUTS, errors.INTERFACES, errors.SYSTEM)

@@ -176,7 +176,6 @@ ASK = {
 
 LABELS = {
     "Sample": "サンプル",
-    "Title": "題名",
     "Shows": "内容",
     "Questions": "質問",
     "Ask": "質問",

@@ -14,7 +14,7 @@ import pytest
 
 from pcapstate.cli import session
 from pcapstate.decode.segment import ACK, SYN
-from pcapstate.ladder.steps import Steps
+from pcapstate.ladder.steps import NO_PACKET, Steps
 from pcapstate.output.screen import Screen
 from pcapstate.output.widths import display_width
 from pcapstate.samples.catalogue import CAPTURES, SAMPLES, Sample, capture_of, sample_named
@@ -23,6 +23,7 @@ from tests.helpers.running import process, run
 from tests.ladder.test_steps import ladders
 
 GOLDEN = Path(__file__).with_name("golden")
+TRUTHS = Path(__file__).parents[1] / "real_stacks" / "samples"
 NAMES = [one.name for one in SAMPLES]
 EVERY = [(one, lost) for one in SAMPLES for lost in (None, *one.without)]
 
@@ -114,6 +115,28 @@ def test_how_others_begin() -> None:
     assert 0 in steps_of("zero-window").rows["window"]
 
 
+VARIANTS = [(one, lost) for one, lost in EVERY if lost is not None]
+
+
+def seen(sample: Sample, lost: int | None = None) -> list[tuple[int, int, int, int, int]]:
+    """Return side, flags, and relative numbers of each packet of the connection that a sample is about."""
+    rows = steps_of(sample.name, lost).rows
+    rows = rows[rows["flags"] != NO_PACKET]
+    rows["ack"][rows["flags"] & ACK == 0] = 0
+    return [tuple(one) for one in rows[["side", "flags", "seq", "ack", "length"]].tolist()]
+
+
+@pytest.mark.parametrize(("sample", "lost"), VARIANTS, ids=lambda one: one.name if isinstance(one, Sample) else one)
+def test_this_packet_was_lost_and_no_other(sample: Sample, lost: int) -> None:
+    assert seen(sample, lost)[:lost] == seen(sample)[:lost]
+    known = json.loads((TRUTHS / f"{capture_of(sample, lost).stem}.truth.json").read_text("utf-8"))
+    told_of_it = known["connections"][sample.connection]
+    (one,) = told_of_it["lost"]
+    side, flags, *_ = seen(sample, lost)[lost - 1]
+    assert one["to"] == told_of_it["server" if side == 0 else "client"]
+    assert {letter for bit, letter in enumerate("FSRPA") if flags >> bit & 1} == set(one["flags"])
+
+
 @pytest.mark.parametrize("lost", [1, 2, 4, 6, 8, 10])
 def test_without_a_packet_it_is_sent_again(lost: int) -> None:
     plain, without = steps_of("client-closes-first"), steps_of("client-closes-first", lost)
@@ -144,7 +167,7 @@ def test_the_list() -> None:
     [
         (["explain", "--sample", "half-clos"], "did you mean half-close"),
         (["explain", "--sample", "xyzzy"], "--list-samples"),
-        (["explain", "--sample", "refused", "--without", "1"], "recorded only whole"),
+        (["explain", "--sample", "filtered", "--without", "1"], "recorded only whole"),
         (["explain", "--sample", "client-closes-first", "--without", "40"], "not recorded without #40"),
         (["explain", "--sample", "refused", "--without", "x"], "no packet"),
         (["explain", "--without", "1"], "needs --sample"),

@@ -4,7 +4,7 @@ Usage: python tests/real_stacks/record_samples.py [NAME ...]      (without names
 
 Each is a scenario of the kernel laboratory. It is kept only if the states that the program infers are those the kernels
 went through. Addresses become those of documentation (RFC 5737), checksums are made anew, payloads are zeros, and only
-TCP is kept.
+TCP is kept. The states of the kernels are kept in the folder samples beside this file, where test_truth.py finds them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kernel_lab.hosts import receive
+from kernel_lab.hosts import abort, receive
 from kernel_lab.inference import infer
 from kernel_lab.lab import SCENARIOS, Lab, close_client_first, scenario
-from kernel_lab.runner import reason_to_skip, run_scenarios
+from kernel_lab.runner import compact, reason_to_skip, run_scenarios
 from kernel_lab.segments import Segment
 from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
@@ -54,6 +54,9 @@ RECORDED = {
     "fast-open": "fast_open",
 }
 """The scenario of each sample."""
+RECORDED_WITHOUT = {("reset", 8): "sample_reset_lost"}
+"""The scenario of a sample without a packet, where it waits for other states than that of the sample."""
+TRUTHS = Path(__file__).parent / "samples"
 ADDRESSES = {"client": "192.0.2.10", "server": "198.51.100.20"}
 CABLE = {"client": "02:00:00:00:00:10", "server": "02:00:00:00:00:20"}
 ONE_CONNECTION = ("refused",)
@@ -100,9 +103,9 @@ def sample_crossing_fins(lab: Lab) -> None:
 @scenario("The window closes, is probed, and opens again")
 def sample_zero_window(lab: Lab) -> None:
     lab.listen()
-    connection = lab.start(80, None, (socket.SOL_SOCKET, socket.SO_RCVBUF, 4000))
+    connection = lab.start(80, None, (socket.SOL_SOCKET, socket.SO_RCVBUF, 20000))
     lab.states(connection, client="ESTABLISHED", server="ESTABLISHED")
-    sent = 12_000
+    sent = 30000
     connection.server.sendall(b"a" * sent)
     probes = lab.server.sends("A", lacks="P", data=False)
     lab.wire.await_segment(probes, lab.wire.count(probes) + 2)
@@ -121,6 +124,16 @@ def sample_fin_behind_a_hole(lab: Lab) -> None:
     receive(connection.server, 13)
     connection.server.close()
     lab.states(connection, client="TIME_WAIT", server="CLOSED")
+
+
+@scenario("A RST is lost; later the server's data is answered with another")
+def sample_reset_lost(lab: Lab) -> None:
+    connection = lab.open()
+    lab.exchange(connection)
+    abort(connection.client)
+    lab.states(connection, client="CLOSED", server="ESTABLISHED")
+    connection.server.sendall(b"a" * ANSWER)
+    lab.states(connection, client="CLOSED", server="CLOSED")
 
 
 def main(arguments: list[str]) -> int:
@@ -153,8 +166,9 @@ def main(arguments: list[str]) -> int:
 
 def registered(sample: Sample, lost: int | None) -> str:
     """Make a scenario of a sample, with the segment of this number lost; return its name."""
-    base = SCENARIOS[RECORDED[sample.name]]
-    name = base.name if lost is None else f"{base.name}_without_{lost}"
+    told = RECORDED[sample.name] if lost is None else RECORDED_WITHOUT.get((sample.name, lost), RECORDED[sample.name])
+    base = SCENARIOS[told]
+    name = f"sample_{sample.name}" if lost is None else f"sample_{sample.name}_without_{lost}"
 
     def run(lab: Lab) -> None:
         lab.exchange = partial(lab.exchange, request=REQUEST, answer=ANSWER)  # type: ignore[method-assign]
@@ -196,7 +210,7 @@ def count(path: Path) -> int:
 
 
 def keep(path: Path, truth: dict[str, Any], to: Path, only_one: bool) -> None:
-    """Write a recording with the addresses of documentation."""
+    """Write a recording with the addresses of documentation, and the states of the kernels."""
     with PcapReader(str(path)) as reader:
         packets = [packet for packet in reader if TCP in packet]
     client, server = hosts(packets)
@@ -216,6 +230,21 @@ def keep(path: Path, truth: dict[str, Any], to: Path, only_one: bool) -> None:
             made = Ether(src=CABLE[source], dst=CABLE[target]) / ip
             made.time = packet.time
             writer.write(made)
+    known = compact(kept(truth, to.name, 1 if only_one else len(truth["connections"])))
+    TRUTHS.mkdir(exist_ok=True)
+    for own, shown in ((client, ADDRESSES["client"]), (server, ADDRESSES["server"])):
+        known = known.replace(f'"{own}:', f'"{shown}:')
+    TRUTHS.joinpath(f"{to.stem}.truth.json").write_text(known, encoding="utf-8")
+
+
+def kept(truth: dict[str, Any], file: str, count: int) -> dict[str, Any]:
+    """Return what is told of the first connections, without numbers of packets: those of the recording are others."""
+    connections = [dict(one) for one in truth["connections"][:count]]
+    for one in connections:
+        lost = one.pop("lost_after_capture_point", [])
+        one["lost"] = [{"flags": segment["flags"], "to": segment["to"]} for segment in lost]
+    heading = {name: truth[name] for name in ("description", "vantage")}
+    return {**heading, "file": file, "connections": connections}
 
 
 def hosts(packets: list[Any]) -> tuple[str, str]:

@@ -167,11 +167,11 @@ def _write(lab: Lab, recording: Recording, known: list[Life]) -> tuple[Path, dic
             notes=lab.notes,
         )
     )
-    path.with_suffix(".truth.json").write_text(_compact(truth), encoding="utf-8")
+    path.with_suffix(".truth.json").write_text(compact(truth), encoding="utf-8")
     return path, truth
 
 
-def _compact(truth: dict[str, Any]) -> str:
+def compact(truth: dict[str, Any]) -> str:
     """JSON with one line per connection."""
     rest = {name: value for name, value in truth.items() if name != "connections"}
     head = json.dumps(rest, indent=1).removesuffix("\n}")

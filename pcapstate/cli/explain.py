@@ -22,6 +22,7 @@ from ..output.screen import Screen
 from ..samples.catalogue import Sample
 from ..tcp.states import State
 from ..views.reading_aids import Manner
+from ..views.samples import heading
 from ..wording.languages import translate
 from ..wording.times import duration
 from .one_by_one import PROMPT, one_by_one
@@ -139,8 +140,7 @@ class Drawing:
         """Yield the text of the heading, and of each part; ``ended``: behind the last step the capture has ended."""
         lang = self._how.lang
         if sample is not None:
-            about = (self._paragraph(translate(text, lang), 0) for text in (sample.title, sample.shows))
-            yield "\n{}\n{}".format(*about).encode()
+            yield "".join(f"\n{self._paragraph(text, 0)}" for text in heading(sample, lang)).encode()
         title = translate("connection {number}", lang).format(number=self._one.gathered.number)
         ends = (f"{translate(role, lang)} {end}" for role, end in zip(SIDES, self._one.gathered.ends, strict=True))
         yield f"\n{title}: {', '.join(ends)}\n\n".encode()

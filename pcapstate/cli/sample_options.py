@@ -28,6 +28,13 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
     return [one.name for one in SAMPLES if one.name.startswith(incomplete)]
 
 
+def _lost(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    sample = context.params.get("sample")
+    known = sample.without if isinstance(sample, Sample) else ()
+    # Without a #, behind which a shell reads a comment.
+    return [str(number) for number in known if str(number).startswith(incomplete)]
+
+
 def _packet(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     if value is None:
         return None
@@ -40,15 +47,21 @@ def _packet(context: click.Context, parameter: click.Parameter, value: str | Non
 def sample_options(command: Command) -> Command:
     """Add ``--sample`` and ``--without`` to a command, below the decorator of its source.
 
-    It gets the sample or None, and a source that reads its capture.
+    It gets the sample or None, with the packet that was lost, and a source that reads its capture.
     """
 
     @functools.wraps(command)
     def chosen(*arguments: Any, source: SourceOptions, without: int | None, **values: Any) -> Any:
-        return command(*arguments, source=from_sample(source, values["sample"], without), **values)
+        sample: Sample | None = values.pop("sample")
+        source = from_sample(source, sample, without)
+        return command(*arguments, source=source, sample=sample and sample._replace(lost=without), **values)
 
     without = click.option(
-        "--without", callback=_packet, metavar="#N", help="The sample as it went when this packet was lost."
+        "--without",
+        callback=_packet,
+        shell_complete=_lost,
+        metavar="#N",
+        help="The sample as it went when this packet was lost.",
     )
     sample = click.option(
         "--sample",

@@ -26,6 +26,8 @@ class Sample(NamedTuple):
     at_server: bool = False
     connection: int = 0
     """The connection that it is about."""
+    lost: int | None = None
+    """The packet without which it was chosen, one of ``without``; None: the whole exchange."""
 
 
 SAMPLES = (
@@ -46,7 +48,7 @@ SAMPLES = (
         "The server sends the first FIN, as many do after a response: now the server ends in TIME_WAIT.",
         (
             "Which side has to do something in CLOSE_WAIT, and what?",
-            "A busy server has thousands of sockets in TIME_WAIT: what does that tell of who closes first?",
+            "A busy server has thousands of sockets in TIME_WAIT: which side closes first?",
         ),
         without=(8, 10),
     ),
@@ -129,7 +131,7 @@ SAMPLES = (
         "A receiver that does not read",
         "The receive buffer fills up and the window becomes 0; the sender probes until there is room again. No state "
         "changes.",
-        ("Why must the sender probe, instead of waiting for word from the receiver?",),
+        ("Why must the sender probe, instead of waiting for the next ACK?",),
     ),
     Sample(
         "keep-alive-unanswered",
@@ -140,8 +142,8 @@ SAMPLES = (
     Sample(
         "half-open",
         "Half open: one end has crashed",
-        "The client has gone without a word. What the server sends is answered with a RST: that host knows of no "
-        "such connection.",
+        "The client has crashed and lost the connection, without a FIN or a RST. The server notices only when it "
+        "sends: the host answers its data with a RST.",
         ("In which state was the server until then, and for how long could it have stayed there?",),
         without=(4, 5),
     ),
@@ -150,7 +152,7 @@ SAMPLES = (
         "A FIN behind lost data",
         "Captured at the server: data before the FIN is lost. The FIN arrives and does not count: the server stays "
         "ESTABLISHED until the data comes again.",
-        ("Which acknowledgment number tells that the FIN has not been taken?",),
+        ("Which acknowledgment number shows that the server has not accepted the FIN?",),
         at_server=True,
     ),
     Sample(
@@ -171,7 +173,7 @@ SAMPLES = (
         "syn-cookies",
         "SYN cookies",
         "Under a flood of SYNs the server keeps nothing before the ACK: the packets are those of any handshake.",
-        ("Which state does the server's table not show, though the packets look as if it had it?",),
+        ("Which state do the packets suggest that netstat on the server never shows?",),
     ),
     Sample(
         "fast-open",

@@ -34,6 +34,15 @@ def view_for_people(language: str) -> list[Block]:
     return [(one.name, list(_told(one, language))) for one in SAMPLES]
 
 
+def heading(sample: Sample, language: str) -> list[str]:
+    """Return what stands before the packets of a sample, in paragraphs."""
+    told = [translate(sample.title, language), translate(sample.shows, language)]
+    if sample.lost is not None:
+        text = "Here packet #{number} was lost on its way. Its sender captured it, so the packet is shown."
+        told.append(translate(text, language).format(number=sample.lost))
+    return told
+
+
 def _told(sample: Sample, language: str) -> Sequence[tuple[str, str]]:
     told = [
         (translate("Title", language), translate(sample.title, language)),

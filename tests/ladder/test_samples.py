@@ -11,8 +11,10 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from click.shell_completion import BashComplete
 
 from pcapstate.cli import session
+from pcapstate.cli.main import cli
 from pcapstate.decode.segment import ACK, SYN
 from pcapstate.ladder.steps import NO_PACKET, Steps
 from pcapstate.output.screen import Screen
@@ -146,8 +148,27 @@ def test_without_a_packet_it_is_sent_again(lost: int) -> None:
     assert any("again" in line or "retransmission" in line for line in told_of(lost))
 
 
-def told_of(lost: int) -> list[str]:
-    return told("client-closes-first", 100, "--without", f"#{lost}").splitlines()
+def told_of(lost: int, *options: str) -> list[str]:
+    return told("client-closes-first", 100, "--without", f"#{lost}", *options).splitlines()
+
+
+def test_the_heading_tells_which_packet_was_lost() -> None:
+    assert told_of(4)[6].startswith("Here packet #4 was lost on its way.")
+    assert told_of(4, "--lang", "ja")[6].startswith("ここではパケット #4 が途中で失われています。")
+    assert not any("lost on its way." in line for line in told("client-closes-first", 100).splitlines())
+
+
+@pytest.mark.parametrize("command", ["explain", "diagram"])
+def test_names_and_packets_are_completed_in_a_shell(command: str) -> None:
+    shell = BashComplete(cli, {}, "pcapstate", "_PCAPSTATE_COMPLETE")
+
+    def completed(*arguments: str, begun: str) -> list[str]:
+        return [one.value for one in shell.get_completions([command, *arguments], begun)]
+
+    assert completed("--sample", begun="ha") == ["half-close", "half-open"]
+    assert completed("--sample", "half-close", "--without", begun="1") == ["10", "12"]
+    assert completed("--sample", "filtered", "--without", begun="") == []
+    assert completed("--without", begun="") == []
 
 
 def test_a_lost_ack_shows_in_what_comes_again() -> None:

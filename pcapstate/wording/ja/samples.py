@@ -77,10 +77,10 @@ SHOWS = {
     "Nothing answers the keep-alives any more: the client gives up with a RST.": (
         "キープアライブに応答がなくなり、クライアントは RST を送ってあきらめます。"
     ),
-    "The client has gone without a word. What the server sends is answered with a RST: that host knows of no such"
-    " connection.": (
-        "クライアントが何も言わずにいなくなりました。サーバーが送ると RST が返ります。そのホストにこの接続はもう"
-        "ありません。"
+    "The client has crashed and lost the connection, without a FIN or a RST. The server notices only when it sends: "
+    "the host answers its data with a RST.": (
+        "クライアントがクラッシュし、FIN も RST も送らずに接続を失いました。サーバーが気づくのはデータを送ったとき"
+        "です。相手のホストは RST で応答します。"
     ),
     "Captured at the server: data before the FIN is lost. The FIN arrives and does not count: the server stays "
     "ESTABLISHED until the data comes again.": (
@@ -115,8 +115,8 @@ ASK = {
     "Which side has to do something in CLOSE_WAIT, and what?": (
         "CLOSE_WAIT では、どちら側が何をしなければなりませんか。"
     ),
-    "A busy server has thousands of sockets in TIME_WAIT: what does that tell of who closes first?": (
-        "負荷の高いサーバーに TIME_WAIT のソケットが数千あります。どちらが先に閉じているとわかりますか。"
+    "A busy server has thousands of sockets in TIME_WAIT: which side closes first?": (
+        "負荷の高いサーバーに TIME_WAIT のソケットが数千あります。先に閉じているのはどちらですか。"
     ),
     "Which state does the client skip, and which one lasts no time at the server?": (
         "クライアントが通らない状態はどれですか。サーバーで一瞬で終わる状態はどれですか。"
@@ -152,8 +152,8 @@ ASK = {
     "How does an end know that the other's FIN was sent before its own arrived?": (
         "相手の FIN が、自分の FIN が届く前に送られたことは、どうしてわかりますか。"
     ),
-    "Why must the sender probe, instead of waiting for word from the receiver?": (
-        "送信側が、受信側からの知らせを待たずにプローブを送らなければならないのはなぜですか。"
+    "Why must the sender probe, instead of waiting for the next ACK?": (
+        "送信側が、次の ACK を待つだけでなく、プローブを送らなければならないのはなぜですか。"
     ),
     "What does the server's side look like in netstat, if that host still runs?": (
         "サーバー側のホストがまだ動いているなら、その netstat ではどう見えますか。"
@@ -161,13 +161,13 @@ ASK = {
     "In which state was the server until then, and for how long could it have stayed there?": (
         "それまでサーバーはどの状態でしたか。いつまでその状態でいられたでしょうか。"
     ),
-    "Which acknowledgment number tells that the FIN has not been taken?": (
+    "Which acknowledgment number shows that the server has not accepted the FIN?": (
         "FIN が受け取られていないことは、どの確認応答番号からわかりますか。"
     ),
     "What keeps old packets out of the new connection?": "古いパケットが新しい接続に紛れ込まないのはなぜですか。",
     "What would netstat show on each host?": "それぞれのホストの netstat は何を表示しますか。",
-    "Which state does the server's table not show, though the packets look as if it had it?": (
-        "パケットからはあるように見えるのに、サーバーの表に現れない状態はどれですか。"
+    "Which state do the packets suggest that netstat on the server never shows?": (
+        "パケットからはあるように見えるのに、サーバーの netstat には現れない状態はどれですか。"
     ),
     "How many round trips does the first byte of the answer take, with fast open and without?": (
         "応答の最初のバイトが届くまでに何往復かかりますか。Fast Open がある場合とない場合で答えてください。"
@@ -175,6 +175,9 @@ ASK = {
 }
 
 LABELS = {
+    "Here packet #{number} was lost on its way. Its sender captured it, so the packet is shown.": (
+        "ここではパケット #{number} が途中で失われています。送信側でキャプチャしたので、そのパケットも表示されます。"
+    ),
     "Sample": "サンプル",
     "Shows": "内容",
     "Questions": "質問",

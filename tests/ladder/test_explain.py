@@ -18,7 +18,7 @@ from pcapstate.output.widths import display_width
 from pcapstate.wording.explanations import explanation
 from tests.helpers.captures import pcap, story_frames
 from tests.helpers.paths import CAPTURES, PCAPS
-from tests.helpers.running import process, run
+from tests.helpers.running import dangerous, process, run
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import OPEN
 from tests.helpers.terminals import in_terminal
@@ -34,6 +34,7 @@ def test_every_capture_in_both_languages(path: Path) -> None:
         out = ""
         with suppress(CaptureError):
             out = run("explain", path, "--lang", lang, "--all").stdout
+        assert dangerous(out) == []
         assert all(display_width(line) <= 100 for line in out.splitlines()), "as wide as a page"
         if lang == "ja":
             # What stands under a packet begins with four blanks.

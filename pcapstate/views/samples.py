@@ -22,7 +22,7 @@ def view(language: str) -> Table:
         "questions": [" ".join(translate(text, language) for text in one.ask) for one in SAMPLES],
         "without": [_numbers(one) or None for one in SAMPLES],
     }
-    titles = {"sample": "Sample", "title": "Title", "shows": "Shows", "questions": "Questions", "without": "Without"}
+    titles = {"sample": "Sample", "title": "Topic", "shows": "Shows", "questions": "Questions", "without": "Without"}
     words = {name: tuple(dict.fromkeys(texts)) for name, texts in told.items()}
     columns = tuple(Column(name, titles[name], WORD, words[name]) for name in told)
     values = {name: np.array([words[name].index(text) for text in texts]) for name, texts in told.items()}
@@ -45,7 +45,7 @@ def heading(sample: Sample, language: str) -> list[str]:
 
 def _told(sample: Sample, language: str) -> Sequence[tuple[str, str]]:
     told = [
-        (translate("Title", language), translate(sample.title, language)),
+        (translate("Topic", language), translate(sample.title, language)),
         (translate("Shows", language), translate(sample.shows, language)),
     ]
     told += [(translate("Ask", language), translate(text, language)) for text in sample.ask]

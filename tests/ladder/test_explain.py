@@ -17,7 +17,7 @@ from pcapstate.ladder.steps import NO_PACKET, Step, Steps
 from pcapstate.output.widths import display_width
 from pcapstate.wording.explanations import explanation
 from tests.helpers.captures import pcap, story_frames
-from tests.helpers.paths import CAPTURES, PCAPS
+from tests.helpers.paths import CAPTURES, PCAPS, SAMPLES
 from tests.helpers.running import dangerous, process, run
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import OPEN
@@ -28,7 +28,7 @@ EXAMPLE = PCAPS / "example.pcapng"
 JAPANESE = re.compile("[぀-ヿ㐀-鿿]")
 
 
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*CAPTURES, *SAMPLES], ids=lambda path: path.name)
 def test_every_capture_in_both_languages(path: Path) -> None:
     for lang in ("en", "ja"):
         out = ""
@@ -42,7 +42,7 @@ def test_every_capture_in_both_languages(path: Path) -> None:
             assert all(JAPANESE.search(block) for block in blocks)
 
 
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*CAPTURES, *SAMPLES], ids=lambda path: path.name)
 def test_no_sentence_has_a_number_that_the_packets_do_not_have(path: Path) -> None:
     found: dict[int, Steps] = {}
     with suppress(CaptureError):

@@ -22,7 +22,7 @@ from pcapstate.tcp.states import State
 from pcapstate.views.reading_aids import Manner
 from pcapstate.wording.styles import STYLES
 from pcapstate.wording.times import TimeFormat
-from tests.helpers.paths import CAPTURES, PCAPS
+from tests.helpers.paths import CAPTURES, PCAPS, SAMPLES
 
 MOST = 400
 """Packets of a capture that are looked at one by one."""
@@ -46,7 +46,7 @@ def ladders(path: Path) -> dict[int, Steps]:
     return found
 
 
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*CAPTURES, *SAMPLES], ids=lambda path: path.name)
 def test_states_after_each_packet(path: Path) -> None:
     with suppress(CaptureError):
         found = ladders(path)

@@ -161,17 +161,18 @@ def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), spli
 
     ``time_wait``, ``split``: as for ``FlowTable``.
     """
+    segments = story.segments
+    own = np.flatnonzero(segments["endpoint"] >> 1 == story.row)
+    if not len(own):
+        return NO_STEPS
     table = FlowTable(kernels, time_wait, split=split)
     row = int(np.searchsorted(story.rows, story.row))
-    segments = story.segments.copy()
-    own = np.flatnonzero(segments["endpoint"] >> 1 == story.row)
+    endpoints = segments["endpoint"].copy()
     afterwards, transitions = table.follow_each(segments, row)
     later = [transitions]
     if story.until > table.clock:
         later += (one.copy() for one in table.pass_time(story.until))
     later += (one.copy() for one in table.give_up())
-    if not len(own):
-        return NO_STEPS
     client = int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
     bases = [int(one) for one in table.endpoints["base"][2 * row : 2 * row + 2]]
     rows = _packets(segments if len(own) == len(segments) else segments[own], client, bases)
@@ -179,6 +180,8 @@ def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), spli
         rows[name] = (np.diff(afterwards[counted], prepend=0) > 0)[own]
     for side in (0, 1):
         rows["after"][:, side] = afterwards[f"state_{side ^ client}"][own]
+    # Following has named the connections of its own table.
+    segments["endpoint"] = endpoints
     changes = _changes(np.concatenate(later), afterwards["transitions"], row, client)
     found = _with_changes(rows, own, changes, (bases[client], bases[1 - client]))
     _note_losses(found.rows)
@@ -242,7 +245,7 @@ def _with_changes(rows: Rows, own: Rows, changes: dict[int, list[_Caused]], firs
         if has_packet and (own_changes := tuple(one.change for one in changes[place] if one.number)):
             caused[at], before[at] = own_changes, _known_before(state, own_changes)
     places = np.array([one.place for one in inserted], dtype=np.int64)
-    whole = np.insert(rows, places, np.zeros(1, dtype=STEP))
+    whole = np.insert(rows, places, np.zeros(1, dtype=STEP)) if inserted else rows
     at_own = np.arange(len(rows)) + np.searchsorted(places, np.arange(len(rows)), side="right")
     at_inserted = places + np.arange(len(places))
     for at, new in zip(at_inserted.tolist(), inserted, strict=True):

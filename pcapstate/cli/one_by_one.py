@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
+from .keys import keys
+
 PROMPT = "space: next, a: the rest, q: quit"
-NEXT, REST, QUIT = " \r\n", "a", "q\x1b"
+NEXT, REST, QUIT = " \r\n", "a", "q\x1b\x04"
 
 
 def one_by_one(pieces: Iterable[bytes], prompt: str) -> Iterator[bytes]:
     """Yield pieces, each behind the first two when a key asks for it; the keys are those of ``PROMPT``."""
-    waits = False
-    for number, piece in enumerate(pieces):
-        if waits := waits or number == 2:
-            key = _key(prompt)
+    left = iter(pieces)
+    yield from itertools.islice(left, 2)
+    with keys() as read:
+        for piece in left:
+            key = _asked(read, prompt)
             if key in QUIT:
                 return
-            waits = key not in REST
-            if not waits:
-                yield piece
-                yield from pieces
-                return
-        yield piece
+            yield piece
+            if key in REST:
+                break
+    yield from left
 
 
-def _key(prompt: str) -> str:
-    """Wait for a key; raises KeyboardInterrupt."""
+def _asked(read: Callable[[], str], prompt: str) -> str:
+    """Wait for a key; raises KeyboardInterrupt, EOFError."""
     sys.stdout.flush()
     click.echo(f"[{prompt}]", nl=False, err=True)
     try:
-        while (key := click.getchar().lower()) not in (*NEXT, *REST, *QUIT):
+        while (key := read().lower()) not in (*NEXT, *REST, *QUIT):
             pass
     finally:
         # The line of the prompt is free again.

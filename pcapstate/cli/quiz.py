@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import NamedTuple
 
 import click
 
 from ..errors import OutputClosed
-from ..output.colours import painted
 from ..output.screen import screen
 from ..output.whole_files import out, output_to
 from ..quiz.checking import Score
@@ -20,6 +20,7 @@ from ..quiz.texts import Texts
 from ..samples.catalogue import SAMPLES, Sample, capture_of
 from ..wording.languages import translate
 from ..wording.times import duration
+from .keys import keys
 from .one_connection import one_connection
 from .options import SourceOptions, WordingOptions, file_options, manner, spelling_options
 from .quiz_asking import Asking, Ended
@@ -155,25 +156,21 @@ def _item(one: Round, question: Question) -> Item:
 
 def _ask(rounds: Iterator[Round], most: int | None, lang: str) -> None:
     score, look = Score(), dict[str, None]()
-    asking = Asking(lang)
-    try:
-        for one in rounds:
-            title = one.title
-            for question in one.questions:
-                if most is not None and score.asked >= most:
-                    raise Ended
-                lines = (
-                    "".join(painted(run.text, run.tone) if asking.colour else run.text for run in line).rstrip()
-                    for line in one.texts.ladder(question)
-                )
-                asking.show(title, lines)
-                title = ""
-                right, hints = asking.answered(one.texts, question)
-                score = score.with_answer(question, right, hints)
-                if not right:
-                    look[one.look] = None
-    except Ended:
-        pass
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    with keys() if in_terminal else nullcontext() as read:
+        asking = Asking(lang, read)
+        with suppress(Ended):
+            for one in rounds:
+                title = one.title
+                for question in one.questions:
+                    if most is not None and score.asked >= most:
+                        raise Ended
+                    asking.show(title, one.texts.ladder(question))
+                    title = ""
+                    right, hints = asking.answered(one.texts, question)
+                    score = score.with_answer(question, right, hints)
+                    if not right:
+                        look[one.look] = None
     asking.end(score, list(look))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import click
 
+from ..ladder.drawing import Line
+from ..output.colours import painted
 from ..output.paragraphs import wrapped
 from ..output.screen import screen
 from ..output.widths import display_width
@@ -22,6 +24,10 @@ UP, DOWN = ("\x1b[A", "\x1bOA", "\xe0H", "\x00H"), ("\x1b[B", "\x1bOB", "\xe0P",
 ENTER, ERASE, INTERRUPT = ("\r", "\n"), ("\x7f", "\x08"), ("\x03", "\x04", "\x1a")
 HINT = "?"
 WIDEST = 100
+LONGEST = 40
+"""Characters of an answer that is typed."""
+CLEARED = "\x1b[{}A\r\x1b[J"
+"""Goes so many rows up, and clears what is below."""
 
 
 class Ended(Exception):
@@ -31,17 +37,18 @@ class Ended(Exception):
 class Asking:
     """Asks questions, and says what became of the answers."""
 
-    def __init__(self, lang: str) -> None:
-        self._lang = lang
-        self._keys = sys.stdin.isatty() and sys.stdout.isatty()
+    def __init__(self, lang: str, read: Callable[[], str] | None) -> None:
+        """``read`` waits for a key (``keys``); None: answers are lines of the input."""
+        self._lang, self._read = lang, read
         shown = screen()
-        self.colour = shown is not None and shown.colour
+        self._colour = shown is not None and shown.colour
 
-    def show(self, title: str, ladder: Iterable[str]) -> None:
+    def show(self, title: str, ladder: Iterable[Line]) -> None:
         """Show the packets that a question is about; ``title``: of a connection that is new."""
         click.echo(f"\n== {title}\n" if title else "")
         for line in ladder:
-            click.echo(line, color=True)
+            text = "".join(painted(run.text, run.tone) if self._colour else run.text for run in line)
+            click.echo(text.rstrip(), color=True)
 
     def answered(self, texts: Texts, question: Question) -> tuple[bool, int]:
         """Ask a question until it is answered; return whether the answer was right, and how many hints there were.
@@ -52,13 +59,16 @@ class Asking:
         self._say(texts.question(question))
         hints = 0
         while True:
-            given = self._menu(texts, question, hints) if self._keys else self._line(texts, question, hints)
+            read = self._read
+            given = self._line(texts, question, hints) if read is None else self._menu(texts, question, hints, read)
             if given == HINT:
                 hints += 1
                 continue
             found = chosen(question, given)
             if found is None:
-                self._say(translate("No choice is {text}: type its letter.", self._lang).format(text=repr(given[:40])))
+                self._say(
+                    translate("No choice is {text}: type its letter.", self._lang).format(text=repr(given[:LONGEST]))
+                )
                 continue
             break
         right = found == question.right and not isinstance(found, State)
@@ -89,7 +99,7 @@ class Asking:
             click.echo(given.strip())
         return given.strip() or " "
 
-    def _menu(self, texts: Texts, question: Question, hints: int) -> str:
+    def _menu(self, texts: Texts, question: Question, hints: int, read: Callable[[], str]) -> str:
         """Let an answer be chosen with the arrow keys, or typed."""
         away, choices = excluded(question, hints), texts.choices(question)
         open_ = [at for at in range(len(choices)) if at not in away]
@@ -100,10 +110,10 @@ class Asking:
             while True:
                 lines = [f"{'>' if at == open_[place] else ' '} {LETTERS[at]}) {choices[at]}" for at in open_]
                 lines.append(f"[{help_}] {typed}")
-                click.echo(f"\x1b[{drawn}A\r\x1b[J" if drawn else "", nl=False)
+                click.echo(CLEARED.format(drawn) if drawn else "", nl=False)
                 click.echo("\n".join(lines), nl=False)
                 drawn = _rows(lines) - 1
-                key = _key()
+                key = _key(read)
                 if key in UP or key in DOWN:
                     place = (place + (1 if key in DOWN else -1)) % len(open_)
                 elif key in ENTER:
@@ -112,10 +122,10 @@ class Asking:
                     return HINT
                 elif key in ERASE:
                     typed = typed[:-1]
-                elif key.isprintable() and len(typed) < 40:
+                elif key.isprintable() and len(typed) < LONGEST:
                     typed += key
         finally:
-            click.echo(f"\x1b[{drawn}A\r\x1b[J" if drawn else "", nl=False)
+            click.echo(CLEARED.format(drawn), nl=False)
 
     def end(self, score: Score, look: list[str]) -> None:
         """Say how many answers were right, and what to look at again."""
@@ -133,10 +143,10 @@ class Asking:
             click.echo(f"  {command}")
 
 
-def _key() -> str:
+def _key(read: Callable[[], str]) -> str:
     """Wait for a key. Raises Ended."""
     try:
-        key = click.getchar()
+        key = read()
     except (KeyboardInterrupt, EOFError):
         raise Ended from None
     if key in INTERRUPT:

@@ -156,10 +156,11 @@ def _item(one: Round, question: Question) -> Item:
 
 def _ask(rounds: Iterator[Round], most: int | None, lang: str) -> None:
     score, look = Score(), dict[str, None]()
-    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    with keys() if in_terminal else nullcontext() as read:
+    # A menu is drawn again in its place, which a dumb terminal cannot do.
+    menus = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    with keys() if menus else nullcontext() as read:
         asking = Asking(lang, read)
-        with suppress(Ended):
+        with suppress(Ended, KeyboardInterrupt):
             for one in rounds:
                 title = one.title
                 for question in one.questions:

@@ -63,6 +63,9 @@ class Asking:
             given = self._line(texts, question, hints) if read is None else self._menu(texts, question, hints, read)
             if given == HINT:
                 hints += 1
+                text = texts.hint(question) if hints == 1 else None
+                if text is not None:
+                    self._say(text)
                 continue
             found = chosen(question, given)
             if found is None:

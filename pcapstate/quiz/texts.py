@@ -7,6 +7,7 @@ from ..ladder.explaining import SIDES, Said, Why
 from ..ladder.sentences import Sentences
 from ..ladder.steps import Step, Steps
 from ..output.widths import display_width
+from ..tcp.machine import TABLE
 from ..tcp.states import State
 from ..views.reading_aids import Manner
 from ..wording.languages import translate
@@ -72,6 +73,17 @@ class Texts:
         plain = one._replace(again=False, copy=False, gap=0)
         number = f"#{one.number}: " if numbered else ""
         return f"{number}{ends[0]} {self._arrow} {ends[1]}: {segment_text(plain, lang)}"
+
+    def hint(self, question: Question) -> str | None:
+        """Return what the end did or got, if the answer is a change of its state."""
+        lang = self._how.lang
+        for one in told(question):
+            if question.kind is Kind.STATE and isinstance(one, Why):
+                cause = translate(TABLE[one.change.row].cause, lang)
+                return translate("Hint: {end}: {cause}", lang).format(
+                    end=translate(SIDES[question.side], lang), cause=cause
+                )
+        return None
 
     def explained(self, question: Question) -> list[str]:
         """Return the sentences that explain the answer."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -48,6 +50,35 @@ def test_wrong_answers_and_hints() -> None:
     assert "pcapstate explain --sample refused" in out
     for sentence in known[0]["explanation"]:  # type: ignore[attr-defined]
         assert " ".join(sentence.split()) in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("lang", "hint"), [("en", "Hint: server: sent SYN-ACK"), ("ja", "ヒント: サーバー: SYN-ACK を送信")]
+)
+def test_the_first_hint_is_the_cause(lang: str, hint: str) -> None:
+    given = b"a\na\n?\n?\n"
+    out = process("quiz", PCAPS / "close-by-client.pcap", "--lang", lang, stdin=given).stdout.decode()
+    assert out.count(hint) == 1
+
+
+def test_ctrl_c_while_lines_are_read_ends_with_the_score() -> None:
+    """A dumb terminal has no menu: its lines are read."""
+    with in_terminal("quiz", "--sample", "refused", term="dumb") as terminal:
+        terminal.until(b"> ")
+        assert b"Ctrl-C: end" not in terminal.output
+        terminal.write(b"syn-sent\n")
+        terminal.until(b"Right: SYN_SENT")
+        while terminal.output.count(b"\n> ") < 2:
+            assert terminal.program.poll() is None
+            terminal.read(0.1)
+        # A signal just before the read starts is seen behind the read: then a person presses again.
+        for _ in range(10):
+            terminal.write(b"\x03")
+            with suppress(subprocess.TimeoutExpired):
+                terminal.program.wait(2)
+                break
+        assert terminal.ended() == 0
+        assert b"1 of 1 right" in terminal.output
 
 
 def test_the_end_of_input_ends_it() -> None:

@@ -16,6 +16,7 @@ QUIZ = {
     "arrows and Enter, or type an answer; ?: hint, Ctrl-C: end": (
         "矢印キーと Enter で選ぶか、答えを入力。?: ヒント、Ctrl-C: 終了"
     ),
+    "Hint: {end}: {cause}": "ヒント: {end}: {cause}",
     "No question was answered.": "答えた問題はありません。",
     "{right} of {asked} right, and {helped} more with a hint.": (
         "{asked} 問中 {right} 問正解、ほかにヒントを使って {helped} 問正解。"

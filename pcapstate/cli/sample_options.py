@@ -13,6 +13,9 @@ from ..query.errors import did_you_mean
 from ..samples.catalogue import SAMPLES, Sample, capture_of, sample_named
 from .options import Command, SourceOptions
 
+NOTHING = "#"
+"""What ``--without`` has where no number follows."""
+
 
 def _sample(context: click.Context, parameter: click.Parameter, value: str | None) -> Sample | None:
     if value is None:
@@ -38,6 +41,8 @@ def _lost(context: click.Context, parameter: click.Parameter, incomplete: str) -
 def _packet(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     if value is None:
         return None
+    if value == NOTHING:
+        raise click.BadParameter(Message("a shell takes an unquoted #4 for a comment: give 4 or '#4'"))
     digits = value.removeprefix("#")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
         raise click.BadParameter(Message("{text} is no packet: give its number, such as #4", text=quoted(value)))
@@ -60,6 +65,8 @@ def sample_options(command: Command) -> Command:
         "--without",
         callback=_packet,
         shell_complete=_lost,
+        is_flag=False,
+        flag_value=NOTHING,
         metavar="#N",
         help="The sample as it went when this packet was lost.",
     )

@@ -191,6 +191,7 @@ def test_the_list() -> None:
         (["explain", "--sample", "filtered", "--without", "1"], "recorded only whole"),
         (["explain", "--sample", "client-closes-first", "--without", "40"], "not recorded without #40"),
         (["explain", "--sample", "refused", "--without", "x"], "no packet"),
+        (["explain", "--sample", "refused", "--without"], "a shell takes an unquoted #4 for a comment"),
         (["explain", "--without", "1"], "needs --sample"),
         (["explain", "x.pcap", "--sample", "refused"], "exclude each other"),
         (["diagram", "--without", "1"], "needs --sample"),

@@ -13,6 +13,9 @@ CALLS = {
     "{text} is no packet: give its number, such as #4": (
         "{text} はパケットではありません。#4 のような番号を指定してください"
     ),
+    "a shell takes an unquoted #4 for a comment: give 4 or '#4'": (
+        "引用符のない #4 はシェルではコメントになります。4 か '#4' を指定してください"
+    ),
     "--without needs --sample": "--without には --sample が必要です",
     "the sample {name} was not recorded without #{number}, but without each of {known}": (
         "サンプル {name} に #{number} が失われた記録はありません。あるのは {known} です"

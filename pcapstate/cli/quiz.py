@@ -151,7 +151,8 @@ def _round(
 def _item(one: Round, question: Question) -> Item:
     lines = tuple("".join(run.text for run in line).rstrip() for line in one.texts.ladder(question))
     texts, explained = tuple(one.texts.choices(question)), tuple(one.texts.explained(question))
-    return Item(one.title, lines, one.texts.question(question), texts, question.right, explained)
+    told = one.texts.question(question), texts, question.right, explained
+    return Item(one.title, question.kind.value, one.texts.number(question), lines, *told)
 
 
 def _ask(rounds: Iterator[Round], most: int | None, lang: str) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..wording.languages import translate
+from ..wording.languages import language_of, translate
 from .checking import LETTERS
 
 EXPORTS = ("markdown", "gift", "json")
@@ -21,6 +21,10 @@ class Item(NamedTuple):
 
     title: str
     """Of the connection."""
+    kind: str
+    """A name of ``questions.Kind``."""
+    packet: int
+    """The packet that it is about."""
     ladder: tuple[str, ...]
     text: str
     choices: tuple[str, ...]
@@ -33,13 +37,15 @@ def exported(items: Sequence[Item], format: str, lang: str) -> str:
     if format == "json":
         return json.dumps([_record(one) for one in items], ensure_ascii=False, indent=1) + "\n"
     if format == "gift":
-        return "\n".join(_gift(number, one) for number, one in enumerate(items, 1))
+        return "\n".join(_gift(number, one, lang) for number, one in enumerate(items, 1))
     return _markdown(items, lang)
 
 
 def _record(one: Item) -> dict[str, object]:
     return {
         "connection": one.title,
+        "kind": one.kind,
+        "packet": one.packet,
         "ladder": list(one.ladder),
         "question": one.text,
         "choices": list(one.choices),
@@ -60,20 +66,24 @@ def _markdown(items: Sequence[Item], lang: str) -> str:
         parts.append(f"{block}{number}. {one.text}\n\n{choices}")
     parts.append(f"# {translate('Answers', lang)}\n")
     parts += (
-        f"{number}. {LETTERS[one.right]}) `{one.choices[one.right]}`. {' '.join(one.explained)}\n"
+        f"{number}. {LETTERS[one.right]}) `{one.choices[one.right]}`: {_sentences(one, lang)}\n"
         for number, one in enumerate(items, 1)
     )
     return "\n".join(parts)
 
 
-def _gift(number: int, one: Item) -> str:
+def _gift(number: int, one: Item, lang: str) -> str:
     # A blank line would end the question, so the lines of the ladder are told apart by a sign of GIFT.
     ladder = "\\n".join(_escaped(html.escape(line)) for line in one.ladder)
     block = f"<pre>{ladder}</pre>" if one.ladder else ""
     lines = [f"::{number:03} {_escaped(one.title)}::[html]{block}<p>{_text(one.text)}</p>{{"]
     lines += (f"{'=' if at == one.right else '~'}{_text(text)}" for at, text in enumerate(one.choices))
-    lines += [f"####{' '.join(map(_text, one.explained))}", "}", ""]
+    lines += [f"####{_text(_sentences(one, lang))}", "}", ""]
     return "\n".join(lines)
+
+
+def _sentences(one: Item, lang: str) -> str:
+    return language_of(lang).separator.join(one.explained)
 
 
 def _text(text: str) -> str:

@@ -43,16 +43,19 @@ class Texts:
             lines[-1] = tuple(last)
         return lines
 
+    def number(self, question: Question) -> int:
+        """Return the number of the packet that a question is about."""
+        return int(self._steps.rows["number"][question.at])
+
     def question(self, question: Question) -> str:
         """Return what is asked."""
-        lang = self._how.lang
-        number = self._steps[question.at].number
+        lang, number = self._how.lang, self.number(question)
         if question.kind is Kind.STATE:
             text = translate("What state is the {end} in after packet #{number}?", lang)
             return text.format(end=translate(SIDES[question.side], lang), number=number)
         if question.kind is Kind.NEXT:
             return translate("Which packet comes next, if nothing is lost?", lang)
-        text = translate("Packet #{number} is a retransmission. Of which packet, that was lost or whose ACK was?", lang)
+        text = translate("Packet #{number} is a retransmission. Which packet was lost, or not acknowledged?", lang)
         return text.format(number=number)
 
     def choices(self, question: Question) -> list[str]:

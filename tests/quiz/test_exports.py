@@ -34,6 +34,8 @@ def plain(text: str) -> str:
 
 ITEM = Item(
     "a = b ~ {c}: #1",
+    "state",
+    2,
     ("#1 <b> -> ~ {x}", "#2 a\\b = c"),
     "What: {is} ~ this #1 = <i>?",
     ("A: 1", "~B = {2}", "C <d>"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 QUIZ = {
     "What state is the {end} in after packet #{number}?": "パケット #{number} の後、{end}はどの状態ですか。",
     "Which packet comes next, if nothing is lost?": "何も失われなければ、次に来るのはどのパケットですか。",
-    "Packet #{number} is a retransmission. Of which packet, that was lost or whose ACK was?": (
-        "パケット #{number} は再送です。失われたか、ACK が失われたのはどのパケットですか。"
+    "Packet #{number} is a retransmission. Which packet was lost, or not acknowledged?": (
+        "パケット #{number} は再送です。失われたか、確認応答されなかったのはどのパケットですか。"
     ),
     "Which state?": "どの状態?",
     "Answers": "解答",

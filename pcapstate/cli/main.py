@@ -27,6 +27,7 @@ COMMANDS = (
     "browse",
     "explain",
     "extract",
+    "annotate",
     "diagram",
     "quiz",
     "states",

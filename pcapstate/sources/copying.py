@@ -17,6 +17,7 @@ from ..errors import CaptureError
 from ..kernels.source import copy_bytes, entry, i64, inner, u32
 from ..rows import Rows
 from . import framing
+from .comments import Comments, with_comments
 from .framing import (
     BLOCK_TO_PARSE,
     DAMAGED_BLOCK,
@@ -40,6 +41,10 @@ RUNS = 1 << 14
 SECTION_LENGTH = slice(16, 24)
 """Where a section header has the length of its section; all ones: it is not known."""
 
+TOGETHER, APART, SET_APART = range(3)
+"""How blocks are copied: chosen packets and all that are no packets, in runs; each of these alone; all blocks, with
+chosen packets alone."""
+
 # What ``find_blocks`` returns in ``result``: why it stopped, how many runs there are, the next packet's number.
 STOPPED, FOUND, NEXT = range(3)
 
@@ -48,10 +53,11 @@ STOPPED, FOUND, NEXT = range(3)
 def find_blocks(data: Any, start: int, end: int, chosen: Any, layout: Any, runs: Any, result: Any) -> int:
     """Find what to copy of the pcapng blocks in ``data[start:end]``; return where the first unread one begins.
 
-    ``chosen``: a bit for each packet, by its number. ``layout``: big-endian?, number of the first packet, whether each
-    block is a run of its own. ``runs``: where each run begins and ends. ``result``: see STOPPED, FOUND, NEXT.
+    ``chosen``: a bit for each packet, by its number. ``layout``: big-endian?, number of the first packet, and TOGETHER,
+    APART or SET_APART. ``runs``: where each run begins and ends; with SET_APART, -1 - the beginning of a chosen packet.
+    ``result``: see STOPPED, FOUND, NEXT.
     """
-    big, number, apart = layout[0], layout[1], layout[2]
+    big, number, how = layout[0], layout[1], layout[2]
     count = 0
     why = RECORDS_DONE
     while end - start >= 12:
@@ -69,15 +75,17 @@ def find_blocks(data: Any, start: int, end: int, chosen: Any, layout: Any, runs:
         if u32(data, start + padded - 4, big) != total:
             why = DAMAGED_BLOCK
             break
-        kept = not is_packet(kind) or is_chosen(chosen, number)
-        if kept:
-            if apart == 0 and count > 0 and runs[2 * count - 1] == start:
+        is_ours = is_packet(kind) and is_chosen(chosen, number)
+        alone = how == APART or (how == SET_APART and is_ours)
+        if is_ours or not is_packet(kind) or how == SET_APART:
+            if not alone and count > 0 and runs[2 * count - 1] == start and runs[2 * count - 2] >= 0:
                 runs[2 * count - 1] = start + padded
             elif 2 * count == len(runs):
                 why = FRAMES_FULL
                 break
             else:
-                runs[2 * count], runs[2 * count + 1] = start, start + padded
+                runs[2 * count] = -1 - start if how == SET_APART and is_ours else start
+                runs[2 * count + 1] = start + padded
                 count += 1
         if is_packet(kind) or framing.is_numbered(kind):
             number += 1
@@ -157,9 +165,14 @@ class PacketCopier(CaptureReader):
     copied.
     """
 
-    def __init__(self, source: str | os.PathLike[str], chosen: Rows) -> None:
+    def __init__(self, source: str | os.PathLike[str], chosen: Rows, comments: Comments | None = None) -> None:
+        """``comments``: ``section`` adds them to packets, and copies all packets, so ``chosen`` is not looked at."""
         super().__init__(source)
-        self._chosen = chosen
+        self._chosen = chosen if comments is None else comments.bits
+        self._comments = comments
+        self._written_so_far = 0
+        self.uncommented = 0
+        """How many packets have no comment because their blocks can hold none (Simple Packet Block)."""
 
     @property
     def is_pcapng(self) -> bool:
@@ -169,7 +182,7 @@ class PacketCopier(CaptureReader):
     def section(self) -> Iterator[bytes | memoryview]:
         """Yield a run of whole pcapng sections; the next piece overwrites one before."""
         if self.is_pcapng:
-            yield from self._blocks(apart=False)
+            yield from self._blocks(TOGETHER if self._comments is None else SET_APART)
             return
         interfaces: dict[int, int] = {}
         for linktype, piece in self._written(interfaces, records=False):
@@ -178,7 +191,7 @@ class PacketCopier(CaptureReader):
                     yield section_header()
                 interfaces[linktype] = len(interfaces)
                 yield interface_description(linktype)
-            yield piece
+            yield piece if self._comments is None else self._with_comments(piece)
         if not interfaces:
             yield section_header()
 
@@ -189,7 +202,7 @@ class PacketCopier(CaptureReader):
     def blocks(self) -> Iterator[bytes]:
         """Yield the blocks of ``section`` one by one."""
         if self.is_pcapng:
-            yield from map(bytes, self._blocks(apart=True))
+            yield from map(bytes, self._blocks(APART))
             return
         for piece in self.section():
             at = 0
@@ -198,17 +211,20 @@ class PacketCopier(CaptureReader):
                 yield bytes(piece[at : at + total])
                 at += total
 
-    def _blocks(self, apart: bool) -> Iterator[bytes | memoryview]:
+    def _blocks(self, how: int) -> Iterator[bytes | memoryview]:
         runs, result = np.zeros(2 * RUNS, dtype=np.int64), np.zeros(3, dtype=np.int64)
         number = 1
         while True:
-            layout = np.array([self._sections.big, number, apart], dtype=np.int64)
+            layout = np.array([self._sections.big, number, how], dtype=np.int64)
             start = self._start
             self._start = self.kernels.find_blocks(self._buffer, start, self._end, self._chosen, layout, runs, result)
             number = int(result[NEXT])
             octets = memoryview(self._buffer)  # type: ignore[arg-type]
-            for at, end in runs[: 2 * result[FOUND]].reshape(-1, 2).tolist():
-                yield octets[at:end]
+            found = runs[: 2 * result[FOUND]].reshape(-1, 2).tolist()
+            if how == SET_APART:
+                yield self._joined(octets, found)
+            else:
+                yield from (octets[at:end] for at, end in found)
             why, wanted = int(result[STOPPED]), 12
             if why == FRAMES_FULL:
                 continue
@@ -235,6 +251,31 @@ class PacketCopier(CaptureReader):
         if self._end > self._start:
             self._damaged("the file ends inside a block")
 
+    def _joined(self, octets: memoryview, found: list[list[int]]) -> bytes:
+        """Return the runs of SET_APART one behind the other, with the comments of chosen packets."""
+        assert self._comments is not None
+        comments, big, pieces = self._comments, self._sections.big != 0, list[bytes | memoryview]()
+        for at, end in found:
+            if at >= 0:
+                pieces.append(octets[at:end])
+                continue
+            block = bytes(octets[-1 - at : end])
+            made = with_comments(block, next(comments), big)
+            self.uncommented += made is None
+            pieces.append(made or block)
+        return b"".join(pieces)
+
+    def _with_comments(self, piece: bytes) -> bytes:
+        """Return written blocks with the comments of their packets."""
+        data, result = np.frombuffer(piece, dtype=np.uint8), np.zeros(3, dtype=np.int64)
+        runs, start, pieces = np.zeros(2 * RUNS, dtype=np.int64), 0, []
+        while start < len(piece):
+            layout = np.array([0, self._written_so_far + 1, SET_APART], dtype=np.int64)
+            start = self.kernels.find_blocks(data, start, len(piece), self._chosen, layout, runs, result)
+            self._written_so_far = int(result[NEXT]) - 1
+            pieces.append(self._joined(memoryview(piece), runs[: 2 * result[FOUND]].reshape(-1, 2).tolist()))
+        return b"".join(pieces)
+
     def _batch(self, count: int) -> Iterator[Batch]:
         # As they are in the file: a PKTAP header stays.
         if count:
@@ -255,7 +296,9 @@ class PacketCopier(CaptureReader):
         result = np.zeros(1, dtype=np.int64)
         last: int | None = None
         for batch in self.batches():
-            frames = batch.frames[is_marked(self._chosen, batch.frames["number"])]
+            frames = batch.frames
+            if self._comments is None:
+                frames = frames[is_marked(self._chosen, frames["number"])]
             for start, end in _same(frames["linktype"]):
                 linktype = int(frames["linktype"][start])
                 new = linktype if (linktype != last if records else linktype not in interfaces) else None

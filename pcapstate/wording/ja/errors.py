@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CALLS = {
+    "name a capture file": "キャプチャ ファイルを指定してください",
     "--format needs --export": "--format には --export が必要です",
     "name a capture file, or a sample (--list-samples)": (
         "キャプチャ ファイルかサンプル (--list-samples) を指定してください"

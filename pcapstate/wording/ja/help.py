@@ -14,6 +14,18 @@ COMMANDS = {
         "キャプチャを指定しなければ、付属のサンプルから易しい順に出題します。矢印キーで選ぶか、答えを入力します。"
         "選択肢の記号でも、どの OS の表記の状態名でもかまいません。? でヒントを表示し、Ctrl-C で終了します。"
     ),
+    "Write the capture again, with a comment on each packet that changes a state.": (
+        "状態を変えるパケットにコメントを付けて、キャプチャを書き出します。"
+    ),
+    'Wireshark shows a comment with its packet, and the filter frame.comment contains "CLOSE_WAIT" finds it. '
+    "Packets that diagnose names have its finding as a comment. All else is copied byte for byte: packets, time "
+    "stamps, interfaces, names, secrets, and the comments there were. The result is pcapng. --at ends the comments at "
+    "a moment.": (
+        'コメントは Wireshark でパケットとともに表示され、フィルター frame.comment contains "CLOSE_WAIT" で検索'
+        "できます。diagnose が挙げるパケットには、その所見もコメントとして付けます。パケット、タイムスタンプ、"
+        "インターフェイス、名前、秘密情報、元からあるコメントなど、ほかの内容はそのまま写します。出力は pcapng です。"
+        "--at を指定すると、コメントはその時点までになります。"
+    ),
     "Examples:": "例:",
     "Show what netstat would have printed on a host at a moment: --at, or the end of the capture.": (
         "ある時点 (--at、省略時はキャプチャの終わり) に、ホスト上で netstat を実行したときの表示を再現します。"
@@ -154,6 +166,10 @@ COMMANDS = {
 }
 
 OPTIONS = {
+    "No comments on the packets that diagnose names.": "diagnose が挙げるパケットにはコメントを付けません。",
+    "Language of comments and messages. [default: that of the locale]": (
+        "コメントとメッセージの言語。[既定値: ロケールの言語]"
+    ),
     "Ask about this connection (tcp.stream).": "この接続 (tcp.stream) について出題します。",
     'Ask about a connection that matches, such as "outcome = refused".': (
         '条件に一致する接続について出題します ("outcome = refused" など)。'

@@ -258,4 +258,12 @@ NOTES = {
     ),
 }
 
-MESSAGES = {**LIMITS, **NOTES, **CLOSING_LINES, **SKIPPED, **FINDINGS}
+ANNOTATION = {
+    "diagnose: {title}": "diagnose: {title}",
+    "comments on {packets:packet|packets}": "{packets} 個のパケットにコメントを付けました",
+    "{packets:packet has|packets have} no comment: a Simple Packet Block cannot hold one": (
+        "{packets} 個のパケットにはコメントがありません (Simple Packet Block には付けられません)"
+    ),
+}
+
+MESSAGES = {**ANNOTATION, **LIMITS, **NOTES, **CLOSING_LINES, **SKIPPED, **FINDINGS}

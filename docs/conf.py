@@ -86,7 +86,7 @@ CONTENTS = {
         "terminal",
     ],
     "Learn TCP": ["lesson", "states/index", "lesson.ja", "states/index.ja"],
-    "Other answers": ["explain", "quiz", "diagram", "live", "diagnose", "extract", "outcomes", "states"],
+    "Other answers": ["explain", "quiz", "diagram", "live", "diagnose", "extract", "annotate", "outcomes", "states"],
     "Reference": ["library", "api", "captures", "metrics", "performance", "statistics", "routes", "wireshark"],
     "How it works": ["inference", "state-machine", "lab"],
     "Work on it": [

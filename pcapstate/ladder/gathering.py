@@ -96,11 +96,6 @@ def gathered(first: Reading, again: Again, number: int) -> Gathered:
     return Gathered(second, number, ends_of(table, row), story)
 
 
-def story_of(first: Reading, again: Again, number: int) -> Story:
-    """Return the story of a connection by its number; ``first`` has been read. Raises CallError."""
-    return gathered(first, again, number).story
-
-
 def row_of(table: FlowTable, number: int) -> int:
     """Return the row of the connection with a number. Raises CallError."""
     if number >= table.count:

@@ -11,7 +11,7 @@ import pytest
 
 from pcapstate.capture import Watcher
 from pcapstate.errors import CallError
-from pcapstate.ladder.gathering import Gathered, KeptPackets, gathered, most_telling, story_of
+from pcapstate.ladder.gathering import Gathered, KeptPackets, gathered, most_telling
 from pcapstate.moments import parse_moment
 from pcapstate.reading import Origin, Reading
 from pcapstate.tcp.flow_table import FlowTable
@@ -72,7 +72,7 @@ def test_ends_are_client_and_server() -> None:
 def test_a_number_that_the_capture_does_not_have() -> None:
     path = PCAPS / "close-by-client.pcap"
     with pytest.raises(CallError, match="there is no connection 7; the capture has 1"):
-        story_of(read(path), lambda watchers: opened([path], None, None, watchers), 7)
+        gathered(read(path), lambda watchers: opened([path], None, None, watchers), 7)
 
 
 def test_the_most_telling_connection_has_a_whole_life() -> None:

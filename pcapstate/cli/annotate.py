@@ -9,7 +9,7 @@ import click
 from .. import memory
 from ..output.whole_files import output_to
 from ..wording.styles import STYLES
-from .options import SourceOptions, file_options
+from .options import STATE_STYLE, SourceOptions, file_options
 from .session import Session
 from .spoken import lang_option
 
@@ -17,13 +17,7 @@ from .spoken import lang_option
 @click.command()
 @file_options
 @click.option("--no-findings", is_flag=True, help="No comments on the packets that diagnose names.")
-@click.option(
-    "--style",
-    type=click.Choice(tuple(STYLES)),
-    default=next(iter(STYLES)),
-    show_default=True,
-    help="Spell the states as this system's netstat does.",
-)
+@STATE_STYLE
 @click.option(
     "-o", "--output", required=True, type=click.Path(), metavar="FILE", help="The capture to write; - is stdout."
 )

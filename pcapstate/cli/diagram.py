@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -12,11 +12,10 @@ import click
 
 from ..diagram.figure import Picture
 from ..diagram.figure import connection as connection_drawn
-from ..errors import OutputClosed
-from ..output.whole_files import out, output_to
+from ..output.whole_files import output_to, write
 from ..samples.catalogue import Sample
 from ..wording.styles import STYLES
-from .options import SourceOptions, file_options
+from .options import STATE_STYLE, SourceOptions, file_options
 from .sample_options import sample_options
 from .spoken import lang_option
 
@@ -41,13 +40,7 @@ SUFFIXES = {".txt": "text", ".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".g
     metavar="FILE",
     help=f"Write to this file, whole or not at all; its suffix selects a format ({', '.join(SUFFIXES)}).",
 )
-@click.option(
-    "--style",
-    type=click.Choice(tuple(STYLES)),
-    default=next(iter(STYLES)),
-    show_default=True,
-    help="Spell the states as this system's netstat does.",
-)
+@STATE_STYLE
 @lang_option()
 @click.pass_context
 def diagram(
@@ -77,8 +70,6 @@ def diagram(
       pcapstate diagram --sample simultaneous-close
       pcapstate diagram capture.pcapng --filter "outcome = refused" --format mermaid
     """
-    if sample is not None and connection is None and filter is None:
-        connection = sample.connection
     chosen = format_ or SUFFIXES.get(os.path.splitext(output or "")[1].lower(), FORMATS[0])
     draw: Callable[[Picture], str] = import_module(f"pcapstate.diagram.{chosen}").drawn
     picture = Picture(STYLES[style], lang)
@@ -91,7 +82,7 @@ def diagram(
         elif connection is not None or filter is not None or source.at is not None:
             raise click.UsageError("--connection, --filter and --at need a capture")
         else:
-            _write([draw(picture).encode()])
+            write([draw(picture).encode()])
     context.exit(code)
 
 
@@ -106,12 +97,3 @@ def of_a_connection(
     one.say_others("connection {number} of {count:,} is drawn; --connection N draws another", picture.lang)
     told = connection_drawn(one.gathered.number, one.gathered.ends, one.gathered.changes())
     return picture._replace(connection=told), one.reading
-
-
-def _write(pieces: Iterable[bytes]) -> None:
-    try:
-        for piece in pieces:
-            out().write(piece)
-        out().flush()
-    except BrokenPipeError:
-        raise OutputClosed from None

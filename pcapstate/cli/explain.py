@@ -89,8 +89,6 @@ def explain(
         return
     if not source.captures:
         raise click.UsageError("name a capture file, or a sample (--list-samples)")
-    if sample is not None and connection is None and filter is None:
-        connection = sample.connection
     begin = None if from_ is None else parse_moment(from_, wording.utc)
     if waits and not (sys.stdin.isatty() and sys.stdout.isatty() and wording.format == PEOPLE):
         raise click.UsageError("--steps waits for keys: input and output have to be a terminal")

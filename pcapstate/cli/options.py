@@ -313,6 +313,14 @@ SELECTION = (
     click.option("--columns", metavar="COLUMN,...", help="Show these columns."),
 )
 
+STATE_STYLE = click.option(
+    "--style",
+    type=click.Choice(tuple(STYLES)),
+    default=next(iter(STYLES)),
+    show_default=True,
+    help="Spell the states as this system's netstat does.",
+)
+
 SPELLING = (
     click.option(
         "--style",

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import click
 
-from ..errors import OutputClosed
 from ..output.screen import screen
-from ..output.whole_files import out, output_to
+from ..output.whole_files import output_to, write
 from ..quiz.checking import Score
 from ..quiz.exports import EXPORTS, Item, exported
 from ..quiz.questions import ENOUGH, Question, questions
@@ -40,6 +39,8 @@ class Round(NamedTuple):
     """The command that explains it."""
     texts: Texts
     questions: list[Question]
+    code: int
+    """What the command exits with: 1 if the capture is damaged."""
 
 
 @click.command()
@@ -83,69 +84,61 @@ def quiz(
     """
     if format_ is not None and export is None:
         raise click.UsageError("--format needs --export")
-    rounds = _rounds(source, sample, wording, connection, filter, most, seed, ascii_, export is not None)
+    plan = Plan(wording, filter, seed, ascii_, export is not None)
+    rounds = _rounds(source, sample, connection, most, plan)
     if export is not None:
         form = format_ or SUFFIXES.get(os.path.splitext(export)[1].lower(), EXPORTS[0])
-        items = [_item(one, question) for one in rounds for question in one.questions][:most]
+        given = list(rounds)
+        items = [_item(one, question) for one in given for question in one.questions][:most]
         with nullcontext() if export == "-" else output_to(export):
-            _write(exported(items, form, wording.lang))
-        return
-    _ask(rounds, most, wording.lang)
+            write([exported(items, form, wording.lang).encode()])
+        context.exit(max(one.code for one in given))
+    context.exit(_ask(rounds, most, wording.lang))
+
+
+class Plan(NamedTuple):
+    """How each connection is asked about."""
+
+    wording: WordingOptions
+    filter: str | None
+    seed: int
+    ascii: bool
+    exported: bool
 
 
 def _rounds(
-    source: SourceOptions,
-    sample: Sample | None,
-    wording: WordingOptions,
-    connection: int | None,
-    filter: str | None,
-    most: int | None,
-    seed: int,
-    ascii_: bool,
-    written: bool,
+    source: SourceOptions, sample: Sample | None, connection: int | None, most: int | None, plan: Plan
 ) -> Iterator[Round]:
     """Yield the questions of one connection, or of each sample."""
     if source.captures:
-        if sample is not None and connection is None and filter is None:
-            connection = sample.connection
-        given = [(source, connection, sample, most or ENOUGH)]
-    elif connection is not None or filter is not None or source.at is not None:
+        yield _round(source, sample, connection, most or ENOUGH, plan)
+    elif connection is not None or plan.filter is not None or source.at is not None:
         raise click.UsageError("--connection, --filter and --at need a capture")
     else:
-        given = [(source._replace(captures=(str(capture_of(one)),)), one.connection, one, OF_EACH) for one in SAMPLES]
-    for place, number, about, many in given:
-        yield _round(place, number, filter, about, wording, many, seed, ascii_, written)
+        for one in SAMPLES:
+            of = source._replace(captures=(str(capture_of(one)),))
+            yield _round(of, one, one.connection, OF_EACH, plan)
 
 
-def _round(
-    source: SourceOptions,
-    connection: int | None,
-    filter: str | None,
-    sample: Sample | None,
-    wording: WordingOptions,
-    most: int,
-    seed: int,
-    ascii_: bool,
-    written: bool,
-) -> Round:
-    one = one_connection(source, connection, filter, wording.utc, wording.lang)
-    steps = one.gathered.steps()
-    shown = screen()
-    width = WIDTH if written or shown is None else min(shown.columns, WIDEST)
-    texts = Texts(steps, width, manner(wording, one.reading.start), ascii_)
+def _round(source: SourceOptions, sample: Sample | None, connection: int | None, most: int, plan: Plan) -> Round:
+    lang = plan.wording.lang
+    one = one_connection(source, connection, plan.filter, plan.wording.utc, lang)
+    number, steps, shown = one.gathered.number, one.gathered.steps(), screen()
+    width = WIDTH if plan.exported or shown is None else min(shown.columns, WIDEST)
+    texts = Texts(steps, width, manner(plan.wording, one.reading.start), plan.ascii)
     # Another one for each connection, so that not all are asked the same.
-    chance = f"{seed} {one.gathered.number} {sample.name if sample else ''}"
+    chance = f"{plan.seed} {number} {sample.name if sample else ''}"
     asked = questions(steps, duration(round(source.time_wait.seconds * 1e9)), most, chance)
     if sample is not None:
-        title, look = translate(sample.title, wording.lang), f"pcapstate explain --sample {sample.name}"
+        title, look = translate(sample.title, lang), f"pcapstate explain --sample {sample.name}"
+        look += f" --without {sample.lost}" if sample.lost is not None else ""
     else:
-        title = translate("connection {number}", wording.lang).format(number=one.gathered.number)
-        look = f"pcapstate explain … --connection {one.gathered.number}"
-        one.say_others("the questions are about connection {number} of {count:,}; --connection N chooses", wording.lang)
+        title = translate("connection {number}", lang).format(number=number)
+        look = f"pcapstate explain … --connection {number}"
+        one.say_others("the questions are about connection {number} of {count:,}; --connection N chooses", lang)
     if not asked:
-        one.reading.say("the packets of connection {number} leave nothing to ask", number=one.gathered.number)
-    one.reading.finish()
-    return Round(title, look, texts, asked)
+        one.reading.say("the packets of connection {number} leave nothing to ask", number=number)
+    return Round(title, look, texts, asked, one.reading.finish())
 
 
 def _item(one: Round, question: Question) -> Item:
@@ -155,15 +148,15 @@ def _item(one: Round, question: Question) -> Item:
     return Item(one.title, question.kind.value, one.texts.number(question), lines, *told)
 
 
-def _ask(rounds: Iterator[Round], most: int | None, lang: str) -> None:
-    score, look = Score(), dict[str, None]()
+def _ask(rounds: Iterator[Round], most: int | None, lang: str) -> int:
+    score, look, code = Score(), dict[str, None](), 0
     # A menu is drawn again in its place, which a dumb terminal cannot do.
     menus = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     with keys() if menus else nullcontext() as read:
         asking = Asking(lang, read)
         with suppress(Ended, KeyboardInterrupt):
             for one in rounds:
-                title = one.title
+                title, code = one.title, max(code, one.code)
                 for question in one.questions:
                     if most is not None and score.asked >= most:
                         raise Ended
@@ -174,11 +167,4 @@ def _ask(rounds: Iterator[Round], most: int | None, lang: str) -> None:
                     if not right:
                         look[one.look] = None
     asking.end(score, list(look))
-
-
-def _write(text: str) -> None:
-    try:
-        out().write(text.encode())
-        out().flush()
-    except BrokenPipeError:
-        raise OutputClosed from None
+    return code

@@ -52,14 +52,20 @@ def _packet(context: click.Context, parameter: click.Parameter, value: str | Non
 def sample_options(command: Command) -> Command:
     """Add ``--sample`` and ``--without`` to a command, below the decorator of its source.
 
-    It gets the sample or None, with the packet that was lost, and a source that reads its capture.
+    It gets the sample or None, with the packet that was lost; a source that reads its capture; and the connection that
+    it is about, unless ``--connection`` or ``--filter`` chooses another.
     """
 
     @functools.wraps(command)
-    def chosen(*arguments: Any, source: SourceOptions, without: int | None, **values: Any) -> Any:
-        sample: Sample | None = values.pop("sample")
+    def chosen(
+        *arguments: Any, source: SourceOptions, sample: Sample | None, without: int | None, **values: Any
+    ) -> Any:
         source = from_sample(source, sample, without)
-        return command(*arguments, source=source, sample=sample and sample._replace(lost=without), **values)
+        if sample is not None:
+            sample = sample._replace(lost=without)
+            if values["connection"] is None and values["filter"] is None:
+                values["connection"] = sample.connection
+        return command(*arguments, source=source, sample=sample, **values)
 
     without = click.option(
         "--without",

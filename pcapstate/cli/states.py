@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 
 import click
 
-from ..errors import OutputClosed
 from ..kernels.running import Kernels
 from ..messages import Message
 from ..output.formats import FORMATS, PEOPLE, render
 from ..output.paragraphs import definitions
-from ..output.whole_files import out
+from ..output.whole_files import write
 from ..tcp.states import State
 from ..views import states as view
 from ..wording.meanings import ORDER
 from ..wording.state_names import LONGEST, nearest_state, state_named
 from ..wording.styles import STYLES
-from .options import output_option
+from .options import STATE_STYLE, output_option
 from .spoken import for_programs, lang_option
 
 
@@ -44,13 +42,7 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[STATE]...", callback=_named, shell_complete=_completed)
-@click.option(
-    "--style",
-    type=click.Choice(tuple(STYLES)),
-    default=next(iter(STYLES)),
-    show_default=True,
-    help="Spell the states as this system's netstat does.",
-)
+@STATE_STYLE
 @lang_option("language")
 @click.option(
     "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
@@ -71,15 +63,6 @@ def states(context: click.Context, names: tuple[State, ...], style: str, languag
     chosen = tuple(dict.fromkeys(names)) or ORDER
     if format_ == PEOPLE:
         blocks = view.view_for_people(chosen, language, STYLES[style])
-        _write([definitions(blocks, shutil.get_terminal_size().columns).encode()])
+        write([definitions(blocks, shutil.get_terminal_size().columns).encode()])
     else:
-        _write(render(view.view(chosen, for_programs(context, language), STYLES[style]), format_, Kernels()))
-
-
-def _write(pieces: Iterable[bytes]) -> None:
-    try:
-        for piece in pieces:
-            out().write(piece)
-        out().flush()
-    except BrokenPipeError:
-        raise OutputClosed from None
+        write(render(view.view(chosen, for_programs(context, language), STYLES[style]), format_, Kernels()))

@@ -7,11 +7,11 @@ import re
 import signal
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import OutputError
+from ..errors import OutputClosed, OutputError
 from ..escaping import safe
 from ..messages import Message, reason
 
@@ -177,6 +177,16 @@ _whole: WholeFile | None = None
 def out() -> Any:
     """Return where output goes: the file that was asked for, or standard output."""
     return sys.stdout.buffer if _whole is None else _whole
+
+
+def write(pieces: Iterable[bytes]) -> None:
+    """Write to where output goes. Raises OutputClosed."""
+    try:
+        for piece in pieces:
+            out().write(piece)
+        out().flush()
+    except BrokenPipeError:
+        raise OutputClosed from None
 
 
 def overwrites(path: str, named: bool) -> str | None:

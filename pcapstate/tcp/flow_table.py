@@ -106,6 +106,7 @@ class FlowTable:
             cells=cells,
             recent=aligned(COMPARED_PACKETS, c.RECENT_PACKET),
         )
+        self._look: Callable[[Rows, Rows], None] | None = None
         self._grown = [(table, ends) for table, ends in ROWS_EACH if len(getattr(self._world, table))]
 
     @property
@@ -181,9 +182,23 @@ class FlowTable:
             done_before[:] = endpoints_after(kept, done_before)
         done = start
         while done < end:
-            with self._undisturbed():
-                done = self._kernels.track(segments, done, end, self._world)
+            first = done
+            if self._look is None:
+                with self._undisturbed():
+                    done = self._kernels.track(segments, first, end, self._world)
+            else:
+                afterwards = np.zeros(end, dtype=c.AFTERWARDS)
+                with self._undisturbed():
+                    done = self._kernels.track_each(segments, first, end, afterwards, -1, self._world)
+                self._look(segments[first:done], afterwards[first:done])
             yield from self._taken()
+
+    def look_at_each(self, look: Callable[[Rows, Rows], None]) -> None:
+        """Call ``look`` with followed segments and the states (AFTERWARDS) of their connections after each.
+
+        Of AFTERWARDS only the states are set. ``untaken`` has the transitions that the segments caused.
+        """
+        self._look = look
 
     def follow_each(self, segments: Rows, row: int) -> tuple[Rows, Rows]:
         """Follow segments; return what the connection with a row is after each (AFTERWARDS), and all transitions."""

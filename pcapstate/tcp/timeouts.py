@@ -56,6 +56,16 @@ def give_up(first: int, w: World) -> int:
 
 
 @inner
+def state_by_now(w: World, e: int) -> int:
+    """Return the state that endpoint ``e`` has once ``give_up`` has ended what was given up by now."""
+    state = i64(w.endpoints[e]["state"])
+    if state < State.SYN_SENT or state == State.ESTABLISHED or state == State.TIME_WAIT:
+        return state
+    _, due = end_of_attempt(w, e, state)
+    return state if due < 0 or due > w.cells[CELL_CLOCK] else i64(State.CLOSED)
+
+
+@inner
 def end_of_attempt(w: World, e: int, state: int) -> tuple[int, int]:
     """Return the event that ends the attempt of endpoint ``e`` if nothing more comes, and its time (-1: never)."""
     me, answers = w.endpoints[e], w.endpoints[e ^ 1]["packets"]

@@ -43,6 +43,7 @@ from .tables import (
     PREFETCHED_SEGMENTS,
     World,
 )
+from .timeouts import state_by_now
 from .transition import expire, step
 from .troubles import note_details, note_troubles
 
@@ -81,7 +82,10 @@ def track(segments: Any, first: int, count: int, w: World) -> int:
 
 @entry(SEGMENT, int, int, AFTERWARDS, int, World)
 def track_each(segments: Any, first: int, count: int, afterwards: Any, row: int, w: World) -> int:
-    """Follow segments as ``track`` does, and write what the connection with a row is after each into ``afterwards``."""
+    """Follow segments as ``track`` does, and write what the connection with a row is after each into ``afterwards``.
+
+    ``row``: -1 means the connection of each segment itself; its states then include that an attempt was given up.
+    """
     for index in range(first, count):
         segment = segments[index]
         if is_followed(segment):
@@ -91,8 +95,13 @@ def track_each(segments: Any, first: int, count: int, afterwards: Any, row: int,
             if not expire(w, TRANSITIONS_EACH):
                 return index
             follow(w, segment, find(w, segment, first_slot(w, segment)))
-        one, other = 2 * row, 2 * row + 1
         told = afterwards[index]
+        if row < 0:
+            one = i64(segment["endpoint"]) & ~1
+            if is_followed(segment) and one >= 0:
+                told["state_0"], told["state_1"] = state_by_now(w, one), state_by_now(w, one + 1)
+            continue
+        one, other = 2 * row, 2 * row + 1
         told["state_0"], told["state_1"] = w.endpoints[one]["state"], w.endpoints[other]["state"]
         told["copies"] = i64(w.seldom[one]["copies"]) + i64(w.seldom[other]["copies"])
         sent_again = i64(w.endpoints[one]["retransmissions"]) + i64(w.endpoints[other]["retransmissions"])

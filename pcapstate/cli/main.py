@@ -28,6 +28,7 @@ COMMANDS = (
     "explain",
     "extract",
     "annotate",
+    "wireshark",
     "diagram",
     "quiz",
     "states",

@@ -4,6 +4,25 @@ from __future__ import annotations
 
 CALLS = {
     "name a capture file": "キャプチャ ファイルを指定してください",
+    "--install and --uninstall exclude each other": "--install と --uninstall は同時に指定できません",
+    "--install and --uninstall take no capture": "--install、--uninstall にキャプチャは指定できません",
+    "--yes goes with --install and --uninstall": "--yes は --install か --uninstall とともに指定します",
+    "there is no terminal to ask on; --yes does it without asking": (
+        "確認するための端末がありません。--yes を付けると確認せずに実行します"
+    ),
+    "name one capture file, which Wireshark opens": "Wireshark で開くキャプチャ ファイルを 1 つ指定してください",
+    "{name} is no file; Wireshark opens one capture file": (
+        "{name} はファイルではありません。Wireshark で開くのは 1 つのキャプチャ ファイルです"
+    ),
+    "Wireshark does not read captures compressed with {kind}; unpack it first": (
+        "Wireshark は {kind} で圧縮されたキャプチャを読めません。先に展開してください"
+    ),
+    "there is no program {name}; install Wireshark, or name it with --program": (
+        "プログラム {name} がありません。Wireshark をインストールするか、--program で指定してください"
+    ),
+    "the plug-in {path} is of another version; pcapstate wireshark --install replaces it": (
+        "プラグイン {path} のバージョンが異なります。pcapstate wireshark --install で置き換えます"
+    ),
     "--format needs --export": "--format には --export が必要です",
     "name a capture file, or a sample (--list-samples)": (
         "キャプチャ ファイルかサンプル (--list-samples) を指定してください"

@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 COMMANDS = {
+    "Open a capture in Wireshark, with the TCP state of both ends as fields of every packet.": (
+        "キャプチャを Wireshark で開き、両端の TCP の状態を各パケットのフィールドとして表示します。"
+    ),
+    "The fields: pcapstate.client.state and pcapstate.server.state (after the packet), pcapstate.change, .cause and"
+    " .certainty (where it changes a state), .outcome and .connection. Filters, columns, colours and graphs take"
+    " them.": (
+        "フィールドは pcapstate.client.state と pcapstate.server.state (パケットの後の状態)、pcapstate.change、"
+        ".cause、.certainty (状態が遷移するパケットのみ)、.outcome、.connection です。表示フィルター、列、色分け、"
+        "グラフで使えます。"
+    ),
+    '--install adds a profile, "pcapstate", with columns, colours and filter buttons. Arguments after -- go to'
+    " Wireshark.": (
+        "--install で、列、色分け、フィルター ボタンを備えたプロファイル「pcapstate」を追加します。-- の後の引数は"
+        " Wireshark に渡します。"
+    ),
     "netstat for packets: the TCP state of both endpoints of every connection in a capture.": (
         "パケット版の netstat: キャプチャ内の各接続について、両端の TCP の状態を表示します。"
     ),
@@ -170,6 +185,12 @@ OPTIONS = {
     "Language of comments and messages. [default: that of the locale]": (
         "コメントとメッセージの言語。[既定値: ロケールの言語]"
     ),
+    "The program that opens it, such as tshark.": "キャプチャを開くプログラム (tshark など)。",
+    "Copy plug-in and profile into Wireshark's personal folders.": (
+        "プラグインとプロファイルを Wireshark の個人用フォルダーにコピーします。"
+    ),
+    "Remove plug-in and profile from there.": "プラグインとプロファイルをそこから削除します。",
+    "With --install and --uninstall: do not ask.": "--install、--uninstall とともに指定: 確認しません。",
     "Ask about this connection (tcp.stream).": "この接続 (tcp.stream) について出題します。",
     'Ask about a connection that matches, such as "outcome = refused".': (
         '条件に一致する接続について出題します ("outcome = refused" など)。'

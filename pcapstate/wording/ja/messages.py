@@ -5,6 +5,20 @@ from __future__ import annotations
 from .findings import FINDINGS
 
 CLOSING_LINES = {
+    "pcapstate wireshark --install adds columns, colours and filter buttons": (
+        "pcapstate wireshark --install で、列、色分け、フィルター ボタンを追加できます"
+    ),
+    "Copy the plug-in to {plug_in} and the profile to {profile}?": (
+        "プラグインを {plug_in} に、プロファイルを {profile} にコピーしますか?"
+    ),
+    "Remove the plug-in {plug_in} and the profile {profile} with all that is in it?": (
+        "プラグイン {plug_in} と、プロファイル {profile} をその中身ごと削除しますか?"
+    ),
+    "the plug-in is in {plug_in}, the profile in {profile}": (
+        "プラグインは {plug_in} に、プロファイルは {profile} にあります"
+    ),
+    "plug-in and profile are removed": "プラグインとプロファイルを削除しました",
+    "neither plug-in nor profile is installed": "プラグインもプロファイルもインストールされていません",
     "1 frame is not TCP: {parts}": "TCP 以外のフレームが 1 個あります: {parts}",
     "{count:,} frames are not TCP: {parts}": "TCP 以外のフレームが {count:,} 個あります: {parts}",
     "1 frame could not be read: {parts}": "1 個のフレームを解読できませんでした: {parts}",

@@ -1,0 +1,71 @@
+"""Where Wireshark is, and where plug-in and profile belong in its personal folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import CallError
+from ..escaping import safe
+from ..messages import Message
+
+HERE = Path(__file__).parent
+PLUG_IN = HERE / "pcapstate.lua"
+PROFILE = HERE / "profile"
+NAME = "pcapstate"
+"""Of the profile."""
+WIRESHARK = "wireshark"
+ELSEWHERE = {
+    "darwin": ("/Applications/Wireshark.app/Contents/MacOS/Wireshark",),
+    "win32": (r"C:\Program Files\Wireshark\Wireshark.exe",),
+}
+"""Where installers put it without telling the shell."""
+
+
+def program(name: str) -> str:
+    """Return the path of a program. Raises CallError."""
+    places = ELSEWHERE.get(sys.platform, ()) if name == WIRESHARK else ()
+    found = shutil.which(name) or next(filter(os.path.isfile, places), None)
+    if found is None:
+        raise CallError(
+            Message("there is no program {name}; install Wireshark, or name it with --program", name=safe(name))
+        )
+    return found
+
+
+class Folders(NamedTuple):
+    """Personal folders of Wireshark."""
+
+    plug_ins: Path
+    profiles: Path
+
+    @property
+    def plug_in(self) -> Path:
+        """Where the plug-in belongs."""
+        return self.plug_ins / PLUG_IN.name
+
+    @property
+    def profile(self) -> Path:
+        """The folder of the profile."""
+        return self.profiles / NAME
+
+    def files(self) -> dict[Path, bytes]:
+        """Return what belongs there: plug-in and profile."""
+        found = {self.plug_in: PLUG_IN.read_bytes()}
+        return found | {self.profile / one.name: one.read_bytes() for one in sorted(PROFILE.iterdir())}
+
+
+def folders() -> Folders:
+    """Return the personal folders of Wireshark here. Only tshark tells them (-G folders), and it may be missing."""
+    home = Path.home()
+    chosen = os.environ.get("WIRESHARK_CONFIG_DIR")
+    if sys.platform == "win32":
+        configuration = Path(chosen or os.path.join(os.environ.get("APPDATA", home), "Wireshark"))
+        return Folders(configuration / "plugins", configuration / "profiles")
+    configuration = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "wireshark"
+    if not configuration.is_dir() and (home / ".wireshark").is_dir():
+        configuration = home / ".wireshark"
+    return Folders(home / ".local" / "lib" / "wireshark" / "plugins", Path(chosen or configuration) / "profiles")

@@ -9,6 +9,7 @@ import numpy as np
 from .escaping import safe
 from .extraction import Texts
 from .findings.finding import Finding
+from .ladder.explaining import SIDES
 from .rows import Rows, unique
 from .tcp import tables as c
 from .tcp.flow_table import FlowTable
@@ -17,8 +18,6 @@ from .tcp.settling import certainties
 from .views.diagnosis import title
 from .wording.languages import translate
 from .wording.styles import Style, shown_states
-
-SIDES = ("client", "server")
 
 
 def comments(table: FlowTable, transitions: Rows, findings: Sequence[Finding], style: Style, lang: str) -> Texts:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 import click
 
+from ..escaping import safe
 from ..ladder.drawing import Line
 from ..output.colours import painted
 from ..output.paragraphs import wrapped
@@ -99,7 +100,7 @@ class Asking:
             click.echo()
             raise Ended
         if not sys.stdin.isatty():
-            click.echo(given.strip())
+            click.echo(safe(given.strip()))
         return given.strip() or " "
 
     def _menu(self, texts: Texts, question: Question, hints: int, read: Callable[[], str]) -> str:

@@ -327,7 +327,7 @@ class Remarks:
                     "acknowledged-unseen",
                     {"sender": SIDES[step.side], "missing": step.ack - int(self._highest_of_peer[at])},
                 )
-            elif not step.length and not step.flags & FIN:
+            elif not step.length and not step.flags & (SYN | FIN) and self._highest_of_peer[at] != NONE_YET:
                 place = end.data_before(step.ack, at)
                 if place is None:
                     yield Said("ack-of-all", {"ack": step.ack})

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pytest
+
 OURS, PEERS = "10.93.0.2", "10.93.0.1"
 WIRE = "pcapwire0"
 USER = {"SUDO_UID": "1000", "SUDO_GID": "1001"}
@@ -235,3 +237,15 @@ def undropped(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row without what only live capture has, once no packet was dropped."""
     assert row.pop("drops") == 0
     return row
+
+
+@pytest.fixture(name="lab", scope="module")
+def laboratory() -> Iterator[Lab]:
+    """The two hosts as the fixture ``lab``, for all tests of a module; they skip where there can be none."""
+    if not usable():
+        pytest.skip("needs root on Linux with iproute2: it captures live in a network namespace")
+    made = Lab()
+    try:
+        yield made
+    finally:
+        made.close()

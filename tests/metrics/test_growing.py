@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ import pytest
 
 from tests.helpers.captures import pcap, story_frames
 from tests.helpers.decoded import ethernet, ip, tcp
-from tests.helpers.live_lab import OURS, PEERS, WIRE, Capturing, Lab, usable
+from tests.helpers.live_lab import OURS, PEERS, WIRE, Capturing, Lab
 from tests.helpers.paths import ROOT
 from tests.helpers.prometheus import Samples, samples, total
 from tests.helpers.stories import parse
@@ -54,17 +54,6 @@ for number in range(300):
 print("crowded", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    if not usable():
-        pytest.skip("needs root on Linux with iproute2: it captures live in a network namespace")
-    lab = Lab()
-    try:
-        yield lab
-    finally:
-        lab.close()
 
 
 def scrape(lab: Lab) -> Samples:

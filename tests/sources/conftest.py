@@ -9,18 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.live_lab import Lab, usable
+from tests.helpers.live_lab import Lab, laboratory, usable
 
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    if not usable():
-        pytest.skip("needs root on Linux with iproute2: it captures live in a network namespace")
-    lab = Lab()
-    try:
-        yield lab
-    finally:
-        lab.close()
+__all__ = ["laboratory"]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pcapstate.sources import following
 from pcapstate.sources.following import FollowingReader
 from pcapstate.sources.rings import Ring
 from tests.helpers.captures import pcap, story_frames
-from tests.helpers.live_lab import Capturing, Lab, rows, usable
+from tests.helpers.live_lab import Capturing, Lab, rows
 from tests.helpers.stories import parse
 from tests.helpers.story_texts import STORIES
 
@@ -208,17 +208,6 @@ def test_a_ring_that_is_not_there(tmp_path: Path) -> None:
 
 
 # --- who really writes them
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    if not usable():
-        pytest.skip("needs root on Linux with iproute2: it captures in a network namespace")
-    lab = Lab()
-    try:
-        yield lab
-    finally:
-        lab.close()
 
 
 WRITERS = {

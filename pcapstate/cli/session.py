@@ -6,7 +6,7 @@ import itertools
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -301,41 +301,58 @@ class Session(Reading):
     def finish(self) -> int:
         """Say on stderr what was left out; return the exit code."""
         lost = self.losses()
+        self._say_record_failure()
+        for one in self._remarks(lost, self._lang):
+            self.say(one.text, error=one.error, **one.fields)
+        return int(lost.packets_lost or (self.interrupted and not self.origin.live))
+
+    def remarks(self, lang: str) -> list[str]:
+        """Return what ``finish`` says, in a language."""
+        return [told(Message(one.text, **one.fields), lang) for one in self._remarks(self.losses(), lang)]
+
+    def _remarks(self, lost: Losses, lang: str) -> Iterator[Remark]:
         for damage in lost.damages:
-            self.say(str(damage), error=True)
+            yield Remark(str(damage), {}, error=True)
         later, last = None if self.interrupted else self.capture.stops.unfinished, self.capture.clock
         if self.origin.interfaces and not self.capture.frames and not lost.damages:
             text = "no packet arrived on {name}; pcapstate interfaces lists all interfaces"
-            self.say(text, name=self.capture.source.name)
+            yield Remark(text, {"name": self.capture.source.name})
         elif last is None and not self.interrupted and not lost.damages:
-            self.say("the capture has no packet")
+            yield Remark("the capture has no packet", {})
         elif later is not None and last is not None and later > last and self.at is not None:
-            self.say(
+            yield Remark(
                 "{moment} is {duration} after the last packet; the answer is what is known at that time",
-                moment=self.at.text,
-                duration=duration(later - last),
+                {"moment": self.at.text, "duration": duration(later - last)},
             )
         if lost.files_left_out:
-            self.say(lost.files_left_out, error=True)
+            yield Remark(lost.files_left_out, {}, error=True)
         for text, count in lost.source_evicted.items():
-            self.say(text, count=count)
+            yield Remark(text, {"count": count})
         if lost.left_out_packets:
             text = "{count:,} packets on interfaces beyond the first 65,536 were left out"
-            self.say(text, error=True, count=lost.left_out_packets)
-        self._say_what_was_evicted(lost)
-        self._say_what_is_mixed(lost)
+            yield Remark(text, {"count": lost.left_out_packets}, error=True)
+        yield from self._evicted(lost, lang)
+        yield from _mixed(lost)
         if self.screen is not None and self.screen.left_out:
-            self.say("no room for {titles}; pipes and files get all columns", titles=", ".join(self.screen.left_out))
-        self._say_what_was_dropped(lost)
-        self._say_record_failure()
+            titles = ", ".join(self.screen.left_out)
+            yield Remark("no room for {titles}; pipes and files get all columns", {"titles": titles})
+        yield from _dropped(lost)
         if self.interrupted and not self.origin.live:
             one, many = "interrupted after 1 packet", "interrupted after {count:,} packets"
-            self.say(one if self.capture.frames == 1 else many, error=True, count=self.capture.frames)
-        self._say_how_many(
-            lost.unreadable, "1 frame could not be read: {parts}", "{count:,} frames could not be read: {parts}"
+            yield Remark(one if self.capture.frames == 1 else many, {"count": self.capture.frames}, error=True)
+        yield from _how_many(
+            lost.unreadable, "1 frame could not be read: {parts}", "{count:,} frames could not be read: {parts}", lang
         )
-        self._say_how_many(lost.not_tcp, "1 frame is not TCP: {parts}", "{count:,} frames are not TCP: {parts}")
-        return int(lost.packets_lost or (self.interrupted and not self.origin.live))
+        yield from _how_many(lost.not_tcp, "1 frame is not TCP: {parts}", "{count:,} frames are not TCP: {parts}", lang)
+
+    def _evicted(self, lost: Losses, lang: str) -> Iterator[Remark]:
+        total = sum(lost.evicted.values())
+        if total:
+            kinds = ", ".join(f"{count:,} {translate(kind, lang)}" for kind, count in lost.evicted.items() if count)
+            one = "1 connection was evicted to stay within {bound} MB (--memory): {kinds}"
+            many = "{count:,} connections were evicted to stay within {bound} MB (--memory): {kinds}"
+            fields = {"count": total, "bound": self.memory // 1_000_000, "kinds": kinds}
+            yield Remark(one if total == 1 else many, fields)
 
     def _say_record_failure(self) -> None:
         """Say why keeping packets ended early, once it does."""
@@ -344,40 +361,42 @@ class Session(Reading):
             self._told_record_failure = True
             self.say("keeping packets ended: {why}", error=True, why=why)
 
-    def _say_how_many(self, kinds: Sequence[tuple[str, int]], one: str, many: str) -> None:
-        total = sum(count for _, count in kinds)
-        if total:
-            parts = ", ".join(f"{count:,} {translate(name, self._lang)}" for name, count in kinds)
-            self.say(one if total == 1 else many, count=total, parts=parts)
 
-    def _say_what_was_dropped(self, lost: Losses) -> None:
-        if not lost.dropped:
-            return
-        if lost.dropped_here:
-            one = "dropped 1 packet, which arrived faster than it could be read"
-            many = "dropped {count:,} packets, which arrived faster than they could be read"
-        else:
-            one, many = "the capture reports 1 dropped packet", "the capture reports {count:,} dropped packets"
-        text = one if lost.dropped == 1 else many
-        self.say(text, error=lost.dropped_here, count=lost.dropped)
+class Remark(NamedTuple):
+    """A line of what was left out or lost."""
 
-    def _say_what_is_mixed(self, lost: Losses) -> None:
-        if lost.duplicates:
-            one = "1 packet is a duplicate in the capture; it changes no state and is not a retransmission"
-            many = "{count:,} packets are duplicates in the capture; they change no state and are not retransmissions"
-            self.say(one if lost.duplicates == 1 else many, count=lost.duplicates)
-        mixed, first = lost.mixed
-        if mixed:
-            one = "connection {first} mixes packets of several VLANs or VNIs; see --split-vlans"
-            many = "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans"
-            self.say(one if mixed == 1 else many, count=mixed, first=first)
+    text: str
+    """A template, or a message with its fields."""
+    fields: dict[str, Any]
+    error: bool = False
+    """It is what the exit code tells, too."""
 
-    def _say_what_was_evicted(self, lost: Losses) -> None:
-        total = sum(lost.evicted.values())
-        if total:
-            kinds = ", ".join(
-                f"{count:,} {translate(kind, self._lang)}" for kind, count in lost.evicted.items() if count
-            )
-            one = "1 connection was evicted to stay within {bound} MB (--memory): {kinds}"
-            many = "{count:,} connections were evicted to stay within {bound} MB (--memory): {kinds}"
-            self.say(one if total == 1 else many, count=total, bound=self.memory // 1_000_000, kinds=kinds)
+
+def _how_many(kinds: Sequence[tuple[str, int]], one: str, many: str, lang: str) -> Iterator[Remark]:
+    total = sum(count for _, count in kinds)
+    if total:
+        parts = ", ".join(f"{count:,} {translate(name, lang)}" for name, count in kinds)
+        yield Remark(one if total == 1 else many, {"count": total, "parts": parts})
+
+
+def _dropped(lost: Losses) -> Iterator[Remark]:
+    if not lost.dropped:
+        return
+    if lost.dropped_here:
+        one = "dropped 1 packet, which arrived faster than it could be read"
+        many = "dropped {count:,} packets, which arrived faster than they could be read"
+    else:
+        one, many = "the capture reports 1 dropped packet", "the capture reports {count:,} dropped packets"
+    yield Remark(one if lost.dropped == 1 else many, {"count": lost.dropped}, error=lost.dropped_here)
+
+
+def _mixed(lost: Losses) -> Iterator[Remark]:
+    if lost.duplicates:
+        one = "1 packet is a duplicate in the capture; it changes no state and is not a retransmission"
+        many = "{count:,} packets are duplicates in the capture; they change no state and are not retransmissions"
+        yield Remark(one if lost.duplicates == 1 else many, {"count": lost.duplicates})
+    mixed, first = lost.mixed
+    if mixed:
+        one = "connection {first} mixes packets of several VLANs or VNIs; see --split-vlans"
+        many = "{count:,} connections mix packets of several VLANs or VNIs, {first} first; see --split-vlans"
+        yield Remark(one if mixed == 1 else many, {"count": mixed, "first": first})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..rows import Rows
@@ -52,17 +54,34 @@ def certainties(rows: Rows, final: bool) -> Rows:
     return less_certain((SETTLED_CERTAINTY if final else ROW_CERTAINTY)[rows["row"]], rows["doubt"])
 
 
+class Judged(NamedTuple):
+    """Transitions, once it is known which of them later ones took back."""
+
+    rows: Rows
+    """TRANSITION; a row that replaced a wrong one goes from the state that was right."""
+    held: Rows
+    """Whether each was true (bool)."""
+    revised: int
+    """How many of them put an assumption right."""
+
+
 def settled(rows: Rows) -> tuple[Rows, int]:
     """Leave out of ``rows`` (TRANSITION) what later rows took back; return the rest and how many were left out.
 
     A capture that has ended tells of every assumption whether it held. What remains is what the endpoints went
     through; a row that replaced a wrong one stays, as seen, from the state that was right.
     """
+    found = judged(rows)
+    return found.rows if found.held.all() else found.rows[found.held], found.revised
+
+
+def judged(rows: Rows) -> Judged:
+    """Tell of all transitions (TRANSITION) of a capture that has ended whether they were true."""
     revised = np.isin(rows["row"], list(CONTRADICTS))
-    if not revised.any():
-        return rows, 0
-    rows = rows.copy()
     keep = np.ones(len(rows), dtype=bool)
+    if not revised.any():
+        return Judged(rows, keep, 0)
+    rows = rows.copy()
     concerned = np.isin(rows["endpoint"], np.unique(rows["endpoint"][revised]))
     past: dict[int, list[int]] = {}
     for index in np.flatnonzero(concerned):
@@ -83,4 +102,4 @@ def settled(rows: Rows) -> tuple[Rows, int]:
                 continue
             row["from"] = before
         history.append(int(index))
-    return rows[keep], int(np.count_nonzero(revised))
+    return Judged(rows, keep, int(np.count_nonzero(revised)))

@@ -200,8 +200,19 @@ class Curve(NamedTuple):
         start, towards, end = (Place(one.x + x, one.y + y) for one in self)
         return Curve(start, towards, end)
 
+    def of_side(self, side: int) -> Curve:
+        """Return the line of the client or the server, where both take the arrow."""
+        return self.moved(9 - 18 * side)._replace(start=self.start)
 
-def _curve(arrow: Arrow) -> Curve:
+    @property
+    def path(self) -> str:
+        """The line as SVG's path has it."""
+        (x, y), towards, end = self
+        return f"M{x:.0f} {y:.0f}Q{towards.x:.0f} {towards.y:.0f} {end.x:.0f} {end.y:.0f}"
+
+
+def curve_of(arrow: Arrow) -> Curve:
+    """Return the line of an arrow."""
     start, end = PLACES[arrow.start], PLACES[arrow.end]
     length = hypot(end.x - start.x, end.y - start.y) or 1
     bend = 2 * BENT.get(arrow.ends, 0 if arrow.rows else BENT_OTHERWISE)
@@ -220,20 +231,19 @@ def _rim(start: Place, to: Place) -> Place:
 
 
 def _paths(arrow: Arrow, on_a_path: bool) -> Iterator[str]:
-    curve = _curve(arrow)
+    curve = curve_of(arrow)
     sides = sorted({move.side for move in arrow.moves})
     if not sides:
         yield _path(curve, UNTAKEN if on_a_path else INK, 3, "", "untaken" if on_a_path else "ink")
     for number, side in enumerate(sides):
-        beside = curve.moved(9 - 18 * number)._replace(start=curve.start) if len(sides) > 1 else curve
+        beside = curve.of_side(number) if len(sides) > 1 else curve
         yield _path(beside, SIDE_COLOURS[side], 7, SIDE_DASHES[side], SIDES[side])
 
 
 def _path(curve: Curve, colour: str, width: int, dashes: str, head: str) -> str:
-    (x, y), towards, end = curve
     more = f' stroke-dasharray="{dashes}"' if dashes else ""
     return (
-        f'<path d="M{x:.0f} {y:.0f}Q{towards.x:.0f} {towards.y:.0f} {end.x:.0f} {end.y:.0f}" fill="none" '
+        f'<path d="{curve.path}" fill="none" '
         f'stroke="{colour}" stroke-width="{width}"{more} marker-end="url(#{head})"/>\n'
     )
 
@@ -293,7 +303,7 @@ def _candidates(arrow: Arrow, picture: Picture) -> Iterator[tuple[float, Lines]]
         LINE * len(lines) / 2,
     )
     apart = 18 if arrow.moves else 7
-    curve, first = _curve(arrow), LABELLED.get(arrow.ends, 0.5)
+    curve, first = curve_of(arrow), LABELLED.get(arrow.ends, 0.5)
     for part in (first, *PARTS):
         x, y = curve.at(part)
         # A level line would cross all letters out.

@@ -32,6 +32,8 @@ watcher."""
 DIAGNOSE_CHOSEN = 800
 """For each connection in ``diagnose`` with --filter and the like: copies of the chosen connections, and of those that
 explain them."""
+REPORT = DIAGNOSE + 100
+"""For each connection or transition in ``report``: what ``diagnose`` takes, and transitions in order."""
 FRAMES_SEEN = 24_000_000
 """For ``diagnose``: the packets kept to recognize duplicates."""
 

@@ -23,6 +23,8 @@ from pcapstate.query.expression import Lookup
 from pcapstate.query.fields import Field
 from pcapstate.query.ordering import matching, order
 from pcapstate.query.parser import parse
+from pcapstate.report import measures
+from pcapstate.report.connections import by_interest
 from pcapstate.sockets import answers, columns
 from pcapstate.sockets.annotations import Annotations
 from pcapstate.sockets.changes import CHANGES, compare
@@ -32,6 +34,7 @@ from pcapstate.table import WORD, Column, Table, beside
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.tcp.perspective import perspective
+from pcapstate.tcp.settling import judged
 from pcapstate.tcp.states import State
 from pcapstate.views import connections, timeline
 from pcapstate.views.connections import Choice
@@ -151,6 +154,17 @@ def diagnose_chosen(flood: Flood) -> None:
         list(rule(situation))
 
 
+def report(flood: Flood) -> None:
+    history = judged(flood.transitions)
+    by_interest(flood.table, [])
+    assert measures.outcome_counts(flood.table)
+    measures.histogram(measures.durations(flood.table))
+    measures.histogram(measures.handshakes(flood.table))
+    assert measures.talkers(flood.table)
+    assert len(measures.stays(history, flood.moment).state)
+    assert len(list(measures.in_bins(flood.table, history, START, flood.moment))) == 4
+
+
 CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
     (show_connections, memory.SHOWN),
     (choose_connections, memory.CHOSEN),
@@ -161,6 +175,7 @@ CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
     (name_netstat, answers.EACH_NAMED),
     (show_changes, answers.EACH_COMPARED),
     (diagnose, memory.DIAGNOSE),
+    (report, memory.REPORT),
     (diagnose_chosen, memory.DIAGNOSE_CHOSEN),
 )
 

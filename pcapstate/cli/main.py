@@ -27,6 +27,7 @@ COMMANDS = (
     "browse",
     "explain",
     "extract",
+    "report",
     "annotate",
     "wireshark",
     "diagram",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from ..report.sources import texts as texts_of_reports
 from ..samples.catalogue import SAMPLES
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.outcomes import OUTCOMES
@@ -28,7 +29,8 @@ SAYING = {
     "Text": slice(0, 1),
     "Message": slice(0, 1),
     "of_name": slice(1, 2),
-    "_say_how_many": slice(1, 3),
+    "Remark": slice(0, 1),
+    "_how_many": slice(1, 3),
     "CallError": slice(0, 1),
     "CaptureError": slice(0, 1),
     "LiveError": slice(0, 1),
@@ -53,9 +55,10 @@ def texts() -> list[str]:
     They are those that its sources translate, directly or through a variable, those of the commands' help, and those
     that any language has: a text may come from another module.
     """
-    found = [*_in_sources(), *in_help(), *OUTCOMES, *(one.word for one in Certainty)]
+    found = [*_in_sources(), *in_help(), *OUTCOMES, *OUTCOMES.values(), *(one.word for one in Certainty)]
     found += (text for row in TABLE for text in (row.cause, row.reason))
     found += EXPLANATIONS.values()
+    found += texts_of_reports()
     found += (text for one in SAMPLES for text in (one.title, one.shows, *one.ask))
     found += (text for code in LANGUAGES for text in language_of(code).catalog)
     for style in STYLES.values():

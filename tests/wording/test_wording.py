@@ -19,6 +19,7 @@ import pcapstate
 from pcapstate.cli.main import cli
 from pcapstate.escaping import safe
 from pcapstate.findings.finding import Severity
+from pcapstate.report.sources import texts as texts_of_reports
 from pcapstate.table import WORD, Column, Table
 from pcapstate.tcp.machine import Certainty
 from pcapstate.tcp.states import State
@@ -202,7 +203,7 @@ def test_every_translated_text_is_in_the_sources() -> None:
     system = {os.strerror(number) for number in errno.errorcode}
     # As some versions of Python say it.
     system |= {"month must be in 1..12", "day is out of range for month"}
-    helped = set(missing.in_help())
+    helped = {*missing.in_help(), *texts_of_reports()}
     for code in LANGUAGES[1:]:
         assert set(language_of(code).catalog) - written - made - named - system - helped == set()
 

@@ -11,6 +11,7 @@ from .meanings import MEANINGS
 from .messages import MESSAGES
 from .quiz import QUIZ
 from .reasons import REASONS
+from .report import REPORT
 from .samples import SAMPLES
 from .screen import SCREEN
 from .statistics import STATISTICS
@@ -28,6 +29,7 @@ CATALOG = {
     **HELP,
     **QUIZ,
     **SAMPLES,
+    **REPORT,
 }
 """The Japanese for each English text."""
 

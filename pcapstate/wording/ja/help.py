@@ -29,6 +29,31 @@ COMMANDS = {
         "キャプチャを指定しなければ、付属のサンプルから易しい順に出題します。矢印キーで選ぶか、答えを入力します。"
         "選択肢の記号でも、どの OS の表記の状態名でもかまいません。? でヒントを表示し、Ctrl-C で終了します。"
     ),
+    "Write a report: one HTML file that shows the findings, and the states of all connections over time.": (
+        "所見と、すべての接続の状態の推移を 1 つの HTML ファイルにまとめたレポートを書き出します。"
+    ),
+    "Any browser opens it; it needs no network and no other file. It begins with the findings in plain words, for "
+    "someone who reads no packets. Behind them are connections over time, the table of netstat at any moment, and each "
+    "connection with its packets, its path in the state diagram and its Wireshark filter. The page has every "
+    "language.": (
+        "どのブラウザーでも開け、ネットワークもほかのファイルも必要ありません。最初に、パケットを読まない人にも分かる言葉で"
+        "所見が並びます。続いて、接続の推移、任意の時点の netstat の表、各接続のパケット、状態遷移図上の経路、"
+        "Wireshark のフィルターがあります。ページはすべての言語で読めます。"
+    ),
+    "Of a large capture the page has the connections that matter most one by one, and says so; charts and counts are "
+    "of all. --redact makes a page that can be shown outside: payload is never in it, and then no address or name is "
+    "either.": (
+        "大きなキャプチャでは、個別に見られるのは特に重要な接続だけで、その旨を表示します。グラフと件数はすべての接続の"
+        "ものです。--redact を付けると、社外にも見せられるページになります。ペイロードは常に含まれず、アドレスと名前も"
+        "含まれなくなります。"
+    ),
+    "Replace addresses and names of hosts and files, each by the same one.": (
+        "アドレス、ホスト名、ファイル名を、それぞれ同じものに置き換える。"
+    ),
+    "The page; - is stdout.": "書き出すページ。- は標準出力。",
+    "Language that the page opens in, and of messages. [default: that of the locale]": (
+        "ページを開いたときの言語と、メッセージの言語。[省略時: ロケールの言語]"
+    ),
     "Write the capture again, with a comment on each packet that changes a state.": (
         "状態を変えるパケットにコメントを付けて、キャプチャを書き出します。"
     ),

@@ -35,6 +35,8 @@ LIBRARY = "uPlot.iife.min.js"
 STYLES = ("uPlot.min.css", "report.css")
 MOST_FINDINGS = 100
 """Findings that a report has; it tells how many more there are."""
+OPEN_FINDINGS = 20
+"""Findings that show at once; a click shows the others."""
 WIDTH, HEIGHT = 300, 80
 """Of the bars of a histogram."""
 NAMES_OF_LANGUAGES = {"en": "English", "ja": "日本語"}
@@ -115,6 +117,7 @@ def page(contents: Contents, shown: Shown) -> str:
         redacted=shown.redacted,
         summary=spans(lambda lang: diagnosis.summary(contents.findings, facts.connections, facts.frames, lang)),
         findings=[_finding(one, shown) for one in contents.findings[:MOST_FINDINGS]],
+        findings_open=OPEN_FINDINGS,
         findings_left_out=max(len(contents.findings) - MOST_FINDINGS, 0),
         histograms=list(_histograms(contents, shown.style)),
         talkers=contents.talkers,

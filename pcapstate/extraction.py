@@ -9,10 +9,9 @@ from __future__ import annotations
 import heapq
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +19,9 @@ from .capture import open_source
 from .decode.segment import SEGMENT_ICMP
 from .errors import CaptureError
 from .rows import Rows, among
-from .sources.comments import Comments, with_comments
-from .sources.copying import PacketCopier, is_chosen, is_marked, is_packet, renumbered
-from .sources.framing import INTERFACE_DESCRIPTION, SECTION_HEADER, is_numbered
+from .sources.comments import Comments
+from .sources.copying import PacketCopier, is_marked, renumbered
+from .sources.framing import INTERFACE_DESCRIPTION, SECTION_HEADER, is_packet
 from .sources.merging import MergedReader
 from .sources.reader import Batch, CaptureReader
 from .sources.written_blocks import LITTLE_ENDIAN, pcap_header, section_header
@@ -120,71 +119,48 @@ def windows_around(table: FlowTable, rows: Rows, seconds: float) -> Rows:
     return np.stack([found[begins, 0], found[np.append(begins[1:], True), 1]], axis=1)
 
 
-class Texts(NamedTuple):
-    """Comments for packets."""
-
-    numbers: Rows
-    """Of the packets in all captures, ascending."""
-    texts: Callable[[int], Sequence[bytes]]
-    """Returns the comments of the packet at a place in ``numbers``, in UTF-8."""
-
-
 class Extraction:
     """A capture of the marked packets of other captures, up to where these are damaged. Raises CaptureError.
 
     ``bits``: None marks all packets. ``comments``: are added, and all packets copied, as pcapng.
     """
 
-    def __init__(self, paths: Sequence[Path], bits: Bits | None, comments: Texts | None = None) -> None:
-        self._files: list[tuple[Any, Bits]] = []
-        self._comments = comments
-        self._of_files: list[Texts] = [] if comments is None else [comments]
+    def __init__(self, paths: Sequence[Path], bits: Bits | None, comments: Comments | None = None) -> None:
+        self._files: list[tuple[Any, Bits, Comments | None]] = []
         self._overlap = False
         self.uncommented = 0
         """How many packets have no comment because their blocks can hold none."""
         source = open_source(paths)
         try:
             if isinstance(source, MergedReader):
-                self._split(source, bits)
+                self._split(source, bits, comments)
             else:
-                self._files = [(paths[0], NO_BITS if bits is None else bits)]
+                self._files = [(paths[0], NO_BITS if bits is None else bits, comments)]
         finally:
             source.close()
 
-    def _split(self, source: MergedReader, bits: Bits | None) -> None:
-        """Find the marked packets of each file, and whether the files are apart in time."""
+    def _split(self, source: MergedReader, bits: Bits | None, comments: Comments | None) -> None:
+        """Find the marked packets of each file and their comments, and whether the files are apart in time."""
         marks: dict[int, PacketMarks] = {}
-        commented: dict[int, list[Rows]] = {}
+        commented = [np.zeros((2, 0), dtype=np.int64)]
         last = -1
         for batch in source.batches():
-            assert batch.origin is not None
-            known = batch.frames["number"]
-            chosen = np.ones(len(known), dtype=bool) if bits is None else is_marked(bits, known)
-            files, numbers = batch.origin[0][chosen], batch.origin[1][chosen]
+            known, origin = batch.frames["number"], np.stack(batch.origin or ())
+            files, numbers = origin if bits is None else origin[:, is_marked(bits, known)]
             if not len(files):
                 continue
             self._overlap |= bool(last > files[0] or (np.diff(files) < 0).any())
             last = int(files[-1])
-            places = np.searchsorted(self._numbers(), known[chosen])
-            has_comment = among(known[chosen], self._numbers())
             for file in np.flatnonzero(np.bincount(files)).tolist():
-                of = files == file
-                marks.setdefault(file, PacketMarks()).add(numbers[of])
-                own = of & has_comment
-                commented.setdefault(file, []).append(np.stack([numbers[own], places[own]]))
-        paths = source.paths
-        self._files = [(paths[file], one.bits) for file, one in sorted(marks.items())]
-        if self._comments is not None:
-            self._of_files = [self._own(np.concatenate(commented[file], axis=1)) for file in sorted(marks)]
-
-    def _numbers(self) -> Rows:
-        return np.zeros(0, dtype=np.int64) if self._comments is None else self._comments.numbers
-
-    def _own(self, found: Rows) -> Texts:
-        """Return the comments of a file: rows of its own packet numbers, and of places among all comments."""
-        assert self._comments is not None
-        texts, places = self._comments.texts, found[1].tolist()
-        return Texts(found[0], lambda place: texts(places[place]))
+                marks.setdefault(file, PacketMarks()).add(numbers[files == file])
+            if comments is not None:
+                begin, end = np.searchsorted(comments.packets, [known[0], known[-1] + 1])
+                commented.append(origin[:, comments.packets[begin:end] - known[0]])
+        files, numbers = np.concatenate(commented, axis=1)
+        for file in sorted(marks):
+            own = np.flatnonzero(files == file)
+            of_file = None if comments is None else comments.some(own, numbers[own])
+            self._files.append((source.paths[file], marks[file].bits, of_file))
 
     def pcapng(self) -> Iterator[Piece]:
         """Yield the capture as pcapng; a piece is valid until the next one."""
@@ -193,8 +169,8 @@ class Extraction:
             return
         if not self._files:
             yield section_header()
-        for (path, bits), comments in zip_longest(self._files, self._of_files):
-            with closing(PacketCopier(path, bits, comments and Comments(*comments))) as copier:
+        for one in self._files:
+            with closing(PacketCopier(*one)) as copier:
                 yield from copier.section()
                 self.uncommented += copier.uncommented
 
@@ -203,8 +179,8 @@ class Extraction:
         linktype: int | None = None
         if self._overlap:
             raise CaptureError("pcap cannot be written from captures that overlap in time; write pcapng")
-        for path, bits in self._files:
-            with closing(PacketCopier(path, bits)) as copier:
+        for one in self._files:
+            with closing(PacketCopier(*one)) as copier:
                 for another, piece in copier.records():
                     if another is not None and linktype is None:
                         linktype = another
@@ -233,21 +209,17 @@ class Extraction:
                 total += 1
             yield renumbered(block, interfaces[index])
 
-    def _in_order(self, index: int, path: Any, bits: Bits) -> Iterator[tuple[int, int, bytes]]:
+    def _in_order(
+        self, index: int, path: Any, bits: Bits, comments: Comments | None
+    ) -> Iterator[tuple[int, int, bytes]]:
         """Yield the blocks of a capture, each with the time of its packet, or of the packet in front."""
-        times, time, number = _times(path, bits), 0, 0
-        comments = Comments(*self._of_files[index]) if self._of_files else None
-        with closing(PacketCopier(path, bits)) as copier:
+        times, time = _times(path, bits), 0
+        with closing(PacketCopier(path, bits, comments)) as copier:
             for block in copier.blocks():
-                kind = int.from_bytes(block[:4], "little")
-                number += is_packet(kind) or is_numbered(kind)
-                if is_packet(kind):
+                if is_packet(int.from_bytes(block[:4], "little")):
                     time = max(time, next(times))
-                    if comments is not None and is_chosen(comments.bits, number):
-                        made = with_comments(block, next(comments), big=False)
-                        self.uncommented += made is None
-                        block = made or block
                 yield time, index, block
+            self.uncommented += copier.uncommented
 
 
 def _times(path: Any, bits: Bits) -> Iterator[int]:

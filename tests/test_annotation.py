@@ -8,15 +8,16 @@ import struct
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pcapstate.sources.comments import LONGEST, with_comments
-from pcapstate.sources.copying import is_packet
-from pcapstate.sources.framing import is_numbered
+from pcapstate.kernels.running import Kernels
+from pcapstate.sources.comments import LONGEST, MOST_DIGITS, Commenter, in_columns
+from pcapstate.sources.framing import is_numbered, is_packet
 from tests.helpers import pcapng
 from tests.helpers.paths import CAPTURES, PCAPS, SAMPLES
 from tests.helpers.running import dangerous, process, run
-from tests.test_extraction import frames
+from tests.test_extraction import blocks, frames
 
 OURS = [one for one in (*CAPTURES, *SAMPLES) if one.suffix in (".pcap", ".pcapng") and "damaged" not in one.name]
 SECTION, PACKETS, COMMENT = 0x0A0D0D0A, (2, 6), 1
@@ -189,33 +190,80 @@ def test_a_simple_packet_block_holds_none_and_that_is_said(tmp_path: Path) -> No
     assert b"a Simple Packet Block cannot hold one" in done.stderr
 
 
+Comment = tuple[int, bytes, int]
+"""Number of the packet, text in front of a number, and the number; -1: none."""
+
+
+def commented(blocks: bytes, comments: list[Comment], order: str = "<", kernels: Kernels | None = None) -> bytes:
+    packets, values = (np.array([one[at] for one in comments], dtype=np.int64) for at in (0, 2))
+    parts = [(text, b"]" if value >= 0 else b"") for _, text, value in comments]
+    commenter = Commenter(kernels or Kernels(), in_columns(packets, np.arange(len(comments)), values, parts))
+    return b"".join(map(bytes, commenter.of(blocks, big=order == ">")))
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_options_of_a_block(order: str) -> None:
-    big, frame = order == ">", b"x" * 61
     for options in (b"", pcapng.option(2, b"\0\0\0\1", order), pcapng.option(1, "é".encode() * 3, order)):
         for end in (b"", bytes(4)):
-            block = pcapng.packet(7, frame, order=order, options=options + (end if options else b""))
-            made = with_comments(block, [b"a", b"bcde"], big)
-            assert made is not None
+            block = pcapng.packet(7, b"x" * 61, order=order, options=options + (end if options else b""))
+            made = commented(block, [(1, b"a", -1), (1, b"bcde", 120)], order)
             ((head, found),) = parsed(pcapng.section(order) + made)[1:]
             ((plain, old),) = parsed(pcapng.section(order) + block)[1:]
-            assert (head, found) == (plain, [*old, (1, b"a"), (1, b"bcde")])
+            assert (head, found) == (plain, [*old, (1, b"a"), (1, b"bcde120]")])
 
 
 def test_a_long_comment_is_cut_between_characters() -> None:
-    made = with_comments(pcapng.packet(7, b"x" * 60), ["é".encode() * 40_000], big=False)
-    assert made is not None
+    made = commented(pcapng.packet(7, b"x" * 60), [(1, "é".encode() * 40_000, -1)])
     ((_, ((_, value),)),) = parsed(pcapng.section() + made)[1:]
-    assert LONGEST - 2 <= len(value) <= LONGEST
+    assert LONGEST - MOST_DIGITS - 2 <= len(value) <= LONGEST - MOST_DIGITS
     assert set(value.decode()) == {"é"}
 
 
 def test_options_that_do_not_fit_count_for_nothing() -> None:
-    block = pcapng.packet(7, b"x" * 60, options=b"\1\0\xff\x7fabcd")
-    made = with_comments(block, [b"a"], big=False)
-    assert made is not None
+    made = commented(pcapng.packet(7, b"x" * 60, options=b"\1\0\xff\x7fabcd"), [(1, b"a", -1)])
     ((_, found),) = parsed(pcapng.section() + made)[1:]
     assert found == [(1, b"a")]
+
+
+def test_a_packet_that_leaves_its_block_has_no_comment() -> None:
+    block = pcapng.packet(7, b"x" * 60)
+    for data in (block[:20] + struct.pack("<I", 0xFFFFFFFF) + block[24:], pcapng.block(6, bytes(8))):
+        assert commented(data, [(1, b"a", -1)]) == data
+
+
+def test_blocks_longer_than_the_room_for_them(both: tuple[Kernels, Kernels]) -> None:
+    some = [pcapng.packet(at, b"x" * (at % 1_400)) for at in range(2_000)]
+    some[700:700] = [pcapng.block(0x0BADCAFE, bytes(3 << 20))]
+    comments = [(1 + at, b"number ", 10**at) for at in range(19)] + [(1_400, b"a", -1), (2_000, b"b", 0)]
+    made = [commented(b"".join(some), comments, kernels=kernels) for kernels in both]
+    assert made[0] == made[1]
+    after, before = (parsed(pcapng.section() + one)[1:] for one in (made[0], b"".join(some)))
+    assert [block for block, _ in after] == [block for block, _ in before]
+    del after[700]
+    assert [(at, *value) for at, (_, options) in enumerate(after, 1) for _, *value in options] == [
+        (at, text + (b"" if value < 0 else b"%d]" % value)) for at, text, value in comments
+    ]
+
+
+@pytest.mark.parametrize("overlap", [False, True])
+def test_blocks_longer_than_any_that_is_read(overlap: bool, tmp_path: Path) -> None:
+    """They are copied, and the packets around them keep their comments."""
+    large, some = tmp_path / "large.pcapng", blocks((PCAPS / "example.pcapng").read_bytes())
+    some.insert(20, pcapng.block(0x0BADCAFE, b"abcd" * (17 << 18)))
+    large.write_bytes(b"".join(some))
+    others = [PCAPS / "example.pcapng"] if overlap else []
+    after, known = parsed(annotated(tmp_path, large, *others, "--no-findings")), expected(large, *others)
+    assert sum(len(block) > 16 << 20 for block, _ in after) == 1
+    assert [[value.decode() for _, value in options] for _, options in after if options] == [
+        known[number] for number in sorted(known)
+    ]
+
+
+@pytest.mark.parametrize("name", ["example.pcapng", "refused.pcap", "pcapng-big-endian.pcapng", "office.pcapng"])
+def test_plain_kernels_write_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = annotated(tmp_path, PCAPS / name)
+    monkeypatch.setenv("PCAPSTATE_KERNELS", "plain")
+    assert annotated(tmp_path, PCAPS / name) == compiled
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def written(source: SourceOptions, with_findings: bool, style: str, lang: str) -
     copied = Extraction(source.captures, None, told)
     reading.write(copied.pcapng())
     code = reading.finish()
-    reading.say("comments on {packets:packet|packets}", packets=Count(len(told.numbers) - copied.uncommented))
+    reading.say("comments on {packets:packet|packets}", packets=Count(told.packet_count - copied.uncommented))
     if copied.uncommented:
         text = "{packets:packet has|packets have} no comment: a Simple Packet Block cannot hold one"
         reading.say(text, packets=Count(copied.uncommented))

@@ -31,6 +31,7 @@ MODULES = (
     "names.payload_copies",
     "traffic.hashing",
     "sources.copying",
+    "sources.comments",
     "sources.ring_blocks",
 )
 """The modules that have an ``entry``; those that take longest to compile come first."""
@@ -190,3 +191,34 @@ def u32(data: Any, at: int, big: int) -> int:
     if big:
         return be32(data, at)
     return le32(data, at)
+
+
+@inner
+def put32(out: Any, at: int, value: int, big: int = 0) -> None:
+    """Write the low 32 bits of a value, little-endian unless ``big``."""
+    first, step = (24, -8) if big else (0, 8)
+    out[at] = value >> first & 0xFF
+    out[at + 1] = value >> first + step & 0xFF
+    out[at + 2] = value >> first + 2 * step & 0xFF
+    out[at + 3] = value >> first + 3 * step & 0xFF
+
+
+MINUS, DIGIT = b"-0"
+
+
+@inner
+def put_number(out: Any, at: int, value: int) -> int:
+    """Write a number in decimal; return where it ends."""
+    if value < 0:
+        out[at] = MINUS
+        at += 1
+        value = -value
+    digits = 1
+    limit = 10
+    while digits < 19 and value >= limit:
+        digits += 1
+        limit *= 10
+    for index in range(digits):
+        out[at + digits - 1 - index] = DIGIT + value % 10
+        value //= 10
+    return at + digits

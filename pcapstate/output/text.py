@@ -1,4 +1,4 @@
-"""Write rows as text, for machines and for tables alike: the one place that turns numbers into characters.
+"""Write rows as text, for machines and for tables alike: the one place that turns cells into characters.
 
 All cells of a table are integers; what each column means is said by a kind. Since nothing but digits, hex digits,
 fixed words and punctuation can come out, nothing from a capture needs escaping here.
@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.source import entry, inner
+from ..kernels.source import DIGIT, MINUS, entry, inner, put_number
 from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
 
 LONGEST = 64
 """More characters than any value but a word takes."""
 
-DIGIT, HEX_LETTER, COLON, DOT, MINUS, OPEN, CLOSE, BLANK = 48, 87, 58, 46, 45, 91, 93, 32
+HEX_LETTER, COLON, DOT, OPEN, CLOSE, BLANK = 87, 58, 46, 91, 93, 32
 
 
 FIELD = 9
@@ -149,24 +149,6 @@ def put_literal(out: Any, at: int, literals: Any, start: int, end: int) -> int:
         out[at] = literals[index]
         at += 1
     return at
-
-
-@inner
-def put_number(out: Any, at: int, value: int) -> int:
-    """Write a number in decimal."""
-    if value < 0:
-        out[at] = MINUS
-        at += 1
-        value = -value
-    digits = 1
-    limit = 10
-    while digits < 19 and value >= limit:
-        digits += 1
-        limit *= 10
-    for index in range(digits):
-        out[at + digits - 1 - index] = DIGIT + value % 10
-        value //= 10
-    return at + digits
 
 
 @inner

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import CaptureError
-from ..kernels.source import copy_bytes, entry, i64, inner, u32
+from ..kernels.source import copy_bytes, entry, i64, inner, put32, u32
 from ..rows import Rows
-from . import framing
-from .comments import Comments, with_comments
+from .comments import Commenter, Comments
 from .framing import (
     BLOCK_TO_PARSE,
     DAMAGED_BLOCK,
@@ -27,11 +26,12 @@ from .framing import (
     FRAMES_FULL,
     INTERFACE_STATISTICS,
     LARGE_BLOCK,
-    MAXIMUM_BLOCK,
     OBSOLETE_PACKET,
     RECORDS_DONE,
-    SECTION_HEADER,
     SIMPLE_PACKET,
+    is_numbered,
+    is_packet,
+    whole_block,
 )
 from .reader import Batch, CaptureReader
 from .written_blocks import interface_description, section_header
@@ -41,63 +41,40 @@ RUNS = 1 << 14
 SECTION_LENGTH = slice(16, 24)
 """Where a section header has the length of its section; all ones: it is not known."""
 
-TOGETHER, APART, SET_APART = range(3)
-"""How blocks are copied: chosen packets and all that are no packets, in runs; each of these alone; all blocks, with
-chosen packets alone."""
-
 # What ``find_blocks`` returns in ``result``: why it stopped, how many runs there are, the next packet's number.
 STOPPED, FOUND, NEXT = range(3)
 
 
-@entry(np.uint8, int, int, np.uint8, np.int64, np.int64, np.int64)
-def find_blocks(data: Any, start: int, end: int, chosen: Any, layout: Any, runs: Any, result: Any) -> int:
+@entry(np.uint8, int, int, int, int, np.uint8, np.int64, np.int64)
+def find_blocks(data: Any, start: int, end: int, big: int, number: int, chosen: Any, runs: Any, result: Any) -> int:
     """Find what to copy of the pcapng blocks in ``data[start:end]``; return where the first unread one begins.
 
-    ``chosen``: a bit for each packet, by its number. ``layout``: big-endian?, number of the first packet, and TOGETHER,
-    APART or SET_APART. ``runs``: where each run begins and ends; with SET_APART, -1 - the beginning of a chosen packet.
-    ``result``: see STOPPED, FOUND, NEXT.
+    ``number``: of the first packet; ``chosen``: a bit for each packet, by its number. Blocks other than packets are
+    copied. ``runs``: where each run begins and ends. ``result``: see STOPPED, FOUND, NEXT.
     """
-    big, number, how = layout[0], layout[1], layout[2]
     count = 0
     why = RECORDS_DONE
     while end - start >= 12:
+        size = whole_block(data, start, end, big)
+        if size <= 0:
+            why = -size
+            break
         kind = u32(data, start, big)
-        if kind == SECTION_HEADER:
-            why = BLOCK_TO_PARSE
-            break
-        total = u32(data, start + 4, big)
-        if total < 12 or total > MAXIMUM_BLOCK:
-            why = DAMAGED_LENGTH if total < 12 or is_packet(kind) else LARGE_BLOCK
-            break
-        padded = (total + 3) & ~3
-        if end - start < padded:
-            break
-        if u32(data, start + padded - 4, big) != total:
-            why = DAMAGED_BLOCK
-            break
-        is_ours = is_packet(kind) and is_chosen(chosen, number)
-        alone = how == APART or (how == SET_APART and is_ours)
-        if is_ours or not is_packet(kind) or how == SET_APART:
-            if not alone and count > 0 and runs[2 * count - 1] == start and runs[2 * count - 2] >= 0:
-                runs[2 * count - 1] = start + padded
+        if not is_packet(kind) or is_chosen(chosen, number):
+            if count > 0 and runs[2 * count - 1] == start:
+                runs[2 * count - 1] = start + size
             elif 2 * count == len(runs):
                 why = FRAMES_FULL
                 break
             else:
-                runs[2 * count] = -1 - start if how == SET_APART and is_ours else start
-                runs[2 * count + 1] = start + padded
+                runs[2 * count] = start
+                runs[2 * count + 1] = start + size
                 count += 1
-        if is_packet(kind) or framing.is_numbered(kind):
+        if is_packet(kind) or is_numbered(kind):
             number += 1
-        start += padded
+        start += size
     result[STOPPED], result[FOUND], result[NEXT] = why, count, number
     return start
-
-
-@inner
-def is_packet(kind: int) -> bool:
-    """Tell whether a block is a packet."""
-    return kind in (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
 
 
 @inner
@@ -149,15 +126,6 @@ def write_packets(data: Any, frames: Any, first: int, count: int, layout: Any, o
     return index
 
 
-@inner
-def put32(out: Any, at: int, value: int) -> None:
-    """Write the low 32 bits of a value, little-endian."""
-    out[at] = value & 0xFF
-    out[at + 1] = value >> 8 & 0xFF
-    out[at + 2] = value >> 16 & 0xFF
-    out[at + 3] = value >> 24 & 0xFF
-
-
 class PacketCopier(CaptureReader):
     """Yields what a capture file becomes when only ``chosen`` packets are kept; ``chosen``: a bit by packet number.
 
@@ -166,23 +134,25 @@ class PacketCopier(CaptureReader):
     """
 
     def __init__(self, source: str | os.PathLike[str], chosen: Rows, comments: Comments | None = None) -> None:
-        """``comments``: ``section`` adds them to packets, and copies all packets, so ``chosen`` is not looked at."""
+        """``comments``: are added to blocks, and all packets copied, so ``chosen`` is not looked at."""
         super().__init__(source)
-        self._chosen = chosen if comments is None else comments.bits
-        self._comments = comments
-        self._written_so_far = 0
-        self.uncommented = 0
-        """How many packets have no comment because their blocks can hold none (Simple Packet Block)."""
+        self._chosen = chosen
+        self._commenter = None if comments is None else Commenter(self.kernels, comments)
 
     @property
     def is_pcapng(self) -> bool:
         """Whether the file has blocks, not records."""
         return self._layout is None
 
+    @property
+    def uncommented(self) -> int:
+        """How many packets have no comment so far because their blocks can hold none."""
+        return 0 if self._commenter is None else self._commenter.uncommented
+
     def section(self) -> Iterator[bytes | memoryview]:
         """Yield a run of whole pcapng sections; the next piece overwrites one before."""
         if self.is_pcapng:
-            yield from self._blocks(TOGETHER if self._comments is None else SET_APART)
+            yield from self._blocks()
             return
         interfaces: dict[int, int] = {}
         for linktype, piece in self._written(interfaces, records=False):
@@ -191,41 +161,38 @@ class PacketCopier(CaptureReader):
                     yield section_header()
                 interfaces[linktype] = len(interfaces)
                 yield interface_description(linktype)
-            yield piece if self._comments is None else self._with_comments(piece)
+            yield from [piece] if self._commenter is None else self._commenter.of(piece)
         if not interfaces:
             yield section_header()
 
-    def records(self) -> Iterator[tuple[int | None, bytes]]:
+    def records(self) -> Iterator[tuple[int | None, bytes | memoryview]]:
         """Yield pcap records, without the header of a file, each time with the link type where it is another."""
         return self._written({}, records=True)
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the blocks of ``section`` one by one."""
-        if self.is_pcapng:
-            yield from map(bytes, self._blocks(APART))
-            return
+        """Yield the blocks of ``section`` one by one, very large ones in parts."""
+        left = 0
         for piece in self.section():
             at = 0
             while at < len(piece):
-                total = int.from_bytes(piece[at + 4 : at + 8], "little")
-                yield bytes(piece[at : at + total])
-                at += total
+                end = at + (left or (u32(piece, at + 4, self._sections.big) + 3) & ~3)
+                yield bytes(piece[at:end])
+                at, left = end, max(0, end - len(piece))
 
-    def _blocks(self, how: int) -> Iterator[bytes | memoryview]:
+    def _blocks(self) -> Iterator[bytes | memoryview]:
         runs, result = np.zeros(2 * RUNS, dtype=np.int64), np.zeros(3, dtype=np.int64)
-        number = 1
+        result[NEXT] = 1
         while True:
-            layout = np.array([self._sections.big, number, how], dtype=np.int64)
-            start = self._start
-            self._start = self.kernels.find_blocks(self._buffer, start, self._end, self._chosen, layout, runs, result)
-            number = int(result[NEXT])
-            octets = memoryview(self._buffer)  # type: ignore[arg-type]
-            found = runs[: 2 * result[FOUND]].reshape(-1, 2).tolist()
-            if how == SET_APART:
-                yield self._joined(octets, found)
+            here = self._buffer, self._start, self._end, self._sections.big
+            if self._commenter is None:
+                self._start = self.kernels.find_blocks(*here, int(result[NEXT]), self._chosen, runs, result)
+                octets = memoryview(self._buffer)  # type: ignore[arg-type]
+                yield from (octets[at:end] for at, end in runs[: 2 * result[FOUND]].reshape(-1, 2).tolist())
+                why = int(result[STOPPED])
             else:
-                yield from (octets[at:end] for at, end in found)
-            why, wanted = int(result[STOPPED]), 12
+                self._start, why, piece = self._commenter.copied(*here)
+                yield piece
+            wanted = 12
             if why == FRAMES_FULL:
                 continue
             if why == BLOCK_TO_PARSE:
@@ -251,31 +218,6 @@ class PacketCopier(CaptureReader):
         if self._end > self._start:
             self._damaged("the file ends inside a block")
 
-    def _joined(self, octets: memoryview, found: list[list[int]]) -> bytes:
-        """Return the runs of SET_APART one behind the other, with the comments of chosen packets."""
-        assert self._comments is not None
-        comments, big, pieces = self._comments, self._sections.big != 0, list[bytes | memoryview]()
-        for at, end in found:
-            if at >= 0:
-                pieces.append(octets[at:end])
-                continue
-            block = bytes(octets[-1 - at : end])
-            made = with_comments(block, next(comments), big)
-            self.uncommented += made is None
-            pieces.append(made or block)
-        return b"".join(pieces)
-
-    def _with_comments(self, piece: bytes) -> bytes:
-        """Return written blocks with the comments of their packets."""
-        data, result = np.frombuffer(piece, dtype=np.uint8), np.zeros(3, dtype=np.int64)
-        runs, start, pieces = np.zeros(2 * RUNS, dtype=np.int64), 0, []
-        while start < len(piece):
-            layout = np.array([0, self._written_so_far + 1, SET_APART], dtype=np.int64)
-            start = self.kernels.find_blocks(data, start, len(piece), self._chosen, layout, runs, result)
-            self._written_so_far = int(result[NEXT]) - 1
-            pieces.append(self._joined(memoryview(piece), runs[: 2 * result[FOUND]].reshape(-1, 2).tolist()))
-        return b"".join(pieces)
-
     def _batch(self, count: int) -> Iterator[Batch]:
         # As they are in the file: a PKTAP header stays.
         if count:
@@ -290,14 +232,14 @@ class PacketCopier(CaptureReader):
             self._start += some
             left -= some
 
-    def _written(self, interfaces: dict[int, int], records: bool) -> Iterator[tuple[int | None, bytes]]:
+    def _written(self, interfaces: dict[int, int], records: bool) -> Iterator[tuple[int | None, bytes | memoryview]]:
         """Yield packets as blocks, or records; with a link type where it is not in ``interfaces``, or another."""
         out = np.empty(1 << 20, dtype=np.uint8)
         result = np.zeros(1, dtype=np.int64)
         last: int | None = None
         for batch in self.batches():
             frames = batch.frames
-            if self._comments is None:
+            if self._commenter is None:
                 frames = frames[is_marked(self._chosen, frames["number"])]
             for start, end in _same(frames["linktype"]):
                 linktype = int(frames["linktype"][start])
@@ -314,7 +256,7 @@ class PacketCopier(CaptureReader):
                         new = None
                     layout = np.array([not records, interfaces.get(linktype, 0)], dtype=np.int64)
                     done = self.kernels.write_packets(batch.data, frames, done, end, layout, out, result)
-                    yield None, out[: result[0]].tobytes()
+                    yield None, out[: result[0]].data
 
 
 def is_marked(chosen: Rows, numbers: Rows) -> Rows:

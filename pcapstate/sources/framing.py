@@ -164,8 +164,7 @@ def index_pcapng(
             break
         total = u32(data, start + 4, big)
         if total < 12 or total > MAXIMUM_BLOCK:
-            packet = kind in (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
-            result[WHY] = DAMAGED_LENGTH if packet or total < 12 or total & 3 != 0 else LARGE_BLOCK
+            result[WHY] = DAMAGED_LENGTH if is_packet(kind) or total < 12 or total & 3 != 0 else LARGE_BLOCK
             break
         padded = (total + 3) & ~3
         if end - start < padded:
@@ -173,7 +172,7 @@ def index_pcapng(
         if u32(data, start + padded - 4, big) != total:
             result[WHY] = DAMAGED_BLOCK
             break
-        if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
+        if not is_packet(kind):
             if is_read(data, start, total, kind, big):
                 if reading != 0:
                     result[WHY] = BLOCK_TO_PARSE
@@ -258,3 +257,27 @@ def is_read(data: Any, start: int, total: int, kind: int, big: int) -> bool:
 def is_numbered(kind: int) -> bool:
     """Tell whether a block that is no packet takes one of Wireshark's frame numbers."""
     return kind in (CUSTOM, CUSTOM_NOT_COPIED, JOURNAL, SYSDIG, SYSDIG_2, SYSDIG_2_LARGE)
+
+
+@inner
+def is_packet(kind: int) -> bool:
+    """Tell whether a block is a packet."""
+    return kind in (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
+
+
+@inner
+def whole_block(data: Any, start: int, end: int, big: int) -> int:
+    """Return how long the block at ``start`` is, with its padding; 0 or less: minus the reason to stop in front of it.
+
+    Section headers are not read.
+    """
+    kind = u32(data, start, big)
+    if kind == SECTION_HEADER:
+        return -BLOCK_TO_PARSE
+    total = u32(data, start + 4, big)
+    if total < 12 or total > MAXIMUM_BLOCK:
+        return -DAMAGED_LENGTH if total < 12 or is_packet(kind) else -LARGE_BLOCK
+    size = (total + 3) & ~3
+    if end - start < size:
+        return -RECORDS_DONE
+    return size if u32(data, start + size - 4, big) == total else -DAMAGED_BLOCK

@@ -9,6 +9,7 @@ import numpy as np
 from ..kernels.running import Kernels
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
+from ..tcp.settling import in_time
 from ..tcp.states import State
 from ..tcp.time_wait import TimeWait
 from .steps import Change, States, Story
@@ -36,7 +37,7 @@ def changes(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), sp
         return Changes((), (State.UNKNOWN, State.UNKNOWN))
     client = int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
     whole = np.concatenate(transitions)
-    own = whole[whole["endpoint"] >> 1 == row]
+    own = in_time(whole[whole["endpoint"] >> 1 == row])
     values = zip(*(own[name].tolist() for name in ("packet", "endpoint", "from", "to", "row", "doubt")), strict=True)
     each = tuple(
         (number, Change(end & 1 ^ client, State(before), State(after), which, doubt))

@@ -172,7 +172,7 @@ def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), spli
     later = [transitions]
     if story.until > table.clock:
         later += (one.copy() for one in table.pass_time(story.until))
-    later += (one.copy() for one in table.give_up())
+    given_up = np.concatenate([np.zeros(0, dtype=c.TRANSITION), *(one.copy() for one in table.give_up())])
     client = int(table.connections["notes"][row] & c.NOTE_CLIENT_IS_1 != 0)
     bases = [int(one) for one in table.endpoints["base"][2 * row : 2 * row + 2]]
     rows = _packets(segments if len(own) == len(segments) else segments[own], client, bases)
@@ -183,9 +183,27 @@ def steps(story: Story, kernels: Kernels, time_wait: TimeWait = TimeWait(), spli
     # Following has named the connections of its own table.
     segments["endpoint"] = endpoints
     changes = _changes(np.concatenate(later), afterwards["transitions"], row, client)
+    _put_back(given_up[given_up["endpoint"] >> 1 == row], segments["time"], own, rows, changes, client)
     found = _with_changes(rows, own, changes, (bases[client], bases[1 - client]))
     _note_losses(found.rows)
     return found
+
+
+def _put_back(
+    given_up: Rows, times: Rows, own: Rows, rows: Rows, changes: dict[int, list[_Caused]], client: int
+) -> None:
+    """Put attempts that were given up (TRANSITION) where they ended, though it shows only at the end that they did.
+
+    ``times``: of the packets that ``changes`` are told by.
+    """
+    for one in given_up:
+        side, place = int(one["endpoint"]) & 1 ^ client, int(np.argmax(np.append(times > one["time"], True)))
+        change = Change(side, State(int(one["from"])), State(int(one["to"])), int(one["row"]), int(one["doubt"]))
+        found = changes.setdefault(place, [])
+        found.append(_Caused(int(one["time"]), 0, change))
+        found.sort(key=lambda caused: caused.time)
+        after = rows["after"][own >= place, side]
+        rows["after"][own >= place, side] = np.where(after == change.before, change.after, after)
 
 
 class _Caused(NamedTuple):

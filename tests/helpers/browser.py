@@ -78,7 +78,8 @@ def browser() -> Iterator[Any]:
 @contextmanager
 def opened(browser: Any, path: Path, width: int = 1440, fragment: str = "", **more: Any) -> Iterator[Report]:
     """Open a report in a window of its own; at its end it must have complained of nothing and asked for nothing."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, **more)
+    # Nothing moves while it is clicked at.
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **more)
     report = Report(context.new_page(), path)
     try:
         report.open(fragment)

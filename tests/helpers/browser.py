@@ -54,6 +54,15 @@ class Report:
         )
         return dict(options)
 
+    def shows(self, number: int | None) -> None:
+        """Wait until the page shows a connection, or none."""
+        title = "" if number is None else f"connection {number}"
+        self.page.wait_for_function(
+            "(title) => document.getElementById('detail').hidden ? title === ''"
+            " : document.getElementById('detail-title').textContent === title",
+            arg=title,
+        )
+
     def search(self, text: str) -> tuple[str, str]:
         """Filter the list; return how many there are as the page says it, and the error."""
         self.page.fill("#search", text)

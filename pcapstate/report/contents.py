@@ -189,13 +189,14 @@ def _pack_ladders(
     sizes = np.array([int(packets[group].sum()) for group in groups], dtype=np.int64)
     places = within(np.arange(len(rows)), sizes, limits.packets)
     if len(places):
-        told = sorted((int(rows[place]), table.numbers(np.array(groups[place]))) for place in places.tolist())
+        places = places[np.argsort(rows[places])]
+        told = [(int(rows[place]), table.numbers(groups[place])) for place in places.tolist()]
         numbers = np.unique(np.concatenate([group for _, group in told]))
         kept = KeptPackets(numbers)
         second = again([kept])
         kept.attach(second.capture.table)
         second.read()
-        own = [(int(table.numbers(np.array([row]))[0]), group.tolist()) for row, group in told]
+        own = [(int(table.numbers(np.array([row]))[0]), group) for row, group in told]
         found = stories(kept.segments, numbers, own, reading.moment)
         for (row, _), story in zip(told, found, strict=True):
             if ladders.steps >= limits.steps:

@@ -41,18 +41,22 @@ class Tuples:
         self._after = np.full(len(self._before), -1, dtype=np.int64)
         later = np.flatnonzero(self._before >= 0)
         self._after[self._before[later]] = later
+        self._known: dict[int, Rows] = {}
 
-    def of(self, row: int) -> list[int]:
+    def of(self, row: int) -> Rows:
         """Return the rows of all connections on the 4-tuple of one, ascending."""
-        found = [row]
-        while (before := int(self._before[found[0]])) >= 0:
-            found.insert(0, before)
-        while (after := int(self._after[found[-1]])) >= 0:
-            found.append(after)
-        return found
+        if row not in self._known:
+            found = [row]
+            while (before := int(self._before[found[-1]])) >= 0:
+                found.append(before)
+            found.reverse()
+            while (after := int(self._after[found[-1]])) >= 0:
+                found.append(after)
+            self._known |= dict.fromkeys(found, np.array(found))
+        return self._known[row]
 
 
-def stories(segments: Rows, numbers: Rows, groups: Sequence[tuple[int, Sequence[int]]], until: int) -> list[Story]:
+def stories(segments: Rows, numbers: Rows, groups: Sequence[tuple[int, Rows]], until: int) -> list[Story]:
     """Return the stories of connections.
 
     ``segments``: as of ``KeptPackets`` for ``numbers``; ``groups``: of each story the number of its connection, and of
@@ -63,7 +67,7 @@ def stories(segments: Rows, numbers: Rows, groups: Sequence[tuple[int, Sequence[
     begins = np.searchsorted(of[order], np.arange(len(numbers) + 1))
     found = []
     for number, group in groups:
-        rows = np.searchsorted(numbers, np.array(group))
+        rows = np.searchsorted(numbers, group)
         own = np.concatenate([order[begins[row] : begins[row + 1]] for row in rows.tolist()])
         # In the order of the capture.
         found.append(Story(segments[np.sort(own)], rows, int(np.searchsorted(numbers, number)), until))

@@ -27,22 +27,22 @@ def shown_from(table: FlowTable, rows: Rows, changes: Rows) -> Rows:
     if not len(later):
         return found
     changes = changes[np.argsort(changes["endpoint"], kind="stable")]
+    begins = np.searchsorted(changes["endpoint"], np.arange(2 * len(table.connections) + 1))
+
+    def of(end: int) -> Rows:
+        return changes[begins[end] : begins[end + 1]]
+
     for place in later.tolist():
         begun, row, old = found[place], int(rows[place]), int(previous[place])
-        ends = [_of(changes, 2 * old), _of(changes, 2 * old + 1)]
+        ends = [of(2 * old), of(2 * old + 1)]
         if not all(_is_open(end[end["time"] < begun]) for end in ends):
             continue
-        own = np.concatenate([_of(changes, 2 * row), _of(changes, 2 * row + 1)])["time"]
+        own = np.concatenate([of(2 * row), of(2 * row + 1)])["time"]
         times = [*(end["time"] for end in ends), own]
         after = np.concatenate([one[one > begun] for one in times])
         # Nothing came of it: there is no such time.
         found[place] = after.min() if len(after) else np.iinfo(np.int64).max
     return found
-
-
-def _of(changes: Rows, end: int) -> Rows:
-    first, last = np.searchsorted(changes["endpoint"], [end, end + 1])
-    return changes[first:last]
 
 
 def _is_open(changes: Rows) -> bool:

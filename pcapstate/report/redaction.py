@@ -23,13 +23,17 @@ RESERVED = 240 << 24
 LOOPBACK = 127
 DOCUMENTATION = 0x2001_0DB8 << 32
 """The high half of 2001:db8::."""
+ENDINGS = frozenset((".pcap", ".pcapng", ".cap", ".gz", ".bz2", ".xz", ".zst", ".lz4"))
+"""Of names of captures; another ending may be a part of a name."""
 
 
 class Redaction:
     """Replaces what tells whose capture it is. ``paths``: of the captures."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        self.captures = [f"capture-{number}{os.path.splitext(path)[1]}" for number, path in enumerate(paths, 1)]
+        endings = [os.path.splitext(path)[1] for path in paths]
+        endings = [one if one in ENDINGS else "" for one in endings]
+        self.captures = [f"capture-{number}{ending}" for number, ending in enumerate(endings, 1)]
         """What stands for the captures' names."""
         # A path may be a part of another one.
         files = {

@@ -145,6 +145,15 @@ def test_redacted_no_address_and_no_name_is_left(tmp_path: Path) -> None:
     assert "capture-1.pcapng" in redacted
 
 
+def test_redacted_the_ending_of_a_file_is_left_only_where_it_is_that_of_captures(tmp_path: Path) -> None:
+    for name, shown in (("trace.acme", "capture-1"), ("trace.acme.pcapng", "capture-1.pcapng")):
+        path = tmp_path / name
+        shutil.copy(EXAMPLE, path)
+        text = report(path, "--redact")
+        assert f"<title>{shown} - pcapstate</title>" in text
+        assert "acme" not in text
+
+
 def limited(path: Path, limits: Limits) -> str:
     """Return the page of a report with other limits."""
     answers = Answers(Question(), named=True)

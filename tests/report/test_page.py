@@ -154,7 +154,14 @@ def test_a_wrong_filter_is_refused_by_both(started: Any, written: Any) -> None:
 
 def test_other_words_are_searched_for(started: Any, written: Any) -> None:
     with opened(started, written(EXAMPLE)) as page:
-        for text, wanted in (("www.example", 2), ("refused", 1), ("5432 open", 1), ("nowhere", 0), ("", 13)):
+        for text, wanted in (
+            ("www.example", 2),
+            ("refused", 1),
+            ("5432 open", 1),
+            ("nowhere", 0),
+            ("log-in.example", 0),
+            ("", 13),
+        ):
             assert page.search(text)[0].split()[0] == str(wanted), text
 
 
@@ -202,6 +209,10 @@ def test_a_link_to_a_connection_opens_it_and_escape_closes_it(started: Any, writ
         page.shows(4)
     with opened(started, written(EXAMPLE), fragment="#connection-99") as page:
         assert "not in this file" in page.page.inner_text("#story")
+        page.page.evaluate("() => document.getElementById('language').click()")
+        assert page.page.inner_text("#detail-title") == "接続 99"
+        page.page.keyboard.press("Escape")
+        assert not page.page.locator("#detail").is_visible()
 
 
 def drawn(page: Report) -> str:
@@ -290,6 +301,18 @@ def test_the_language_changes_at_a_click(started: Any, written: Any) -> None:
         assert page.page.get_attribute("html", "lang") == "ja"
         page.page.click("#language")
         assert page.page.inner_text("#findings h2") == "Findings"
+
+
+def test_copy_has_its_name_back_in_each_language(started: Any, written: Any) -> None:
+    with opened(started, written(EXAMPLE), permissions=["clipboard-read", "clipboard-write"]) as page:
+        button = page.page.locator(".finding .copy >> nth=0")
+        for _ in range(2):
+            button.click()
+        page.page.wait_for_function("() => document.querySelector('.finding .copy').textContent === 'Copied'")
+        page.page.wait_for_function("() => document.querySelector('.finding .copy').textContent !== 'Copied'")
+        assert button.inner_text() == "Copy"
+        page.page.click("#language")
+        assert button.inner_text() == "コピー"
 
 
 def test_it_prints(started: Any, written: Any) -> None:

@@ -58,7 +58,7 @@ function tokens(text) {
 }
 
 /** Whether a text is meant as a filter, not as words to search for. */
-const isFilter = (text) => /[=<>~]|\b(in|contains|matches)\b\s*\S/i.test(text)
+const isFilter = (text) => /[=<>~]|\s(in|contains|matches)(\s*[{("']|\s+\S)/i.test(text)
   || text.split(/[\s()!]+/).some((word) => D.fields[asName(word)]?.kind === "flag");
 
 /** The test that a filter means: a function of the place of a connection. Throws FilterError. */

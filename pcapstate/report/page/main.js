@@ -19,7 +19,7 @@ function setLanguage(next) {
   search($("search").value);
   sayPlaying();
   drawChart();
-  if (shown >= 0) showConnection(shown);
+  if (!$("detail").hidden) followHash();
 }
 
 function setTheme() {
@@ -37,6 +37,8 @@ function followHash() {
   }
   const at = placeOf(Number(named[1]));
   if (at < 0) {
+    shown = -1;
+    $("before").disabled = $("after").disabled = true;
     $("detail-title").textContent = t("connection {number}", { number: named[1] });
     $("story").replaceChildren(make("p", { class: "cut", text: t("This connection is not in this file.") }));
     $("detail").hidden = false;
@@ -52,8 +54,9 @@ function closeConnection() {
 }
 
 async function copy(button) {
+  if (button.dataset.copied !== undefined) return;
   const text = button.parentElement.querySelector("code").textContent;
-  const said = button.textContent;
+  const said = [...button.childNodes];
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -61,8 +64,12 @@ async function copy(button) {
     getSelection().selectAllChildren(button.parentElement.querySelector("code"));
     return;
   }
-  button.textContent = t("Copied");
-  setTimeout(() => { button.textContent = said; }, 1500);
+  button.dataset.copied = "";
+  button.replaceChildren(t("Copied"));
+  setTimeout(() => {
+    button.replaceChildren(...said);
+    delete button.dataset.copied;
+  }, 1500);
 }
 
 function onClick(event) {
@@ -98,7 +105,7 @@ async function begin() {
   $("before").addEventListener("click", () => showBeside(-1));
   $("after").addEventListener("click", () => showBeside(1));
   document.addEventListener("click", onClick);
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && shown >= 0) closeConnection(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("detail").hidden) closeConnection(); });
   matchMedia(DARK).addEventListener("change", drawAll);
   window.addEventListener("hashchange", followHash);
   window.addEventListener("beforeprint", printList);

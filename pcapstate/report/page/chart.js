@@ -4,7 +4,7 @@ const POINTS = 800;
 const STEPS = [1, 2, 5].flatMap((one) => [...Array(11).keys()].map((power) => one * 10 ** power)).filter((one) => one < 60 * SECOND);
 const INCREMENTS = [
   ...STEPS.sort((a, b) => a - b),
-  ...[1, 2, 5, 10, 30, 60, 120, 360, 720, 1440, 2880, 10080].map((minutes) => minutes * 60 * SECOND),
+  ...[1, 2, 5, 10, 30, 60, 120, 360, 720, 1440, 2880, 10080, 43_200, 144_000, 525_600, 1_440_000, 5_256_000, 14_400_000].map((minutes) => minutes * 60 * SECOND),
 ];
 
 const view = { from: 0, to: 1 };

@@ -80,17 +80,20 @@ def written(source: SourceOptions, redact: bool, style: str, utc: bool, lang: st
     )
     answers.attach(reading)
     transitions = reading.history()
-    if reading.interrupted:
-        # Half a capture is no report.
-        raise click.Abort
+
+    readings = [reading]
 
     def again(watchers: Sequence[Watcher]) -> Session:
-        return Session(source, each=memory.CHOSEN, watchers=lambda _: watchers, utc=utc, lang=lang)
+        readings.append(Session(source, each=memory.CHOSEN, watchers=lambda _: watchers, utc=utc, lang=lang))
+        return readings[-1]
 
     paths = [os.fspath(one.source) for one in meant(source.captures)]
     redaction = Redaction(paths) if redact else None
     manners = {one: Manner(STYLES[style], one, TimeFormat(utc)) for one in LANGUAGES}
     found = contents(reading, transitions, watchers, again, list(manners.values()), redaction)
+    if any(one.interrupted for one in readings):
+        # Half a capture is no report.
+        raise click.Abort
     names = [os.path.basename(one) for one in paths]
     losses = {one: reading.remarks(one) for one in LANGUAGES}
     if redaction is not None:

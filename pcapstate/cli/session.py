@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LONG = 50_000_000
 """Bytes of capture from which a progress bar is worth its line."""
+RECORD_FAILURE = "keeping packets ended: {why}"
 OF_AN_INTERFACE = {
     "absent": "waiting for {name}, which is not there",
     "gone": "{name} is gone; capturing goes on once it is back",
@@ -301,7 +302,6 @@ class Session(Reading):
     def finish(self) -> int:
         """Say on stderr what was left out; return the exit code."""
         lost = self.losses()
-        self._say_record_failure()
         for one in self._remarks(lost, self._lang):
             self.say(one.text, error=one.error, **one.fields)
         return int(lost.packets_lost or (self.interrupted and not self.origin.live))
@@ -337,6 +337,8 @@ class Session(Reading):
             titles = ", ".join(self.screen.left_out)
             yield Remark("no room for {titles}; pipes and files get all columns", {"titles": titles})
         yield from _dropped(lost)
+        if lost.record_failure and not self._told_record_failure:
+            yield Remark(RECORD_FAILURE, {"why": lost.record_failure}, error=True)
         if self.interrupted and not self.origin.live:
             one, many = "interrupted after 1 packet", "interrupted after {count:,} packets"
             yield Remark(one if self.capture.frames == 1 else many, {"count": self.capture.frames}, error=True)
@@ -359,7 +361,7 @@ class Session(Reading):
         why = getattr(self.capture.source, "record_failure", "")
         if why and not self._told_record_failure:
             self._told_record_failure = True
-            self.say("keeping packets ended: {why}", error=True, why=why)
+            self.say(RECORD_FAILURE, error=True, why=why)
 
 
 class Remark(NamedTuple):

@@ -7,6 +7,7 @@ IPv4 addresses become those of 198.18.0.0/15 (RFC 2544), and beyond these of 240
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -52,7 +53,7 @@ class Redaction:
     def text(self, text: str) -> str:
         """Return a text without the paths of the captures."""
         for path, name in self._files:
-            text = text.replace(path, name)
+            text = re.sub(rf"(?<!\w){re.escape(path)}(?!\w)", name, text)
         return text
 
     def finding(self, one: Finding) -> Finding:

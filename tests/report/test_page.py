@@ -112,7 +112,9 @@ outcome = refused|outcome != closed|outcome = "reset by server"|outcome ~ reset*
 host = 10.0.0.0/8|host = 10.0.0.5|client = 10.0.0.31|server in {203.0.113.0/24, 198.51.100.7}
 host = ::/0|host = ::ffff:0:0/96|server != 10.0.0.0/255.255.0.0|host = 2001:db8::/32
 duration > 1s|duration < 20ms|duration >= 0.5|duration = 1ms..2s|duration > 1m|duration <= 1s500ms
-bytes > 100|bytes > 0.1k|packets >= 10|bytes = 0|client_bytes in {0, 16, 35}|bytes < 1KiB|bytes > 1 k
+bytes > 100|bytes > 0.1k|packets >= 10|bytes = 0|client_bytes in {0, 16, 35}|bytes < 1KiB|bytes > 1 k|duration > 500µs
+host = 10.0.0.0/0.255.255.255|host = 10.0.0.0/0.0.0.0|host = 10.0.0.5/255.255.255.255
+opened > "10:13:25 PM"|opened > "11 PM"|opened > "10 pm"|opened >= 2023-11-14|opened < 2023-11-15|opened > 12am
 opened > 5|opened < 22:13:25|opened > "2023-11-14 22:13:25Z"|last > -3|opened > 1m|opened < 0:00:01
 handshake_seen|not handshake_seen|handshake_seen = false|client_guessed = yes|retransmissions > 0
 port = 443 and (state = CLOSE_WAIT or outcome = refused)|port = 443 && not outcome = open or connection = 0
@@ -121,6 +123,7 @@ network = x|network contains VLAN|network ~ "*"
 """
 WRONG = """
 port =|prot = 1|port = 99999|state = NOWHERE|host = 10.0.0.300|port > {1, 2}|(port = 1|port ~ 4|= 3
+opened > 2023-02-30|opened > 2023-13-01|opened > "13:00 PM"|opened > 24:00|host = 10.0.0.0/255.0.255.0
 duration > 5x|host = "|opened > yesterday|duration = 2s..1s|handshake_seen = maybe|port = 1 port = 2
 outcome ~ zzz*|host = 10.0.0.0/33|bytes > 1k2k|handshake_seen in {true}|port < 80-90
 """

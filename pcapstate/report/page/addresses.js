@@ -40,8 +40,10 @@ function networkOf(text) {
     const mask = four ? ipv4(given) : null;
     if (mask) {
       const bits = mask.map((one) => one.toString(2).padStart(8, "0")).join("");
-      if (!/^1*0*$/.test(bits)) return null;
-      length = bits.indexOf("0") < 0 ? 32 : bits.indexOf("0");
+      // A netmask, or a hostmask as routers have it.
+      if (!/^(1*0*|0*1*)$/.test(bits)) return null;
+      const other = bits.indexOf(bits[0] === "1" ? "0" : "1");
+      length = bits[0] === "1" && other < 0 ? 32 : Math.max(other, 0);
     } else {
       if (!/^\d{1,3}$/.test(given) || Number(given) > length) return null;
       length = Number(given);

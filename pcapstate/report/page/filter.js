@@ -253,8 +253,8 @@ function numbersOf(field, text) {
 function quantity(text, units, one, several) {
   if (/^[+-]?(\d+(\.\d+)?|\.\d+)$/.test(text)) return exact(Number(text), one);
   const sign = text.startsWith("-") ? -1 : 1;
-  const parts = [...text.replace(/^[+-]/, "").matchAll(/(\d+(?:\.\d+)?|\.\d+)([^\d\s.]+)/g)];
-  if (!parts.length || parts.map((part) => part[0]).join("") !== text.replace(/^[+-]/, "")) return null;
+  const parts = [...text.replace(/^[+-]/, "").replaceAll("µ", "μ").matchAll(/(\d+(?:\.\d+)?|\.\d+)([^\d\s.]+)/g)];
+  if (!parts.length || parts.map((part) => part[0]).join("").length !== text.replace(/^[+-]/, "").length) return null;
   if (parts.length > 1 && !several) return null;
   let total = 0;
   for (const [, number, unit] of parts) {
@@ -267,14 +267,18 @@ function quantity(text, units, one, several) {
 /** A product without the last bits of binary fractions. */
 const exact = (number, unit) => Math.round(number * unit * 1e3) / 1e3;
 
+const DATE = "(\\d{4})-(\\d\\d?)-(\\d\\d?)";
+const CLOCK = "(\\d{1,2}):(\\d\\d)(?::(\\d\\d)(?:[.,](\\d+))?)?";
+const HALF = "\\s*([AaPp])\\.?[Mm]\\.?";
+const ZONE = "\\s*(Z|UTC|[+-]\\d\\d:?\\d\\d)?";
+
 /** A moment in text, in ns since the start: 12.5, 1m30s, -3 (before the end), 14:05:10, 2023-11-14 22:13:20; or null. */
 function momentOf(text) {
   const given = text.trim();
   const epoch = given.match(/^@?(\d{10,})(?:\.(\d*))?$/);
   if (epoch) return since(Number(epoch[1]), fraction(epoch[2]));
-  const dated = given.match(
-    /^(?:(\d{4})-(\d\d?)-(\d\d?)[T ]+)?(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/,
-  );
+  const dated = given.match(new RegExp(`^(?:${DATE}[T ]+)?${CLOCK}(?:${HALF})?${ZONE}$`))
+    ?? given.match(new RegExp(`^()()()(\\d{1,2})()()()${HALF}${ZONE}$`)) ?? given.match(new RegExp(`^${DATE}()()()()()${ZONE}$`));
   if (dated) return clockMoment(dated);
   const offset = quantity(given.replace(/\s+/g, ""), DURATIONS, SECOND, true);
   if (offset === null) return null;
@@ -284,8 +288,10 @@ function momentOf(text) {
 const fraction = (digits) => Number((digits ?? "").slice(0, 9).padEnd(9, "0"));
 const since = (seconds, rest) => (seconds - D.start[0]) * SECOND + rest - D.start[1];
 
-function clockMoment([, year, month, day, hour, minute, second, digits, zone]) {
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 59) return null;
+function clockMoment([, year, month, day, given, minute, second, digits, half, zone]) {
+  const hour = half ? (Number(given) % 12) + (/p/i.test(half) ? 12 : 0) : Number(given);
+  if (half && !(Number(given) >= 1 && Number(given) <= 12)) return null;
+  if (hour > 23 || Number(minute) > 59 || Number(second ?? 0) > 59) return null;
   let offset = D.offset;
   if (zone) {
     const parts = zone.match(/([+-])(\d\d):?(\d\d)/);
@@ -295,10 +301,13 @@ function clockMoment([, year, month, day, hour, minute, second, digits, zone]) {
   const date = year
     ? [Number(year), Number(month) - 1, Number(day)]
     : [first.getUTCFullYear(), first.getUTCMonth(), first.getUTCDate()];
-  const seconds = Date.UTC(...date, Number(hour), Number(minute), Number(second ?? 0)) / 1000 - offset * 60;
+  const wall = new Date(Date.UTC(...date, hour, Number(minute), Number(second ?? 0)));
+  // There is no 30 February.
+  if (wall.getUTCMonth() !== date[1] || wall.getUTCDate() !== date[2]) return null;
+  const seconds = wall.getTime() / 1000 - offset * 60;
   const time = since(seconds, fraction(digits));
   // A capture that passes midnight: the first such time in it.
-  const grain = second === undefined ? 60 : 1;
+  const grain = !minute ? 3600 : second === undefined ? 60 : 1;
   return year || time + grain * SECOND > 0 ? time : time + 86400 * SECOND;
 }
 

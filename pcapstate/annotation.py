@@ -24,10 +24,15 @@ KINDS = (len(SIDES), len(STATES), len(STATES), len(TABLE), len(Certainty))
 """Kinds of changes: whose, from which state, to which, why, and how certain."""
 
 
-def comments(table: FlowTable, transitions: Rows, findings: Sequence[Finding], style: Style, lang: str) -> Comments:
-    """Return a comment for each change of a state (TRANSITION, settled), and for each packet that a finding names."""
+def comments(
+    table: FlowTable, transitions: Rows, findings: Sequence[Finding], style: Style, lang: str, final: bool = True
+) -> Comments:
+    """Return a comment for each change of a state (TRANSITION), and for each packet that a finding names.
+
+    ``final``: the changes are settled; otherwise later packets may yet disprove some.
+    """
     changes = transitions[transitions["packet"] > 0]
-    texts, which = _of_changes(table, changes, style, lang)
+    texts, which = _of_changes(table, changes, style, lang, final)
     named = [(packet, len(texts) + at) for at, one in enumerate(findings) for packet in one.packets]
     texts += [
         (translate("diagnose: {title}", lang).format(title=safe(title(one, lang))).encode(), b"") for one in findings
@@ -42,11 +47,13 @@ def comments(table: FlowTable, transitions: Rows, findings: Sequence[Finding], s
     )
 
 
-def _of_changes(table: FlowTable, rows: Rows, style: Style, lang: str) -> tuple[list[tuple[bytes, bytes]], Rows]:
+def _of_changes(
+    table: FlowTable, rows: Rows, style: Style, lang: str, final: bool
+) -> tuple[list[tuple[bytes, bytes]], Rows]:
     """Return the texts of the kinds of changes, around the number of the connection, and which each change has."""
     client = table.connections["notes"][rows["endpoint"] >> 1] & c.NOTE_CLIENT_IS_1 != 0
     sides = (rows["endpoint"] & 1) ^ client
-    kinds = np.ravel_multi_index((sides, rows["from"], rows["to"], rows["row"], certainties(rows, final=True)), KINDS)
+    kinds = np.ravel_multi_index((sides, rows["from"], rows["to"], rows["row"], certainties(rows, final)), KINDS)
     known = np.flatnonzero(np.bincount(kinds))
     states = shown_states(style)
     before, _, behind = translate("connection {number}", lang).partition("{number}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,3 +36,10 @@ def among(some: Rows, ascending: Rows) -> Rows:
         return np.zeros(len(some), dtype=bool)
     found: Rows = ascending[np.minimum(np.searchsorted(ascending, some), len(ascending) - 1)] == some
     return found
+
+
+def runs_of_equal(values: Rows) -> Iterator[tuple[int, int]]:
+    """Yield the runs of equal values."""
+    if len(values):
+        edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+        yield from pairwise(edges)

@@ -36,6 +36,8 @@ COMMANDS = (
     "interfaces",
     "completion",
 )
+HIDDEN = ("extcap",)
+"""Commands that programs call."""
 
 
 class Commands(click.Group):
@@ -63,7 +65,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of this name, or None."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in (*COMMANDS, *HIDDEN):
             return None
         command: click.Command = getattr(importlib.import_module(f"{__package__}.{cmd_name}"), cmd_name)
         if self.spoken.language == ENGLISH:
@@ -76,7 +78,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the arguments begin with; raises UsageError, which tells what was meant."""
-        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+        if args[0] not in (*COMMANDS, *HIDDEN) and not ctx.resilient_parsing:
             # Only mistakes need it.
             from .suggestions import command_meant
 

@@ -43,8 +43,10 @@ class Passing(click.Command):
     metavar="NAME",
     help="The program that opens it, such as tshark.",
 )
-@click.option("--install", is_flag=True, help="Copy plug-in and profile into Wireshark's personal folders.")
-@click.option("--uninstall", is_flag=True, help="Remove plug-in and profile from there.")
+@click.option(
+    "--install", is_flag=True, help="Copy plug-in, profile and capture program into Wireshark's personal folders."
+)
+@click.option("--uninstall", is_flag=True, help="Remove them from there.")
 @click.option("--yes", is_flag=True, help="With --install and --uninstall: do not ask.")
 @lang_option(help=HEADINGS)
 @click.pass_context
@@ -62,7 +64,8 @@ def wireshark(
     The fields: pcapstate.client.state and pcapstate.server.state (after the packet), pcapstate.change, .cause and
     .certainty (where it changes a state), .outcome and .connection. Filters, columns, colours and graphs take them.
 
-    --install adds a profile, "pcapstate", with columns, colours and filter buttons. Arguments after -- go to Wireshark.
+    --install adds a profile, "pcapstate", with columns, colours and filter buttons, and interfaces, "pcapstate: eth0"
+    and so on: live capture with a comment on each packet that changes a state. Arguments after -- go to Wireshark.
 
     \b
     Examples:
@@ -154,23 +157,27 @@ def plug_in_there(there: Folders) -> bool:
 
 
 def installed(install: bool, yes: bool, lang: str) -> None:
-    """Copy plug-in and profile into the personal folders, or remove them."""
+    """Copy plug-in, profile and capture program into the personal folders, or remove them."""
+    import shlex
     import shutil
 
     from ..output.whole_files import WholeFile
-    from ..wireshark.folders import folders
+    from ..wireshark.folders import folders, only_extcaps
 
     there = folders()
-    places = {"plug_in": safe(str(there.plug_in)), "profile": safe(str(there.profile))}
+    places = {one: safe(str(getattr(there, one))) for one in ("plug_in", "profile", "launcher")}
     if install:
-        question = "Copy the plug-in to {plug_in} and the profile to {profile}?"
-        done = "the plug-in is in {plug_in}, the profile in {profile}"
-    elif not there.plug_in.exists() and not there.profile.exists():
-        say("neither plug-in nor profile is installed", lang)
+        question = "Copy the plug-in to {plug_in}, the profile to {profile} and the capture program to {launcher}?"
+        done = "the plug-in is in {plug_in}, the profile in {profile}, the capture program in {launcher}"
+    elif not any(one.exists() for one in (there.plug_in, there.profile, there.launcher)):
+        say("plug-in, profile and capture program are not installed", lang)
         return
     else:
-        question = "Remove the plug-in {plug_in} and the profile {profile} with all that is in it?"
-        done = "plug-in and profile are removed"
+        question = (
+            "Remove the plug-in {plug_in}, the capture program {launcher} and the profile {profile}"
+            " with all that is in it?"
+        )
+        done = "plug-in, profile and capture program are removed"
     if not yes:
         if not sys.stdin.isatty():
             raise click.UsageError("there is no terminal to ask on; --yes does it without asking")
@@ -186,10 +193,16 @@ def installed(install: bool, yes: bool, lang: str) -> None:
             except BaseException:
                 whole.discard()
                 raise
+        there.launcher.chmod(there.launcher.stat().st_mode | 0o111)
     else:
         there.plug_in.unlink(missing_ok=True)
+        there.launcher.unlink(missing_ok=True)
         if there.profile.is_symlink():
             there.profile.unlink()
         elif there.profile.exists():
             shutil.rmtree(there.profile)
     say(done, lang, **places)
+    if install and (only := only_extcaps()):
+        text = "this Wireshark, before 4.2, looks for capture programs in {folder} only; as root: {command}"
+        command = safe(shlex.join(["ln", "-s", str(there.launcher), only]))
+        say(text, lang, folder=safe(only), command=command)

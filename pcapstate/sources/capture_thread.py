@@ -108,15 +108,15 @@ class Gatherer:
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def take(self, most: int, seconds: float) -> tuple[list[Gathered], int, bool]:
-        """Wait up to so many seconds for ``most`` packets or the end; return those there, roughly as many at most.
+    def take(self, most: int, seconds: float, enough: int | None = None) -> tuple[list[Gathered], int, bool]:
+        """Wait up to so many seconds for ``enough`` packets (None: ``most``) or the end; return ``most`` or fewer.
 
         With them: up to when no more will come (ns since the epoch), and whether the end has come.
         """
         due = time.monotonic() + seconds
         with self._news:
-            self._wanted = most
-            while self._count < most and not self._ended and (left := due - time.monotonic()) > 0:
+            self._wanted = most if enough is None else enough
+            while self._count < self._wanted and not self._ended and (left := due - time.monotonic()) > 0:
                 self._news.wait(left)
             taken: list[Gathered] = []
             count = 0

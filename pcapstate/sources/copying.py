@@ -6,7 +6,6 @@ names, secrets, statistics, comments.
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from ..errors import CaptureError
 from ..kernels.source import copy_bytes, entry, i64, inner, put32, u32
-from ..rows import Rows
+from ..rows import Rows, runs_of_equal
 from .comments import Commenter, Comments
 from .framing import (
     BLOCK_TO_PARSE,
@@ -241,7 +240,7 @@ class PacketCopier(CaptureReader):
             frames = batch.frames
             if self._commenter is None:
                 frames = frames[is_marked(self._chosen, frames["number"])]
-            for start, end in _same(frames["linktype"]):
+            for start, end in runs_of_equal(frames["linktype"]):
                 linktype = int(frames["linktype"][start])
                 new = linktype if (linktype != last if records else linktype not in interfaces) else None
                 last = linktype
@@ -265,13 +264,6 @@ def is_marked(chosen: Rows, numbers: Rows) -> Rows:
     octets = chosen[np.where(within, numbers >> 3, 0)]
     found: Rows = within & (octets >> (numbers & 7).astype(np.uint8) & 1 != 0)
     return found
-
-
-def _same(values: Rows) -> Iterator[tuple[int, int]]:
-    """Yield the runs of equal values."""
-    if len(values):
-        edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
-        yield from itertools.pairwise(edges)
 
 
 def renumbered(block: bytes, interfaces: list[int]) -> bytes:

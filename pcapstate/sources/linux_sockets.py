@@ -8,8 +8,8 @@ import socket
 import struct
 from typing import NamedTuple
 
+from .hardware_types import LINKTYPE_SLL2, linktype_of
 from .packet_socket import PACKET_AUXDATA, SOL_PACKET
-from .ring_blocks import LINKTYPE_ETHERNET, LINKTYPE_SLL2
 from .socket_filters import Program, attach
 
 SIOCGIFFLAGS, SIOCGIFHWADDR = 0x8913, 0x8927
@@ -19,17 +19,6 @@ PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 1, 1
 SO_TIMESTAMPNS = 35
 EVERY = 0
 """The index that stands for all interfaces."""
-
-LINKTYPE_RAW = 12
-LINKTYPES = {
-    **dict.fromkeys((1, 772), LINKTYPE_ETHERNET),  # Ethernet, loopback
-    **dict.fromkeys((256, 257, 258, 259, 264, 518, 519, 768, 769, 776, 65534), LINKTYPE_RAW),  # SLIP, tunnels, none
-    801: 105,  # 802.11
-    802: 119,  # with Prism headers
-    803: 127,  # with radiotap headers
-}
-"""LINKTYPE_ value of frames by hardware type (ARPHRD_), as libpcap has them. Of others, such as PPP, the kernel has a
-link layer that differs from what is on the wire, or none: their frames get cooked headers."""
 
 
 class Link(NamedTuple):
@@ -44,7 +33,7 @@ class Link(NamedTuple):
     @property
     def linktype(self) -> int:
         """LINKTYPE_ value of its frames."""
-        return LINKTYPES.get(self.hardware, LINKTYPE_SLL2)
+        return linktype_of(self.hardware)
 
 
 ALL = Link(EVERY, -1, True)

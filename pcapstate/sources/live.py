@@ -46,6 +46,8 @@ class LiveReader:
 
     size = None
     live = True
+    at_once = False
+    """Whether frames are given out as soon as they are there, not once they are many."""
 
     def __init__(
         self,
@@ -76,6 +78,8 @@ class LiveReader:
                 one.close()
             raise
         self._opened, self._asked = opened, time.monotonic()
+        self.linktypes = [one.linktype for one in opened]
+        """LINKTYPE_ values of the frames of each interface."""
         self.no_ring = next((one.no_ring for one in opened if one.no_ring), "")
         self._data = np.zeros(1, dtype=np.uint8)
         self._recorder: Recorder | None = None
@@ -150,7 +154,7 @@ class LiveReader:
         ended = False
         while not ended:
             most = FRAMES if self.kernels.compiled else PLAIN
-            taken, until, ended = self._gatherer.take(most, PATIENCE)
+            taken, until, ended = self._gatherer.take(most, PATIENCE, 1 if self.at_once else None)
             while self._gatherer.events:
                 self._tell(*self._gatherer.events.popleft())
             data, frames = self._joined(taken)

@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, NamedTuple
 
-import numpy as np
-
 from ..errors import OutputError
 from ..escaping import safe
 from ..kernels.running import Kernels
@@ -26,11 +24,10 @@ from .privileges import User
 from .ring_files import RingFiles, made
 from .ring_process import RingProcess
 from .written_blocks import interface_description, interface_statistics, section_header
+from .written_packets import PacketBlocks
 
 WAITING = 64
 """Batches that wait to be written at most; beyond that, reading waits, and at last the kernel drops packets."""
-AT_ONCE = 1 << 20
-"""Bytes that are written at a time."""
 
 
 class Rotation(NamedTuple):
@@ -66,13 +63,12 @@ class Recorder:
         owner: User | None = None,
         apart: bool = False,
     ) -> None:
-        self._rotation, self._interfaces, self._kernels = rotation, interfaces, kernels
+        self._rotation, self._interfaces = rotation, interfaces
         self._snaplen = snaplen
         self.failure = ""
         self._name = path
         self._ring: RingFiles | RingProcess | None = None
-        self._out = np.empty(AT_ONCE, dtype=np.uint8)
-        self._written = np.zeros(1, dtype=np.int64)
+        self._blocks = PacketBlocks(kernels)
         self._file: BinaryIO
         self._drops: Sequence[int | None] = ()
         if rotation.another:
@@ -128,21 +124,16 @@ class Recorder:
             self._file.truncate(self._whole)
 
     def _write(self, data: Rows, frames: Rows) -> None:
-        rotation, done = self._rotation, 0
-        while done < len(frames):
+        rotation = self._rotation
+        for blocks in self._blocks.of(data, frames):
             late = rotation.seconds and time.monotonic() - self._since >= rotation.seconds
             if late or (rotation.size and self._whole >= rotation.size):
                 self._end()
                 self._file.close()
                 self._begin()
-            needed = int(frames["captured"][done]) + 36
-            if needed > len(self._out):
-                self._out = np.empty(needed, dtype=np.uint8)
-            layout = np.array([1, -1], dtype=np.int64)
-            done = self._kernels.write_packets(data, frames, done, len(frames), layout, self._out, self._written)
-            self._put(self._out[: self._written[0]].tobytes())
+            self._put(blocks)
 
-    def _put(self, octets: bytes) -> None:
+    def _put(self, octets: bytes | memoryview) -> None:
         left = memoryview(octets)
         while left:
             left = left[self._file.write(left) :]

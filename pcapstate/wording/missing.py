@@ -81,11 +81,11 @@ def _strings(value: object) -> Iterator[str]:
 def in_help() -> Iterator[str]:
     """Yield the texts of the help of all commands, and those of click."""
     # Nothing else of the package's inner parts needs the commands.
-    from ..cli.main import COMMANDS, Commands, cli
+    from ..cli.main import COMMANDS, HIDDEN, Commands, cli
     from ..cli.translated import SAID_BY_CLICK, help_texts, option_texts
 
     context = click.Context(cli)
-    for command in (cli, *(Commands.get_command(cli, context, name) for name in COMMANDS)):
+    for command in (cli, *(Commands.get_command(cli, context, name) for name in (*COMMANDS, *HIDDEN))):
         assert command is not None
         yield from (text for text in (*help_texts(command), *option_texts(command)) if len(FIELD.sub("", text)) > 1)
     yield from SAID_BY_CLICK

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pcapstate.tcp.states import STATES
-from pcapstate.wireshark.folders import PLUG_IN, PROFILE, Folders, folders
+from pcapstate.wireshark.folders import PLUG_IN, PROFILE, folders
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import process
 
@@ -76,15 +76,20 @@ def test_install_and_uninstall(home: Path) -> None:
     assert process("wireshark", "--install", "--yes").returncode == 0
     assert {path.name for path in there.profile.iterdir()} == {path.name for path in PROFILE.iterdir()}
     assert there.plug_in.read_bytes() == PLUG_IN.read_bytes()
+    assert os.access(there.launcher, os.X_OK)
     other = there.profiles / "other" / "preferences"
     other.parent.mkdir()
     other.write_text("")
     assert process("wireshark", "--uninstall", "--yes").returncode == 0
     assert not there.plug_in.exists()
+    assert not there.launcher.exists()
     assert not there.profile.exists()
     assert other.exists()
     again = process("wireshark", "--uninstall", "--lang", "en")
-    assert (again.returncode, again.stderr) == (0, b"pcapstate: neither plug-in nor profile is installed\n")
+    assert (again.returncode, again.stderr) == (
+        0,
+        b"pcapstate: plug-in, profile and capture program are not installed\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,7 +139,11 @@ def test_the_folders_are_those_of_tshark(home: Path, monkeypatch: pytest.MonkeyP
         told = subprocess.run(["tshark", "-G", "folders"], capture_output=True, text=True, check=True).stdout
         known = dict(line.split(":", 1) for line in told.splitlines())
         expected = Path(known["Personal Lua Plugins"].strip()), Path(known["Personal configuration"].strip())
-        assert folders() == Folders(expected[0], expected[1] / "profiles")
+        found = folders()
+        assert (found.plug_ins, found.profiles) == (expected[0], expected[1] / "profiles")
+        # Wireshark before 4.2 has no folder of its own for these.
+        programs = known.get("Personal Extcap path", str(home / ".local/lib/wireshark/extcap"))
+        assert found.extcaps == Path(programs.strip())
 
 
 @needs_tshark

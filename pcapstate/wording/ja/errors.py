@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 CALLS = {
+    "name an interface with --extcap-interface": "--extcap-interface でインターフェースを指定してください",
+    "--capture goes with --fifo": "--capture は --fifo とともに指定します",
+    "name what to do: --extcap-dlts, --extcap-config or --capture": (
+        "--extcap-dlts、--extcap-config、--capture のいずれかを指定してください"
+    ),
+    "no interface {name!r}; the names begin with {before}": (
+        "インターフェース {name!r} はありません。名前は {before} で始まります"
+    ),
     "name a capture file": "キャプチャ ファイルを指定してください",
     "--install and --uninstall exclude each other": "--install と --uninstall は同時に指定できません",
     "--install and --uninstall take no capture": "--install、--uninstall にキャプチャは指定できません",

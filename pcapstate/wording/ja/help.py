@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 COMMANDS = {
+    "Capture for Wireshark, with a comment on each packet that changes a state.": (
+        "Wireshark のためにキャプチャし、状態を変えるパケットにコメントを付けます。"
+    ),
+    "Wireshark calls it, once pcapstate wireshark --install has put it among the interfaces (man 4 extcap).": (
+        "Wireshark から呼び出されます。インターフェースの一覧には pcapstate wireshark --install で追加します"
+        " (man 4 extcap)。"
+    ),
     "Open a capture in Wireshark, with the TCP state of both ends as fields of every packet.": (
         "キャプチャを Wireshark で開き、両端の TCP の状態を各パケットのフィールドとして表示します。"
     ),
@@ -13,10 +20,12 @@ COMMANDS = {
         ".cause、.certainty (状態が遷移するパケットのみ)、.outcome、.connection です。表示フィルター、列、色分け、"
         "グラフで使えます。"
     ),
-    '--install adds a profile, "pcapstate", with columns, colours and filter buttons. Arguments after -- go to'
+    '--install adds a profile, "pcapstate", with columns, colours and filter buttons, and interfaces, "pcapstate: eth0"'
+    " and so on: live capture with a comment on each packet that changes a state. Arguments after -- go to"
     " Wireshark.": (
-        "--install で、列、色分け、フィルター ボタンを備えたプロファイル「pcapstate」を追加します。-- の後の引数は"
-        " Wireshark に渡します。"
+        "--install で、列、色分け、フィルター ボタンを備えたプロファイル「pcapstate」と、「pcapstate: eth0」などの"
+        "インターフェースを追加します。このインターフェースでは、状態を変えるパケットにコメントを付けながら"
+        "キャプチャします。-- の後の引数は Wireshark に渡します。"
     ),
     "netstat for packets: the TCP state of both endpoints of every connection in a capture.": (
         "パケット版の netstat: キャプチャ内の各接続について、両端の TCP の状態を表示します。"
@@ -211,10 +220,22 @@ OPTIONS = {
         "コメントとメッセージの言語。[既定値: ロケールの言語]"
     ),
     "The program that opens it, such as tshark.": "キャプチャを開くプログラム (tshark など)。",
-    "Copy plug-in and profile into Wireshark's personal folders.": (
-        "プラグインとプロファイルを Wireshark の個人用フォルダーにコピーします。"
+    "Copy plug-in, profile and capture program into Wireshark's personal folders.": (
+        "プラグイン、プロファイル、キャプチャ プログラムを Wireshark の個人用フォルダーにコピーします。"
     ),
-    "Remove plug-in and profile from there.": "プラグインとプロファイルをそこから削除します。",
+    "Remove them from there.": "それらをそこから削除します。",
+    "The version of Wireshark.": "Wireshark のバージョン。",
+    "List the interfaces.": "インターフェースを一覧表示します。",
+    "The interface, as listed.": "一覧にあるインターフェース。",
+    "Show its link type.": "そのリンク タイプを表示します。",
+    "List its settings, which are the options below.": "その設定項目 (以下のオプション) を一覧表示します。",
+    "Capture only packets that match this filter; without --capture: check it.": (
+        "このフィルターに一致するパケットだけをキャプチャします。--capture がなければフィルターを検査します。"
+    ),
+    "Capture on it.": "そのインターフェースでキャプチャします。",
+    "The named pipe to write to.": "書き込み先の名前付きパイプ。",
+    "Keep only the first N bytes of each packet.": "各パケットの先頭から、このバイト数だけを保存します。",
+    "Only packets to and from this host.": "このホストが送受信するパケットだけを対象にします。",
     "With --install and --uninstall: do not ask.": "--install、--uninstall とともに指定: 確認しません。",
     "Ask about this connection (tcp.stream).": "この接続 (tcp.stream) について出題します。",
     'Ask about a connection that matches, such as "outcome = refused".': (
@@ -393,6 +414,7 @@ PLACEHOLDERS = {
     "CAPTURE...": "キャプチャ...",
     "[STATE]...": "[状態]...",
     "NAME": "名前",
+    "VERSION": "バージョン",
     "BPF": "BPF 式",
     "SIZE": "サイズ",
     "FILE": "ファイル",

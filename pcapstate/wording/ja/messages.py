@@ -8,17 +8,29 @@ CLOSING_LINES = {
     "pcapstate wireshark --install adds columns, colours and filter buttons": (
         "pcapstate wireshark --install で、列、色分け、フィルター ボタンを追加できます"
     ),
-    "Copy the plug-in to {plug_in} and the profile to {profile}?": (
-        "プラグインを {plug_in} に、プロファイルを {profile} にコピーしますか?"
+    "Copy the plug-in to {plug_in}, the profile to {profile} and the capture program to {launcher}?": (
+        "プラグインを {plug_in} に、プロファイルを {profile} に、キャプチャ プログラムを {launcher} にコピーしますか?"
     ),
-    "Remove the plug-in {plug_in} and the profile {profile} with all that is in it?": (
-        "プラグイン {plug_in} と、プロファイル {profile} をその中身ごと削除しますか?"
+    "Remove the plug-in {plug_in}, the capture program {launcher} and the profile {profile} with all that is in it?": (
+        "プラグイン {plug_in}、キャプチャ プログラム {launcher}、プロファイル {profile} (中身すべて) を削除しますか?"
     ),
-    "the plug-in is in {plug_in}, the profile in {profile}": (
-        "プラグインは {plug_in} に、プロファイルは {profile} にあります"
+    "the plug-in is in {plug_in}, the profile in {profile}, the capture program in {launcher}": (
+        "プラグインは {plug_in}、プロファイルは {profile}、キャプチャ プログラムは {launcher} にあります"
     ),
-    "plug-in and profile are removed": "プラグインとプロファイルを削除しました",
-    "neither plug-in nor profile is installed": "プラグインもプロファイルもインストールされていません",
+    "plug-in, profile and capture program are removed": (
+        "プラグイン、プロファイル、キャプチャ プログラムを削除しました"
+    ),
+    "plug-in, profile and capture program are not installed": (
+        "プラグイン、プロファイル、キャプチャ プログラムはインストールされていません"
+    ),
+    "this Wireshark, before 4.2, looks for capture programs in {folder} only; as root: {command}": (
+        "この Wireshark (4.2 より前) がキャプチャ プログラムを探すのは {folder} だけです。root で実行してください:"
+        " {command}"
+    ),
+    "Language of comments": "コメントの言語",
+    "States as spelled by": "状態名の表記",
+    "Bytes kept of each packet": "各パケットの保存バイト数",
+    "Only packets to and from this host": "このホストが送受信するパケットのみ",
     "1 frame is not TCP: {parts}": "TCP 以外のフレームが 1 個あります: {parts}",
     "{count:,} frames are not TCP: {parts}": "TCP 以外のフレームが {count:,} 個あります: {parts}",
     "1 frame could not be read: {parts}": "1 個のフレームを解読できませんでした: {parts}",

@@ -23,7 +23,7 @@ from ..tcp.states import State
 from ..views import diagnosis
 from ..views.reading_aids import Manner
 from ..wording.counts import Count
-from ..wording.languages import ENGLISH, LANGUAGES, language_of, translate
+from ..wording.languages import ENGLISH, LANGUAGES, OWN_NAMES, language_of, translate
 from ..wording.styles import Style
 from ..wording.times import duration
 from .connections import fields
@@ -39,7 +39,6 @@ OPEN_FINDINGS = 20
 """Findings that show at once; a click shows the others."""
 WIDTH, HEIGHT = 300, 80
 """Of the bars of a histogram."""
-NAMES_OF_LANGUAGES = {"en": "English", "ja": "日本語"}
 VERDICTS = {
     "all": "{connections:connection|connections} of {hosts:host|hosts} within {time}.",
     "closed": "{count:connection was|connections were} closed by both sides, as it should be.",
@@ -94,7 +93,7 @@ def page(contents: Contents, shown: Shown) -> str:
     )
     facts, packed = contents.facts, contents.packed
     packed.values |= _values(contents, shown)
-    script, style = _program(), "\n".join(map(source, STYLES))
+    script, style = _program(), "\n".join([*map(source, STYLES), *map(_hidden, LANGUAGES)])
     other = next(lang for lang in LANGUAGES if lang != shown.lang)
     return environment.get_template(TEMPLATE).render(
         t=said,
@@ -108,7 +107,7 @@ def page(contents: Contents, shown: Shown) -> str:
         policy=_policy(script, style),
         lang=shown.lang,
         other=other,
-        other_name=NAMES_OF_LANGUAGES.get(other, other),
+        other_name=OWN_NAMES.get(other, other),
         names=[safe(name) for name in shown.names],
         facts=facts,
         meanings=OUTCOMES,
@@ -138,6 +137,11 @@ def _program() -> str:
     licence = source("uPlot.LICENSE").strip()
     own = "\n".join(map(source, SCRIPTS))
     return f'/*!\n{licence}\n*/\n{source(LIBRARY)}\n(() => {{\n"use strict";\n{own}\n}})();\n'
+
+
+def _hidden(lang: str) -> str:
+    """Return the style that hides a language while the page shows another one."""
+    return f':root:not([data-lang="{lang}"]) span[lang="{lang}"] {{ display: none; }}'
 
 
 def _policy(script: str, style: str) -> str:
@@ -178,7 +182,7 @@ def _values(contents: Contents, shown: Shown) -> dict[str, Any]:
         "fields": fields(),
         "services": SERVICES,
         "words": {lang: {text: translate(text, lang) for text in words} for lang in LANGUAGES if lang != ENGLISH},
-        "languages": {lang: NAMES_OF_LANGUAGES.get(lang, lang) for lang in LANGUAGES},
+        "languages": {lang: OWN_NAMES.get(lang, lang) for lang in LANGUAGES},
     }
 
 

@@ -15,7 +15,7 @@ from ..errors import CallError
 from ..escaping import safe
 from ..messages import Message
 from ..sources.hardware_types import LINKTYPE_ETHERNET, LINKTYPE_SLL2, linktype_of
-from ..wording.languages import LANGUAGES, translate
+from ..wording.languages import LANGUAGES, OWN_NAMES, translate
 from ..wording.styles import STYLES
 
 BEFORE = "pcapstate_"
@@ -31,8 +31,6 @@ NAMES = {
     LINKTYPE_SLL2: ("LINUX_SLL2", "Linux cooked v2"),
 }
 """Link types as libpcap names and describes them."""
-OWN_NAMES = {"en": "English", "ja": "日本語"}
-"""The languages of comments, each in its own words."""
 SNAPLENS = 64, 262_144
 """The least and the largest snap length."""
 

@@ -20,6 +20,9 @@ _FOLDERS = (
 LANGUAGES = (ENGLISH, *sorted(one.name for one in _FOLDERS))
 """The codes of all languages; the first is that of the texts in the code."""
 
+OWN_NAMES = {"en": "English", "ja": "日本語"}
+"""What languages are called in their own words, where that is not their code."""
+
 
 def translate(text: str, code: str) -> str:
     """Return an English text in a language of ``LANGUAGES``; what has no translation stays English."""

@@ -17,6 +17,16 @@ needs_browser = pytest.mark.skipif(
 )
 
 
+MOMENTS = """(times) => times.map((time) => {
+  const field = document.getElementById("time");
+  field.value = time;
+  field.dispatchEvent(new Event("change"));
+  return [...document.querySelectorAll("#netstat tbody tr")].map((row) => [1, 2, 3, 4].map(
+    (at) => (at === 2 ? row.cells[at].firstChild : row.cells[at]).textContent.trim()));
+})"""
+"""Types times, and returns the rows of the table at each."""
+
+
 class Report:
     """A page with a report; ``page`` is Playwright's."""
 
@@ -34,17 +44,12 @@ class Report:
         self.page.goto(f"{self.path.as_uri()}{fragment}")
         self.page.wait_for_selector("html[data-ready]")
 
-    def moment(self, time: int, host: str | None) -> list[list[str]]:
-        """Return the rows of netstat at a time (ns since the start): local and foreign address, state, connection."""
-        chosen = "" if host is None else self.hosts()[host]
-        self.page.select_option("#host", chosen)
-        self.page.fill("#time", f"{time // 10**9}.{time % 10**9:09d}")
-        self.page.dispatch_event("#time", "change")
-        rows: list[list[str]] = self.page.evaluate(
-            "() => [...document.querySelectorAll('#netstat tbody tr')].map((row) => [1, 2, 3, 4].map("
-            "(at) => (at === 2 ? row.cells[at].firstChild : row.cells[at]).textContent.trim()))"
-        )
-        return rows
+    def moments(self, times: list[int], host: str | None) -> list[list[list[str]]]:
+        """Return the rows of netstat at each time (ns since the start): both addresses, state, connection."""
+        self.page.select_option("#host", "" if host is None else self.hosts()[host])
+        typed = [f"{time // 10**9}.{time % 10**9:09d}" for time in times]
+        found: list[list[list[str]]] = self.page.evaluate(MOMENTS, typed)
+        return found
 
     def hosts(self) -> dict[str, str]:
         """Return the hosts that can be chosen, and the values that choose them."""

@@ -189,7 +189,7 @@ def _pack_ladders(
     sizes = np.array([int(packets[group].sum()) for group in groups], dtype=np.int64)
     places = within(np.arange(len(rows)), sizes, limits.packets)
     if len(places):
-        places = places[np.argsort(rows[places])]
+        # The most interesting first: at some time there is no more room.
         told = [(int(rows[place]), table.numbers(groups[place])) for place in places.tolist()]
         numbers = np.unique(np.concatenate([group for _, group in told]))
         kept = KeptPackets(numbers)

@@ -180,6 +180,11 @@ def test_of_a_large_capture_the_most_interesting_connections_are_kept_and_it_say
     assert len(named) > 4
     assert set(columns["connection"].tolist()) <= named
     assert len(columns["ladder_of"]) == 2
+    # Where there is no room for the steps of more, the first is one that findings name.
+    _, of_all = data(limited(OFFICE, Limits(steps=1)))
+    assert len(of_all["ladder_of"]) == 1
+    assert int(of_all["connection"][of_all["ladder_of"][0]]) in named
+    assert 0 not in named
     assert f"This file has 4 of {len(known)} connections one by one" in text
     assert not values["whole"]
     assert values["all"] == len(known)

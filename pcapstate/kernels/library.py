@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,17 +94,36 @@ def _foreign(function: Any, types: tuple[Any, ...]) -> Call:
             flattened += [ctypes.c_void_p, ctypes.c_int64] * (len(one) if isinstance(one, tuple) else 1)
     function.argtypes = flattened
 
+    passing = [None if one is int else _Passing(one if isinstance(one, tuple) else (one,)) for one in types]
+
     def call(*arguments: Any) -> int:
         flat: list[Any] = []
-        for one, given in zip(types, arguments, strict=True):
-            if one is int:
+        for one, arrays, given in zip(types, passing, arguments, strict=True):
+            if arrays is None:
                 flat.append(given)
-                continue
-            kinds, arrays = (one, given) if isinstance(one, tuple) else ((one,), (given,))
-            for kind, array in zip(kinds, arrays, strict=True):
-                if array.dtype != kind:
-                    raise TypeError(f"kernel wants {kind}, was given {array.dtype}")
-                flat += [array.ctypes.data, len(array)]
+            else:
+                flat += arrays.described(given if isinstance(one, tuple) else (given,))
         return int(function(*flat))
 
     return call
+
+
+class _Passing:
+    """What a kernel is told of arrays: an address and a length each. It takes long to ask an array for its address."""
+
+    def __init__(self, kinds: tuple[Any, ...]) -> None:
+        self._kinds = kinds
+        # No array is kept alive, and other threads find either what was before or what is new.
+        self._last: tuple[tuple[weakref.ref[Any], ...], list[int]] = (), []
+
+    def described(self, arrays: tuple[Any, ...]) -> list[int]:
+        """Return addresses and lengths; raise TypeError if an array has another dtype than the kernel wants."""
+        last, told = self._last
+        if len(last) != len(arrays) or any(one() is not array for one, array in zip(last, arrays, strict=True)):
+            told = []
+            for kind, array in zip(self._kinds, arrays, strict=True):
+                if array.dtype != kind:
+                    raise TypeError(f"kernel wants {kind}, was given {array.dtype}")
+                told += [array.ctypes.data, len(array)]
+            self._last = tuple(map(weakref.ref, arrays)), told
+        return told

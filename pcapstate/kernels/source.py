@@ -4,8 +4,8 @@ A *kernel* is a readable Python loop over arrays. Run plain, it is just that fun
 (``pcapstate.kernels.building``), the same source goes through Numba, in a process with ``PCAPSTATE_COMPILING=1``.
 
 Rules that keep both runs equal: integers fit into int64 and are masked explicitly (``& 0xFFFFFFFF``), fields are read
-by item access (``row["seq"]``), narrow fields are widened with ``i64`` before any arithmetic, and every index into
-capture bytes is checked first, since compiled code does not check it.
+by item access (``row["seq"]``), narrow fields are widened with ``i64`` before any arithmetic, no index is negative, and
+every index into capture bytes is checked first, since compiled code does not check it.
 """
 
 from __future__ import annotations
@@ -99,6 +99,14 @@ if COMPILING:
     from llvmlite import ir
     from numba.core import cgutils, types
     from numba.extending import intrinsic
+    from numba.np import arrayobj
+
+    def _index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+        return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)
+
+    # A negative index would count from the end, and every access would ask for it first: a tenth of the tracker's time.
+    assert callable(arrayobj.fix_integer_index)
+    arrayobj.fix_integer_index = _index
 
     @intrinsic  # type: ignore[untyped-decorator]
     def fetch(typing: Any, array: Any, index: Any) -> Any:  # noqa: D103

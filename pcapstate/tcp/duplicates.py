@@ -18,8 +18,6 @@ MIN_RTO = 100_000_000
 packet may also turn up behind what answers it: interfaces and queues are written down one after the other."""
 COPIED_WITHIN = 1_000_000
 """Nanoseconds within which identical bytes are a copy, though a retransmission would look the same."""
-WAYS = 4
-"""Cells in which a packet is searched, the latest first: 64 bytes, one cache line."""
 TIMES_BITS = 8
 TIMES = (1 << TIMES_BITS) - 1
 """The bits that count how often a packet was captured, and the highest count."""
@@ -35,60 +33,93 @@ def header_hash(segment: Any) -> int:
     """Return 32 bits that distinguish a packet from others of its sender, apart from its sequence number."""
     # Where the mark is the checksum, it is smaller by one where the acknowledgment is larger by one: both are spread.
     kind = i64(segment["flags"]) << 23 ^ i64(segment["length"])
-    return (folded(segment["ack"] * HASH_FACTOR) ^ folded(i64(segment["mark"]) * MARK_FACTOR) ^ kind) & LOW_32
+    return folded(segment["ack"] * HASH_FACTOR ^ i64(segment["mark"]) * MARK_FACTOR) ^ kind & LOW_32
 
 
 @inner
 def bucket_of(w: World, segment: Any, told: int) -> int:
-    """Return the first of the cells in which a packet is searched."""
+    """Return the row in which a packet is searched."""
     ports = i64(segment["source_port"]) << 16 ^ i64(segment["target_port"])
-    return folded((folded((segment["seq"] ^ ports) * HASH_FACTOR) ^ told) * HASH_FACTOR) & (len(w.recent) - WAYS)
+    return folded((segment["seq"] ^ ports ^ told) * HASH_FACTOR) & (len(w.recent) - 1)
 
 
 @inner
-def is_copy(w: World, e: int, segment: Any) -> bool:
+def print_of(e: int, segment: Any, told: int) -> int:
+    """Return 55 bits by which a packet of endpoint ``e`` is recognised; ``told``: the hash of its header."""
+    return (segment["seq"] ^ (e + 1 << 7 & LOW_32)) << 23 ^ told
+
+
+@inner
+def is_unlike(w: World, bucket: int, print: int) -> bool:
+    """Return whether no packet of the last moments can be the same."""
+    row = w.recent[bucket]
+    alike = row["print_0"] >> TIMES_BITS == print
+    alike |= row["print_1"] >> TIMES_BITS == print
+    alike |= row["print_2"] >> TIMES_BITS == print
+    alike |= row["print_3"] >> TIMES_BITS == print
+    return not alike
+
+
+@inner
+def remember(w: World, bucket: int, time: int, print: int) -> None:
+    """Remember a packet that no packet of the last moments is the same as: the oldest of its row goes."""
+    row = w.recent[bucket]
+    row["print_3"], row["time_3"] = row["print_2"], row["time_2"]
+    row["print_2"], row["time_2"] = row["print_1"], row["time_1"]
+    row["print_1"], row["time_1"] = row["print_0"], row["time_0"]
+    row["print_0"], row["time_0"] = print << TIMES_BITS | 1, time
+
+
+@inner
+def is_copy(w: World, e: int, segment: Any, bucket: int, print: int) -> bool:
     """Return whether this is a copy of a packet of endpoint ``e``, not a retransmission; remember it."""
-    time, telling = segment["time"], i64(segment["mark"]) & TELLING != 0
-    told = header_hash(segment)
-    print = (segment["seq"] ^ (e + 1 << 7 & LOW_32)) << 23 ^ told
-    bucket = bucket_of(w, segment, told)
-    place = bucket
-    found = w.recent[place]["print"] >> TIMES_BITS
-    while found != print and found != 0 and place < bucket + WAYS - 1:
-        place += 1
-        found = w.recent[place]["print"] >> TIMES_BITS
-    one = w.recent[place]
-    if found == print:
-        gap = abs(time - one["time"])
-        if gap < (MIN_RTO if telling else COPIED_WITHIN):
-            # Over IPv4 the identification is another. Over IPv6 there is none, and within SOON not even time tells.
-            if gap >= COPIED_WITHIN or (telling and segment["source_high"] == 0) or not sent_anew(w, e, one):
-                if one["print"] & TIMES != TIMES:
-                    one["print"] += 1
-                return True
-    # The latest comes first, and the one that was the last goes.
-    while place > bucket:
-        w.recent[place]["time"] = w.recent[place - 1]["time"]
-        w.recent[place]["print"] = w.recent[place - 1]["print"]
-        place -= 1
-    w.recent[bucket]["time"] = time
-    w.recent[bucket]["print"] = print << TIMES_BITS | 1
-    return False
+    if is_unlike(w, bucket, print):
+        remember(w, bucket, segment["time"], print)
+        return False
+    return is_copy_of(w, e, segment, bucket, print)
 
 
 @rare
-def sent_anew(w: World, e: int, one: Any) -> bool:
-    """Return whether endpoint ``e`` retransmitted this segment: after an answer, and more often than copies explain.
+def is_copy_of(w: World, e: int, segment: Any, bucket: int, print: int) -> bool:
+    """Return whether a packet that is the same as one of the last moments is a copy of it; remember it."""
+    row = w.recent[bucket]
+    time, telling = segment["time"], i64(segment["mark"]) & TELLING != 0
+    # The one that it is the same as comes first, as the latest.
+    found, when = row["print_0"], row["time_0"]
+    if found >> TIMES_BITS != print:
+        found, when = row["print_1"], row["time_1"]
+        if found >> TIMES_BITS != print:
+            found, when = row["print_2"], row["time_2"]
+            if found >> TIMES_BITS != print:
+                found, when = row["print_3"], row["time_3"]
+                row["print_3"], row["time_3"] = row["print_2"], row["time_2"]
+            row["print_2"], row["time_2"] = row["print_1"], row["time_1"]
+        row["print_1"], row["time_1"] = row["print_0"], row["time_0"]
+    row["print_0"], row["time_0"] = print << TIMES_BITS | 1, time
+    gap = abs(time - when)
+    if gap >= (MIN_RTO if telling else COPIED_WITHIN):
+        return False
+    # Over IPv4 the identification is another. Over IPv6 there is none, and within SOON not even time tells.
+    if gap < COPIED_WITHIN and (not telling or segment["source_high"] != 0) and sent_anew(w, e, when, found & TIMES):
+        return False
+    row["print_0"], row["time_0"] = min(found + 1, found | TIMES), when
+    return True
+
+
+@rare
+def sent_anew(w: World, e: int, when: int, times: int) -> bool:
+    """Return whether endpoint ``e`` retransmitted a segment captured ``times`` since a time: after an answer, and more
+    often than copies explain.
 
     Fast retransmission answers its peer's acknowledgments (RFC 5681 §3.2). Where there are copies, all packets have
     about as many.
     """
     me, peer = w.endpoints[e], w.endpoints[e ^ 1]
-    if peer["packets"] == 0 or peer["last"] <= one["time"]:
+    if peer["packets"] == 0 or peer["last"] <= when:
         return False
     copies = i64(w.seldom[e]["copies"])
     packets = i64(me["packets"]) - copies
-    return (one["print"] & TIMES) * packets > copies + (packets >> 1)
+    return times * packets > copies + (packets >> 1)
 
 
 @rare

@@ -18,8 +18,9 @@ from .history import History
 from .states import State
 from .time_wait import TimeWait
 
-RESERVED = 1 << 19
+RESERVED = 1 << 21
 """Connections there is room for at first. np.zeros takes memory only as rows are written, so this costs nothing."""
+FEWEST_SLOTS = 1 << 12
 MOST_CONNECTIONS = 1 << 29
 """Connections that are kept at most: endpoints are numbered in 31 bits."""
 EVICTED_SHARE = 4
@@ -27,9 +28,11 @@ EVICTED_SHARE = 4
 
 COMPARED_PACKETS = 1 << 14
 """The last packets, among which copies are looked for."""
+WAYS = 4
+"""Of these, how many are in a row of RECENT_PACKETS."""
 ROWS_EACH = (("connections", 1), ("extras", 1), ("seldom", 2), ("endpoints", 2), ("details", 2), ("troubles", 2))
 """The tables with rows for each connection, and the number of these rows."""
-SLOTS_EACH, TIMERS_EACH = 16, 48
+SLOTS_EACH, TIMERS_EACH = 32, 48
 """Bytes of the hash table and of the timers for each connection, both at their largest."""
 
 
@@ -90,21 +93,21 @@ class FlowTable:
         cells[c.CELL_RECORD] = record
         cells[c.CELL_DETAILS] = details
         cells[c.CELL_SPLIT] = split
-        keys = np.frombuffer(os.urandom(4 * 8), dtype=np.uint32) >> 1 | 1
+        keys = np.frombuffer(os.urandom(4 * 8), dtype=np.uint32) >> 2 | 1
         cells[c.CELL_KEYS : c.CELL_FORESEEN] = keys
         self._cells = cells
         self._world = c.World(
-            connections=np.zeros(reserved, dtype=c.CONNECTION),
-            extras=np.zeros(reserved, dtype=c.EXTRA),
-            seldom=np.zeros(2 * reserved, dtype=c.SELDOM),
-            endpoints=np.zeros(2 * reserved, dtype=c.ENDPOINT),
-            details=np.zeros(2 * reserved if details else 0, dtype=c.DETAIL),
-            troubles=np.zeros(2 * reserved if details else 0, dtype=c.TROUBLE),
-            slots=np.zeros(1024, dtype=np.int32),
+            connections=aligned(reserved, c.CONNECTION),
+            extras=aligned(reserved, c.EXTRA),
+            seldom=aligned(2 * reserved, c.SELDOM),
+            endpoints=aligned(2 * reserved, c.ENDPOINT),
+            details=aligned(2 * reserved if details else 0, c.DETAIL),
+            troubles=aligned(2 * reserved if details else 0, c.TROUBLE),
+            slots=aligned(FEWEST_SLOTS, c.SLOT),
             timers=np.zeros(1024, dtype=c.TIMER),
             transitions=np.zeros(16_384 if record else 0, dtype=c.TRANSITION),
             cells=cells,
-            recent=aligned(COMPARED_PACKETS, c.RECENT_PACKET),
+            recent=aligned(COMPARED_PACKETS // WAYS, c.RECENT_PACKETS),
         )
         self._look: Callable[[Rows, Rows], None] | None = None
         self._grown = [(table, ends) for table, ends in ROWS_EACH if len(getattr(self._world, table))]
@@ -269,7 +272,7 @@ class FlowTable:
             rows = getattr(self._world, table)
             _plain(rows)[: ends * used] = 0
             if len(rows) < ends * last.connections:
-                rows = np.zeros(ends * 2 * last.connections, dtype=rows.dtype)
+                rows = aligned(ends * 2 * last.connections, rows.dtype)
                 self._replace(table, rows)
             for one in checkpoints:
                 _plain(rows)[endpoints_of(one.rows) if ends == 2 else one.rows] = one.tables[table]
@@ -278,7 +281,8 @@ class FlowTable:
         self._moved, self.evicted = last.moved, last.evicted.copy()
         self._world.recent[:] = last.recent
         self._world.slots[:] = 0
-        self._rehash(last.connections, last.connections)
+        self._make_slots(last.connections)
+        self._kernels.rehash(last.connections, self._world)
         timers = running([one.timers for one in checkpoints], last.cells)
         timers = self._in_use(timers[self._world.endpoints["state"][timers["endpoint"]] == State.TIME_WAIT])
         self._set(timers, max(len(self._world.timers), len(timers)))
@@ -306,7 +310,9 @@ class FlowTable:
             for table, ends in self._grown:
                 self._replace(table, _larger(getattr(self._world, table), ends * used, ends * size))
         if 2 * needed > len(self._world.slots):
-            self._rehash(used, needed)
+            smaller = self._world.slots
+            self._make_slots(needed)
+            self._kernels.refill(smaller, self._world)
         if int(self._cells[c.CELL_TIMERS]) + 4 * count > len(self._world.timers):
             timers = self._running()
             size = len(self._world.timers)
@@ -316,14 +322,13 @@ class FlowTable:
             self._set(timers, size)
         return kept
 
-    def _rehash(self, used: int, needed: int) -> None:
-        """Fill the hash table, which is empty or too small, with room for ``needed`` connections."""
+    def _make_slots(self, needed: int) -> None:
+        """Make an empty hash table with room for ``needed`` connections where there is less."""
         size = len(self._world.slots)
         while size < 2 * needed:
             size *= 2
         if size > len(self._world.slots):
-            self._replace("slots", np.zeros(size, dtype=np.int32))
-        self._kernels.rehash(used, self._world)
+            self._replace("slots", aligned(size, c.SLOT))
 
     def _replace(self, table: str, rows: Rows) -> None:
         self._world = self._world._replace(**{table: rows})
@@ -355,7 +360,7 @@ class FlowTable:
         previous[later] = np.where(going[before], 0, place[before])
         self._world.slots[:] = 0
         self._world.recent[:] = 0
-        self._rehash(len(kept), len(kept))
+        self._kernels.rehash(len(kept), self._world)
         for moved in self._followers:
             moved(kept)
         return kept
@@ -379,8 +384,8 @@ class FlowTable:
 
 
 def _larger(rows: Rows, used: int, size: int) -> Rows:
-    larger = np.zeros(size, dtype=rows.dtype)
-    if rows[:used].view(np.uint8).any():
+    larger = aligned(size, rows.dtype)
+    if _plain(rows[:used]).any():
         larger[:used] = rows[:used]
     return larger
 

@@ -31,10 +31,9 @@ MOST_SYNS_BESIDE = 8
 def behind_syns(w: World, number: int) -> int:
     """Return the connection itself or, if it is a SYN beside an open connection, that one."""
     for _ in range(MOST_SYNS_BESIDE):
-        previous = i64(w.extras[number]["previous"]) - 1
-        if w.connections[number]["notes"] & NOTE_BESIDE == 0 or previous < 0:
+        if w.connections[number]["notes"] & NOTE_BESIDE == 0 or i64(w.extras[number]["previous"]) == 0:
             break
-        number = previous
+        number = i64(w.extras[number]["previous"]) - 1
     return number
 
 

@@ -19,9 +19,11 @@ CONNECTION = np.dtype(
         ("port_0", "u2"),
         ("port_1", "u2"),
         ("notes", "i4"),  # NOTE_ bits
+        ("more", "i4"),  # MORE_ bits
     ],
     align=True,
 )
+"""Half a cache line, which is all that most segments need of it."""
 
 NOTE_CLIENT_IS_1 = 1
 """Endpoint 1 is the client (else endpoint 0)."""
@@ -70,6 +72,11 @@ NOTE_SENT_AFTER_RST = 1 << 28
 NOTE_OUTLIVES_0, NOTE_OUTLIVES_1 = 1 << 29, 1 << 30
 """That endpoint's TIME_WAIT has outlived a RST (RFC 1337), so the next one does not end it either."""
 
+MORE_ADDRESSES = 1
+"""Its row of EXTRA has the high halves of its addresses; else they are 0."""
+MORE_PREVIOUS = 2
+"""Its row of EXTRA names a connection before it, or has named one that was evicted since."""
+
 EXTRA = np.dtype(
     [
         ("high_0", "i8"),  # the high halves of both addresses; 0 for IPv4
@@ -81,7 +88,8 @@ EXTRA = np.dtype(
     ],
     align=True,
 )
-"""What few connections have. Each has a row all the same: rows that stay zero take no memory."""
+"""What few connections have; ``more`` says where to look. Each has a row all the same: rows that stay zero take no
+memory."""
 
 # --- endpoints: two rows a connection, at 2 * connection + side
 
@@ -237,15 +245,9 @@ AFTERWARDS = np.dtype(
 TIMER = np.dtype([("deadline", "i8"), ("endpoint", "i8")])
 """The end of a TIME_WAIT."""
 
-RECENT_PACKET = np.dtype(
-    [
-        ("time", "i8"),
-        # Its sender, the numbers of its header and its mark in one number; in the lowest eight bits how often it was
-        # captured.
-        ("print", "i8"),
-    ]
-)
-"""A packet of the last moments, by which copies of it are known."""
+RECENT_PACKETS = np.dtype([(f"{field}_{way}", "i8") for field in ("time", "print") for way in range(4)])
+"""Four packets of the last moments, the latest first, by which copies of them are known: a cache line. ``print``: the
+sender, the numbers of the header and the mark in one number; in the lowest eight bits how often it was captured."""
 
 (
     CELL_CONNECTIONS,
@@ -263,16 +265,23 @@ RECENT_PACKET = np.dtype(
 """Numbers that the kernels share: the used rows of three tables, the time of the last packet, 2 MSL (both ns), whether
 to record transitions, whether to keep DETAIL and TROUBLE rows, whether the same 4-tuple on different VLANs is different
 connections, the time until which packets may belong to evicted connections, the time when the capture last dropped
-packets or 0 (both ns since the epoch). From CELL_KEYS on: eight random odd numbers below 2**31 that key the hash
+packets or 0 (both ns since the epoch). From CELL_KEYS on: eight random odd numbers below 2**30 that key the hash
 table."""
 CELL_FORESEEN = CELL_KEYS + 8
-"""From here on: the slots at which the search for the next segments' connections begins."""
+"""From here on FORESEEN_CELLS for each of the next segments: see FORESEEN_KEY."""
+FORESEEN_KEY, FORESEEN_SLOT, FORESEEN_HASH, FORESEEN_BUCKET, FORESEEN_CELLS = range(5)
+"""What is known of a segment before it is followed: the hash of its 4-tuple, the slot at which the search for its
+connection goes on, the hash of its header, and the row of ``recent`` in which a copy of it is."""
 PREFETCHED_SEGMENTS = 16
 """Segments whose rows are fetched from memory together, to use the time that takes."""
-CELL_WAITS = CELL_FORESEEN + PREFETCHED_SEGMENTS
+CELL_WAITS = CELL_FORESEEN + PREFETCHED_SEGMENTS * FORESEEN_CELLS
 """The number of networks in which TIME_WAIT lasts otherwise; behind it WAIT_CELLS for each (see ``time_wait``)."""
 WAIT_CELLS = 5
 FIXED_CELLS = CELL_WAITS + 1
+
+
+SLOT = np.dtype(np.int64)
+"""A slot of the hash table: a connection's row + 1 and, above the low 32 bits, the hash of its 4-tuple; or 0."""
 
 
 class World(NamedTuple):
@@ -284,8 +293,8 @@ class World(NamedTuple):
     endpoints: Annotated[Any, ENDPOINT]  # two a connection
     details: Annotated[Any, DETAIL]  # two a connection, or none
     troubles: Annotated[Any, TROUBLE]  # two a connection, or none
-    slots: Annotated[Any, np.int32]  # the hash table, a power of two: a connection's row + 1, or 0
+    slots: Annotated[Any, SLOT]  # the hash table, a power of two
     timers: Annotated[Any, TIMER]  # a heap: the timer at n ends no later than those at 2 * n + 1 and 2 * n + 2
     transitions: Annotated[Any, TRANSITION]  # emptied by the caller
     cells: Annotated[Any, np.int64]  # CELL_
-    recent: Annotated[Any, RECENT_PACKET]  # a power of two
+    recent: Annotated[Any, RECENT_PACKETS]  # a power of two

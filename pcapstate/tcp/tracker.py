@@ -1,6 +1,7 @@
 """The loop over segments: find the connection, count the packet, derive its events.
 
-A segment is followed in this order: ``lookup`` finds its connection, ``reuse`` decides which of two on one 4-tuple it
+Nearly all segments are the next in order on an open connection, and ``order`` is done with them. The others are
+followed in this order: ``lookup`` finds the connection, ``reuse`` decides which of two on one 4-tuple it
 belongs to, ``duplicates`` drops copies, ``sequence_tracking`` gives its place among those its sender sent before, and
 ``weigh`` steps through its events (``handshake``, ``fin``, ``rst``). The state that follows an event stands in
 ``machine``. The rules are explained in docs/inference.md.
@@ -13,13 +14,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..decode.segment import ACK, FIN, RST, SEGMENT, SEGMENT_ICMP, SYN
-from ..kernels.source import COMPILING, entry, fetch, i64, inner, rare
-from .duplicates import bucket_of, count_copy, header_hash, is_copy, note_network
+from ..kernels.source import entry, fetch, i64, inner, rare
+from .duplicates import bucket_of, count_copy, header_hash, is_copy, is_unlike, note_network, print_of, remember
 from .fin import acknowledges_and_closes
 from .handshake import opens, syn, syn_ack
 from .icmp import icmp_error
-from .lookup import begin, find, first_slot, is_own_peer, side_of
+from .lookup import begin, find, is_own_peer, key_of, likely_slot, number_in, put, sender, side_of
 from .machine import Event
+from .order import continues, go_on
 from .reuse import behind_syns, find_out, is_for_previous, is_open, supersede
 from .rst import reset, still_there
 from .self_connect import weigh_own
@@ -32,9 +34,15 @@ from .tables import (
     CELL_FORESEEN,
     CELL_RECORD,
     CELL_TRANSITIONS,
+    FORESEEN_BUCKET,
+    FORESEEN_CELLS,
+    FORESEEN_HASH,
+    FORESEEN_KEY,
+    FORESEEN_SLOT,
     KNOWN_BASE,
     KNOWN_CLOSED_BY_RST,
     KNOWN_SENT_FIN,
+    MORE_PREVIOUS,
     NOTE_BESIDE,
     NOTE_DOUBTFUL,
     NOTE_GAVE_UP,
@@ -44,7 +52,7 @@ from .tables import (
     World,
 )
 from .timeouts import state_by_now
-from .transition import expire, step
+from .transition import expire, is_due, step
 from .troubles import note_details, note_troubles
 
 TRANSITIONS_EACH = 24
@@ -60,23 +68,12 @@ def track(segments: Any, first: int, count: int, w: World) -> int:
     ``timers``. Rows not used yet are zero. ``transitions`` fills up and the caller empties it; nothing is recorded
     where CELL_RECORD is 0.
     """
-    cells = w.cells
     for start in range(first, count, PREFETCHED_SEGMENTS):
         end = min(start + PREFETCHED_SEGMENTS, count)
-        if COMPILING:
-            foresee(w, segments, start, end)
+        foresee(w, segments, start, end)
         for index in range(start, end):
-            segment = segments[index]
-            if not is_followed(segment):
-                continue
-            if cells[CELL_RECORD] != 0 and len(w.transitions) - cells[CELL_TRANSITIONS] < TRANSITIONS_EACH:
+            if not take(w, segments, index, CELL_FORESEEN + FORESEEN_CELLS * (index - start)):
                 return index
-            # Where the capture's clock steps back, timers wait for it: no 2 MSL have passed.
-            cells[CELL_CLOCK] = segment["time"]
-            if not expire(w, TRANSITIONS_EACH):
-                return index
-            slot = cells[CELL_FORESEEN + index - start] if COMPILING else first_slot(w, segment)
-            follow(w, segment, find(w, segment, slot))
     return count
 
 
@@ -88,13 +85,9 @@ def track_each(segments: Any, first: int, count: int, afterwards: Any, row: int,
     """
     for index in range(first, count):
         segment = segments[index]
-        if is_followed(segment):
-            if len(w.transitions) - w.cells[CELL_TRANSITIONS] < TRANSITIONS_EACH:
-                return index
-            w.cells[CELL_CLOCK] = segment["time"]
-            if not expire(w, TRANSITIONS_EACH):
-                return index
-            follow(w, segment, find(w, segment, first_slot(w, segment)))
+        foresee(w, segments, index, index + 1)
+        if not take(w, segments, index, CELL_FORESEEN):
+            return index
         told = afterwards[index]
         if row < 0:
             one = i64(segment["endpoint"]) & ~1
@@ -117,32 +110,69 @@ def is_followed(segment: Any) -> bool:
 
 
 @inner
-def foresee(w: World, segments: Any, start: int, end: int) -> None:
-    """Fetch from cells what ``segments[start:end]`` are about: many rows at once, which takes as long as one.
+def take(w: World, segments: Any, index: int, foreseen: int) -> bool:
+    """Follow ``segments[index]`` unless there is no room in ``transitions``; return whether there was.
 
-    It pays only where compiled.
+    ``foreseen``: the cells with what is known of it.
     """
+    segment, cells = segments[index], w.cells
+    if not is_followed(segment):
+        return True
+    if cells[CELL_RECORD] != 0 and len(w.transitions) - cells[CELL_TRANSITIONS] < TRANSITIONS_EACH:
+        return False
+    # Where the capture's clock steps back, timers wait for it: no 2 MSL have passed.
+    cells[CELL_CLOCK] = segment["time"]
+    if is_due(w) and not expire(w, TRANSITIONS_EACH):
+        return False
+    number = number_in(w, cells[foreseen + FORESEEN_SLOT])
+    if number >= 0:
+        side = sender(w, segment, number)
+        if side >= 0 and continues(w, number, side, segment):
+            bucket = cells[foreseen + FORESEEN_BUCKET]
+            print = print_of(2 * number + side, segment, cells[foreseen + FORESEEN_HASH])
+            if is_unlike(w, bucket, print):
+                remember(w, bucket, segment["time"], print)
+                go_on(w, number, side, segment)
+                return True
+    follow(w, segments, index, foreseen)
+    return True
+
+
+@inner
+def foresee(w: World, segments: Any, start: int, end: int) -> None:
+    """Note in cells what is known of ``segments[start:end]`` already, and fetch the rows that they are about.
+
+    Fetching many rows at once takes as long as fetching one.
+    """
+    cells, mask = w.cells, len(w.slots) - 1
+    # Rows without a segment do no harm here, and asking for them takes longer.
     for index in range(start, end):
         segment = segments[index]
-        slot = 0
-        if is_followed(segment):
-            slot = first_slot(w, segment)
-            fetch(w.slots, slot)
-            fetch(w.recent, bucket_of(w, segment, header_hash(segment)))
-        w.cells[CELL_FORESEEN + index - start] = slot
+        at = CELL_FORESEEN + FORESEEN_CELLS * (index - start)
+        key, told = key_of(w, segment), header_hash(segment)
+        bucket = bucket_of(w, segment, told)
+        cells[at + FORESEEN_KEY], cells[at + FORESEEN_HASH], cells[at + FORESEEN_BUCKET] = key, told, bucket
+        fetch(w.slots, key & mask)
+        fetch(w.recent, bucket)
     for index in range(start, end):
-        number = i64(w.slots[w.cells[CELL_FORESEEN + index - start]]) - 1
+        at = CELL_FORESEEN + FORESEEN_CELLS * (index - start)
+        slot = likely_slot(w, cells[at + FORESEEN_KEY])
+        cells[at + FORESEEN_SLOT] = slot
+        number = number_in(w, slot)
         if number >= 0:
             fetch(w.connections, number)
             fetch(w.endpoints, 2 * number)
             fetch(w.endpoints, 2 * number + 1)
 
 
-@inner
-def follow(w: World, segment: Any, slot: int) -> None:
-    """Follow a segment whose connection is in a slot, or is to be."""
-    endpoints, slots, cells = w.endpoints, w.slots, w.cells
-    number = i64(slots[slot]) - 1
+@rare
+def follow(w: World, segments: Any, index: int, foreseen: int) -> None:
+    """Follow ``segments[index]``, whatever it is; ``foreseen``: the cells with what is known of it."""
+    segment, endpoints, cells = segments[index], w.endpoints, w.cells
+    key, bucket = cells[foreseen + FORESEEN_KEY], cells[foreseen + FORESEEN_BUCKET]
+    # Segments before it may have filled slots since.
+    slot = find(w, segment, key, cells[foreseen + FORESEEN_SLOT])
+    number = number_in(w, slot)
     flags = segment["flags"]
     if flags == SEGMENT_ICMP:
         segment["endpoint"] = -1
@@ -154,16 +184,16 @@ def follow(w: World, segment: Any, slot: int) -> None:
     if number < 0:
         number = cells[CELL_CONNECTIONS]
         cells[CELL_CONNECTIONS] += 1
-        slots[slot] = number + 1
+        put(w, slot, key, number)
         begin(w, number, -1, segment)
     else:
         side = side_of(w, segment, number)
         if flags & (SYN | ACK) == SYN:
-            sender = endpoints[2 * number + side]
-            another = i64(sender["base"]) != segment["seq"]
-            if i64(sender["known"]) & KNOWN_BASE == 0:
+            opener = endpoints[2 * number + side]
+            another = i64(opener["base"]) != segment["seq"]
+            if i64(opener["known"]) & KNOWN_BASE == 0:
                 # All it has sent was about the connection before; Wireshark goes by that all the same.
-                another = sender["packets"] != 0
+                another = opener["packets"] != 0
             if another:
                 if segment["network"] != 0:
                     note_network(w, number, side, segment)
@@ -173,19 +203,21 @@ def follow(w: World, segment: Any, slot: int) -> None:
                     supersede(w, number, side, Event.SENT_NEW_SYN, segment)
                 fresh = cells[CELL_CONNECTIONS]
                 cells[CELL_CONNECTIONS] += 1
-                slots[slot] = fresh + 1
+                put(w, slot, key, fresh)
                 begin(w, fresh, number, segment)
                 if beside:
                     w.connections[fresh]["notes"] |= NOTE_BESIDE
                 number = fresh
                 side = 0
 
-    previous = i64(w.extras[number]["previous"]) - 1
-    if previous >= 0:
-        previous = behind_syns(w, previous)
+    previous = -1
+    if w.connections[number]["more"] & MORE_PREVIOUS != 0:
+        previous = i64(w.extras[number]["previous"]) - 1
+        if previous >= 0:
+            previous = behind_syns(w, previous)
     e = 2 * number + side
     segment["endpoint"] = e
-    if is_copy(w, e, segment):
+    if is_copy(w, e, segment, bucket, print_of(e, segment, cells[foreseen + FORESEEN_HASH])):
         count_copy(w, e, segment)
         count_packet(w, e, segment)
         return

@@ -47,14 +47,20 @@ def note_scale(w: World, e: int, answers: int, segment: Any) -> None:
 @inner
 def offer(me: Any, e: int, first: bool, segment: Any, connection: Any) -> None:
     """Note the edge of the window that a segment of endpoint ``e`` offers; ``first``: none was noted before."""
-    shift = UNSCALED
-    if segment["flags"] & SYN == 0:
-        scale = connection["notes"] >> (NOTE_SCALE_1 if e & 1 == 1 else NOTE_SCALE_0) & NOTE_SCALE
-        shift = scale - 1 if scale != 0 else MAX_SHIFT
-    edge = (segment["ack"] + (i64(segment["window"]) << shift)) & LOW_32
+    edge = edge_of(e, segment, connection)
+    if segment["flags"] & SYN != 0:
+        edge = (segment["ack"] + i64(segment["window"])) & LOW_32
     # A shrinking window does not affect data that may be in flight (RFC 9293 §3.8.6).
     if first or after(edge, i64(me["edge"])):
         me["edge"] = edge
+
+
+@inner
+def edge_of(e: int, segment: Any, connection: Any) -> int:
+    """Return the sequence number behind the window that a segment of endpoint ``e`` offers, which is no SYN."""
+    scale = connection["notes"] >> (NOTE_SCALE_0 + (NOTE_SCALE_1 - NOTE_SCALE_0) * (e & 1)) & NOTE_SCALE
+    shift = scale - 1 if scale != 0 else MAX_SHIFT
+    return (segment["ack"] + (i64(segment["window"]) << shift)) & LOW_32
 
 
 @rare

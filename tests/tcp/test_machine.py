@@ -26,11 +26,11 @@ def world() -> c.World:
         np.zeros(2, c.ENDPOINT),
         np.zeros(0, c.DETAIL),
         np.zeros(0, c.TROUBLE),
-        np.zeros(2, np.int32),
+        np.zeros(2, np.int64),
         np.zeros(4, c.TIMER),
         np.zeros(8, c.TRANSITION),
         cells,
-        np.zeros(4, c.RECENT_PACKET),
+        np.zeros(1, c.RECENT_PACKETS),
     )
 
 

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.source import be16, be32, entry, fetch, i64, u8
+from ..addresses import IPV4_MAPPED
+from ..kernels.source import be16, be32, entry, fetch, i64, inner, u8
 from ..sources.framing import FRAME
+from . import plain
 from .fingerprint import mark_of
 from .icmp_errors import quoted_segment
 from .ip import CUT_OFF, address_at, holds_tcp, ip_header, may_hold_tcp
 from .links.dispatch import link_layer
+from .plain import is_plain
 from .protocols import (
     BAD_TCP,
     COMPRESSED,
@@ -62,6 +65,10 @@ def decode_frames(
         if index + PREFETCHED_FRAMES < count:
             fetch(data, frames[index + PREFETCHED_FRAMES]["offset"] + HEADERS)
         frame = frames[index]
+        if is_plain(data, frame, networks):
+            put_plain(data, segments[rows], frame)
+            rows += 1
+            continue
         i = frame["offset"]
         end = i + frame["captured"]
         ethertype, at, tagged, untagged = link_layer(data, i, end, i64(frame["linktype"]))
@@ -162,18 +169,40 @@ def decode_frames(
         row["source_low"] = source_low
         row["target_high"] = target_high
         row["target_low"] = target_low
-        row["source_port"] = be16(data, upper)
-        row["target_port"] = be16(data, upper + 2)
-        row["seq"] = be32(data, upper + 4)
-        row["ack"] = be32(data, upper + 8)
-        row["length"] = packet_end - upper - header
-        row["window"] = be16(data, upper + 14) if end - upper >= 16 else UNKNOWN_WINDOW
-        row["flags"] = u8(data, upper + 13)
-        row["payload"] = upper + header if upper + header < end else -1
-        row["mark"] = mark_of(data, upper, end, header, be16(data, at + 4) if ethertype == ETHERTYPE_IPV4 else 0)
+        identification = be16(data, at + 4) if ethertype == ETHERTYPE_IPV4 else 0
+        put_tcp(data, row, upper, end, packet_end, header, identification)
         row["network"] = network_of(networks)
-        row["options"] = 0
         if row["flags"] & SYN != 0:
             row["options"] = options_of(data, upper + 20, min(end, upper + header))
         rows += 1
     return rows
+
+
+@inner
+def put_plain(data: Any, row: Any, frame: Any) -> None:
+    """Write the row of a frame that ``is_plain``."""
+    i = frame["offset"]
+    row["time"] = frame["time"]
+    row["number"] = frame["number"]
+    row["source_high"] = row["target_high"] = 0
+    row["source_low"] = IPV4_MAPPED | be32(data, i + plain.IP + 12)
+    row["target_low"] = IPV4_MAPPED | be32(data, i + plain.IP + 16)
+    header = (u8(data, i + plain.TCP + 12) >> 4) << 2
+    packet_end = i + min(plain.IP + be16(data, i + plain.IP + 2), i64(frame["length"]))
+    put_tcp(data, row, i + plain.TCP, i + frame["captured"], packet_end, header, be16(data, i + plain.IP + 4))
+    row["network"] = 0
+
+
+@inner
+def put_tcp(data: Any, row: Any, upper: int, end: int, packet_end: int, header: int, identification: int) -> None:
+    """Write what is in a TCP header, of ``header`` bytes, at an offset; ``identification``: as for ``mark_of``."""
+    row["source_port"] = be16(data, upper)
+    row["target_port"] = be16(data, upper + 2)
+    row["seq"] = be32(data, upper + 4)
+    row["ack"] = be32(data, upper + 8)
+    row["length"] = packet_end - upper - header
+    row["window"] = be16(data, upper + 14) if end - upper >= 16 else UNKNOWN_WINDOW
+    row["flags"] = u8(data, upper + 13)
+    row["payload"] = upper + header if upper + header < end else -1
+    row["mark"] = mark_of(data, upper, end, header, identification)
+    row["options"] = 0

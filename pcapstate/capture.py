@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -25,9 +23,14 @@ from .tcp.flow_table import MOST_CONNECTIONS, FlowTable
 from .tcp.history import History
 from .tcp.tables import TRANSITION
 from .tcp.time_wait import TimeWait
+from .working_ahead import ahead, processors
 
 READ_AHEAD_SIZE = 16_000_000
-"""Captures of at least so many bytes are decoded ahead in a thread."""
+"""Captures of at least so many bytes are read and decoded ahead, each in a thread."""
+MOST_THREADS = 3
+"""Threads at most: one reads and finds frames, one decodes them, one tracks segments."""
+WAITING = 2
+"""Batches that are read while another is decoded: one waits, one is being read."""
 NO_TRANSITIONS = np.zeros(0, dtype=TRANSITION)
 LOOK = 1.0
 """Seconds between two checks for abandoned attempts, while a capture grows."""
@@ -101,7 +104,8 @@ class Capture:
     ``follow`` reads to the end and yields the transitions on the way; ``table`` has the connections so far; ``damages``
     and ``decoder.skipped`` have what could not be read. ``record``: keep transitions; ``details``: also rows of DETAIL;
     ``stops``: the moments at which to stop, the last of which ends the reading; ``most``: the most connections kept;
-    ``split``: whether the same 4-tuple in another virtual network is another connection.
+    ``split``: whether the same 4-tuple in another virtual network is another connection; ``threads``: from 1 to
+    MOST_THREADS (None: all of these, or one on one processor).
     """
 
     def __init__(
@@ -118,8 +122,10 @@ class Capture:
         history: History | None = None,
         followers: Sequence[Callable[[Rows], None]] = (),
         undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
+        threads: int | None = None,
     ) -> None:
         self.source = source
+        self._threads = threads or (MOST_THREADS if processors() > 1 else 1)
         self.stops = stops or Stops()
         self.watchers = watchers
         reassembled = [one.reassembled for one in watchers if isinstance(one, ByFragment)]
@@ -166,8 +172,10 @@ class Capture:
         ``progress`` is called with the bytes read so far, ``reached`` with each moment of the stops once ``table`` is
         up to it; an empty run follows. Exhaust or close the generator to close the source. Raises MomentError.
         """
-        pieces = self._pieces()
-        if self.source.size is not None and self.source.size >= READ_AHEAD_SIZE and not self.stops.repeats:
+        # Threads take time to start.
+        threads = self._threads if self.source.size is not None and self.source.size >= READ_AHEAD_SIZE else 1
+        pieces = self._pieces(threads)
+        if threads > 1 and not self.stops.repeats:
             pieces = ahead(pieces)
         growing, looked = self.source.size is None, time.monotonic()
         try:
@@ -207,14 +215,22 @@ class Capture:
             pieces.close()
             self.source.close()
 
-    def _pieces(self) -> Generator[Piece, None, None]:
-        for whole in self.source.batches():
-            for batch, moment in self.stops.split(whole):
-                segments = self.decoder.decode(batch)
-                seen = [watcher.watch(batch, segments) for watcher in self.watchers]
-                yield Piece(segments, len(batch.frames), batch.clock, batch.position, moment, seen, batch.dropped)
-            if self.stops.ended:
-                return
+    def _pieces(self, threads: int) -> Generator[Piece, None, None]:
+        with closing(self._batches(threads)) as batches:
+            for whole in batches:
+                for batch, moment in self.stops.split(whole):
+                    segments = self.decoder.decode(batch)
+                    seen = [watcher.watch(batch, segments) for watcher in self.watchers]
+                    yield Piece(segments, len(batch.frames), batch.clock, batch.position, moment, seen, batch.dropped)
+                if self.stops.ended:
+                    return
+
+    def _batches(self, threads: int) -> Generator[Batch, None, None]:
+        if threads > 2 and isinstance(self.source, CaptureReader):
+            self.source.keep(WAITING)
+            yield from ahead(batch for batch in self.source.batches())
+        else:
+            yield from self.source.batches()
 
 
 class Piece(NamedTuple):
@@ -227,41 +243,6 @@ class Piece(NamedTuple):
     moment: int | None  # the moment reached after it
     seen: list[Any]
     dropped: int  # the time before which packets were dropped, or 0
-
-
-def ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
-    """Run an iterator in a thread, a piece ahead: compiled kernels and reads release the interpreter's lock."""
-    passing: queue.Queue[Piece | BaseException | None] = queue.Queue(maxsize=1)
-    stop = threading.Event()
-
-    def put(item: Piece | BaseException | None) -> None:
-        while not stop.is_set():
-            try:
-                passing.put(item, timeout=0.1)
-                return
-            except queue.Full:
-                continue
-
-    def run() -> None:
-        try:
-            for piece in pieces:
-                put(piece)
-                if stop.is_set():
-                    break
-            put(None)
-        except BaseException as error:
-            put(error)
-
-    thread = threading.Thread(target=run, name="pcapstate-decode", daemon=True)
-    thread.start()
-    try:
-        while (item := passing.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()
 
 
 def open_source(paths: Sequence[str | os.PathLike[str] | Any]) -> Source:

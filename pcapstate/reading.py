@@ -181,7 +181,7 @@ class Reading:
     transitions, or (``passing``) only yield them; ``details``: also rows of DETAIL and TROUBLE. ``watchers``: a
     function from the source to the watchers of its frames. ``memory``: the bound in bytes (None: a default); of these
     the caller takes ``each`` for every connection or transition, and ``beside`` for watchers. ``followers``,
-    ``undisturbed``: as for ``FlowTable``.
+    ``undisturbed``: as for ``FlowTable``; ``threads``: as for ``Capture``.
     """
 
     def __init__(
@@ -198,6 +198,7 @@ class Reading:
         details: bool = False,
         watchers: Callable[[Source], Sequence[Watcher]] = lambda source: (),
         memory: int | None = None,
+        threads: int | None = None,
         each: int = 0,
         beside: int = 0,
         followers: Sequence[Callable[[Rows], None]] = (),
@@ -230,6 +231,7 @@ class Reading:
             history=self._history,
             followers=followers,
             undisturbed=undisturbed,
+            threads=threads,
         )
         self.interrupted = False
         """Reading was ended before its moment, or its end."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.core import ParameterSource
 
+from ..capture import MOST_THREADS
 from ..errors import MomentError
 from ..escaping import quoted
 from ..memory import LEAST
@@ -55,6 +56,7 @@ class SourceOptions(NamedTuple):
     metrics: tuple[str, int] | None = None
     user: str | None = None
     verbose: bool = False
+    threads: int | None = None
 
 
 class WordingOptions(NamedTuple):
@@ -246,6 +248,12 @@ TRACKING = (
         metavar="SIZE",
         help="Memory limit, such as 500M; connections beyond it are evicted. [default: 1G, or a quarter of the"
         " machine's memory]",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1, MOST_THREADS),
+        metavar="N",
+        help="Threads for reading, decoding and tracking: 1 to 3. [default: 3, or 1 on one processor]",
     ),
 )
 """How packets are followed, wherever they come from."""

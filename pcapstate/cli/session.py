@@ -157,6 +157,7 @@ class Session(Reading):
                 details=details,
                 watchers=lambda source: self._with_meter(watchers(source)),
                 memory=options.memory,
+                threads=options.threads,
                 each=each,
                 beside=beside,
                 followers=followers,

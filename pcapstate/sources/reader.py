@@ -57,7 +57,7 @@ LEAST = {framing.SECTION_HEADER: 28, framing.INTERFACE_DESCRIPTION: 20}
 
 
 class Batch(NamedTuple):
-    """Consecutive frames and the buffer that holds them; the next batch overwrites both."""
+    """Consecutive frames and the buffer that holds them; the next batch overwrites both, or a later one (``keep``)."""
 
     data: np.ndarray[Any, Any]  # uint8
     frames: np.ndarray[Any, Any]  # FRAME
@@ -96,6 +96,10 @@ class CaptureReader:
         rows = rows or min(FRAMES, chunk // BYTES_OF_A_FRAME)
         self._buffer = np.empty(chunk, dtype=np.uint8)
         self._frames = np.empty(rows, dtype=FRAME)
+        self._spare_buffers: list[np.ndarray[Any, Any]] = []
+        self._spare_frames: list[np.ndarray[Any, Any]] = []
+        self._given = False
+        """Whether a batch lies in the buffer."""
         self._labels = np.empty(rows, dtype=LABEL)
         self._result = np.zeros(RESULT_SIZE, dtype=np.int64)
         self._result[DROPPED] = -1
@@ -153,6 +157,11 @@ class CaptureReader:
         """Packets left out because their interface is beyond the limit of interfaces."""
         return int(self._result[LEFT_OUT])
 
+    def keep(self, batches: int) -> None:
+        """Overwrite a batch only after so many later ones: a thread may look at it while others are read."""
+        self._spare_buffers = [np.empty_like(self._buffer) for _ in range(batches)]
+        self._spare_frames = [np.empty_like(self._frames) for _ in range(batches)]
+
     def close(self) -> None:
         """Close the file (standard input stays open)."""
         self._stream.close()
@@ -162,6 +171,7 @@ class CaptureReader:
         self.close()
         self._buffer, self._frames = np.empty(0, dtype=np.uint8), np.empty(0, dtype=FRAME)
         self._labels = np.empty(0, dtype=LABEL)
+        self._spare_buffers, self._spare_frames = [], []
         self._start = self._end = 0
 
     # --- bytes
@@ -170,16 +180,8 @@ class CaptureReader:
         """Ensure ``wanted`` bytes from ``_start`` on, and more if they come cheaply; False at the end."""
         if self._end - self._start >= wanted:
             return True
-        rest = self._end - self._start
         if self._start + max(wanted, self._chunk // 2) > len(self._buffer):
-            if wanted > len(self._buffer):
-                larger = np.empty(wanted + self._chunk, dtype=np.uint8)
-                larger[:rest] = self._buffer[self._start : self._end]
-                self._buffer = larger
-            else:
-                self._buffer[:rest] = self._buffer[self._start : self._end].copy()
-            self._passed += self._start
-            self._start, self._end = 0, rest
+            self._make_room(wanted)
         while self._end - self._start < wanted and not self._ended:
             try:
                 got = read_into(self._stream, self._buffer[self._end :].data)
@@ -192,6 +194,21 @@ class CaptureReader:
                 break
             self._end += got
         return self._end - self._start >= wanted
+
+    def _make_room(self, wanted: int) -> None:
+        """Move what is left to the front of a buffer with room for ``wanted`` bytes."""
+        left = self._buffer[self._start : self._end]
+        if self._given and self._spare_buffers:
+            self._spare_buffers.append(self._buffer)
+            self._buffer = self._spare_buffers.pop(0)
+        else:
+            left = left.copy()
+        self._given = False
+        if wanted > len(self._buffer):
+            self._buffer = np.empty(wanted + self._chunk, dtype=np.uint8)
+        self._buffer[: len(left)] = left
+        self._passed += self._start
+        self._start, self._end = 0, len(left)
 
     def _damaged(self, what: str, at: int | None = None) -> None:
         if self.damage is None:
@@ -370,6 +387,9 @@ class CaptureReader:
             if self._sections.wrapped:
                 unwrap(self._buffer, frames, self._sections.processes)
             yield Batch(self._buffer, frames, self._passed + self._start, int(frames["time"][-1]))
+            self._given = True
+            self._spare_frames.append(self._frames)
+            self._frames = self._spare_frames.pop(0)
 
     # --- pcapng blocks other than packets
 

@@ -12,8 +12,8 @@ from tests.helpers.live_lab import NO_RING, SLOW, WIRE, Capturing, Lab, rows
 
 LATE = """
 split = capture.Capture._pieces
-def slowly(self):
-    for piece in split(self):
+def slowly(self, threads):
+    for piece in split(self, threads):
         time.sleep(3 if piece.frames else 0)
         yield piece
 capture.Capture._pieces = slowly

@@ -5,6 +5,7 @@ Where kernels cannot be compiled, the wheel is one without them, for any platfor
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
 import sys
@@ -45,6 +46,10 @@ class Kernels(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the library: into the checkout for an editable installation, otherwise into the wheel."""
+        if version == "editable":
+            # As pip does with what it installs: where Python may not (PYTHONDONTWRITEBYTECODE), starting takes twice
+            # as long.
+            compileall.compile_dir(Path(self.root, "pcapstate"), quiet=1)
         target = self._target()
         if target is None:
             return

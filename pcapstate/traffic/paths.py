@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..decode.protocols import ETHERTYPE_IPV6
-from ..kernels.source import i64, inner, rare
+from ..kernels.source import fetch, i64, inner, rare
 from .hashing import finished, mixed, mixed_address, taken
 from .tables import (
     FROM,
@@ -23,6 +25,25 @@ from .tables import (
 
 
 @inner
+def path_key(
+    m: Any,
+    source_mac: int,
+    target_mac: int,
+    source_high: int,
+    source_low: int,
+    target_high: int,
+    target_low: int,
+    layer: int,
+) -> int:
+    """Return the hash of a path; ``m``: the ``memory``."""
+    total = mixed_address(source_high, source_low, m, 0) + mixed_address(target_high, target_low, m, 4)
+    total += mixed(source_mac, m, 8) + mixed(target_mac, m, 9)
+    # The upper 16 bits of both stations.
+    total += mixed((source_mac >> 32 & 0xFFFF) << 16 | (target_mac >> 32 & 0xFFFF), m, 10)
+    return finished(total + layer, m)
+
+
+@inner
 def find_path(
     t: Tables,
     source_mac: int,
@@ -35,13 +56,27 @@ def find_path(
     kind: int,
 ) -> int:
     """Return the row of a path, which is added if it is new; -1 where there is no room."""
-    m = t.memory
-    total = mixed_address(source_high, source_low, m, 0) + mixed_address(target_high, target_low, m, 4)
-    total += mixed(source_mac, m, 8) + mixed(target_mac, m, 9)
-    # The upper 16 bits of both stations.
-    total += mixed((source_mac >> 32 & 0xFFFF) << 16 | (target_mac >> 32 & 0xFFFF), m, 10)
     layer = ethertype << KIND_BITS | kind
-    key = finished(total + layer, m)
+    key = path_key(t.memory, source_mac, target_mac, source_high, source_low, target_high, target_low, layer)
+    return path_of_key(
+        t, key, source_mac, target_mac, source_high, source_low, target_high, target_low, layer
+    )  # fmt: skip
+
+
+@inner
+def path_of_key(
+    t: Tables,
+    key: int,
+    source_mac: int,
+    target_mac: int,
+    source_high: int,
+    source_low: int,
+    target_high: int,
+    target_low: int,
+    layer: int,
+) -> int:
+    """Return the row of a path whose hash is known, as ``find_path`` does."""
+    ethertype = layer >> KIND_BITS
     mask = len(t.path_slots) - 1
     slot = key & mask
     while t.path_slots[slot] != 0:
@@ -58,6 +93,14 @@ def find_path(
     return begin_path(
         t, slot, key, source_mac, target_mac, source_high, source_low, target_high, target_low, layer
     )  # fmt: skip
+
+
+@inner
+def foresee_path(t: Tables, key: int) -> None:
+    """Fetch the row of a path whose hash is known, as far as its slot tells."""
+    number = i64(t.path_slots[key & (len(t.path_slots) - 1)]) - 1
+    if number >= 0:
+        fetch(t.paths, number)
 
 
 @rare

@@ -158,6 +158,33 @@ TABLE_QUOTAS = {
 }
 """The quotas that share a table."""
 
+STRIDE = 64
+"""Frames that are looked at together: their paths are fetched at once, and the room left is checked before."""
+ROOM = 8 * STRIDE
+"""More rows than STRIDE frames can add to a table."""
+
+SIGHT = np.dtype(
+    [
+        ("source_high", "i8"),  # as in PATH and PATH_REST
+        ("source_low", "i8"),
+        ("target_high", "i8"),
+        ("target_low", "i8"),
+        ("source_mac", "i8"),
+        ("target_mac", "i8"),
+        ("key", "i8"),  # the hash of its path
+        ("at", "i8"),  # offsets of the IP header, of what it carries, and of the packet's end
+        ("upper", "i8"),
+        ("end", "i8"),
+        ("ethertype", "i4"),  # as in PATH's layer
+        ("protocol", "i2"),  # or NO_HEADER
+        ("hops", "i2"),
+        ("fragment", "i8"),
+    ]
+)
+"""What the headers of a frame say."""
+NO_HEADER = -2
+"""The protocol of a frame without an IP header that could be read; -1 is that of one whose extensions are cut off."""
+
 CANDIDATES = 1 << 16
 """Cells, a power of two, that remember the keys of dropped rows."""
 MARKS = 256
@@ -183,3 +210,4 @@ class Tables(NamedTuple):
     candidates: Any  # int64, CANDIDATES cells: 1 + the hash of a row that was dropped
     marks: Any  # int64, three cells for each mark: index of the frame, offset of its IP header, reason
     memory: Any  # int64
+    sights: Any  # SIGHT, STRIDE rows

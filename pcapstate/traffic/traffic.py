@@ -15,7 +15,6 @@ from ..sources.reader import Batch
 from . import tables as c
 from .announcements import LONGEST, Announcements
 from .bindings import be48
-from .watching import ROOM
 
 MOST = 230_000_000
 """Most bytes of memory that it takes."""
@@ -60,7 +59,8 @@ class Traffic:
         self._units = np.zeros(c.DATAGRAMS * c.UNITS // c.BITS, dtype=np.int64)
         self._candidates = np.zeros(c.CANDIDATES, dtype=np.int64)
         self._marks = np.zeros(1 + 3 * c.MARKS, dtype=np.int64)
-        self._others = (self._datagrams, self._units, self._candidates, self._marks, self._memory)
+        sights = np.zeros(c.STRIDE, dtype=c.SIGHT)
+        self._others = (self._datagrams, self._units, self._candidates, self._marks, self._memory, sights)
         self.announcements = Announcements()
         """Router advertisements, redirects and DHCP messages."""
         self._unread = 0
@@ -144,7 +144,7 @@ class Traffic:
     def _enlarge(self) -> None:
         for table, slots in enumerate(self._slots):
             used = int(self._memory[table])
-            if 8 * (used + ROOM) < len(slots):
+            if 8 * (used + c.ROOM) < len(slots):
                 continue
             larger = np.zeros(2 * len(slots), dtype=np.int32)
             self._kernels.fill_slots(self._rows[table]["key"][:used].astype(np.int64), used, larger)

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..decode.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from ..decode.protocols import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from ..table import NUMBER_OR_NOTHING, WORD, Column, Table, cells, single
 from ..traffic import tables as c
 from ..traffic.local import LocalTraffic
-from ..traffic.watching import ETHERTYPE_ARP
 
 HEADING = "Interface Statistics"
 NO_ETHERNET = "there is no Ethernet in the capture"

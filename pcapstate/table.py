@@ -9,12 +9,13 @@ import numpy as np
 
 Cells = np.ndarray[Any, Any]
 
-NUMBER, NUMBER_OR_NOTHING, TIME, WORD, ADDRESS, DURATION, ENDPOINT_ADDRESS, SOCKET = range(8)
+NUMBER, NUMBER_OR_NOTHING, TIME, WORD, ADDRESS, DURATION, ENDPOINT_ADDRESS, SOCKET, CLOCK = range(9)
 """Kinds of column. NUMBER; NUMBER_OR_NOTHING: below 0 is nothing; TIME: nanoseconds, written as seconds with nine
 decimals, NEVER is nothing; WORD: an index into the column's words; ADDRESS: two cells, the bits of an IPv6 or
 IPv4-mapped address; DURATION: as TIME, but below 0 is nothing; ENDPOINT_ADDRESS: three cells, an address and a port,
 as 10.0.0.1:80 or [2001:db8::1]:80; SOCKET: five cells, an address, a port, and the words that stand in their place
-(-1: none does), as the column's ``before_port`` and ``brackets`` say."""
+(-1: none does), as the column's ``before_port`` and ``brackets`` say; CLOCK: two cells, the word of a second and the
+microseconds of a time in it, written behind it with six digits; below 0 there are none."""
 
 
 NEVER = -(2**63)
@@ -33,7 +34,7 @@ class Column(NamedTuple):
     title: str
     kind: int
     words: tuple[str | bool | None, ...] = ()
-    """For WORD and SOCKET: what each value stands for; for programs True and False are booleans and None is nothing."""
+    """For WORD, CLOCK, SOCKET: what each value stands for; for programs True and False are booleans, None nothing."""
     nothing: str = ""
     """What people see where there is nothing."""
     right: bool = False
@@ -54,7 +55,7 @@ class Column(NamedTuple):
     @property
     def width(self) -> int:
         """How many cells a value takes."""
-        return {ADDRESS: 2, ENDPOINT_ADDRESS: 3, SOCKET: 5}.get(self.kind, 1)
+        return {ADDRESS: 2, ENDPOINT_ADDRESS: 3, SOCKET: 5, CLOCK: 2}.get(self.kind, 1)
 
 
 BATCH = 1 << 14

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.source import DIGIT, MINUS, entry, inner, put_number
-from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
+from ..table import ADDRESS, CLOCK, DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, NUMBER_OR_NOTHING, TIME, WORD
 
 LONGEST = 64
 """More characters than any value but a word takes."""
@@ -68,6 +68,11 @@ def write_rows(
                 at = put_number(out, at, value)
             elif kind == WORD:
                 word = value
+            elif kind == CLOCK:
+                at = put_literal(out, at, literals, words[WORDS * value], words[WORDS * value + 1])
+                beyond = at - start - words[WORDS * value + 2]
+                if cells[cell + 1] >= 0:
+                    at = put_digits(out, at, cells[cell + 1], 6)
             elif kind == TIME:
                 if value == NEVER:
                     word = 1
@@ -160,11 +165,16 @@ def put_time(out: Any, at: int, value: int) -> int:
         value = -value
     at = put_number(out, at, value // 1_000_000_000)
     out[at] = DOT
-    rest = value % 1_000_000_000
-    for index in range(9):
-        out[at + 9 - index] = DIGIT + rest % 10
-        rest //= 10
-    return at + 10
+    return put_digits(out, at + 1, value % 1_000_000_000, 9)
+
+
+@inner
+def put_digits(out: Any, at: int, value: int, count: int) -> int:
+    """Write so many digits of a number."""
+    for index in range(at + count - 1, at - 1, -1):
+        out[index] = DIGIT + value % 10
+        value //= 10
+    return at + count
 
 
 @inner

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..escaping import safe
 from ..kernels.running import Kernels
-from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, PLAIN, SOCKET, WORD, Cells, Column
+from ..table import ADDRESS, CLOCK, DURATION, ENDPOINT_ADDRESS, NUMBER_OR_NOTHING, PLAIN, SOCKET, WORD, Cells, Column
 from .colours import painted
 from .text import LONGEST, WORDS
 from .widths import display_width
@@ -66,8 +66,8 @@ class Layout:
             told += (widths[index], right[index]) if widths else (0, 0)
             told += (*put(column.before_port), column.brackets)
             self.longest += len(lead.encode()) + len(column.before_port.encode()) + LONGEST
-            if column.kind in (WORD, SOCKET):
-                cells = (cell,) if column.kind == WORD else (cell + 3, cell + 4)
+            if column.kind in (WORD, CLOCK, SOCKET):
+                cells = (cell + 3, cell + 4) if column.kind == SOCKET else (cell,)
                 self._offsets += [(one, len(words) // WORDS) for one in cells]
                 tones = column.tones if colour and column.tones else (PLAIN,) * len(column.words)
                 sizes = [put_word(spell(column, word), tone) for word, tone in zip(column.words, tones, strict=True)]

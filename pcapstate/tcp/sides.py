@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..rows import Rows
+from ..rows import Rows, gathered
 from . import tables as c
 
 
@@ -63,28 +63,34 @@ def sides_of(table: Flows, numbers: Rows) -> Sides:
     numbers = numbers.astype(np.int64)
     # Adjacent rows are sliced, several times faster than gathered by index.
     chosen = slice(numbers[0], numbers[-1] + 1) if len(numbers) and (np.diff(numbers) == 1).all() else numbers
-    connections, extras, ends = table.connections, table.extras, table.endpoints
-    notes = connections["notes"][chosen]
+    notes = table.connections["notes"][chosen]
     turned = notes & c.NOTE_CLIENT_IS_1 != 0
     client = 2 * numbers + turned
-
-    def address(one: Rows) -> tuple[Rows, Rows, Rows]:
-        return (
-            np.where(one, extras["high_1"][chosen], extras["high_0"][chosen]),
-            np.where(one, connections["low_1"][chosen], connections["low_0"][chosen]),
-            np.where(one, connections["port_1"][chosen], connections["port_0"][chosen]),
-        )
-
-    return Sides(ends[client], ends[client ^ 1], address(turned), address(~turned), notes, turned)
+    server = client ^ 1
+    ends = gathered(table.endpoints, client), gathered(table.endpoints, server)
+    return Sides(*ends, where(table, client), where(table, server), notes, turned)
 
 
 def where(table: Flows, endpoints: Rows) -> tuple[Rows, Rows, Rows]:
     """Return high half, low half and port of the addresses of endpoints (2 * connection + side)."""
-    numbers, one = endpoints >> 1, endpoints & 1 == 1
-    connections, extras = table.connections[numbers], table.extras
-    high = np.where(one, extras["high_1"][numbers], extras["high_0"][numbers])
+    endpoints = endpoints.astype(np.int64)
+    numbers, side = endpoints >> 1, endpoints & 1
+    connections, extras = table.connections, table.extras
     return (
-        high,
-        np.where(one, connections["low_1"], connections["low_0"]),
-        np.where(one, connections["port_1"], connections["port_0"]),
+        _of_side(extras, "high", side, numbers),
+        _of_side(connections, "low", side, numbers),
+        _of_side(connections, "port", side, numbers),
     )
+
+
+def _of_side(rows: Rows, name: str, side: Rows, numbers: Rows) -> Rows:
+    """Return the field ``name_0`` or ``name_1``, as ``side`` tells, of the rows of ``numbers``.
+
+    It is looked up in an array of numbers, several times faster than a choice between two columns.
+    """
+    assert rows.dtype.fields is not None
+    (kind, first, *_), (_, second, *_) = (rows.dtype.fields[f"{name}_{end}"] for end in (0, 1))
+    size = kind.itemsize
+    at = numbers * (rows.dtype.itemsize // size) + side * ((second - first) // size)
+    at += first // size
+    return np.ascontiguousarray(rows).view(kind)[at]

@@ -8,12 +8,11 @@ import numpy as np
 
 from ..addresses import IPV4_MAPPED, IPAddress, Network, packed, within
 from ..decode.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6
-from ..rows import Rows
+from ..rows import Rows, unique
 from ..tcp.perspective import Perspective
 from . import tables as c
 from .own_station import FIRST_HOPS
 from .traffic import Traffic
-from .watching import GROUP
 
 MULTICAST: tuple[Network, ...] = (ipaddress.ip_network("224.0.0.0/4"), ipaddress.ip_network("ff00::/8"))
 BROADCAST = 0xFFFF_FFFFFFFF
@@ -54,7 +53,7 @@ class LocalTraffic:
         self.target = (rests["target_high"], paths["target_low"])
         self.ipv4 = self.ethertype == ETHERTYPE_IPV4
         self.ipv6 = self.ethertype == ETHERTYPE_IPV6
-        self.group = (paths["target_mac"] >= 0) & (paths["target_mac"] & GROUP != 0)
+        self.group = (paths["target_mac"] >= 0) & (paths["target_mac"] & c.GROUP != 0)
         self.has_source = self.kind != c.TO
         self.has_target = self.kind != c.FROM
         self.notes: list[str] = []
@@ -118,18 +117,18 @@ class LocalTraffic:
         paths, bindings = self.traffic.paths, self.traffic.bindings
         sent = from_local & (paths["source_mac"] >= 0) & ~self.group
         fresh = np.isin(self.traffic.rests["hops"], FIRST_HOPS)
-        first = np.unique(paths["source_mac"][sent & fresh])
+        first = unique(paths["source_mac"][sent & fresh])
         if not len(first):
             return first
         bound = (bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])
-        later = np.unique(paths["source_mac"][sent & ~fresh])
+        later = unique(paths["source_mac"][sent & ~fresh])
         return later[~np.isin(later, first) & ~np.isin(later, bindings["mac"][bound])]
 
     def _stations(self, whose: Perspective, from_local: Rows, to_local: Rows) -> tuple[Rows, Rows]:
         """Return the host's own MAC addresses, and those that also carry packets of other hosts."""
         paths, bindings = self.traffic.paths, self.traffic.bindings
         bound = bindings[(bindings["kind"] == c.BOUND) & whose.holds(bindings["high"], bindings["low"])]
-        proved = np.unique(bound["mac"])
+        proved = unique(bound["mac"])
         # If the perspective has no address of a family, the station's addresses of that family are the host's.
         versions = {one.version for one in whose.networks}
         of_family = self.ipv4 & (4 in versions) | self.ipv6 & (6 in versions)
@@ -141,7 +140,7 @@ class LocalTraffic:
             used.append(mac[mine & there & (mac >= 0)])
             others = of_family & there & ~mine & ~unspecified(*addresses) & ~within(*addresses, LINK_LOCAL)
             foreign.append(mac[others])
-        stations = np.unique(np.concatenate(used))
+        stations = unique(np.concatenate(used))
         if not len(stations):
             return proved, stations
         own = np.isin(stations, proved) | ~np.isin(stations, np.concatenate(foreign))
@@ -153,7 +152,7 @@ class LocalTraffic:
         bound &= within(bindings["high"], bindings["low"], LINK_LOCAL)
         high = np.concatenate([bindings["high"][bound], self.source[0][paths]])
         low = np.concatenate([bindings["low"][bound], self.source[1][paths]])
-        return np.unique(np.stack([high, low], axis=1), axis=0)
+        return unique(np.stack([high, low], axis=1))
 
     def holds(self, high: Rows, low: Rows) -> Rows:
         """Tell for each address whether it is the local host's; without a single local host none is."""

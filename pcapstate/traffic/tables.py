@@ -47,6 +47,8 @@ UNREADABLE = 0x10000
 """Added to the EtherType of a frame whose IP header is cut off or invalid; it has no addresses."""
 NO_MAC = -1
 """The station of a frame whose link type has none."""
+GROUP = 1 << 40
+"""The group bit of a MAC address (IEEE 802)."""
 
 TALLY = np.dtype(
     [

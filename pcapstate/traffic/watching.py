@@ -32,6 +32,7 @@ from .tables import (
     DATAGRAM,
     ETHERNET_FRAMES,
     FRAMES,
+    GROUP,
     KIND_BITS,
     NO_ETHERTYPE,
     NO_HEADER,
@@ -51,8 +52,7 @@ from .tables import (
     Tables,
 )
 
-GROUP = 1 << 40
-"""The group bit of a MAC address (IEEE 802)."""
+
 @entry(
     np.uint8, FRAME, int, int, PATH, PATH_REST, np.int32, TALLY, np.int32, PORT, np.int32, BINDING, np.int32, DATAGRAM,
     np.int64, np.int64, np.int64, np.int64, SIGHT,
@@ -125,9 +125,7 @@ def read_headers(t: Tables, data: Any, frame: Any, sight: Any) -> None:
     source_high = source_low = target_high = target_low = 0
     protocol, upper, fragment, packet_end, hops = NO_HEADER, 0, 0, end, 0
     if ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
-        found, upper, fragment, packet_end, source, target = ip_header(
-            data, ethertype, at, end, i + frame["length"]
-        )
+        found, upper, fragment, packet_end, source, target = ip_header(data, ethertype, at, end, i + frame["length"])
         if found >= CUT_OFF:
             protocol = found
             source_high, source_low = address_at(data, ethertype, source)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..moments import SECOND
-from ..table import DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Batch, Column, Table
+from ..rows import Rows, different
+from ..table import CLOCK, DURATION, LEFT, LIVE, MOVING, NEVER, OVER, PLAIN, TIME, WAITING, WORD, Batch, Column, Table
 from ..tcp.states import STATES, State
 from ..wording.languages import told, translate
 from ..wording.styles import Style, shown_states
@@ -50,33 +51,40 @@ def readable(column: Column, values: Any, manner: Manner) -> tuple[Column, Any]:
         others = column.words[len(STATES) :]
         tones = (*STATE_TONES, *(PLAIN for _ in others))
         return column._replace(words=(*shown_states(manner.style), *others), tones=tones), values
-    if column.kind in (TIME, DURATION):
+    if column.kind == TIME:
+        words, *parts = _clock(values, manner.times)
+        dated = not manner.times.relative
+        return column._replace(kind=CLOCK, words=words, right=True, dated=dated), tuple(parts)
+    if column.kind == DURATION:
         if not manner.times.relative:
             # Texts have microseconds; relative times are rounded after the start is subtracted.
             values = np.where(values < 0, values, values // 1000 * 1000)
-        known, indices = np.unique(values, return_inverse=True)
-        if column.kind == TIME:
-            texts = [*_times(known.tolist(), manner.times)]
-        else:
-            texts = [None if time < 0 else duration(time) for time in known.tolist()]
-        dated = column.kind == TIME and not manner.times.relative
-        return column._replace(kind=WORD, words=tuple(texts) or (None,), right=True, dated=dated), indices
+        known, indices = different(values)
+        texts = [None if time < 0 else duration(time) for time in known.tolist()]
+        return column._replace(kind=WORD, words=tuple(texts) or (None,), right=True), indices
     return column, values
 
 
-def _times(times: list[int], how: TimeFormat) -> Iterator[str | None]:
-    """Yield times, which ascend, as text; the slow part, up to the second, is written once for each second."""
-    last, text = None, ""
-    for time in times:
-        if time == NEVER:
-            yield None
-        elif how.relative:
-            yield how.short(time)
-        else:
-            if time // SECOND != last:
-                last = time // SECOND
-                text = how.short(last * SECOND).removesuffix("000000")
-            yield f"{text}{time % SECOND // 1000:06d}"
+def _clock(times: Rows, how: TimeFormat) -> tuple[tuple[str | None, ...], Rows, Rows]:
+    """Return times as CLOCK has them: the text of each second, the slow part, is written once.
+
+    The words, then the word and the microseconds of each time.
+    """
+    never = times == NEVER
+    since = np.where(never, 0, times) - (how.start if how.relative else 0)
+    # Relative times can be before the start: they are written with a sign, so they count from it.
+    before = (since < 0) & how.relative
+    since = np.where(before, -since, since)
+    second = since // SECOND
+    known, indices = different(np.where(never, -1, 2 * (second - second.min(initial=0)) + before))
+    first = int(second.min(initial=0))
+    words = []
+    for one in known.tolist():
+        time = (first + one // 2) * SECOND
+        if how.relative:
+            time = how.start + (-time - 1 if one % 2 else time)
+        words.append(None if one < 0 else how.short(time)[: -len("000000")])
+    return tuple(words) or (None,), indices, np.where(never, -1, since % SECOND // 1000)
 
 
 def translated(table: Table, language: str) -> Table:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..rows import Rows
+from ..rows import Rows, gathered
 from . import tables as c
 from .machine import CERTAINTY, TABLE, Certainty, Event
 
@@ -44,9 +44,11 @@ def in_time(rows: Rows) -> Rows:
     timers = TIMERS[rows["row"]]
     if not timers.any():
         return rows
-    reached = np.maximum.accumulate(np.where(timers, np.iinfo(np.int64).min, rows["time"]))
-    when = np.where(timers, rows["time"], reached)
-    return rows if (np.diff(when) >= 0).all() else rows[np.argsort(when, kind="stable")]
+    times = np.ascontiguousarray(rows["time"])
+    when = np.where(timers, np.iinfo(np.int64).min, times)
+    np.maximum.accumulate(when, out=when)
+    np.copyto(when, times, where=timers)
+    return rows if (when[1:] >= when[:-1]).all() else gathered(rows, np.argsort(when, kind="stable"))
 
 
 def certainties(rows: Rows, final: bool) -> Rows:

@@ -28,6 +28,7 @@ from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.settling import certainties
+from ..tcp.sides import where
 from ..tcp.states import STATES
 from .reading_aids import Manner, in_language, readable
 
@@ -83,7 +84,7 @@ def view(
     replaced a wrong assumption counts as seen. ``names``: of the columns; ``choose``: returns the rows to show, of
     each batch where rows still come.
     """
-    columns = [BY_NAME[name] for name in names or (BY_NAME if manner is None else PEOPLE)]
+    columns = tuple(BY_NAME[name] for name in names or (BY_NAME if manner is None else PEOPLE))
 
     def batch(rows: Rows) -> Batch:
         found, shown, given = _Transitions(table, rows, final), [], {}
@@ -92,7 +93,8 @@ def view(
             if manner is not None:
                 one, given[column.name] = readable(column, given[column.name], manner)
             shown.append(one)
-        words = tuple(columns) if manner is None else in_language(shown, manner.lang)
+        # The same columns for each batch of programs: then one layout does for all.
+        words = columns if manner is None else in_language(shown, manner.lang)
         return Batch(words, cells(words, len(rows), **given))
 
     def shown() -> Iterator[Batch]:
@@ -133,29 +135,24 @@ class _Transitions:
 
     def __init__(self, table: FlowTable, rows: Rows, final: bool) -> None:
         self._rows, self._final = rows, final
-        self._numbers, self._row, self._side = table.numbers, rows["endpoint"] // 2, rows["endpoint"] % 2
-        self._one, self._extra = table.connections[self._row], table.extras[self._row]
+        self._table, self._ends = table, rows["endpoint"].astype(np.int64)
 
     def value(self, name: str) -> Any:
         """Return the values of a column by its name."""
         rows = self._rows
         end, _, part = name.partition("_")
         if end in ("address", "peer"):
-            where = self._end(self._side if end == "address" else 1 - self._side)
-            return {"": where, "host": where[:2], "port": where[2]}[part]
+            found = where(self._table, self._ends if end == "address" else self._ends ^ 1)
+            return {"": found, "host": found[:2], "port": found[2]}[part]
         if name in ("time", "from", "to"):
             return rows[name]
         if name == "packet":
             return np.where(rows["packet"] == 0, -1, rows["packet"])
         if name == "connection":
-            return self._numbers(self._row)
+            return self._table.numbers(self._ends >> 1)
         if name == "endpoint":
-            return (self._side != (self._one["notes"] & c.NOTE_CLIENT_IS_1 != 0)).astype(np.int64)
+            turned = self._table.connections["notes"][self._ends >> 1] & c.NOTE_CLIENT_IS_1 != 0
+            return self._ends & 1 ^ turned
         if name == "cause":
             return rows["row"]
         return certainties(rows, self._final)
-
-    def _end(self, side: Rows) -> tuple[Rows, Rows, Rows]:
-        ends = [(self._extra[f"high_{end}"], self._one[f"low_{end}"], self._one[f"port_{end}"]) for end in (0, 1)]
-        high, low, port = (np.where(side == 1, *parts[::-1]) for parts in zip(*ends, strict=True))
-        return high, low, port

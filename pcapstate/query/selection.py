@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ..messages import Message
 from ..moments import PACKET, parse_moment
 from ..rows import Rows
 from .columns import select_columns, sort_order
-from .expression import Expression, both
-from .fields import Field
 from .options import SelectionOptions
-from .ordering import Values, matching, order
-from .parser import parse
-from .shorthands import from_options
 
-Choice = Callable[[Values, int], Rows]
+if TYPE_CHECKING:
+    from .expression import Expression
+    from .fields import Field
+    from .ordering import Values
+
+Choice = Callable[["Values", int], Rows]
 """Is given a look-up of columns for some of the rows, and how many rows there are; returns the indices of those to
 show."""
 Span = Callable[[], tuple[int, int]]
@@ -46,13 +47,21 @@ class Selection:
         self._condition = self._understood(0, 0)
 
     def _understood(self, start: int, end: int) -> Expression | None:
+        options = self._options
+        if options.filter is None and not (options.state or options.port or options.host):
+            return None
+        # Start-up: most runs choose no rows.
+        from .expression import both
+        from .parser import parse
+        from .shorthands import from_options
+
         def read(text: str) -> int:
             moment = parse_moment(text, self._utc)
             if moment.kind == PACKET:
                 raise ValueError(Message("a packet is no time; compare the packet's number"))
             return moment.time(start, end)
 
-        options, fields = self._options, self._fields(read)
+        fields = self._fields(read)
         plain = from_options(options.state, options.port, options.host, fields)
         return both(plain, None if options.filter is None else parse(options.filter, fields))
 
@@ -81,6 +90,8 @@ class Selection:
         """Return what chooses rows, and puts them in order, with times as ``span`` tells then; None to take all."""
         if not self.chooses:
             return None
+
+        from .ordering import matching, order
 
         def rows(values: Values, count: int) -> Rows:
             found = order(self._keys, values, matching(self._understood(*span()), values, count))

@@ -19,8 +19,9 @@ class FirstSyns:
 
     def tracked(self, segments: Rows) -> None:
         """Note the SYNs among segments that the tracker has followed."""
-        flags = segments["flags"]
-        rows = np.flatnonzero((flags >= 0) & (flags & (SYN | ACK) == SYN) & (segments["endpoint"] >= 0))
+        flags = np.ascontiguousarray(segments["flags"])
+        rows = np.flatnonzero((flags & (SYN | ACK) == SYN) & (flags >= 0))
+        rows = rows[segments["endpoint"][rows] >= 0]
         if not len(rows):
             return
         connections = segments["endpoint"][rows] >> 1

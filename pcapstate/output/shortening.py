@@ -54,7 +54,7 @@ def _cut_groups(host: str, room: int) -> str | None:
     first, last = 1, 1
     while first + last < len(groups):
         text = f"{':'.join(groups[:first])}:{GAP}:{':'.join(groups[-last:])}"
-        if len(text) > room:
+        if display_width(text) > room:
             break
         # "::" would stand beside the gap.
         if groups[first - 1] and groups[-last]:

@@ -26,6 +26,7 @@ from ..views.reading_aids import Manner
 from ..wording.styles import STYLES
 from ..wording.times import TimeFormat
 from .spoken import HEADINGS, lang_option
+from .timing import timings_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -255,6 +256,7 @@ TRACKING = (
         metavar="N",
         help="Threads for reading, decoding and tracking: 1 to 3. [default: 3, or 1 on one processor]",
     ),
+    timings_option,
 )
 """How packets are followed, wherever they come from."""
 

@@ -23,6 +23,7 @@ from ..reading import Losses, Origin, Reading
 from ..rows import Rows
 from ..sources.paths import meant
 from ..table import Table
+from ..timings import asked
 from ..views.drops import with_drops
 from ..wording.languages import told, translate
 from ..wording.times import duration
@@ -174,6 +175,8 @@ class Session(Reading):
         if self._metrics is not None:
             self.say("serving metrics at {url}", url=self._metrics.serve(self.capture))
         source = self.capture.source
+        if timings := asked():
+            timings.opened()
         if options.verbose:
             self._say_what_was_given_up(origin, replaced)
         if why := getattr(source, "no_ring", ""):
@@ -216,6 +219,8 @@ class Session(Reading):
             finally:
                 following.close()
                 self._stop_metrics()
+                if timings := asked():
+                    timings.packets += self.capture.frames
                 self.interrupted |= interruption.came
 
     def _held(self) -> AbstractContextManager[None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..timings import timed_kernel
 from . import source
 from .library import BUILT, Call, Library, Unusable
 
@@ -42,6 +43,7 @@ class Kernels:
             call = self._library.call(name, self.variant) if isinstance(self._library, Library) else _plain_call(name)
         except KeyError:
             raise AttributeError(name) from None
+        call = timed_kernel(call, name)
         setattr(self, name, call)
         return call
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import MID_BLOCK, MID_PACKET, CaptureDamaged, CaptureError, NoCaptureError
 from ..kernels.running import Kernels
 from ..messages import Message, of_name, reason
+from ..timings import UNPACK, timed_stream
 from . import framing
 from .blocks import Interface, Name
 from .compression import Unpacked, compression
@@ -90,7 +91,8 @@ class CaptureReader:
         room: Room | None = None,
     ) -> None:
         self.source = source
-        self.name, self._stream, self.size = open_stream(source)
+        self.name, stream, self.size = open_stream(source)
+        self._stream = timed_stream(stream)
         self.damage: CaptureDamaged | None = None
         self._chunk = chunk
         rows = rows or min(FRAMES, chunk // BYTES_OF_A_FRAME)
@@ -253,7 +255,7 @@ class CaptureReader:
 
     def _unpack(self, kind: str) -> None:
         head = self._buffer[: self._end].tobytes()
-        unpacked = Unpacked(Rejoined(head, self._stream))
+        unpacked = timed_stream(Unpacked(Rejoined(head, self._stream)), UNPACK)
         # A small chunk means one of many captures: it gets no thread.
         self._stream = Prefetched(unpacked) if self._chunk == CHUNK else unpacked
         self.size = None if self.size is None else self.size * 4

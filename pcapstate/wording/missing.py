@@ -14,6 +14,7 @@ from ..report.sources import texts as texts_of_reports
 from ..samples.catalogue import SAMPLES
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.outcomes import OUTCOMES
+from ..timings import STAGES
 from .explanations import EXPLANATIONS
 from .findings import KINDS
 from .languages import ENGLISH, LANGUAGES, language_of
@@ -58,6 +59,7 @@ def texts() -> list[str]:
     found = [*_in_sources(), *in_help(), *OUTCOMES, *OUTCOMES.values(), *(one.word for one in Certainty)]
     found += (text for row in TABLE for text in (row.cause, row.reason))
     found += EXPLANATIONS.values()
+    found += STAGES
     found += texts_of_reports()
     found += (text for one in SAMPLES for text in (one.title, one.shows, *one.ask))
     found += (text for code in LANGUAGES for text in language_of(code).catalog)

@@ -297,6 +297,7 @@ OPTIONS = {
     "Separate connections with the same addresses on different VLANs or VNIs.": (
         "アドレスが同じでも VLAN や VNI が異なる接続を区別します。"
     ),
+    "At the end, say on stderr where the time went.": "最後に、処理時間の内訳を標準エラー出力に表示します。",
     "Only errors on stderr: no remarks, no progress.": (
         "標準エラー出力にはエラーだけを表示し、注記や進捗は表示しません。"
     ),

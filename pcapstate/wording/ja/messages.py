@@ -4,6 +4,32 @@ from __future__ import annotations
 
 from .findings import FINDINGS
 
+TIMINGS = {
+    "timings; stages overlap where they run at once": "処理時間 (同時に動く段階の時間は重なります)",
+    "stage": "段階",
+    "seconds": "秒",
+    "processor": "CPU秒",
+    "share": "割合",
+    "ns/packet": "ns/パケット",
+    "calls": "回数",
+    "start": "起動",
+    "read": "読み込み",
+    "unpack": "展開",
+    "frames": "フレーム検出",
+    "decode": "解読",
+    "track": "追跡",
+    "timers": "タイマー",
+    "watch": "観察",
+    "copy": "複写",
+    "write": "書式化",
+    "answer": "回答",
+    "other": "その他",
+    "elapsed": "経過秒",
+    "packets": "パケット",
+    "packets/s": "パケット/秒",
+    "peak-MB": "最大メモリMB",
+}
+
 CLOSING_LINES = {
     "pcapstate wireshark --install adds columns, colours and filter buttons": (
         "pcapstate wireshark --install で、列、色分け、フィルター ボタンを追加できます"
@@ -292,4 +318,4 @@ ANNOTATION = {
     ),
 }
 
-MESSAGES = {**ANNOTATION, **LIMITS, **NOTES, **CLOSING_LINES, **SKIPPED, **FINDINGS}
+MESSAGES = {**TIMINGS, **ANNOTATION, **LIMITS, **NOTES, **CLOSING_LINES, **SKIPPED, **FINDINGS}

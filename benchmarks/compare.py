@@ -92,7 +92,7 @@ def _script(name: str) -> Callable[[str, str], list[str]]:
 
 PROGRAMS = (
     Program(OURS, "", lambda f, out: [*PCAPSTATE, f], compiled=False),
-    Program("softflowd", "softflowd", lambda f, out: f"-d -r {f} -n 127.0.0.1:9999 -m 1000000 -c none".split()),
+    Program("softflowd", "softflowd", lambda f, out: f"-d -r {f} -n 127.0.0.1:9999 -m 4000000 -c none".split()),
     Program(NFPCAPD, "nfpcapd", lambda f, out: ["-r", f, "-w", out]),
     Program("tcptrace", "tcptrace", lambda f, out: ["-n", f]),
     Program("argus", "argus", lambda f, out: ["-r", f, "-w", f"{out}/argus.out"]),

@@ -3,11 +3,13 @@
     python benchmarks/generate.py connections 1000000 /tmp/1m.pcap
     python benchmarks/generate.py flood 1000000 /tmp/flood.pcap
     python benchmarks/generate.py connections 1000000 /tmp/vxlan.pcap --in vxlan
+    python benchmarks/generate.py connections 3000000 /tmp/busy.pcap --alive 100000
 
 ``connections``: about 40 packets a connection and 460 bytes a packet, 2,000 connections alive at once; 5 % of them
 unanswered, 5 % refused, 10 % ended by a RST. ``flood``: one SYN each from as many addresses. The same arguments
 always give the same file, which has exactly so many packets. ``--in`` puts the same packets into VLANs, tunnels and
 other link layers. Payloads are one letter; with ``--words`` they are words, and gzip makes a third of the file.
+``--alive`` makes the capture begin in the midst of traffic; so many connections are alive from its start to its end.
 """
 
 from __future__ import annotations
@@ -27,6 +29,12 @@ ETHERNET = 14
 HEADERS = ETHERNET + 20 + 32
 """Ethernet, IPv4 and TCP with time stamps."""
 BLOCK = 200_000
+GAP = 60
+"""Microseconds between two packets; with more connections less, so that each lasts as long."""
+EACH = 40
+"""Packets of a connection, about."""
+SHARES = [0.80, 0.05, 0.05, 0.10]
+"""Of connections that are closed, unanswered, refused, reset."""
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -35,8 +43,8 @@ Ints = npt.NDArray[np.int64]
 def plan(packets: int, seed: int = 1) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
     """Return connection, direction (0 client), flags, payload length, relative seq and ack of each packet in order."""
     random = np.random.default_rng(seed)
-    connections = max(1, packets // 40)
-    kind = random.choice(4, size=connections, p=[0.80, 0.05, 0.05, 0.10])
+    connections = max(1, packets // EACH)
+    kind = random.choice(4, size=connections, p=SHARES)
     kind[0] = 0
     answered = np.flatnonzero((kind == 0) | (kind == 3))
     spare = packets - 6 * int(np.count_nonzero(kind == 1)) - 2 * int(np.count_nonzero(kind == 2))
@@ -56,6 +64,30 @@ def plan(packets: int, seed: int = 1) -> tuple[Ints, Ints, Ints, Ints, Ints, Int
     when = owner / ALIVE + (index + random.random(len(owner)) * 0.8) / lengths[owner]
     order = np.argsort(when, kind="stable")[:packets]
     return owner[order], rows[order, 0], rows[order, 1], rows[order, 2], rows[order, 3], rows[order, 4]
+
+
+def plan_alive(packets: int, alive: int, seed: int = 1) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+    """Return the same of packets among which ``alive`` connections are open at each moment, from the first one on."""
+    random = np.random.default_rng(seed)
+    # What answered connections have, so that all have EACH in the mean.
+    each = round((EACH - 6 * SHARES[1] - 2 * SHARES[2]) / (SHARES[0] + SHARES[3]))
+    scripts = [_script(each, False), _script_unanswered(), _script_refused(), _script(each, True)]
+    # A connection lives 1.0, and the capture begins at 0: who began 1.0 before it has just ended.
+    span = 1.1 * packets / (EACH * alive) + 10 / alive
+    begins = np.arange(-alive, int(span * alive) + 1) / alive
+    kind = random.choice(4, size=len(begins), p=SHARES)
+    lengths = np.array([len(script) for script in scripts])[kind]
+    # The packets of each that may lie in the span.
+    first = np.clip(np.floor(-begins * lengths).astype(np.int64) - 1, 0, lengths)
+    end = np.clip(np.ceil((span - begins) * lengths).astype(np.int64) + 1, first, lengths)
+    owner = np.repeat(np.arange(len(begins)), end - first)
+    index = np.arange(len(owner)) - np.repeat(np.cumsum(end - first) - (end - first), end - first) + first[owner]
+    when = begins[owner] + (index + random.random(len(owner)) * 0.8) / lengths[owner]
+    order = np.argsort(when, kind="stable")
+    order = order[np.searchsorted(when[order], 0) :][:packets]
+    starts = np.cumsum([0] + [len(script) for script in scripts])[kind[owner[order]]]
+    rows = np.concatenate(scripts)[starts + index[order]]
+    return owner[order], rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4]
 
 
 def _script(packets: int, reset: bool) -> Ints:
@@ -164,9 +196,10 @@ HEADER = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 00000400")
 START = 1_700_000_000 * 1_000_000
 
 
-def write_connections(packets: int, path: Path, wrapping: Wrapping, payload: Bytes) -> None:
+def write_connections(packets: int, path: Path, wrapping: Wrapping, payload: Bytes, alive: int | None = None) -> None:
     """Write a capture of so many packets: connections that open, talk and end in various ways."""
-    owner, side, flags, length, seq, ack = plan(packets)
+    owner, side, flags, length, seq, ack = plan(packets) if alive is None else plan_alive(packets, alive)
+    gap = GAP if alive is None else max(1, GAP * ALIVE // alive)
     client = 0x0A000000 + (owner * 2_654_435_761 % 0x00FFFFFF)
     server = 0xC0A80000 + owner % 977
     client_port = 1024 + owner % 64_000
@@ -183,7 +216,7 @@ def write_connections(packets: int, path: Path, wrapping: Wrapping, payload: Byt
             acks = flags[part] & ACK != 0
             file.write(
                 records(
-                    START + 60 * (begin + np.arange(len(who))),
+                    START + gap * (begin + np.arange(len(who))),
                     np.where(back, server[part], client[part]),
                     np.where(back, client[part], server[part]),
                     (
@@ -218,16 +251,22 @@ def write_flood(packets: int, path: Path, wrapping: Wrapping, payload: Bytes) ->
 
 def main() -> None:
     """Run as a command."""
-    makers = {"connections": write_connections, "flood": write_flood}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("what", choices=makers)
+    parser.add_argument("what", choices=("connections", "flood"))
     parser.add_argument("packets", type=int)
     parser.add_argument("file", type=Path)
     parser.add_argument("--in", dest="wrapping", choices=WRAPPINGS, default="plain", help="what to put packets into")
     parser.add_argument("--words", action="store_true", help="fill segments with words instead of one letter")
+    parser.add_argument("--alive", type=int, metavar="N", help="connections alive at once (default: up to 2,000)")
     arguments = parser.parse_args()
+    if arguments.alive is not None and (arguments.what == "flood" or arguments.alive < 1):
+        parser.error("--alive takes at least 1, for connections")
     payload = words() if arguments.words else np.full(1 << 20, ord("a"), dtype=np.uint8)
-    makers[arguments.what](arguments.packets, arguments.file, WRAPPINGS[arguments.wrapping], payload)
+    where = arguments.packets, arguments.file, WRAPPINGS[arguments.wrapping], payload
+    if arguments.what == "flood":
+        write_flood(*where)
+    else:
+        write_connections(*where, arguments.alive)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ class Capture:
         # Threads take time to start.
         threads = self._threads if self.source.size is not None and self.source.size >= READ_AHEAD_SIZE else 1
         pieces = self._pieces(threads)
-        if threads > 1 and not self.stops.repeats:
+        if threads > 2 and not self.stops.repeats:
             pieces = ahead(pieces)
         growing, looked = self.source.size is None, time.monotonic()
         try:
@@ -226,7 +226,7 @@ class Capture:
                     return
 
     def _batches(self, threads: int) -> Generator[Batch, None, None]:
-        if threads > 2 and isinstance(self.source, CaptureReader):
+        if threads > 1 and isinstance(self.source, CaptureReader):
             self.source.keep(WAITING)
             yield from ahead(batch for batch in self.source.batches())
         else:

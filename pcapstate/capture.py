@@ -125,7 +125,8 @@ class Capture:
         threads: int | None = None,
     ) -> None:
         self.source = source
-        self._threads = threads or (MOST_THREADS if processors() > 1 else 1)
+        self.threads = threads or (MOST_THREADS if processors() > 1 else 1)
+        """The most threads that work at the same time."""
         self.stops = stops or Stops()
         self.watchers = watchers
         reassembled = [one.reassembled for one in watchers if isinstance(one, ByFragment)]
@@ -172,8 +173,7 @@ class Capture:
         ``progress`` is called with the bytes read so far, ``reached`` with each moment of the stops once ``table`` is
         up to it; an empty run follows. Exhaust or close the generator to close the source. Raises MomentError.
         """
-        # Threads take time to start.
-        threads = self._threads if self.source.size is not None and self.source.size >= READ_AHEAD_SIZE else 1
+        threads = self.threads if self.source.size is not None and self.source.size >= READ_AHEAD_SIZE else 1
         pieces = self._pieces(threads)
         if threads > 2 and not self.stops.repeats:
             pieces = ahead(pieces)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .working_ahead import ahead
+
 Cells = np.ndarray[Any, Any]
 
 NUMBER, NUMBER_OR_NOTHING, TIME, WORD, ADDRESS, DURATION, ENDPOINT_ADDRESS, SOCKET, CLOCK = range(9)
@@ -69,6 +71,10 @@ class Batch(NamedTuple):
     cells: Cells
 
 
+ALONE = 2
+"""Batches for which no thread is started."""
+
+
 class Batches:
     """Batches that are worked out anew each time they are gone through, so that none needs to be kept."""
 
@@ -84,6 +90,19 @@ class Table(NamedTuple):
 
     columns: tuple[Column, ...]
     batches: Iterable[Batch]
+
+
+def ahead_of_writing(table: Table) -> Table:
+    """Return a table of which all batches but the first two are worked out in a thread, while others are written."""
+
+    def batches() -> Iterator[Batch]:
+        rest = iter(table.batches)
+        for count, batch in enumerate(rest, 1):
+            yield batch
+            if count == ALONE:
+                yield from ahead(batch for batch in rest)
+
+    return table._replace(batches=Batches(batches))
 
 
 def single(columns: tuple[Column, ...], cells: Cells) -> Table:

@@ -22,7 +22,7 @@ from ..output.whole_files import keep_privileges_to_replace, out, overwrites
 from ..reading import Losses, Origin, Reading
 from ..rows import Rows
 from ..sources.paths import meant
-from ..table import Table
+from ..table import Table, ahead_of_writing
 from ..timings import asked
 from ..views.drops import with_drops
 from ..wording.languages import told, translate
@@ -246,6 +246,8 @@ class Session(Reading):
     def show(self, table: Table, format: str, heading: str = "") -> None:
         """Write a table to where output goes."""
         table = self.with_drops(table, format)
+        if self.capture.threads > 1 and not self.growing:
+            table = ahead_of_writing(table)
         pieces = render(table, format, self.capture.source.kernels, self.growing, self.screen)
         self.write(itertools.chain([heading.encode()] if heading and format == PEOPLE else [], pieces))
 

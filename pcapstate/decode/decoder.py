@@ -54,6 +54,7 @@ class Decoder:
         self._turn = 0
         self._reassembler, self._tunnels = Reassembler(), TunnelReassembler()
         self._networks = virtual_networks.empty()
+        self._pending = np.zeros(1, dtype=np.int64)
         self.skipped = np.zeros(protocols.SKIPPED_SIZE, dtype=np.int64)
 
     def decode(self, batch: Batch) -> Rows:
@@ -67,9 +68,11 @@ class Decoder:
             self._arrays[self._turn] = np.zeros(count, dtype=SEGMENT)
         whole = self._arrays[self._turn]
         rows = self._kernels.decode_frames(
-            batch.data, batch.frames, count, whole, self.skipped, self._networks, self._datagrams
+            batch.data, batch.frames, count, whole, self.skipped, self._pending, self._networks, self._datagrams
         )
         segments = whole[:rows]
+        if not self._pending[0]:
+            return segments
         pending = np.flatnonzero(segments["flags"] == SEGMENT_PENDING)
         more: list[tuple[int, Rows]] = []
         for index in pending:
@@ -166,7 +169,7 @@ class Decoder:
         skipped = np.zeros_like(self.skipped)
         virtual_networks.surround(self._networks, int(row["network"]))
         rows = self._kernels.decode_frames(
-            data, frames, len(frames), segments, skipped, self._networks, self._datagrams
+            data, frames, len(frames), segments, skipped, self._pending, self._networks, self._datagrams
         )
         virtual_networks.surround(self._networks, 0)
         held = False

@@ -52,15 +52,17 @@ HEADERS = 48
 """Offset in a frame that is prefetched: decoding reads there, and nothing has before."""
 
 
-@entry(np.uint8, FRAME, int, SEGMENT, np.int64, np.int64, int)
+@entry(np.uint8, FRAME, int, SEGMENT, np.int64, np.int64, np.int64, int)
 def decode_frames(
-    data: Any, frames: Any, count: int, segments: Any, skipped: Any, networks: Any, datagrams: int
+    data: Any, frames: Any, count: int, segments: Any, skipped: Any, pending: Any, networks: Any, datagrams: int
 ) -> int:
     """Decode ``frames[:count]`` in ``data``; return how many rows of ``segments`` (as long as frames) were written.
 
-    ``networks``: the array of ``virtual_networks``. ``datagrams``: UDP datagrams also get rows.
+    ``pending``: a cell for the number of rows for the slow path. ``networks``: the array of ``virtual_networks``.
+    ``datagrams``: UDP datagrams also get rows.
     """
     rows = 0
+    pending[0] = 0
     for index in range(count):
         if index + PREFETCHED_FRAMES < count:
             fetch(data, frames[index + PREFETCHED_FRAMES]["offset"] + HEADERS)
@@ -93,6 +95,7 @@ def decode_frames(
                 row["length"] = ethertype
                 row["network"] = network_of(networks)
                 rows += 1
+                pending[0] += 1
                 continue
             if ethertype < 0:
                 skipped[-1 - ethertype] += 1
@@ -152,6 +155,7 @@ def decode_frames(
             row["length"] = 0
             row["network"] = network_of(networks)
             rows += 1
+            pending[0] += 1
             continue
 
         # TCP. The IP header has its length: the snap length shortens captured frames, and Ethernet pads short ones.

@@ -372,8 +372,10 @@ class FlowTable:
     def _in_use(self, timers: Rows) -> Rows:
         timers = timers[self._world.endpoints["timer"][timers["endpoint"]] == timers["deadline"] & 0xFFFFFFFF]
         timers = timers[np.lexsort((timers["endpoint"], timers["deadline"]))]
-        _, first = np.unique(timers["endpoint"], return_index=True)
-        return timers[np.sort(first)]
+        # Of timers of one endpoint the first: what is written last stays.
+        places, first = np.arange(len(timers)), np.empty(len(self._world.endpoints), dtype=np.int64)
+        first[timers["endpoint"][::-1]] = places[::-1]
+        return timers[first[timers["endpoint"]] == places]
 
     def _set(self, timers: Rows, size: int) -> None:
         """Put sorted timers into a heap of ``size`` rows."""

@@ -28,7 +28,7 @@ from .working_ahead import ahead, processors
 READ_AHEAD_SIZE = 16_000_000
 """Captures of at least so many bytes are read and decoded ahead, each in a thread."""
 MOST_THREADS = 3
-"""Threads at most: one reads and finds frames, one decodes them, one tracks segments."""
+"""Threads at most: one reads and finds frames, one decodes them, one tracks segments. Of two, the second does both."""
 WAITING = 2
 """Batches that are read while another is decoded: one waits, one is being read."""
 NO_TRANSITIONS = np.zeros(0, dtype=TRANSITION)
@@ -105,7 +105,7 @@ class Capture:
     and ``decoder.skipped`` have what could not be read. ``record``: keep transitions; ``details``: also rows of DETAIL;
     ``stops``: the moments at which to stop, the last of which ends the reading; ``most``: the most connections kept;
     ``split``: whether the same 4-tuple in another virtual network is another connection; ``threads``: from 1 to
-    MOST_THREADS (None: all of these, or one on one processor).
+    MOST_THREADS (None: as many as there are processors).
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Capture:
         threads: int | None = None,
     ) -> None:
         self.source = source
-        self.threads = threads or (MOST_THREADS if processors() > 1 else 1)
+        self.threads = threads or min(MOST_THREADS, processors())
         """The most threads that work at the same time."""
         self.stops = stops or Stops()
         self.watchers = watchers

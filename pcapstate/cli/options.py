@@ -254,7 +254,7 @@ TRACKING = (
         "--threads",
         type=click.IntRange(1, MOST_THREADS),
         metavar="N",
-        help="Threads for reading, decoding and tracking: 1 to 3. [default: 3, or 1 on one processor]",
+        help="Threads for reading, decoding and tracking: 1 to 3. [default: one for each processor]",
     ),
     timings_option,
 )

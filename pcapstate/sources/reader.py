@@ -39,9 +39,9 @@ from .process_blocks import Process
 from .sections import BLOCKS_SKIPPED, INTERFACES_DROPPED, Room, Sections
 from .streams import Rejoined, Stream, open_stream, read_into
 
-CHUNK = 4 << 20
+CHUNK = 2 << 20
 """Bytes read at a time: few enough to be in the processor's cache still when they are decoded."""
-FRAMES = 1 << 15
+FRAMES = 1 << 14
 """Most frames in a batch."""
 BYTES_OF_A_FRAME = CHUNK // FRAMES
 """With a smaller chunk, there is room for one frame per so many bytes."""

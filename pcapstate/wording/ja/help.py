@@ -381,8 +381,8 @@ OPTIONS = {
     "Whose table: that of this host, or of all hosts of a network.": (
         "どのホストの表か: このホスト、またはこのネットワークの全ホスト。"
     ),
-    "Threads for reading, decoding and tracking: 1 to 3. [default: 3, or 1 on one processor]": (
-        "読み込み・デコード・追跡に使うスレッド数 (1～3)。[既定値: 3、プロセッサが 1 つなら 1]"
+    "Threads for reading, decoding and tracking: 1 to 3. [default: one for each processor]": (
+        "読み込み・デコード・追跡に使うスレッド数 (1～3)。[既定値: プロセッサの数]"
     ),
     "Memory for going back in time, such as 500M. [default: at most a quarter of --memory]": (
         "過去に戻るためのメモリ (500M など)。[既定値: 最大で --memory の 4 分の 1]"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
+from ..kernels.running import Kernels
 from ..rows import Rows
 from ..sources.reader import Batch
 from .first_syns import FirstSyns
 from .last_data import LastData
+from .looking import KEYS
 from .marked import Marked
 from .stored_again import StoredAgain
 
+COLUMNS = 5
+"""Numbers that are kept of each segment of a batch."""
 LARGE = 1_460
 """Bytes of payload that a segment can have where the network carries 1,500 bytes, as Ethernet does."""
 LOOPBACK = 0xFFFF7F
@@ -23,6 +29,9 @@ class FramesSeen:
     datagrams = False
 
     def __init__(self) -> None:
+        self._kernels = Kernels()
+        self._keys = np.frombuffer(os.urandom(4 * KEYS), dtype=np.uint32).astype(np.int64) >> 2 | 1
+        self._columns = np.zeros((COLUMNS, 0), dtype=np.int64)
         self.frames = 0
         self.segments = 0
         """TCP segments among them."""
@@ -47,10 +56,20 @@ class FramesSeen:
 
     def watch(self, batch: Batch, segments: Rows) -> tuple[Rows, Rows]:
         """Look at a batch; what it has again is taken out of its segments."""
-        begins = self.stored_again.watch(segments)
+        if len(segments) > self._columns.shape[1]:
+            self._columns = np.zeros((COLUMNS, len(segments)), dtype=np.int64)
+        rows, prints, times, numbers, data_rows = (column[: len(segments)] for column in self._columns)
+        shorts, count = np.empty(len(segments), dtype=np.uint8), np.zeros(1, dtype=np.int64)
+        found = self._kernels.look_through(
+            batch.data, segments, self._keys, rows, prints, times, numbers, data_rows, shorts, count
+        )
+        begins = self.stored_again.watch(segments, rows[:found], prints[:found], times[:found], numbers[:found])
         if len(batch.frames):
             self._look_at_frames(batch.frames, segments, begins)
-        return self.last_data.watch(batch, segments)
+        rows, shorts = data_rows[: count[0]], shorts[: count[0]]
+        # Others than those that are there again.
+        still = segments["flags"][rows] >= 0
+        return rows[still], shorts[still].astype(bool)
 
     def _look_at_frames(self, frames: Rows, segments: Rows, begins: list[tuple[int, int]]) -> None:
         times = frames["time"]

@@ -6,13 +6,6 @@ import numpy as np
 
 from ..compaction import kept_of
 from ..rows import Rows
-from ..sources.reader import Batch
-
-SHORT = 64
-"""Bytes of a TLS record that hold no more than an alert (close_notify), or HTTP/2's housekeeping."""
-RECORDS = 20, 24
-"""The types of TLS records (RFC 8446 §5.1), and the major version behind them."""
-VERSION = 3
 
 
 class LastData:
@@ -21,21 +14,8 @@ class LastData:
     def __init__(self) -> None:
         self._short = np.zeros(0, dtype=bool)
 
-    def watch(self, batch: Batch, segments: Rows) -> tuple[Rows, Rows]:
-        """Return which segments have data, and whether that is a short record of TLS."""
-        rows = np.flatnonzero((segments["flags"] >= 0) & (segments["length"] > 0))
-        length, at = segments["length"][rows], segments["payload"][rows].astype(np.int64)
-        data = batch.data
-        there = (at >= 0) & (at + 1 < len(data)) & (length > 1) & (length <= SHORT)
-        at = np.where(there, at, 0)
-        short = there.copy()
-        if there.any():
-            kind = data[at]
-            short &= (kind >= RECORDS[0]) & (kind < RECORDS[1]) & (data[np.minimum(at + 1, len(data) - 1)] == VERSION)
-        return rows, short
-
     def tracked(self, segments: Rows, seen: tuple[Rows, Rows]) -> None:
-        """Note it of the endpoints that sent them."""
+        """Note it of the endpoints that sent them; ``seen``: which segments have data, and of which it is a record."""
         rows, short = seen
         ends = segments["endpoint"][rows]
         ends, short = ends[ends >= 0], short[ends >= 0]

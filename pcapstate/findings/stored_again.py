@@ -9,7 +9,7 @@ import numpy as np
 from ..decode.segment import SEGMENT_NONE
 from ..rows import Rows
 from .finding import LISTED
-from .groups import different, labels
+from .groups import different
 from .marked import Marked
 
 REMEMBERED = 1 << 19
@@ -22,7 +22,6 @@ MOST_TRIES = 4_096
 SAME_TIMES, OTHER_TIMES = (3, 3), (16, 8)
 """How many segments in a row, and how many different ones, must be there again: with their times, and with others. A
 host that sends again does not send all that both hosts sent, in the same order."""
-ODD = 0x5851F42D4C957F2D
 ORIGINS = 8
 """Places that are tried for where a part was before."""
 
@@ -55,7 +54,7 @@ class StoredAgain:
         """The latest time of a segment that is no repetition, ns since the epoch."""
         self.at_end = False
         """Whether the last segment so far is one."""
-        self._prints = np.zeros(REMEMBERED, dtype=np.uint64)
+        self._prints = np.zeros(REMEMBERED, dtype=np.int64)
         self._times = np.zeros(REMEMBERED, dtype=np.int64)
         self._numbers = np.zeros(REMEMBERED, dtype=np.int64)
         self._known = 0
@@ -67,19 +66,14 @@ class StoredAgain:
         self._tries = 0
         self._all_tries = 0
 
-    def watch(self, segments: Rows) -> list[tuple[int, int]]:
+    def watch(self, segments: Rows, rows: Rows, prints: Rows, times: Rows, numbers: Rows) -> list[tuple[int, int]]:
         """Take segments that were there before out of a batch (``flags`` become SEGMENT_NONE).
 
-        Returns of each part that begins there the frame before it and that in which it begins.
+        ``rows`` and so on: as of ``look_through``. Returns of each part that begins there the frame before it and that
+        in which it begins.
         """
-        rows = np.flatnonzero(segments["flags"] >= 0)
         if not len(rows):
             return []
-        own = segments if len(rows) == len(segments) else segments[rows]
-        prints, times, numbers = (
-            fingerprints(own),
-            *(np.ascontiguousarray(own[field]) for field in ("time", "number")),
-        )
         back = np.diff(times, prepend=self._before) < -STEP_BACK
         self._before = int(times[-1])
         again = np.zeros(len(rows), dtype=bool)
@@ -162,20 +156,6 @@ class StoredAgain:
         to = slice(self._known, self._known + room)
         self._prints[to], self._times[to], self._numbers[to] = prints[:room], times[:room], numbers[:room]
         self._known += room
-
-
-def fingerprints(segments: Rows) -> Rows:
-    """Return 64 bits for each segment, the same where headers are the same in what tells segments apart."""
-    ports = segments["source_port"].astype(np.int64) << 16 | segments["target_port"]
-    told = segments["mark"].astype(np.int64) << 16 | segments["window"]
-    size = segments["flags"].astype(np.int64) << 32 | segments["length"]
-    with np.errstate(over="ignore"):
-        return labels(
-            segments["seq"] << 32 | segments["ack"],
-            (segments["source_low"] ^ ports << 48) + segments["source_high"] * ODD,
-            (segments["target_low"] ^ ports >> 16 << 48) + segments["target_high"] * ODD,
-            told ^ size << 16,
-        )
 
 
 def _alike(some: Rows, others: Rows) -> int:

@@ -30,6 +30,7 @@ MODULES = (
     "output.text",
     "names.payload_copies",
     "traffic.hashing",
+    "findings.looking",
     "sources.copying",
     "sources.comments",
     "sources.ring_blocks",

@@ -41,6 +41,7 @@ OF_KERNELS = {
     "pick_openings": WATCH,
     "watch_frames": WATCH,
     "fill_slots": WATCH,
+    "look_through": WATCH,
     "find_blocks": COPY,
     "write_packets": COPY,
     "add_comments": COPY,

@@ -62,7 +62,11 @@ class Variant:
         return lambda out: [*pinned, sys.executable, *PCAPSTATE, *self.options, str(capture)]
 
 
-VARIANTS = (Variant("pcapstate, 1 core", 1), Variant("pcapstate, 2 cores", 2))
+VARIANTS = (
+    Variant("pcapstate, 1 core", 1),
+    Variant("pcapstate, 2 cores", 2),
+    Variant("… 2 cores, 3 threads", 2, ("--threads", "3")),
+)
 
 
 class Timed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import threading
 import time
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pcapstate.cli.main import cli
-from pcapstate.timings import ANSWER, OTHER, STAGES, START, TRACK, WRITE, Timings, asked, timing
+from pcapstate.kernels import source
+from pcapstate.timings import ANSWER, OF_KERNELS, OTHER, STAGES, START, TRACK, WRITE, Timings, asked, timing
 from tests.helpers.paths import PCAPS
 
 EXAMPLE = str(PCAPS / "example.pcapng")
@@ -93,3 +95,10 @@ def test_a_call_that_fails_counts_too() -> None:
     with pytest.raises(ZeroDivisionError):
         timings.timed(lambda: 1 // 0, TRACK)()
     assert timings.stages()[TRACK].calls == 1
+
+
+def test_every_kernel_belongs_to_a_stage() -> None:
+    for module in source.MODULES:
+        importlib.import_module(f"{source.PACKAGE_NAME}.{module}")
+    own = {name for name, (function, _) in source.ENTRIES.items() if function.__module__.startswith("pcapstate.")}
+    assert own == set(OF_KERNELS)

@@ -23,12 +23,10 @@ from .tcp.flow_table import MOST_CONNECTIONS, FlowTable
 from .tcp.history import History
 from .tcp.tables import TRANSITION
 from .tcp.time_wait import TimeWait
-from .working_ahead import ahead, processors
+from .working_ahead import MOST_THREADS, ahead, processors
 
 READ_AHEAD_SIZE = 16_000_000
 """Captures of at least so many bytes are read and decoded ahead, each in a thread."""
-MOST_THREADS = 3
-"""Threads at most: one reads and finds frames, one decodes them, one tracks segments. Of two, the second does both."""
 WAITING = 2
 """Batches that are read while another is decoded: one waits, one is being read."""
 NO_TRANSITIONS = np.zeros(0, dtype=TRANSITION)

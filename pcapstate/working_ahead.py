@@ -10,6 +10,8 @@ from contextlib import closing
 from typing import TypeVar
 
 Item = TypeVar("Item")
+MOST_THREADS = 3
+"""Threads at most: one reads and finds frames, one decodes them, one tracks segments. Of two, the second does both."""
 
 
 def processors() -> int:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.core import ParameterSource
 
-from ..capture import MOST_THREADS
 from ..errors import MomentError
 from ..escaping import quoted
 from ..memory import LEAST
@@ -25,6 +24,7 @@ from ..tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
 from ..wording.styles import STYLES
 from ..wording.times import TimeFormat
+from ..working_ahead import MOST_THREADS
 from .spoken import HEADINGS, lang_option
 from .timing import timings_option
 

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..addresses import address
-from ..rows import Rows, unique
-from ..table import slices
-from .situation import SLICE, Situation
+from ..rows import Rows
+from .situation import Situation
 
 EASY = 8
 """Connections that a filter names by number; beyond, addresses and ports come first."""
@@ -102,9 +101,11 @@ def _of_ends(s: Situation, rows: Rows) -> str:
 def _having(s: Situation, hosts: list[tuple[int, int]], ports: list[int]) -> int:
     """Return how many connections have all of these addresses and ports, at either end."""
     count, first = 0, [np.array([half]) for half in hosts[0]]
-    chosen = unique(s.at(*first) >> 1)
-    for part in slices(len(chosen), SLICE):
-        rows = chosen[part]
+    chosen = np.zeros(s.count, dtype=bool)
+    for some in s.at(*first):
+        chosen[some >> 1] = True
+    for part in s.slices():
+        rows = part.start + np.flatnonzero(chosen[part])
         ends: list[Any] = [s.address(s.client[rows]), s.address(s.server[rows])]
         having = np.ones(len(ends[0][0]), dtype=bool)
         for high, low in hosts:

@@ -114,25 +114,27 @@ class Situation:
     def to_server(self, endpoint: Any, port: bool = True) -> Rows:
         """Tell of each connection of ``whole`` whether its server has the address of an endpoint, and its ``port``."""
         whole = self.whole
-        ends = whole.at(*self.address(np.array([endpoint]))[: 3 if port else 2])
         out = np.zeros(whole.count, dtype=bool)
-        out[ends[whole.server[ends >> 1] == ends] >> 1] = True
+        for ends in whole.at(*self.address(np.array([endpoint]))[: 3 if port else 2]):
+            out[ends[whole.server[ends >> 1] == ends] >> 1] = True
         return out
 
     def heard(self, endpoint: Any, *, port: bool) -> int:
         """Return when the host of an endpoint, or just its ``port``, sent its last packet in all of ``whole``, or 0."""
         whole = self.whole
         ends = whole.at(*self.address(np.array([endpoint]))[: 3 if port else 2])
-        return int(whole.last(ends[whole.packets[ends] > 0]).max(initial=0))
+        return max((int(whole.last(some[whole.packets[some] > 0]).max(initial=0)) for some in ends), default=0)
 
-    def at(self, high: Rows, low: Rows, port: Rows | None = None) -> Rows:
-        """Return the endpoints at an address, or just at a port of it; each is told as an array of one element."""
+    def at(self, high: Rows, low: Rows, port: Rows | None = None) -> Iterator[Rows]:
+        """Yield the endpoints at an address, or just at a port of it; each is told as an array of one element."""
         connections = self.table.connections
-        # Few have the lower half, so that the rest of those alone is looked at.
-        ends = np.concatenate([2 * np.flatnonzero(connections[f"low_{side}"] == low) + side for side in (0, 1)])
-        found = where(self.table, ends)
-        same = found[0] == high
-        return ends[same if port is None else same & (found[2] == port)]
+        for part in self.slices():
+            for side in (0, 1):
+                # Mostly few have the lower half, so that the rest of those alone is looked at.
+                ends = 2 * (part.start + np.flatnonzero(connections[f"low_{side}"][part] == low)) + side
+                found = where(self.table, ends)
+                same = found[0] == high
+                yield ends[same if port is None else same & (found[2] == port)]
 
     def slices(self) -> Iterator[slice]:
         """Yield the slices of connections that are looked at together."""

@@ -18,7 +18,7 @@ from .history import History
 from .states import State
 from .time_wait import TimeWait
 
-RESERVED = 1 << 21
+RESERVED = 1 << 20
 """Connections there is room for at first. np.zeros takes memory only as rows are written, so this costs nothing."""
 FEWEST_SLOTS = 1 << 12
 MOST_CONNECTIONS = 1 << 29

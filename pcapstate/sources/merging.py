@@ -25,7 +25,7 @@ from .streams import ReopenedFile
 
 LOOKED_AT = 1 << 16
 """Bytes of a file first read to find its first packet."""
-BUFFERS = 128 << 20
+BUFFERS = 64 << 20
 """Approximate bytes of the buffers of all open files; each buffer has at least LEAST."""
 LEAST = 1 << 15
 NAMED = 5

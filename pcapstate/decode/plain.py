@@ -1,6 +1,7 @@
 """What nearly all frames are: Ethernet without tags, IPv4 without options, a whole TCP segment that is no SYN.
 
-``is_plain`` asks in one branch what ``frames`` asks of all other frames one after the other, with the same result.
+``is_plain`` asks in one go what ``frames`` asks of all other frames one after the other, with the same result, which
+tests/decode/test_plain.py holds.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..decode.segment import SEGMENT
 from ..kernels.source import be16, entry, i64, inner
+from ..tcp.sequence import LOW_32
 
-LOW_32 = 0xFFFFFFFF
 KEYS = 14
 """Numbers below 2**30 that key the prints of a run, so that equal ones cannot be prepared."""
 SHORT = 64

@@ -1,6 +1,6 @@
 """What nearly all segments are: the next of their sender in order, on an open connection, and the ACK of what it got.
 
-Such a segment steps through no event, and what it changes is little. ``continues`` asks in one branch what the modules
+Such a segment steps through no event, and what it changes is little. ``continues`` asks in one go what the modules
 for all other segments ask one after the other: branches that nothing predicts take longer than all the rest. These
 modules would come to the same result, which tests/tcp/test_order.py holds.
 """

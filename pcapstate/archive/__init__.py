@@ -1,0 +1,1 @@
+"""Archives: weeks of captures as a dataset of connections and states."""

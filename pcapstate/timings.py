@@ -37,6 +37,8 @@ OF_KERNELS = {
     "refill": TRACK,
     "pass_time": TIMERS,
     "give_up": TIMERS,
+    "remember_again": TRACK,
+    "find_keys": TRACK,
     "gather": WATCH,
     "pick_openings": WATCH,
     "watch_frames": WATCH,

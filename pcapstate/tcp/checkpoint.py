@@ -30,6 +30,7 @@ class Checkpoint(NamedTuple):
     """All cells."""
     moved: Rows
     evicted: Rows
+    retired: int
     """How rows become numbers of connections (``FlowTable.numbers``)."""
 
     @property

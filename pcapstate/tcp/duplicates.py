@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..decode.segment import TELLING
-from ..kernels.source import i64, inner, rare
+import numpy as np
+
+from ..decode.segment import SEGMENT, TELLING
+from ..kernels.source import entry, i64, inner, rare
 from .lookup import folded
 from .sequence import LOW_32
-from .tables import CELL_DETAILS, NOTE_MIXED, World
+from .tables import CELL_DETAILS, NOTE_MIXED, RECENT_PACKETS, World
 
 MIN_RTO = 100_000_000
 """Nanoseconds: no retransmission timer is shorter (RFC 6298 wants a second, real stacks take 200 ms). Within them a
@@ -68,6 +70,31 @@ def remember(w: World, bucket: int, time: int, print: int) -> None:
     row["print_2"], row["time_2"] = row["print_1"], row["time_1"]
     row["print_1"], row["time_1"] = row["print_0"], row["time_0"]
     row["print_0"], row["time_0"] = print << TIMES_BITS | 1, time
+
+
+@entry(SEGMENT, np.int64, RECENT_PACKETS, World)
+def remember_again(segments: Any, ends: Any, before: Any, w: World) -> int:
+    """Fill empty ``recent`` from what it was ``before`` connections moved up; return how many segments there are.
+
+    ``segments``: those of the last moments, with the endpoints that they had; ``ends``: the ones they have, or -1.
+    """
+    for index in range(len(segments)):
+        segment, e = segments[index], ends[index]
+        if segment["flags"] < 0 or e < 0:
+            continue
+        told = header_hash(segment)
+        bucket = bucket_of(w, segment, told)
+        had, has = print_of(i64(segment["endpoint"]), segment, told), print_of(e, segment, told)
+        old, new = before[bucket], w.recent[bucket]
+        if old["print_0"] >> TIMES_BITS == had:
+            new["print_0"], new["time_0"] = has << TIMES_BITS | old["print_0"] & TIMES, old["time_0"]
+        elif old["print_1"] >> TIMES_BITS == had:
+            new["print_1"], new["time_1"] = has << TIMES_BITS | old["print_1"] & TIMES, old["time_1"]
+        elif old["print_2"] >> TIMES_BITS == had:
+            new["print_2"], new["time_2"] = has << TIMES_BITS | old["print_2"] & TIMES, old["time_2"]
+        elif old["print_3"] >> TIMES_BITS == had:
+            new["print_3"], new["time_3"] = has << TIMES_BITS | old["print_3"] & TIMES, old["time_3"]
+    return len(segments)
 
 
 @inner

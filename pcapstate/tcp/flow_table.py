@@ -78,7 +78,9 @@ class FlowTable:
         self._most = min(max(most, EVICTED_SHARE), MOST_CONNECTIONS)
         self.evicted = np.zeros(len(EVICTION_ORDER), dtype=np.int64)
         """How many connections were evicted, for each of EVICTION_ORDER."""
-        self._retransmissions_evicted = 0
+        self.retired = 0
+        """How many connections were retired."""
+        self._retransmissions_gone = 0
         self.network_names, self._undisturbed = network_names, undisturbed
         self._history = history
         self._followers = [*followers] if history is None else [*followers, history.moved]
@@ -145,12 +147,16 @@ class FlowTable:
     @property
     def count(self) -> int:
         """How many connections there were so far, with those that were let go."""
-        return int(self._cells[c.CELL_CONNECTIONS] + self.evicted.sum())
+        return int(self._cells[c.CELL_CONNECTIONS]) + self._gone
+
+    @property
+    def _gone(self) -> int:
+        return int(self.evicted.sum()) + self.retired
 
     @property
     def retransmissions(self) -> int:
         """How many retransmissions there were so far, with those of connections that were let go."""
-        return self._retransmissions_evicted + int(self.endpoints["retransmissions"].sum(dtype=np.int64))
+        return self._retransmissions_gone + int(self.endpoints["retransmissions"].sum(dtype=np.int64))
 
     @property
     def untaken(self) -> Rows:
@@ -162,7 +168,7 @@ class FlowTable:
         if not len(self._moved):
             return rows
         later = rows >= len(self._moved)
-        return np.where(later, rows + int(self.evicted.sum()), self._moved[np.where(later, 0, rows)])
+        return np.where(later, rows + self._gone, self._moved[np.where(later, 0, rows)])
 
     @property
     def clock(self) -> int:
@@ -250,7 +256,7 @@ class FlowTable:
         timers = self._world.timers[: self._cells[c.CELL_TIMERS]]
         if changed is not None:
             timers = timers[among(timers["endpoint"] >> 1, rows)]
-        shared = self._world.recent.copy(), self._cells.copy(), self._moved, self.evicted.copy()
+        shared = self._world.recent.copy(), self._cells.copy(), self._moved, self.evicted.copy(), self.retired
         return Checkpoint(changed is None, used, rows, tables, timers.copy(), *shared)
 
     def _with_those_before(self, rows: Rows) -> Rows:
@@ -278,7 +284,7 @@ class FlowTable:
                 _plain(rows)[endpoints_of(one.rows) if ends == 2 else one.rows] = one.tables[table]
         self._cells[:] = last.cells
         self._cells[c.CELL_RECORD], self._cells[c.CELL_TRANSITIONS] = record, 0
-        self._moved, self.evicted = last.moved, last.evicted.copy()
+        self._moved, self.evicted, self.retired = last.moved, last.evicted.copy(), last.retired
         self._world.recent[:] = last.recent
         self._world.slots[:] = 0
         self._make_slots(last.connections)
@@ -338,19 +344,36 @@ class FlowTable:
     def _evict(self, wanted: int) -> Rows:
         """Evict ``wanted`` connections or more; the rest moves up. Return the former rows of the rest."""
         going, kinds = choose_evicted(self.endpoints, self.extras["previous"], wanted)
-        used, kept = len(going), np.flatnonzero(~going)
         # A connection that now begins without SYN may be the end of an evicted one.
         self._cells[c.CELL_DOUBT_UNTIL] = self.clock + self._cells[c.CELL_TWO_MSL]
+        moved = self.numbers(np.flatnonzero(~going))
+        self.evicted += kinds
+        return self._remove(going, moved)
+
+    def retire(self, going: Rows, latest: Rows) -> Rows:
+        """Let connections go (bool of each) that have ended; return the former rows of the rest, which moves up.
+
+        ``latest``: the segments followed last, so that copies of them are still known as such: COMPARED_PACKETS of
+        them, or all.
+        """
+        moved, before = self.numbers(np.flatnonzero(~going)), self._world.recent.copy()
+        self.retired += int(np.count_nonzero(going))
+        with self._undisturbed():
+            kept = self._remove(going, moved)
+            ends = endpoints_after(kept, latest["endpoint"].astype(np.int64))
+            self._kernels.remember_again(latest, ends, before, self._world)
+        return kept
+
+    def _remove(self, going: Rows, moved: Rows) -> Rows:
+        """Remove connections; ``moved``: the numbers of the rest, whose former rows are returned."""
+        used, kept = len(going), np.flatnonzero(~going)
         timers, place = self._running(), np.cumsum(~going, dtype=np.int32)
         timers = timers[~going[timers["endpoint"] // 2]]
         timers["endpoint"] = 2 * (place[timers["endpoint"] // 2] - 1) + timers["endpoint"] % 2
         self._set(timers, len(self._world.timers))
 
-        self._moved = self.numbers(kept)
-        self.evicted += kinds
-        self._retransmissions_evicted += int(
-            self.endpoints["retransmissions"].reshape(-1, 2)[going].sum(dtype=np.int64)
-        )
+        self._moved = moved
+        self._retransmissions_gone += int(self.endpoints["retransmissions"].reshape(-1, 2)[going].sum(dtype=np.int64))
         for table, ends in self._grown:
             move_up(getattr(self._world, table)[: ends * used], kept, ends)
         self._cells[c.CELL_CONNECTIONS] = len(kept)

@@ -1,0 +1,219 @@
+"""Files of segments, which the tasks hand over: columns of the headers of TCP, in blocks by bucket and time.
+
+A file: MAGIC; blocks, each of two Zstandard frames (INDEX, REST: byte by byte, all first bytes together); a footer in
+JSON, its length in eight bytes, MAGIC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import zstandard
+
+from ..decode.segment import SEGMENT
+from ..errors import PcapstateError
+from ..messages import Message
+from ..rows import Rows, gathered
+from .keys import Keys
+
+MAGIC = b"PCSEG\x001\n"
+INDEX = np.dtype([("time", "<i8"), ("key", "<u4")])
+"""By what segments are found."""
+NAMED = (
+    "source_high", "source_low", "target_high", "target_low", "seq", "ack", "source_port", "target_port", "length",
+    "window", "flags", "mark", "network", "options",
+)  # fmt: skip
+REST = np.dtype(
+    [
+        ("number", "<u4"),  # of the frame in its capture, less ``first``
+        ("source_high", "<i8"),
+        ("source_low", "<i8"),
+        ("target_high", "<i8"),
+        ("target_low", "<i8"),
+        ("seq", "<u4"),
+        ("ack", "<u4"),
+        ("source_port", "<u2"),
+        ("target_port", "<u2"),
+        ("length", "<i4"),
+        ("window", "<u2"),
+        ("flags", "<i2"),
+        ("mark", "<u4"),
+        ("network", "<i4"),
+        ("options", "<i4"),
+        ("short", "u1"),  # as ``findings.looking`` finds: 1: data, but no more than a short record of TLS
+    ]
+)
+"""What else is known of a segment: as in SEGMENT."""
+RUN = 1 << 19
+"""Segments that are shared out together, each bucket's to a block of its own."""
+LEVEL = 1
+
+
+class Block(NamedTuple):
+    """A block: segments of one bucket in the order of the capture."""
+
+    bucket: int
+    offset: int
+    """Of its first byte in the file."""
+    index_size: int
+    size: int
+    count: int
+    """Segments."""
+    first: int
+    """The earliest and the latest time, ns since the epoch."""
+    last: int
+
+
+class DamagedFile(PcapstateError):
+    """A file of a dataset is damaged."""
+
+
+class Writer:
+    """Writes a file of segments. ``bits``: of a key, how many give the bucket."""
+
+    def __init__(self, file: IO[bytes], keys: Keys) -> None:
+        self._file, self._keys = file, keys
+        self._blocks: list[Block] = []
+        self._pieces: list[Rows] = []
+        self._shorts: list[Rows] = []
+        self._waiting = 0
+        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._at = file.write(MAGIC)
+        self.count = 0
+        """Segments so far."""
+
+    def add(self, segments: Rows, short: Rows) -> None:
+        """Add segments (SEGMENT), which are copied; ``short``: as in REST. Rows without a segment are left out."""
+        keys = self._keys.of_segments(segments)
+        there = np.flatnonzero(keys >= 0)
+        if not len(there):
+            return
+        piece = gathered(segments, there)
+        # The tracker sets it anew; until then it is where the key is kept.
+        piece["endpoint"] = keys[there]
+        self._pieces.append(piece)
+        self._shorts.append(short[there])
+        self._waiting += len(piece)
+        if self._waiting >= RUN:
+            self._share()
+
+    def _share(self) -> None:
+        if not self._waiting:
+            return
+        rows, short = np.concatenate(self._pieces), np.concatenate(self._shorts)
+        self._pieces, self._shorts, self._waiting = [], [], 0
+        buckets = self._keys.buckets(rows["endpoint"]).astype(np.uint16)
+        order = np.argsort(buckets, kind="stable")
+        edges = np.concatenate([[0], np.cumsum(np.bincount(buckets))])
+        for bucket in np.flatnonzero(np.diff(edges)).tolist():
+            places = order[edges[bucket] : edges[bucket + 1]]
+            self._write(bucket, gathered(rows, places), short[places])
+        self.count += len(rows)
+
+    def _write(self, bucket: int, rows: Rows, short: Rows) -> None:
+        index, rest = np.empty(len(rows), dtype=INDEX), np.empty(len(rows), dtype=REST)
+        index["time"], index["key"] = rows["time"], rows["endpoint"]
+        rest["number"], rest["short"] = rows["number"], short
+        for name in NAMED:
+            rest[name] = rows[name]
+        parts = [self._compressor.compress(_octets(one)) for one in (index, rest)]
+        times = rows["time"]
+        sizes = [len(one) for one in parts]
+        block = Block(bucket, self._at, sizes[0], sum(sizes), len(rows), int(times.min()), int(times.max()))
+        self._blocks.append(block)
+        for one in parts:
+            self._at += self._file.write(one)
+
+    def finish(self, about: dict[str, Any]) -> None:
+        """Write what is left, and the footer: ``about``, and the blocks."""
+        self._share()
+        footer = json.dumps({**about, "segments": self.count, "blocks": self._blocks}).encode()
+        self._file.write(footer + len(footer).to_bytes(8, "little") + MAGIC)
+
+
+def _octets(rows: Rows) -> bytes:
+    return np.ascontiguousarray(rows.view(np.uint8).reshape(len(rows), rows.dtype.itemsize).T).tobytes()
+
+
+def _rows(data: bytes, kind: np.dtype[Any], count: int, what: str) -> Rows:
+    try:
+        octets = zstandard.ZstdDecompressor().decompress(data, max_output_size=count * kind.itemsize)
+        columns = np.frombuffer(octets, dtype=np.uint8).reshape(kind.itemsize, count)
+    except (zstandard.ZstdError, ValueError):
+        raise damaged(what) from None
+    return np.ascontiguousarray(columns.T).reshape(-1).view(kind)
+
+
+def damaged(name: str) -> DamagedFile:
+    """Return the error that a file of a dataset is damaged."""
+    return DamagedFile(Message("{name} is damaged; pcapstate archive verify names all such files", name=name))
+
+
+class Footer(NamedTuple):
+    """What a file of segments says at its end."""
+
+    about: dict[str, Any]
+    blocks: tuple[Block, ...]
+
+
+def read_footer(file: IO[bytes], name: str) -> Footer:
+    """Return the footer of a file of segments. Raises DamagedFile, OSError."""
+    end = file.seek(0, 2)
+    tail = len(MAGIC) + 8
+    if end < tail + len(MAGIC):
+        raise damaged(name)
+    file.seek(end - tail)
+    raw = file.read(tail)
+    size = int.from_bytes(raw[:8], "little")
+    if raw[8:] != MAGIC or size > end - tail:
+        raise damaged(name)
+    file.seek(end - tail - size)
+    try:
+        about = json.loads(file.read(size))
+        blocks = tuple(Block(*one) for one in about.pop("blocks"))
+    except (ValueError, TypeError, KeyError):
+        raise damaged(name) from None
+    return Footer(about, blocks)
+
+
+class Found(NamedTuple):
+    """Segments of a block: rows of SEGMENT, ``endpoint`` not set, and which of them have but a short record of TLS."""
+
+    rows: Rows
+    short: Rows
+
+
+def read_block(file: IO[bytes], block: Block, name: str, keys: Rows | None = None, until: int | None = None) -> Found:
+    """Return the segments of a block. Raises DamagedFile, OSError.
+
+    ``keys``: only those with one of these keys, which ascend; ``until``: only those up to a time, ns since the epoch.
+    """
+    file.seek(block.offset)
+    data = file.read(block.size)
+    if len(data) < block.size:
+        raise damaged(name)
+    index = _rows(data[: block.index_size], INDEX, block.count, name)
+    chosen = None
+    if keys is not None:
+        chosen = np.isin(index["key"], keys.astype(np.uint32), kind="sort")
+    if until is not None and block.last > until:
+        early = index["time"] <= until
+        chosen = early if chosen is None else chosen & early
+    if chosen is not None and not chosen.any():
+        return Found(np.zeros(0, dtype=SEGMENT), np.zeros(0, dtype=np.uint8))
+    rest = _rows(data[block.index_size :], REST, block.count, name)
+    if chosen is not None:
+        index, rest = index[chosen], rest[chosen]
+    rows = np.zeros(len(rest), dtype=SEGMENT)
+    rows["time"], rows["number"], rows["payload"] = index["time"], rest["number"], -1
+    for field in NAMED:
+        rows[field] = rest[field]
+    return Found(rows, rest["short"])
+
+
+def blocks_of(blocks: Sequence[Block], bucket: int) -> Iterator[Block]:
+    """Yield the blocks of a bucket, in the order of the capture."""
+    return (one for one in blocks if one.bucket == bucket)

@@ -127,11 +127,13 @@ class Writer:
         for one in parts:
             self._at += self._file.write(one)
 
-    def finish(self, about: dict[str, Any]) -> None:
-        """Write what is left, and the footer: ``about``, and the blocks."""
+    def finish(self, about: dict[str, Any]) -> dict[str, Any]:
+        """Write what is left, and the footer: ``about`` with the number of segments, which is returned; the blocks."""
         self._share()
-        footer = json.dumps({**about, "segments": self.count, "blocks": self._blocks}).encode()
+        about = {**about, "segments": self.count}
+        footer = json.dumps({**about, "blocks": self._blocks}).encode()
         self._file.write(footer + len(footer).to_bytes(8, "little") + MAGIC)
+        return about
 
 
 def _octets(rows: Rows) -> bytes:

@@ -159,6 +159,11 @@ class CaptureReader:
         """Packets left out because their interface is beyond the limit of interfaces."""
         return int(self._result[LEFT_OUT])
 
+    @property
+    def counted(self) -> int:
+        """How many frame numbers were taken so far: frames, and blocks that Wireshark numbers."""
+        return self._number - 1
+
     def keep(self, batches: int) -> None:
         """Overwrite a batch only after so many later ones: a thread may look at it while others are read."""
         self._spare_buffers = [np.empty_like(self._buffer) for _ in range(batches)]

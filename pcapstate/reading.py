@@ -58,6 +58,8 @@ class Origin(NamedTuple):
     """Wait for interfaces that are not there or go away; called with what became of one, and its name."""
     follow: bool = False
     """The capture file is still being written: wait at its end for more."""
+    archive: Any = None
+    """A dataset in place of captures: ``archive.answering.Archive``."""
     giving_up: Any = None
     """For interfaces: how the program gives up its privileges (``privileges.GivenUp``); None: it is not ours."""
 
@@ -69,27 +71,37 @@ class Origin(NamedTuple):
     @property
     def growing(self) -> bool:
         """Whether packets may still arrive while it is read."""
-        return self.live or self.captures == (STANDARD_INPUT,)
+        return self.live or (self.archive is None and self.captures == (STANDARD_INPUT,))
 
     @property
     def files(self) -> bool:
         """Whether it consists of files, which can be read again."""
-        return not self.live and all(
-            isinstance(one.source, str | os.PathLike) and os.path.isfile(one.source) for one in meant(self.captures)
+        return (
+            self.archive is None
+            and not self.live
+            and all(
+                isinstance(one.source, str | os.PathLike) and os.path.isfile(one.source) for one in meant(self.captures)
+            )
         )
 
     @property
     def missing(self) -> bool:
         """Whether a named file does not exist."""
-        return not self.live and any(
-            isinstance(one.source, str | os.PathLike)
-            and one.source != STANDARD_INPUT
-            and not os.path.exists(one.source)
-            for one in meant(self.captures)
+        return (
+            self.archive is None
+            and not self.live
+            and any(
+                isinstance(one.source, str | os.PathLike)
+                and one.source != STANDARD_INPUT
+                and not os.path.exists(one.source)
+                for one in meant(self.captures)
+            )
         )
 
     def check(self) -> None:
         """Raise CallError if its fields contradict each other."""
+        if self.archive is not None:
+            return
         if not self.interfaces:
             if not self.captures:
                 raise CallError("name a capture file, - for standard input, or an interface")
@@ -118,6 +130,10 @@ class Origin(NamedTuple):
 
     def open(self) -> Any:
         """Open it as a ``capture.Source``. Raises CaptureError, LiveError."""
+        if self.archive is not None:
+            from .archive.answering import ArchiveSource
+
+            return ArchiveSource(self.archive)
         if self.follow:
             from .sources.following import FollowingReader
 
@@ -217,27 +233,33 @@ class Reading:
             most = connections_within(self.memory, bytes_each(details) + each, beside + share)
         except ValueError as error:
             raise CallError(Message("the memory limit is too low: {error}", error=str(error))) from None
+        if origin.archive is not None:
+            at = origin.archive.moment(at)
         stops = Stops(at, None if every is None else round(every * SECOND), count, self._time_of_last_packet())
         source = origin.open()
-        self.capture = Capture(
-            source,
-            time_wait,
-            record,
-            details=details,
-            watchers=watchers(source),
-            stops=stops,
-            split=split,
-            most=most,
-            history=self._history,
-            followers=followers,
-            undisturbed=undisturbed,
-            threads=threads,
-        )
+        how: dict[str, Any] = {
+            "details": details,
+            "watchers": watchers(source),
+            "stops": stops,
+            "most": most,
+            "history": self._history,
+            "followers": followers,
+            "undisturbed": undisturbed,
+        }
+        self.capture: Capture
+        if origin.archive is not None:
+            # Its options are those that it was built with.
+            self.capture = origin.archive.capture(source, record, at, every is not None, **how)
+        else:
+            self.capture = Capture(source, time_wait, record, split=split, threads=threads, **how)
         self.interrupted = False
         """Reading was ended before its moment, or its end."""
 
     def _time_of_last_packet(self) -> int | None:
         """Return the time of the last packet, where the moment counts from it and the files can be read twice."""
+        if self.origin.archive is not None:
+            found: int | None = self.origin.archive.clock
+            return found
         if self.at is None or self.at.kind != END or not self.origin.files:
             return None
         source = open_source(self.origin.captures)

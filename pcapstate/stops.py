@@ -68,6 +68,10 @@ class Stops:
                 )
         return self._next
 
+    def begin(self, start: int) -> None:
+        """Take the time of the first frame, ns since the epoch, before there is a batch. Raises MomentError."""
+        self._begin(start)
+
     @property
     def repeats(self) -> bool:
         """Whether there can be more than one moment."""

@@ -45,7 +45,7 @@ def unpacked(data: bytes, name: str, kinds: Mapping[str, np.dtype[Any]]) -> tupl
                 raise ValueError
             octets = zstandard.ZstdDecompressor().decompress(data[at : at + size], max_output_size=count * width)
             columns = np.frombuffer(octets, dtype=np.uint8).reshape(width, count)
-            found[one] = np.ascontiguousarray(columns.T).reshape(-1).view(kind)
+            found[one] = columns.T.copy().reshape(-1).view(kind)
             at += size
         return found, head["about"]
     except (ValueError, KeyError, TypeError, zstandard.ZstdError):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import CallError, PcapstateError
 from ..escaping import safe
-from ..messages import Message, of_name
+from ..messages import Message
 from . import manifest as m
 from .arrays import packed, unpacked
 from .checksums import PIECE, combined
@@ -466,6 +466,3 @@ def _damage(what: str, offset: int, packets: int) -> Message:
     one = "{what} at byte {offset:,}; 1 packet read before that"
     many = "{what} at byte {offset:,}; {packets:,} packets read before that"
     return Message(one if packets == 1 else many, what=Message(what), offset=offset, packets=packets)
-
-
-__all__ = ["Building", "Failed", "Report", "Step", "build", "inputs_of", "of_name", "sweep"]

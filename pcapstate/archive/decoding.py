@@ -81,7 +81,7 @@ def decode(task: Decoding) -> dict[str, Any]:
             if names:
                 # Before the file itself, which shows that the task is done.
                 storage.write(task.name + NAMES, names)
-            return writer.finish({**about, "digests": digests})
+            return writer.finish({**about, "digests": digests, "messages": bool(names)})
     finally:
         reader.close()
 

@@ -45,7 +45,7 @@ class Keys:
         self._kernels = kernels
         self._cells = np.zeros(CELL_KEYS + KEYS, dtype=np.int64)
         self._cells[CELL_KEYS:] = numbers
-        self._shift = KEY_BITS - bits
+        self.shift = KEY_BITS - bits
 
     def of_segments(self, segments: Rows) -> Rows:
         """Return the keys of rows of SEGMENT, -1 where there is no segment."""
@@ -63,4 +63,4 @@ class Keys:
 
     def buckets(self, keys: Rows) -> Rows:
         """Return the buckets of keys."""
-        return keys >> self._shift
+        return keys >> self.shift

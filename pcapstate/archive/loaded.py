@@ -37,7 +37,7 @@ def unblobbed(rows: Rows) -> dict[str, Rows]:
     found, at = {}, 0
     for name, each in ROWS_EACH:
         width = each * KINDS[name].itemsize
-        found[name] = np.ascontiguousarray(rows[:, at : at + width]).reshape(-1).view(KINDS[name])
+        found[name] = rows[:, at : at + width].copy().reshape(-1).view(KINDS[name])
         at += width
     return found
 

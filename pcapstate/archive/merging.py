@@ -7,7 +7,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from ..rows import Rows, gathered
+from ..rows import Rows, gathered, unique
 from .segments import Block, Found, blocks_of, read_block, read_footer
 from .storage import Storage
 
@@ -31,11 +31,24 @@ class Input(NamedTuple):
     """The dataset's numbers of the virtual networks that segments name by theirs."""
 
 
+class Keyed:
+    """Keys of connections by their bucket."""
+
+    def __init__(self, keys: Rows, shift: int) -> None:
+        self._keys, self._shift = unique(keys), shift
+        self.buckets = frozenset((self._keys >> shift).tolist())
+
+    def of(self, bucket: int) -> Rows:
+        """Return those in a bucket, in ascending order."""
+        first, last = np.searchsorted(self._keys, [bucket << self._shift, (bucket + 1) << self._shift])
+        return self._keys[first:last]
+
+
 class _Open:
     """What is left of the files of a capture."""
 
     def __init__(
-        self, storage: Storage, inputs: list[Input], bucket: int, keys: Rows | None, until: int | None
+        self, storage: Storage, inputs: list[Input], bucket: int | None, keys: Keyed | None, until: int | None
     ) -> None:
         self._pieces = _pieces(storage, inputs, bucket, keys, until)
         self._latest = np.iinfo(np.int64).min
@@ -70,18 +83,47 @@ class _Open:
 
 
 def _pieces(
-    storage: Storage, inputs: list[Input], bucket: int, keys: Rows | None, until: int | None
+    storage: Storage, inputs: list[Input], bucket: int | None, keys: Keyed | None, until: int | None
 ) -> Iterator[Found]:
     for one in inputs:
         with storage.open(one.name) as file:
-            for block in blocks_of(read_footer(file, one.name).blocks, bucket):
-                if until is None or block.first + one.offset <= until:
-                    yield corrected(file, block, one, keys, until)
+            for run in _runs(read_footer(file, one.name).blocks, bucket):
+                wanted = [
+                    block
+                    for block in run
+                    if (until is None or block.first + one.offset <= until)
+                    and (keys is None or block.bucket in keys.buckets)
+                ]
+                pieces = [_corrected(file, block, one, keys, until) for block in wanted]
+                pieces = [piece for piece in pieces if len(piece.rows)]
+                if len(pieces) > 1:
+                    rows, short = (np.concatenate(some) for some in zip(*pieces, strict=True))
+                    # Frames of several segments have these in one order, whatever their buckets: that of the capture.
+                    order = np.argsort(rows["number"], kind="stable")
+                    yield Found(gathered(rows, order), short[order])
+                else:
+                    yield from pieces
 
 
-def corrected(file: IO[bytes], block: Block, one: Input, keys: Rows | None = None, until: int | None = None) -> Found:
+def _runs(blocks: Sequence[Block], bucket: int | None) -> Iterator[list[Block]]:
+    """Yield the blocks that were shared out together, of all buckets; of one bucket, each of its blocks."""
+    if bucket is not None:
+        yield from ([one] for one in blocks_of(blocks, bucket))
+        return
+    run: list[Block] = []
+    for one in blocks:
+        if run and one.bucket <= run[-1].bucket:
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def _corrected(file: IO[bytes], block: Block, one: Input, keys: Keyed | None, until: int | None) -> Found:
     """Return the segments of a block as the dataset has them: times, numbers, virtual networks."""
-    found = read_block(file, block, one.name, keys, None if until is None else until - one.offset)
+    of = None if keys is None else keys.of(block.bucket)
+    found = read_block(file, block, one.name, of, None if until is None else until - one.offset)
     rows = found.rows
     rows["time"] += one.offset
     rows["number"] += (one.capture << NUMBER_BITS) + one.base
@@ -91,9 +133,13 @@ def corrected(file: IO[bytes], block: Block, one: Input, keys: Rows | None = Non
 
 
 def merged(
-    storage: Storage, inputs: Sequence[Input], bucket: int, keys: Rows | None = None, until: int | None = None
+    storage: Storage,
+    inputs: Sequence[Input],
+    bucket: int | None = None,
+    keys: Keyed | None = None,
+    until: int | None = None,
 ) -> Iterator[Found]:
-    """Yield the segments of a bucket in time order. ``keys``, ``until``: as for ``segments.read_block``.
+    """Yield segments in time order: of a bucket, or of all. ``keys``: only those of some; ``until``: up to a time.
 
     ``inputs``: those of a capture one after the other, as its ranges are. Raises DamagedFile, OSError.
     """

@@ -16,7 +16,7 @@ import zstandard
 from ..decode.segment import SEGMENT
 from ..errors import PcapstateError
 from ..messages import Message
-from ..rows import Rows, gathered
+from ..rows import Rows, among, gathered
 from .keys import Keys
 
 MAGIC = b"PCSEG\x001\n"
@@ -60,8 +60,7 @@ class Block(NamedTuple):
     """Of its first byte in the file."""
     index_size: int
     size: int
-    count: int
-    """Segments."""
+    segments: int
     first: int
     """The earliest and the latest time, ns since the epoch."""
     last: int
@@ -146,7 +145,7 @@ def _rows(data: bytes, kind: np.dtype[Any], count: int, what: str) -> Rows:
         columns = np.frombuffer(octets, dtype=np.uint8).reshape(kind.itemsize, count)
     except (zstandard.ZstdError, ValueError):
         raise damaged(what) from None
-    return np.ascontiguousarray(columns.T).reshape(-1).view(kind)
+    return columns.T.copy().reshape(-1).view(kind)
 
 
 def damaged(name: str) -> DamagedFile:
@@ -197,16 +196,16 @@ def read_block(file: IO[bytes], block: Block, name: str, keys: Rows | None = Non
     data = file.read(block.size)
     if len(data) < block.size:
         raise damaged(name)
-    index = _rows(data[: block.index_size], INDEX, block.count, name)
+    index = _rows(data[: block.index_size], INDEX, block.segments, name)
     chosen = None
     if keys is not None:
-        chosen = np.isin(index["key"], keys.astype(np.uint32), kind="sort")
+        chosen = among(index["key"], keys.astype(np.uint32))
     if until is not None and block.last > until:
         early = index["time"] <= until
         chosen = early if chosen is None else chosen & early
     if chosen is not None and not chosen.any():
         return Found(np.zeros(0, dtype=SEGMENT), np.zeros(0, dtype=np.uint8))
-    rest = _rows(data[block.index_size :], REST, block.count, name)
+    rest = _rows(data[block.index_size :], REST, block.segments, name)
     if chosen is not None:
         index, rest = index[chosen], rest[chosen]
     rows = np.zeros(len(rest), dtype=SEGMENT)

@@ -14,13 +14,16 @@ from .session import Session
 
 ON_ITS_OWN = frozenset(("ARP", "ICMP", "ICMPv6"))
 """Protocols that netstat shows without any port."""
+NONE_OF_DATASET = "none of the {count:,} connections of the dataset is asked for"
 Line = tuple[str, dict[str, Any]]
 """A template and its fields."""
 
 
 def say_without_rows(reading: Session, selection: Selection, count: int) -> None:
     """Say why a table of connections, or of transitions, has no row; ``count``: of those there are to choose from."""
-    if not count:
+    if not count and (archive := reading.origin.archive) is not None:
+        reading.say(NONE_OF_DATASET, count=archive.connections)
+    elif not count:
         for line, fields in _without_tcp(reading):
             reading.say(line, **fields)
     elif selection.chooses and not selection.found:
@@ -45,6 +48,9 @@ def _without_tcp(reading: Session) -> Iterator[Line]:
 def without_rows(reading: Session, question: Question, whose: Perspective, idle: int) -> Iterator[Line]:
     """Yield why netstat's table of connections has no row; ``idle``: UDP ports that were left out."""
     table = reading.capture.table
+    if not table.count and (archive := reading.origin.archive) is not None:
+        yield NONE_OF_DATASET, {"count": archive.connections}
+        return
     if not table.count:
         if question.connections and not question.udp_ports:
             yield from _without_tcp(reading)

@@ -29,6 +29,7 @@ COMMANDS = (
     "extract",
     "report",
     "annotate",
+    "archive",
     "wireshark",
     "diagram",
     "quiz",

@@ -58,6 +58,8 @@ class SourceOptions(NamedTuple):
     user: str | None = None
     verbose: bool = False
     threads: int | None = None
+    archive: Any = None
+    """A dataset in place of captures: ``archive.answering.Archive``."""
 
 
 class WordingOptions(NamedTuple):

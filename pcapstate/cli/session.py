@@ -129,13 +129,14 @@ class Session(Reading):
             recording(options),
             self._say_what_became if options.wait else None,
             options.follow,
+            archive=options.archive,
         )
         self.growing = origin.growing
         replaced = ""
         try:
             origin.check()
             at = None if options.at is None else parse_moment(options.at, utc)
-            for one in meant(options.captures):
+            for one in meant(() if options.archive is not None else options.captures):
                 if isinstance(one.source, str) and (why := overwrites(one.source, not one.found)):
                     raise CallError(why)
             if options.metrics is not None:
@@ -252,7 +253,13 @@ class Session(Reading):
         self.write(itertools.chain([heading.encode()] if heading and format == PEOPLE else [], pieces))
 
     def with_drops(self, table: Table, format: str) -> Table:
-        """Return a table as programs get it of interfaces: JSON says in each row how many packets were dropped."""
+        """Return a table as programs get it of interfaces: JSON says in each row how many packets were dropped.
+
+        Of a dataset: each packet has its capture and frame.
+        """
+        if self.origin.archive is not None and format != PEOPLE:
+            found: Table = self.origin.archive.with_captures(table)
+            return found
         # Other formats have a line of names, which scripts may count on.
         if not self.origin.interfaces or format == PEOPLE or PROGRAMS[format].one_table:
             return table

@@ -111,6 +111,9 @@ class Gathering:
     def perspective(self, table: FlowTable) -> Perspective:
         """Return whose netstat it is."""
         captured_on = () if self._station is None else self._station.addresses
+        if hasattr(self._source, "everybody"):
+            # Of a dataset, the table has only the connections that are shown.
+            captured_on, table = self._source.station, self._source.everybody()
         named = self._processes
         owned = named.endpoints() if named is not None and named.any else None
         found = perspective(table, self._question.local, captured_on, owned, self.own)

@@ -170,6 +170,10 @@ class FlowTable:
         later = rows >= len(self._moved)
         return np.where(later, rows + self._gone, self._moved[np.where(later, 0, rows)])
 
+    def number(self, numbers: Rows) -> None:
+        """Give the connections that there are these numbers."""
+        self._moved = numbers
+
     @property
     def clock(self) -> int:
         """The time of the last packet, ns since the epoch."""
@@ -384,8 +388,8 @@ class FlowTable:
         self._world.slots[:] = 0
         self._world.recent[:] = 0
         self._kernels.rehash(len(kept), self._world)
-        for moved in self._followers:
-            moved(kept)
+        for follower in self._followers:
+            follower(kept)
         return kept
 
     def _running(self) -> Rows:

@@ -1,0 +1,90 @@
+"""``pcapstate archive netstat``, and the like: the commands for one capture, asked of a dataset."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from ..errors import CallError
+from ..messages import Message
+from ..query.options import SelectionOptions
+from ..tcp.time_wait import TimeWait
+
+NOT_OF_DATASETS = frozenset(
+    (
+        "captures", "interfaces", "capture_filter", "duration", "buffer", "no_promiscuous", "snaplen", "wait", "write",
+        "rotate", "keep", "user", "verbose", "follow", "metrics", "time_wait", "split_vlans", "threads",
+        "resolve",
+    )
+)  # fmt: skip
+"""Parameters that say where packets come from, and how they are followed."""
+OF_FRAMES = {
+    "pid": "-o", "program": "-b", "programs": "--programs", "ethernet": "-e", "route": "-r", "statistics": "-s",
+    "udp": "-u",
+}  # fmt: skip
+"""Letters of netstat that only frames answer, and a dataset has none."""
+HELP = {
+    "netstat": "Show what netstat would have printed on a host at any moment of a dataset.",
+    "connections": "List the connections of a dataset: both states, and how each went.",
+    "timeline": "List every state change in a dataset, with the packet that proves it.",
+    "diagnose": "Find what is wrong, or worth a look, in a dataset, in order of importance.",
+}
+SAME = "Options and output are those of pcapstate {command}. Packets are frames of captures; programs get both apart."
+EXAMPLES = {
+    "netstat": "--at 2026-11-07T14:05Z --local 10.0.0.20",
+    "connections": '--filter "outcome = refused" --sort server',
+    "timeline": "--host 10.0.0.20 --at 2026-11-07T14:05Z",
+    "diagnose": '--filter "opened > 2026-11-07T14:00Z"',
+}
+
+
+def question(name: str) -> click.Command:
+    """Return a command that asks a dataset what the command of the same name asks a capture."""
+    command: click.Command = getattr(importlib.import_module(f"{__package__}.{name}"), name)
+    dataset = click.Argument(
+        ["captures"], nargs=-1 if name == "netstat" else 1, required=True, metavar="DATASET", type=click.Path()
+    )
+    kept = [one for one in command.params if one.name not in NOT_OF_DATASETS and one.name not in OF_FRAMES]
+    callback = command.callback
+    assert callback is not None
+
+    def asked(captures: Any, **values: Any) -> Any:
+        given = (captures,) if isinstance(captures, str) else tuple(captures)
+        values |= {letter: False for letter in OF_FRAMES if name == "netstat"}
+        if name == "netstat":
+            values["resolve"] = False
+        archive = _opened(given[0], name, values)
+        return callback(
+            captures=given, archive=archive, time_wait=TimeWait(), split_vlans=archive.manifest.options.split, **values
+        )
+
+    told = f"{HELP[name]}\n\n{SAME.format(command=name)}\n\n\b\nExamples:\n"
+    told += f"  pcapstate archive {name} dataset {EXAMPLES[name]}\n"
+    found = type(command)(name, params=[dataset, *kept], callback=asked, help=told)
+    found.context_settings = dict(command.context_settings)
+    return found
+
+
+def _opened(root: str, name: str, values: dict[str, Any]) -> Any:
+    """Return the dataset that a question is asked of, and which of its connections the question is about."""
+    # Only who asks a dataset needs it.
+    from ..archive.answering import Archive, Wanted
+    from ..archive.pruning import condition
+
+    if name == "netstat" and values.get("protocol") not in (None, "tcp", "tcpv6"):
+        raise click.UsageError(
+            Message("-p {protocol} needs frames, which a dataset does not keep", protocol=values["protocol"])
+        )
+    selection = SelectionOptions(**{one: values[one] for one in SelectionOptions._fields if one in values})
+    alive = name == "netstat" and not values.get("all_") and not values.get("listening")
+    try:
+        archive = Archive(root, Wanted(alive=alive))
+        where = condition(
+            name, selection, values.get("local", ()), bool(values.get("utc")), archive.start, archive.clock
+        )
+        archive.wanted = archive.wanted._replace(where=where)
+    except CallError as error:
+        raise click.UsageError(str(error)) from None
+    return archive

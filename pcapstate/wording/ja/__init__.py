@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..language import Language
+from .archive import ARCHIVE
 from .diagram import DIAGRAM
 from .errors import ERRORS
 from .explanations import EXPLANATIONS
@@ -26,6 +27,7 @@ CATALOG = {
     **EXPLANATIONS,
     **DIAGRAM,
     **ERRORS,
+    **ARCHIVE,
     **HELP,
     **QUIZ,
     **SAMPLES,

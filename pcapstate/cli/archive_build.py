@@ -188,7 +188,7 @@ def _workers(values: dict[str, Any]) -> Any:
         from ..archive.processes import Processes
 
         patience = values["patience"]
-        return Processes(values["processes"], None if patience is None else patience / SECOND)
+        return Processes(values["processes"], patience=None if patience is None else patience / SECOND)
     except CallError as error:
         raise click.UsageError(str(error)) from None
 

@@ -26,6 +26,7 @@ from ..table import NUMBER, WORD, Batches, Column, Table, cells
 from ..table import Batch as TableBatch
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
+from ..tcp.states import State
 from .arrays import unpacked
 from .building import inputs_of
 from .decoding import AGAIN, NAMES
@@ -384,7 +385,8 @@ class ArchivedCapture(Capture):
             chosen = [f"connection BETWEEN {int(ids[0])} AND {int(ids[-1])}"]
         found = archive.select(
             "connection, since_ns, side, origin, rule, doubt, step, coalesce(capture, 0) AS capture,"
-            " coalesce(frame, 0) AS frame, state",
+            " coalesce(frame, 0) AS frame,"
+            f" list_position({listed([state.name for state in State])}, state) - 1 AS state",
             STATES,
             chosen,
         )
@@ -398,10 +400,12 @@ class ArchivedCapture(Capture):
         rows["time"], rows["endpoint"] = found["since_ns"][there], 2 * at[there] + found["side"][there]
         rows["packet"] = np.where(packets == 0, 0, archive.numbered(captures, packets))
         rows["from"], rows["row"], rows["doubt"] = (found[one][there] for one in ("origin", "rule", "doubt"))
-        rows["to"] = _states(found["state"][there])
+        rows["to"] = found["state"][there]
         # Timers run out before the packet of the same time; what is given up is known only once nothing comes.
         kind = np.where(rows["packet"] > 0, 1, np.where(AT_END[rows["row"]], 2, 0))
-        order = np.lexsort((found["step"][there], rows["packet"], kind, rows["time"]))
+        # Timers of one time run out in the order of endpoints, the transitions of one packet in that of the tracker.
+        step = np.where(kind == 1, found["step"][there], rows["endpoint"])
+        order = np.lexsort((step, rows["packet"], kind, rows["time"]))
         rows = rows[order]
         for start in range(0, len(rows), HANDED_OUT):
             yield rows[start : start + HANDED_OUT]
@@ -518,11 +522,3 @@ class _Numbering:
         numbers[which - known] = self._ids[place]
         self._numbers = np.concatenate([self._numbers, numbers])
         self._table.number(self._numbers)
-
-
-def _states(names: Rows) -> Rows:
-    from ..tcp.states import State
-
-    known = {state.name: int(state) for state in State}
-    words, which = np.unique(names.astype(str), return_inverse=True)
-    return np.array([known[one] for one in words.tolist()], dtype=np.uint8)[which]

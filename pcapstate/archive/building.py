@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +30,8 @@ from .workers import Workers
 
 SEGMENTS = "segments"
 """The folder of files of segments."""
+KEYS_FILE = f"{m.FOLDER}/keys"
+"""The numbers of the keys, from the first build on, whether it gets to its commit or not."""
 DECODED, TRACKED, PUBLISHED = "decoding", "tracking", "writing tables"
 """The stages of a build."""
 
@@ -107,8 +111,8 @@ class _Build:
         self._storage, self._asked, self._workers, self._progress = storage, asked, workers, progress
         found = m.read(storage)
         if found is None:
-            others = [one for one in storage.names() if not one.startswith(f"{m.FOLDER}/")]
-            if any(not one.startswith(f"{SEGMENTS}/") for one in others):
+            # A build that ended before its commit leaves files, too.
+            if not storage.exists(KEYS_FILE) and any(not one.startswith(f"{m.FOLDER}/") for one in storage.names()):
                 raise CallError(Message("{root} has files and is no dataset", root=safe(storage.root)))
             found = m.Manifest(replace(asked.options, numbers=_numbers(storage)))
         else:
@@ -205,7 +209,7 @@ class _Build:
         if len(cuts) == 2:
             return [self._whole(one)]
         pieces = [(at, min(at + PIECE, one.size)) for at in range(0, one.size, PIECE)]
-        ranges = list(zip(cuts, cuts[1:], strict=False))
+        ranges = list(pairwise(cuts))
         last = len(ranges) - 1
         return [
             self._task(one, f"-{at:04d}", start, end, False, pieces[at:] if at == last else pieces[at : at + 1])
@@ -436,9 +440,8 @@ def inputs_of(manifest: m.Manifest, captures: Sequence[int]) -> Iterator[Input]:
 
 def _numbers(storage: Storage) -> tuple[int, ...]:
     """Return the numbers of a new dataset's keys; those of a build that ended before its commit."""
-    name = f"{m.FOLDER}/keys"
-    storage.create(name, repr(m.new_numbers()).encode())
-    return tuple(int(one) for one in storage.read(name).decode().strip("()").split(","))
+    storage.create(KEYS_FILE, json.dumps(m.new_numbers()).encode())
+    return tuple(json.loads(storage.read(KEYS_FILE)))
 
 
 def sweep(storage: Storage, manifest: m.Manifest) -> list[str]:

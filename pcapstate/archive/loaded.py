@@ -20,7 +20,8 @@ def fill(table: FlowTable, tables: Mapping[str, Rows], ids: Rows, clock: int) ->
     shared = table.checkpoint(np.zeros(0, dtype=np.int64))
     shared.cells[c.CELL_CONNECTIONS], shared.cells[c.CELL_CLOCK] = len(ids), clock
     kept = {
-        name: np.ascontiguousarray(tables[name]).view(np.int64).reshape(-1, KINDS[name].itemsize // 8) for name in shared.tables
+        name: np.ascontiguousarray(tables[name]).view(np.int64).reshape(-1, KINDS[name].itemsize // 8)
+        for name in shared.tables
     }
     table.restore([shared._replace(whole=True, connections=len(ids), rows=np.arange(len(ids)), tables=kept, moved=ids)])
 

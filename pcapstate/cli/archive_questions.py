@@ -10,6 +10,7 @@ import click
 from ..errors import CallError
 from ..messages import Message
 from ..query.options import SelectionOptions
+from ..query.selection import Selection
 from ..tcp.time_wait import TimeWait
 
 NOT_OF_DATASETS = frozenset(
@@ -32,6 +33,12 @@ HELP = {
     "diagnose": "Find what is wrong, or worth a look, in a dataset, in order of importance.",
 }
 SAME = "Options and output are those of pcapstate {command}. Packets are frames of captures; programs get both apart."
+VIEWS = {
+    "netstat": "pcapstate.sockets.columns",
+    "connections": "pcapstate.views.connections",
+    "timeline": "pcapstate.views.timeline",
+}
+"""What knows the fields of filters."""
 EXAMPLES = {
     "netstat": "--at 2026-11-07T14:05Z --local 10.0.0.20",
     "connections": '--filter "outcome = refused" --sort server',
@@ -71,20 +78,38 @@ def _opened(root: str, name: str, values: dict[str, Any]) -> Any:
     """Return the dataset that a question is asked of, and which of its connections the question is about."""
     # Only who asks a dataset needs it.
     from ..archive.answering import Archive, Wanted
-    from ..archive.pruning import condition
 
     if name == "netstat" and values.get("protocol") not in (None, "tcp", "tcpv6"):
         raise click.UsageError(
             Message("-p {protocol} needs frames, which a dataset does not keep", protocol=values["protocol"])
         )
-    selection = SelectionOptions(**{one: values[one] for one in SelectionOptions._fields if one in values})
     alive = name == "netstat" and not values.get("all_") and not values.get("listening")
     try:
         archive = Archive(root, Wanted(alive=alive))
-        where = condition(
-            name, selection, values.get("local", ()), bool(values.get("utc")), archive.start, archive.clock
-        )
-        archive.wanted = archive.wanted._replace(where=where)
+        archive.wanted = archive.wanted._replace(where=_where(archive, name, values))
     except CallError as error:
         raise click.UsageError(str(error)) from None
     return archive
+
+
+def _where(archive: Any, name: str, values: dict[str, Any]) -> str:
+    """Return the condition on connections that a question's options make; empty: all may be in the answer."""
+    from ..archive.pruning import of_expression, of_local
+
+    if name == "diagnose":
+        # What others did explains what became of the chosen ones.
+        return ""
+    parts = []
+    if values.get("local"):
+        try:
+            parts.append(of_local(values["local"]))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--local") from None
+    if values.get("connection") is not None:
+        parts.append(f"connection = {int(values['connection'])}")
+    view = importlib.import_module(VIEWS[name])
+    names = view.COLUMNS if name == "netstat" else view.BY_NAME
+    options = SelectionOptions(**{one: values[one] for one in SelectionOptions._fields if one in values})
+    selection = Selection(options, view.fields, names, bool(values.get("utc")))
+    parts.append(of_expression(selection.condition(lambda: (archive.start or 0, archive.clock or 0))))
+    return " AND ".join(f"({one})" for one in parts if one)

@@ -21,8 +21,10 @@ Line = tuple[str, dict[str, Any]]
 
 def say_without_rows(reading: Session, selection: Selection, count: int) -> None:
     """Say why a table of connections, or of transitions, has no row; ``count``: of those there are to choose from."""
-    if not count and (archive := reading.origin.archive) is not None:
-        reading.say(NONE_OF_DATASET, count=archive.connections)
+    archive = reading.origin.archive
+    if archive is not None and not (count and selection.found):
+        if not count or selection.chooses:
+            reading.say(NONE_OF_DATASET, count=archive.connections)
     elif not count:
         for line, fields in _without_tcp(reading):
             reading.say(line, **fields)

@@ -14,7 +14,6 @@ from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..rows import Rows
 from ..table import Table, staying
-from ..tcp.flow_table import FlowTable
 from ..tcp.settling import in_time, settled
 from ..views import timeline as view
 from .emptiness import say_without_rows
@@ -85,12 +84,12 @@ def timeline(
         # Relative times need the start of the capture, which is known once there are rows.
         first = next((rows for rows in runs if len(rows)), None)
         reading.show(shown(counted(itertools.chain(() if first is None else (first,), runs)), False), wording.format)
-        check(connection, table)
+        check(connection, reading)
     else:
         rows = in_time(reading.history())
         if not revisions:
             rows, taken_back = settled(rows)
-        check(connection, table)
+        check(connection, reading)
         count = view.count(table, rows, connection)
         reading.show(shown([rows], not revisions), wording.format)
     code = reading.finish()
@@ -105,13 +104,15 @@ def timeline(
     context.exit(code)
 
 
-def check(connection: int | None, table: FlowTable) -> None:
+def check(connection: int | None, reading: Session) -> None:
     """Complain about a connection number that the capture does not have."""
-    if connection is not None and connection >= table.count:
+    archive = reading.origin.archive
+    count = reading.capture.table.count if archive is None else archive.connections
+    if connection is not None and connection >= count:
         raise click.UsageError(
             Message(
                 "there is no connection {number}; the capture has {count:,}",
                 number=connection,
-                count=table.count,
+                count=count,
             )
         )

@@ -65,6 +65,10 @@ class Selection:
         plain = from_options(options.state, options.port, options.host, fields)
         return both(plain, None if options.filter is None else parse(options.filter, fields))
 
+    def condition(self, span: Span) -> Expression | None:
+        """Return the condition on rows, with times as ``span`` tells; None: there is none."""
+        return self._understood(*span())
+
     @property
     def needed(self) -> frozenset[str]:
         """The names of all columns that are looked at or shown."""

@@ -16,7 +16,9 @@ HEADER = np.frombuffer(
 )  # nanoseconds
 KEPT = 66
 """Bytes of each packet: headers with time stamps."""
-RECORD = np.dtype([("seconds", "<u4"), ("fraction", "<u4"), ("captured", "<u4"), ("length", "<u4"), ("data", "u1", KEPT)])
+RECORD = np.dtype(
+    [("seconds", "<u4"), ("fraction", "<u4"), ("captured", "<u4"), ("length", "<u4"), ("data", "u1", KEPT)]
+)
 BEHIND = 700_000_000
 """Nanoseconds by which the clock of the second sensor is behind."""
 DELAY = 20_500

@@ -10,5 +10,11 @@ ARCHIVE = {
     ),
     "its process died of signal {name}": "プロセスがシグナル {name} で終了しました",
     "its process ended with exit code {code}": "プロセスが終了コード {code} で終了しました",
+    "to read captures by URL, install more: pip install 'pcapstate[archive]'": (
+        "URL のキャプチャを読み取るには追加のインストールが必要です: pip install 'pcapstate[archive]'"
+    ),
+    "its size is unknown": "サイズが分かりません",
+    "is not a regular file": "通常のファイルではありません",
+    "a URL in another is not supported": "URL の中の URL には対応していません",
 }
 """Texts of ``pcapstate.archive``."""

@@ -93,8 +93,8 @@ class _Head(NamedTuple):
     """Frame numbers that blocks in ``data`` take."""
     sections: Sections
     linktype: int
-    snaplen: int
     either: bool
+    """Whether the two lengths of a record have either order."""
 
 
 def _head(stream: IO[bytes]) -> _Head | None:
@@ -105,12 +105,11 @@ def _head(stream: IO[bytes]) -> _Head | None:
     if layout is not None:
         if len(start) < layout.header or (version := pcap_version(start, layout.big))[0] < 2:
             return None
-        snaplen, linktype = struct.unpack(">II" if layout.big else "<II", start[16:24])
-        linktype &= 0xFFFF
+        linktype = struct.unpack(">I" if layout.big else "<I", start[20:24])[0] & 0xFFFF
         if version == AIX_VERSION:
             layout, linktype = layout._replace(unit=1), AIX_LINKTYPES.get(linktype, linktype)
         data, either = start[: layout.header], version < LENGTHS_IN_ORDER
-        return _Head(layout, layout.big, data, layout.header, 0, Sections(Room()), linktype, snaplen, either)
+        return _Head(layout, layout.big, data, layout.header, 0, Sections(Room()), linktype, either)
     if start[:4] != PCAPNG_MAGIC or (big := PCAPNG_ORDER.get(start[8:12])) is None:
         return None
     return _pcapng_head(start, stream, big)
@@ -127,7 +126,7 @@ def _pcapng_head(data: bytes, stream: IO[bytes], big: bool) -> _Head | None:
             return None
         kind, total = struct.unpack_from(">II" if big else "<II", data, at)
         if framing.is_packet(kind):
-            return _Head(None, big, b"".join(parts), at, numbered, sections, 0, 0, False)
+            return _Head(None, big, b"".join(parts), at, numbered, sections, 0, False)
         least = {framing.SECTION_HEADER: 28, framing.INTERFACE_DESCRIPTION: 20}.get(kind, 12)
         end = at + (total + 3 & ~3)
         if total < least or end > HEAD or (kind == framing.SECTION_HEADER) != (at == 0):
@@ -168,8 +167,8 @@ def _read(stream: IO[bytes], size: int) -> bytes:
 def boundaries(stream: IO[bytes], size: int, wanted: int = RANGE) -> list[int]:
     """Return offsets from 0 to ``size`` between which records of a capture are likely to be whole.
 
-    Ranges have about ``wanted`` bytes. Compressed captures, and those that later packets cannot be read without, are
-    not cut. Raises OSError.
+    Ranges have about ``wanted`` bytes. Compressed captures are not cut, nor is one whose start does not have what all
+    packets need. Raises OSError.
     """
     count = max(1, round(size / max(1, wanted)))
     head = _head(stream) if count > 1 else None
@@ -272,8 +271,8 @@ class _Pcap(_Records):
         super().__init__(stream, size, head)
         self._layout = layout
         self.least = layout.record_header
-        most = LONG_FRAMES.get(head.linktype, framing.MAXIMUM_CAPTURED)
-        self._most = head.snaplen if 0 < head.snaplen < most else most
+        # The header's limit is not asked: programs that merge captures, or put segments together, exceed it.
+        self._most = LONG_FRAMES.get(head.linktype, framing.MAXIMUM_CAPTURED)
 
     def candidates(self, start: int, end: int) -> Iterator[int]:
         count = end - start

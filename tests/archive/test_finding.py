@@ -324,7 +324,7 @@ def test_without_fsspec_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_local_captures_need_no_fsspec_and_nothing_here_imports_scapy() -> None:
     program = f"""
 import sys
-from pcapstate.archive import checksums, finding
+from pcapstate.archive import checksums, finding, ranges
 found, unread = finding.find([{str(PCAPS)!r}, "file://{PCAPS}/*.pcap"])
 assert len(found) > 50 and not unread
 finding.opened(found[0].url).close()

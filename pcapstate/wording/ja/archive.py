@@ -16,5 +16,6 @@ ARCHIVE = {
     "its size is unknown": "サイズが分かりません",
     "is not a regular file": "通常のファイルではありません",
     "a URL in another is not supported": "URL の中の URL には対応していません",
+    "not a capture that can be read in ranges": "範囲に分けて読み取れるキャプチャではありません",
 }
 """Texts of ``pcapstate.archive``."""

@@ -64,6 +64,17 @@ class Source(Protocol):
         """Close files and sockets."""
 
 
+@runtime_checkable
+class Dataset(Protocol):
+    """A source that is a dataset: a reading of it has the connections that a question is about, and no others."""
+
+    station: list[tuple[int, int]]
+    """The addresses (high and low half) of the capturing host, where all captures are from one; else none."""
+
+    def everybody(self) -> FlowTable:
+        """Return a table with a connection for each different pair of hosts that had one by the moment."""
+
+
 class Watcher(Protocol):
     """Looks at frames beside the tracker, for names, statistics or programs."""
 

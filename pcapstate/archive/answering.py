@@ -33,7 +33,7 @@ from .decoding import AGAIN, NAMES
 from .frames_told import together
 from .keys import KEY_BITS
 from .loaded import WIDTH, fill, unblobbed
-from .manifest import Manifest, Part, existing
+from .manifest import Manifest, Part, Span, existing
 from .merging import NUMBER_BITS, Keyed, merged
 from .parquet import connect, listed
 from .publishing import AT_END, CONNECTIONS, FRAME, STATES
@@ -41,6 +41,7 @@ from .segments import read_block, read_footer
 from .storage import Storage
 from .tracking import time_wait_of
 
+NO_SEGMENTS = np.zeros(0, dtype=SEGMENT)
 MINUTE = 60 * 10**9
 SLACK = 10 * MINUTE
 """Nanoseconds around a moment in which a connection may have been taken to be closed and was not, or the reverse."""
@@ -66,20 +67,17 @@ class Archive:
         self.wanted = wanted
         self.database = connect(self.storage)
         entries = self.manifest.captures
-        offsets = {one.number: one.offset for one in entries}
         frames: dict[int, int] = {}
-        starts: dict[int, int] = {}
-        self.start: int | None = None
-        """The time of the first packet, ns since the epoch; None without packets."""
-        self.clock: int | None = None
-        """The time of the last packet."""
         for part in self.manifest.parts:
             frames[part.capture] = frames.get(part.capture, 0) + part.frames
-            if part.first is not None:
-                first, clock = part.first + offsets[part.capture], part.clock + offsets[part.capture]
-                starts.setdefault(part.capture, first)
-                self.start = first if self.start is None else min(self.start, first)
-                self.clock = clock if self.clock is None else max(self.clock, clock)
+        spans = self.manifest.spans()
+        starts: dict[int, int] = {}
+        for part, start, *_ in spans:
+            starts.setdefault(part.capture, start)
+        self.start = min((one.start for one in spans), default=None)
+        """The time of the first packet, ns since the epoch; None without packets."""
+        self.clock = max((one.clock for one in spans), default=None)
+        """The time of the last packet."""
         # Packets are numbered as if captures were read one after the other, in the order in which they begin.
         order = sorted(entries, key=lambda one: (starts.get(one.number, 2**63), one.number))
         self._base = np.zeros(max((one.number for one in entries), default=0) + 1, dtype=np.int64)
@@ -100,6 +98,10 @@ class Archive:
     def numbered(self, capture: Rows, frame: Rows) -> Rows:
         """Return the numbers of packets: frames of captures."""
         return self._base[capture] + frame
+
+    def before(self, part: Part) -> int:
+        """Return how many packets come before those of a file of segments."""
+        return int(self._base[part.capture]) + part.base
 
     def renumbered(self, packets: Rows) -> Rows:
         """Return the numbers of packets as the tracker has them; 0 stays 0."""
@@ -320,36 +322,23 @@ class ArchivedCapture(Capture):
             self.clock = self._archive.clock
 
     def _tell_watchers(self) -> None:
-        archive, manifest = self._archive, self._archive.manifest
-        offsets = {one.number: one.offset for one in manifest.captures}
-        parts = sorted(
-            (part for part in manifest.parts if part.first is not None),
-            key=lambda one: one.first + offsets[one.capture],
-        )
+        archive = self._archive
+        spans = sorted(archive.manifest.spans(), key=lambda one: one.start)
         for watcher in self.watchers:
             if isinstance(watcher, FramesSeen):
-                seen = together(
-                    (
-                        part.about["seen"],
-                        int(archive.numbered(np.array([part.capture]), np.array([part.base]))[0]),
-                        offsets[part.capture],
-                    )
-                    for part in parts
-                )
+                seen = together((one.part.about["seen"], archive.before(one.part), one.offset) for one in spans)
                 vars(watcher).update({name: value for name, value in vars(seen).items() if not name.startswith("_")})
             if isinstance(watcher, NamePackets):
-                for part in parts:
-                    if self._until is None or part.first + offsets[part.capture] <= self._until:
-                        self._add_messages(watcher, part.name + NAMES, part, offsets[part.capture])
+                for one in spans:
+                    if one.part.about["messages"] and (self._until is None or one.start <= self._until):
+                        watcher.tracked(NO_SEGMENTS, self._messages(one))
 
-    def _add_messages(self, watcher: NamePackets, name: str, part: Any, offset: int) -> None:
-        if not part.about.get("messages"):
-            return
+    def _messages(self, one: Span) -> tuple[Rows, Rows]:
+        name = one.part.name + NAMES
         found, _ = unpacked(self._archive.storage.read(name), name, {"rows": KEPT})
-        rows = found["rows"]
-        rows["time"] += offset
-        rows["number"] += int(self._archive.numbered(np.array([part.capture]), np.array([part.base]))[0])
-        watcher.tracked(np.zeros(0), (rows, found["data"]))
+        found["rows"]["time"] += one.offset
+        found["rows"]["number"] += self._archive.before(one.part)
+        return found["rows"], found["data"]
 
     # --- tables
 
@@ -454,16 +443,11 @@ class ArchivedCapture(Capture):
 
     def _inputs(self, earliest: int | None, until: int | None) -> list[Any]:
         archive = self._archive
-        offsets = {one.number: one.offset for one in archive.manifest.captures}
-        wanted = []
-        for part in archive.manifest.parts:
-            if part.first is None:
-                continue
-            offset = offsets[part.capture]
-            if (until is None or part.first + offset <= until + SLACK) and (
-                earliest is None or part.clock + offset >= earliest
-            ):
-                wanted.append(part.capture)
+        wanted = [
+            one.part.capture
+            for one in archive.manifest.spans()
+            if (until is None or one.start <= until + SLACK) and (earliest is None or one.clock >= earliest)
+        ]
         return list(inputs_of(archive.manifest, wanted))
 
     def _connections(self) -> dict[str, Rows]:

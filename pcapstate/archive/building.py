@@ -21,6 +21,7 @@ from .decoding import NAMES, Decoding, decode
 from .finding import Found, find, opened
 from .locking import locked
 from .merging import NUMBER_BITS, Input
+from .naming import CAPTURES, Naming, name_hosts, write_captures
 from .publishing import Published, Publishing, publish
 from .ranges import RANGE, boundaries
 from .skew import estimated
@@ -32,8 +33,12 @@ SEGMENTS = "segments"
 """The folder of files of segments."""
 KEYS_FILE = f"{m.FOLDER}/keys"
 """The numbers of the keys, from the first build on, whether it gets to its commit or not."""
-DECODED, TRACKED, PUBLISHED = "decoding", "tracking", "writing tables"
+DECODED, TRACKED, PUBLISHED, NAMING = "decoding", "tracking", "writing tables", "looking for names"
 """The stages of a build."""
+
+
+LOOKED_AT = 1 << 18
+"""Bytes that an object store is asked for at a time, where only the surroundings of cuts are looked at."""
 
 
 class Step(NamedTuple):
@@ -139,6 +144,8 @@ class _Build:
         again = early = 0
         if new or moved:
             again, early = self._stages_2_and_3({one.number for one in new} | moved)
+            self._name_hosts({one.number: one for one in new})
+            self._note_captures()
             if not m.commit(self._storage, manifest):
                 raise Failed("another build has committed meanwhile; nothing was changed")
             sweep(self._storage, manifest)
@@ -201,7 +208,7 @@ class _Build:
         if one.size <= size * 3 // 2:
             return [self._whole(one)]
         try:
-            with opened(one.url) as stream:
+            with opened(one.url, LOOKED_AT) as stream:
                 cuts = boundaries(stream, one.size, size)
         except (PcapstateError, OSError):
             # The task says why it cannot be read.
@@ -272,6 +279,21 @@ class _Build:
             for what, offset, packets in about["damage"]:
                 self._missing.append((one.url, _damage(what, offset, packets)))
 
+    def _name_hosts(self, new: dict[int, m.CaptureEntry]) -> None:
+        tasks = [
+            Naming(self._storage.root, one.name, one.capture, one.base, new[one.capture].offset, one.clock)
+            for one in self._m.parts
+            if one.capture in new and one.about["messages"]
+        ]
+        for file, count in self._run(NAMING, name_hosts, tasks, needed=True):
+            self._m.files[file] = m.File(self._storage.size(file), "", count)
+
+    def _note_captures(self) -> None:
+        for file in [one for one in self._m.files if one.startswith(f"{CAPTURES}/")]:
+            del self._m.files[file]
+        file, count = write_captures(self._storage, self._m)
+        self._m.files[file] = m.File(self._storage.size(file), "", count)
+
     # --- clocks
 
     def _set_clocks(self, before: set[int]) -> set[int]:
@@ -308,7 +330,7 @@ class _Build:
         wanted = [one.number for one in manifest.captures if one.number not in done]
         before = kept[-1] if kept else None
         clock = max([before.clock if before else 0, *(clocks[one] for one in wanted if one in clocks)])
-        inputs = tuple(self.inputs(manifest, wanted))
+        inputs = tuple(inputs_of(manifest, wanted))
         told = repr((before and before.name, inputs, clock, manifest.options)).encode()
         name = hashlib.sha256(told).hexdigest()[:16]
         tasks = [
@@ -343,20 +365,12 @@ class _Build:
 
     def _spans(self) -> tuple[dict[int, int], dict[int, int]]:
         """Return when captures begin, and their latest times, corrected, of those with packets."""
-        offsets = {one.number: one.offset for one in self._m.captures}
         starts: dict[int, int] = {}
         clocks: dict[int, int] = {}
-        for part in self._m.parts:
-            if part.first is not None:
-                starts.setdefault(part.capture, part.first + offsets[part.capture])
-                clock = part.clock + offsets[part.capture]
-                clocks[part.capture] = max(clock, clocks.get(part.capture, clock))
+        for part, start, clock, _ in self._m.spans():
+            starts.setdefault(part.capture, start)
+            clocks[part.capture] = max(clock, clocks.get(part.capture, clock))
         return starts, clocks
-
-    @staticmethod
-    def inputs(manifest: m.Manifest, captures: Sequence[int]) -> Iterator[Input]:
-        """Yield the files of segments of some captures."""
-        return inputs_of(manifest, captures)
 
     def _give_ids(self, epoch: str, count: int, captures: Sequence[int]) -> tuple[str, int]:
         """Number the new connections of all buckets in the order in which they began; return the file, and the next."""
@@ -395,7 +409,8 @@ class _Build:
         results: list[Any] = [None] * len(tasks)
         if not tasks:
             return results
-        whole, packets, size, failed = sum(sizes), 0, 0, []
+        failed: list[tuple[str, str]] = []
+        whole, packets, size = sum(sizes), 0, 0
         self._progress(Step(stage, 0, len(tasks), 0, 0, whole))
         for done, one in enumerate(self._workers.do(work, tasks), 1):
             if one.failure:
@@ -403,7 +418,7 @@ class _Build:
             else:
                 results[one.index] = one.result
                 if isinstance(one.result, dict):
-                    packets += one.result.get("packets", one.result.get("segments", 0))
+                    packets += int(one.result.get("packets", one.result.get("segments", 0)))
             size += sizes[one.index] if sizes else 0
             self._progress(Step(stage, done, len(tasks), packets, size, whole))
         if failed and needed:
@@ -428,14 +443,12 @@ class _Build:
 
 def inputs_of(manifest: m.Manifest, captures: Sequence[int]) -> Iterator[Input]:
     """Yield the files of segments of some captures, those of a capture in a row."""
-    wanted, entries = set(captures), {one.number: one for one in manifest.captures}
+    wanted = set(captures)
     starts: dict[int, int] = {}
-    for part in manifest.parts:
-        if part.capture in wanted and part.first is not None:
-            offset = entries[part.capture].offset
-            start = starts.setdefault(part.capture, part.first + offset)
+    for part, start, _, offset in manifest.spans():
+        if part.capture in wanted:
             networks = tuple(part.about["network_numbers"])
-            yield Input(part.name, part.capture, part.base, offset, start, networks)
+            yield Input(part.name, part.capture, part.base, offset, starts.setdefault(part.capture, start), networks)
 
 
 def _numbers(storage: Storage) -> tuple[int, ...]:

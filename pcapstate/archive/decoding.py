@@ -14,7 +14,7 @@ from ..findings.frames_seen import FramesSeen
 from ..kernels.running import Kernels
 from ..messages import of_name, reason
 from ..names.packets import NamePackets
-from ..sources.reader import CaptureReader
+from ..sources.reader import READING_FAILED, CaptureReader
 from ..traffic.own_station import Station
 from .arrays import packed
 from .checksums import HashingStream
@@ -23,7 +23,7 @@ from .frames_told import told
 from .keys import Keys
 from .ranges import RangeReader
 from .segments import Writer, read_footer
-from .storage import Storage
+from .storage import Storage, is_url
 
 NAMES = ".names"
 """The ending of the file with messages that may tell names, beside a file of segments."""
@@ -62,7 +62,8 @@ def decode(task: Decoding) -> dict[str, Any]:
             return read_footer(file, task.name).about
     kernels = Kernels()
     try:
-        hashing = HashingStream(opened(task.url)) if task.whole else None
+        stream: Any = opened(task.url) if task.whole else None
+        hashing = None if stream is None else HashingStream(stream)
         reader = (
             RangeReader(task.url, task.start, task.end, kernels) if hashing is None else CaptureReader(hashing, kernels)
         )
@@ -73,6 +74,9 @@ def decode(task: Decoding) -> dict[str, Any]:
         with storage.writing(task.name) as path, open(path, "wb") as file:
             writer = Writer(file, Keys(kernels, np.array(task.numbers), task.bits))
             about, names = _decoded(reader, kernels, writer)
+            if is_url(task.url) and any(one.what.template == READING_FAILED for one in reader.damages):
+                # What a network did is no damage of the capture: the task is to be done again.
+                raise OSError(0, str(reader.damages[0].what))
             if hashing is None:
                 digests = [_digest(task.url, *piece) for piece in task.pieces]
             else:
@@ -117,13 +121,15 @@ def _decoded(reader: CaptureReader, kernels: Kernels, writer: Writer) -> tuple[d
         if len(batch.frames):
             first = int(batch.frames["time"][0]) if first is None else first
             clock = max(clock, int(batch.frames["time"].max()))
+    # A datagram whose fragments are in two ranges is in neither.
+    pending = decoder.pending
     decoder.finish()
     about = {
         "frames": reader.counted,
         "packets": frames,
         "first": first,
         "clock": clock,
-        "exact": reader.exact if isinstance(reader, RangeReader) else True,
+        "exact": reader.exact and not pending if isinstance(reader, RangeReader) else True,
         "damage": [[str(one.what), one.offset, one.packets] for one in reader.damages],
         "networks": decoder.networks,
         "skipped": {str(at): int(decoder.skipped[at]) for at in np.flatnonzero(decoder.skipped)},

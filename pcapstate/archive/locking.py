@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from ..errors import CallError
@@ -56,7 +57,7 @@ def _local(storage: Storage) -> Iterator[None]:
     path = storage.path(NAME)
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        file = open(path, "a+")
+        file = Path(path).open("a+")  # noqa: SIM115 (it is closed below, with the lock)
     except OSError as error:
         raise CallError(Message("{path}: {why}", path=safe(path), why=safe(error.strerror or ""))) from None
     with file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import zstandard
 
@@ -58,6 +58,17 @@ class CaptureEntry:
     """Its SHA-256 (``checksums``)."""
     offset: int = 0
     """Nanoseconds that are added to its times, since its sensor's clock is behind."""
+
+
+class Span(NamedTuple):
+    """When a file of segments is about, in corrected times, ns since the epoch."""
+
+    part: Part
+    start: int
+    clock: int
+    """The latest time in it."""
+    offset: int
+    """Nanoseconds that were added."""
 
 
 @dataclass
@@ -123,6 +134,15 @@ class Manifest:
     """Captures that could not be read, with why."""
     retired_before: int | None = None
     """The time before which everything was dropped (``--retain``), ns since the epoch."""
+
+    def spans(self) -> list[Span]:
+        """Return the files of segments that have frames, with their times."""
+        offsets = {one.number: one.offset for one in self.captures}
+        return [
+            Span(part, part.first + offsets[part.capture], part.clock + offsets[part.capture], offsets[part.capture])
+            for part in self.parts
+            if part.first is not None
+        ]
 
     @property
     def buckets(self) -> int:

@@ -135,7 +135,12 @@ def _half(table: FlowTable, half: str, side: int) -> Rows:
     return np.ascontiguousarray(rows[f"{half}_{side}"])
 
 
-def _time(name: str, shown: str = "") -> str:
+def text(name: str) -> str:
+    """Return in SQL a column of texts, which has that type where all are NULL, too."""
+    return f"{name}::VARCHAR AS {name}"
+
+
+def time_of(name: str, shown: str = "") -> str:
     """Return in SQL a column of nanoseconds, as a time (microseconds, UTC) and as they are; NEVER is NULL."""
     shown = shown or name
     known = f"nullif({name}, {NEVER})"
@@ -143,18 +148,21 @@ def _time(name: str, shown: str = "") -> str:
 
 
 CONNECTION_ROWS = f"""
-    SELECT connection, nullif(previous, -1) AS previous, client_address, client_port, server_address, server_port,
-      client_state, server_state, {_time("opened")}, {_time("last")}, {_time("closed")}, outcome, handshake_seen,
-      client_guessed, client_packets, server_packets, client_bytes, server_bytes, client_retransmissions,
-      server_retransmissions, {_time("client_first")}, {_time("client_last")}, {_time("server_first")},
-      {_time("server_last")}, network, capture, frame, key::INTEGER AS key, high_0, low_0, high_1, low_1,
-      rows::BLOB AS tracker
+    SELECT connection, nullif(previous, -1) AS previous,
+      {text("client_address")}, client_port, {text("server_address")}, server_port,
+      {text("client_state")}, {text("server_state")},
+      {time_of("opened")}, {time_of("last")}, {time_of("closed")},
+      {text("outcome")}, handshake_seen, client_guessed, client_packets, server_packets, client_bytes, server_bytes,
+      client_retransmissions, server_retransmissions,
+      {time_of("client_first")}, {time_of("client_last")}, {time_of("server_first")}, {time_of("server_last")},
+      {text("network")}, capture, frame, key::INTEGER AS key, high_0, low_0, high_1, low_1, rows::BLOB AS tracker
     FROM given ORDER BY opened, capture, frame"""
 
 STATE_ROWS = f"""
-    SELECT connection, endpoint, address, port, peer_address, peer_port, state, {_time("since")}, {_time("until")},
-      "before", cause, certainty, held, nullif(capture, 0) AS capture, nullif(frame, 0) AS frame, side, rule, doubt, origin,
-      step
+    SELECT connection, {text("endpoint")}, {text("address")}, port, {text("peer_address")}, peer_port,
+      {text("state")}, {time_of("since")}, {time_of("until")}, {text('"before"')},
+      {text("cause")}, {text("certainty")}, held, nullif(capture, 0) AS capture, nullif(frame, 0) AS frame,
+      side, rule, doubt, origin, step
     FROM given ORDER BY since, step"""
 
 
@@ -163,9 +171,7 @@ def _states(table: FlowTable, some: dict[str, Rows]) -> Columns:
     found = judged(rows)
     shown = columns_of(timeline_view.view(table, [rows], None, None, True, ("connection", "endpoint", "cause")))
     ends = rows["endpoint"].astype(np.int64)
-    texts = {}
-    for side in (0, 1):
-        texts[side] = addresses(_half(table, "high", side), _half(table, "low", side))
+    texts = [addresses(_half(table, "high", one), _half(table, "low", one)) for one in (0, 1)]
     row, side = ends >> 1, ends & 1
     names = np.array([state.name for state in State], dtype=object)
     words = np.array(timeline_view.CERTAINTIES, dtype=object)

@@ -120,22 +120,9 @@ class _Bucket:
         found, about = unpacked(self._storage.read(name), name, KINDS)
         count = len(found["connections"])
         tables = {table: found[table].view(np.int64).reshape(len(found[table]), -1) for table in TABLES}
-        self._table.restore(
-            [
-                Checkpoint(
-                    True,
-                    count,
-                    np.arange(count),
-                    tables,
-                    found["timers"],
-                    found["recent"],
-                    found["cells"],
-                    np.arange(count),
-                    np.zeros_like(self._table.evicted),
-                    about["retired"],
-                )  # fmt: skip
-            ]
-        )
+        none = np.zeros_like(self._table.evicted)
+        shared = found["timers"], found["recent"], found["cells"], np.arange(count), none, about["retired"]
+        self._table.restore([Checkpoint(True, count, np.arange(count), tables, *shared)])
         self._ids = self._storage_ids(name)
         self._first, self._history, self._latest = found["first"], [found["transitions"]], [found["latest"]]
 

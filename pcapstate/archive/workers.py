@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 class Done(NamedTuple):
     """A task that ended."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple has a method of this name
     """Which of the tasks."""
     result: Any = None
     """What it returned; None where it failed."""

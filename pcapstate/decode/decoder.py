@@ -97,6 +97,11 @@ class Decoder:
         """The names of the virtual networks of segments, whose ``network`` counts from 1."""
         return virtual_networks.names(self._networks)
 
+    @property
+    def pending(self) -> bool:
+        """Whether it waits for further fragments of a datagram."""
+        return any(collector.pending() for collector in (self._reassembler, self._tunnels))
+
     def finish(self) -> None:
         """Count the fragments whose datagrams were never completed."""
         for collector in (self._reassembler, self._tunnels):

@@ -8,7 +8,7 @@ from typing import Any
 from ..addresses import packed
 from ..application.data import MOST as PAYLOADS
 from ..application.data import ApplicationData
-from ..capture import Source, Watcher
+from ..capture import Dataset, Source, Watcher
 from ..memory import LEAST
 from ..names.book import MOST as BOOK
 from ..names.book import NameBook
@@ -110,9 +110,9 @@ class Gathering:
 
     def perspective(self, table: FlowTable) -> Perspective:
         """Return whose netstat it is."""
-        captured_on = () if self._station is None else self._station.addresses
-        if hasattr(self._source, "everybody"):
-            # Of a dataset, the table has only the connections that are shown.
+        captured_on = [] if self._station is None else self._station.addresses
+        if isinstance(self._source, Dataset):
+            # Its table has only the connections that are shown.
             captured_on, table = self._source.station, self._source.everybody()
         named = self._processes
         owned = named.endpoints() if named is not None and named.any else None

@@ -51,6 +51,8 @@ DAMAGES = {
     framing.DAMAGED_BLOCK: "a block contradicts its own length",
     framing.DAMAGED_INTERFACE: "a packet names an interface that was not described",
 }
+READING_FAILED = "reading failed ({why})"
+"""An error of a decompressor, a disk, or a network."""
 NOTED = (framing.NAME_RESOLUTION, framing.INTERFACE_STATISTICS, framing.PROCESS_EVENT)
 SIDE_BY_SIDE = (*NOTED, framing.SECTION_HEADER, framing.INTERFACE_DESCRIPTION)
 LEAST = {framing.SECTION_HEADER: 28, framing.INTERFACE_DESCRIPTION: 20}
@@ -194,7 +196,7 @@ class CaptureReader:
                 got = read_into(self._stream, self._buffer[self._end :].data)
             except (OSError, ValueError) as error:
                 # An error of a decompressor or a disk; bytes before it count.
-                self._damaged(Message("reading failed ({why})", why=reason(error)), self._end)
+                self._damaged(Message(READING_FAILED, why=reason(error)), self._end)
                 got = 0
             if not got:
                 self._ended = True

@@ -72,7 +72,10 @@ class Dataset(Protocol):
     """The addresses (high and low half) of the capturing host, where all captures are from one; else none."""
 
     def everybody(self) -> FlowTable:
-        """Return a table with a connection for each different pair of hosts that had one by the moment."""
+        """Return a table with some connections by the moment: any host in all of these is in all that there were."""
+
+    def is_there(self, networks: Sequence[Any]) -> bool:
+        """Tell whether any connection by the moment has an end in some networks."""
 
 
 class Watcher(Protocol):

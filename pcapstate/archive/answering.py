@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import IPV4_MAPPED, Network
 from ..capture import Capture, Piece, Watcher
 from ..decode.protocols import SKIPPED_SIZE
 from ..decode.segment import SEGMENT, SEGMENT_NONE
@@ -36,11 +37,14 @@ from .loaded import WIDTH, fill, unblobbed
 from .manifest import Manifest, Part, Span, existing
 from .merging import NUMBER_BITS, Keyed, merged
 from .parquet import connect, listed
+from .pruning import of_networks
 from .publishing import AT_END, CONNECTIONS, FRAME, STATES
 from .segments import read_block, read_footer
 from .storage import Storage
 from .tracking import time_wait_of
 
+IPV4 = f"high_0 = 0 AND low_0 >> 32 = {IPV4_MAPPED >> 32}"
+"""In SQL: a connection is one over IPv4."""
 NO_SEGMENTS = np.zeros(0, dtype=SEGMENT)
 MINUTE = 60 * 10**9
 SLACK = 10 * MINUTE
@@ -144,14 +148,17 @@ class Archive:
 
         return Table((*table.columns, *more), Batches(batches))
 
-    def select(self, columns: str, table: str, where: Sequence[str] = (), order: str = "") -> dict[str, Rows]:
-        """Return what a query finds, as arrays by column."""
+    def select(
+        self, columns: str, table: str, where: Sequence[str] = (), order: str = "", most: int | None = None
+    ) -> dict[str, Rows]:
+        """Return what a query finds, as arrays by column; ``most``: rows."""
         files = self.files(table)
         if not files:
             return {}
         said = " AND ".join(f"({one})" for one in where if one)
         query = f"SELECT {columns} FROM read_parquet({listed(files)}, hive_partitioning = false)"
         query += f" WHERE {said}" * bool(said) + f" ORDER BY {order}" * bool(order)
+        query += "" if most is None else f" LIMIT {most}"
         found: dict[str, Rows] = self.database.execute(query).fetchnumpy()
         return found
 
@@ -221,6 +228,7 @@ class ArchiveSource:
         self.missing = bool(self.left_out)
         drops = [part.about["drops"] for part in manifest.parts if part.about["drops"] is not None]
         self.drops: int | None = sum(drops) if drops else None
+        self._everybody: FlowTable | None = None
         self.until: int | None = None
         """The moment that is asked for, ns since the epoch; None: the end."""
         stations = {tuple(map(tuple, part.about["station"])) for part in manifest.parts if part.segments}
@@ -240,24 +248,50 @@ class ArchiveSource:
         """Close nothing."""
 
     def everybody(self) -> FlowTable:
-        """Return a table with a connection for each different pair of hosts that had one by the moment."""
-        where = [f"opened_ns <= {self.until}"] if self.until is not None else []
-        found = self.archive.select("DISTINCT high_0, low_0, high_1, low_1", CONNECTIONS, where)
-        table = FlowTable(self.kernels, details=False)
-        count = len(found.get("low_0", ()))
+        """Return a table with some connections by the moment: any host in all of these is in all that there were."""
+        if self._everybody is None:
+            found = []
+            for family in (IPV4, f"NOT ({IPV4})"):
+                first = self._one(family)
+                hosts = [] if first is None else [first[:2], first[2:]]
+                found += [first, *(self._one(f"{family} AND NOT ({_is_host(*host)})") for host in hosts)]
+            if self.station:
+                captured = " OR ".join(f"({_is_host(*host)})" for host in self.station)
+                found.append(self._one(f"NOT ({captured})"))
+            self._everybody = self._between([one for one in found if one is not None])
+        return self._everybody
+
+    def is_there(self, networks: Sequence[Network]) -> bool:
+        """Tell whether any connection by the moment has an end in some networks."""
+        return self._one(of_networks(networks) or "true") is not None
+
+    def _one(self, condition: str) -> tuple[int, int, int, int] | None:
+        """Return the addresses (both halves) of any connection that fits a condition; None without any."""
+        where = [condition] + ([f"opened_ns <= {self.until}"] if self.until is not None else [])
+        found = self.archive.select("high_0, low_0, high_1, low_1", CONNECTIONS, where, most=1)
+        rows = [int(column[0]) for column in found.values() if len(column)]
+        return (rows[0], rows[1], rows[2], rows[3]) if rows else None
+
+    def _between(self, hosts: Sequence[tuple[int, int, int, int]]) -> FlowTable:
+        """Return a table with a connection between each two hosts."""
+        table, count = FlowTable(self.kernels), len(hosts)
         rows = {
             "connections": np.zeros(count, dtype=c.CONNECTION),
             "extras": np.zeros(count, dtype=c.EXTRA),
             "seldom": np.zeros(2 * count, dtype=c.SELDOM),
             "endpoints": np.zeros(2 * count, dtype=c.ENDPOINT),
         }
-        for side in (0, 1):
-            if count:
-                rows["connections"][f"low_{side}"] = found[f"low_{side}"]
-                rows["extras"][f"high_{side}"] = found[f"high_{side}"]
+        for at, (high_0, low_0, high_1, low_1) in enumerate(hosts):
+            rows["extras"]["high_0"][at], rows["extras"]["high_1"][at] = high_0, high_1
+            rows["connections"]["low_0"][at], rows["connections"]["low_1"][at] = low_0, low_1
         rows["connections"]["more"] = c.MORE_ADDRESSES
         fill(table, rows, np.arange(count), 0)
         return table
+
+
+def _is_host(high: int, low: int) -> str:
+    """Return in SQL the condition that either end of a connection is a host."""
+    return f"high_0 = {high} AND low_0 = {low} OR high_1 = {high} AND low_1 = {low}"
 
 
 class ArchivedCapture(Capture):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..addresses import address
+from ..addresses import address, is_ipv4
 from ..rows import Rows
 from ..table import DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Table
 
@@ -14,7 +14,7 @@ Columns = dict[str, Rows]
 
 
 def columns_of(table: Table) -> Columns:
-    """Return the columns of a table of a view for programs; of an endpoint, NAME_address and NAME_port."""
+    """Return the columns of a table of a view for programs; of an endpoint, NAME_address (``addresses``), NAME_port."""
     batches = list(table.batches)
     columns = batches[0].columns if batches else table.columns
     cells = np.concatenate([np.zeros((0, sum(one.width for one in columns)), np.int64), *(b.cells for b in batches)])
@@ -24,7 +24,7 @@ def columns_of(table: Table) -> Columns:
         given = cells[:, at : at + column.width]
         at += column.width
         if column.kind == ENDPOINT_ADDRESS:
-            found[f"{column.name}_address"] = addresses(given[:, 0], given[:, 1])
+            found |= addresses(f"{column.name}_address", given[:, 0], given[:, 1])
             found[f"{column.name}_port"] = given[:, 2].astype(np.uint16)
         elif column.kind == WORD:
             words: Any = np.array(column.words, dtype=object)
@@ -38,15 +38,18 @@ def columns_of(table: Table) -> Columns:
     return found
 
 
-def addresses(high: Rows, low: Rows) -> Rows:
-    """Return addresses as texts (object), each different one made once."""
-    if not len(high):
-        return np.zeros(0, dtype=object)
-    pairs = np.stack([high, low], axis=1)
-    order = np.lexsort((low, high))
-    some = pairs[order]
-    new = np.concatenate([[True], (some[1:] != some[:-1]).any(axis=1)])
-    texts = np.array([str(address(*one)) for one in some[new].tolist()], dtype=object)
-    found = np.empty(len(high), dtype=object)
-    found[order] = texts[np.cumsum(new) - 1]
-    return found
+def addresses(name: str, high: Rows, low: Rows) -> Columns:
+    """Return the columns of which ``address_of`` makes addresses in SQL: IPv4 as a number, IPv6 as texts (or None)."""
+    texts = np.full(len(high), None, dtype=object)
+    others = np.flatnonzero(~is_ipv4(high, low))
+    if len(others):
+        known, which = np.unique(np.stack([high[others], low[others]], axis=1), axis=0, return_inverse=True)
+        shown = np.array([str(address(*one)) for one in known.tolist()], dtype=object)
+        texts[others] = shown[which.reshape(-1)]
+    return {f"{name}_v4": low & 0xFFFFFFFF, f"{name}_v6": texts}
+
+
+def address_of(name: str) -> str:
+    """Return in SQL an address as text; ``name``: of its columns (``addresses``)."""
+    octets = ", '.', ".join(f"({name}_v4 >> {shift}) & 255" for shift in (24, 16, 8, 0))
+    return f"coalesce({name}_v6::VARCHAR, concat({octets})) AS {name}"

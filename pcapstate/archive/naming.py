@@ -13,7 +13,7 @@ from ..names.packets import KEPT, NamePackets
 from ..rows import Rows, unique
 from ..table import NEVER
 from .arrays import unpacked
-from .columns import addresses
+from .columns import address_of, addresses
 from .decoding import NAMES
 from .manifest import Manifest
 from .parquet import write
@@ -24,7 +24,8 @@ from .storage import Storage
 NAMED, CAPTURES = "names", "captures"
 """The folders of the tables."""
 NAME_ROWS = f"""
-    SELECT {text("address")}, {text("name")}, {text("source")}, {time_of("time")}, capture, nullif(frame, 0) AS frame
+    SELECT {address_of("address")}, {text("name")}, {text("source")}, {time_of("time")}, capture,
+      nullif(frame, 0) AS frame
     FROM given ORDER BY address, name"""
 CAPTURE_ROWS = f"""
     SELECT capture, {text("url")}, {text("sensor")}, size, {text("sha256")}, {time_of("first")}, {time_of("last")},
@@ -55,9 +56,9 @@ def name_hosts(task: Naming) -> tuple[str, int]:
     book.prepare_all(high, low)
     asked = list(zip(high.tolist(), low.tolist(), strict=True))
     found = [(host, name) for host in asked if (name := book.name(host, task.clock)) is not None]
-    hosts = addresses(*(np.array([one[0][half] for one in found], dtype=np.int64) for half in (0, 1)))
+    halves = (np.array([one[0][half] for one in found], dtype=np.int64) for half in (0, 1))
     columns: dict[str, Rows] = {
-        "address": hosts,
+        **addresses("address", *halves),
         "name": np.array([one.fqdn for _, one in found], dtype=object),
         "source": np.array([one.source for _, one in found], dtype=object),
         "time": np.array([NEVER if one.time is None else one.time + task.offset for _, one in found], dtype=np.int64),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from ..errors import CallError, OutputError
 from ..escaping import safe
-from ..messages import Message, of_name
+from ..messages import of_name
 from ..rows import Rows
 from .storage import Storage
 
@@ -44,17 +44,19 @@ def write(storage: Storage, name: str, columns: Mapping[str, Rows], select: str)
 
     given = dict(columns)  # noqa: F841 (the query names it)
     with storage.writing(name) as path:
-        connection = connect(threads=1)
         try:
-            connection.execute(
-                f"COPY ({select}) TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+            _own().execute(
+                f"COPY ({select}) TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1,"
+                f" ROW_GROUP_SIZE {ROW_GROUP})"
             )
         except duckdb.IOException as error:
             raise OutputError(of_name(safe(name), safe(str(error).splitlines()[0]))) from None
-        finally:
-            connection.close()
-        if os.path.getsize(path) == 0:
-            raise OutputError(Message("{name}: nothing was written", name=safe(name)))
+
+
+@cache
+def _own() -> Any:
+    """Return the connection of this process for writing: beginning one takes as long as writing a small file."""
+    return connect(threads=1)
 
 
 def quoted(text: str) -> str:

@@ -19,7 +19,7 @@ from ..tcp.states import State
 from ..views import connections as connections_view
 from ..views import timeline as timeline_view
 from .arrays import packed, unpacked
-from .columns import Columns, addresses, columns_of
+from .columns import Columns, address_of, addresses, columns_of
 from .keys import Keys
 from .loaded import blobs, fill
 from .manifest import Options
@@ -149,7 +149,7 @@ def time_of(name: str, shown: str = "") -> str:
 
 CONNECTION_ROWS = f"""
     SELECT connection, nullif(previous, -1) AS previous,
-      {text("client_address")}, client_port, {text("server_address")}, server_port,
+      {address_of("client_address")}, client_port, {address_of("server_address")}, server_port,
       {text("client_state")}, {text("server_state")},
       {time_of("opened")}, {time_of("last")}, {time_of("closed")},
       {text("outcome")}, handshake_seen, client_guessed, client_packets, server_packets, client_bytes, server_bytes,
@@ -159,7 +159,7 @@ CONNECTION_ROWS = f"""
     FROM given ORDER BY opened, capture, frame"""
 
 STATE_ROWS = f"""
-    SELECT connection, {text("endpoint")}, {text("address")}, port, {text("peer_address")}, peer_port,
+    SELECT connection, {text("endpoint")}, {address_of("address")}, port, {address_of("peer_address")}, peer_port,
       {text("state")}, {time_of("since")}, {time_of("until")}, {text('"before"')},
       {text("cause")}, {text("certainty")}, held, nullif(capture, 0) AS capture, nullif(frame, 0) AS frame,
       side, rule, doubt, origin, step
@@ -171,16 +171,17 @@ def _states(table: FlowTable, some: dict[str, Rows]) -> Columns:
     found = judged(rows)
     shown = columns_of(timeline_view.view(table, [rows], None, None, True, ("connection", "endpoint", "cause")))
     ends = rows["endpoint"].astype(np.int64)
-    texts = [addresses(_half(table, "high", one), _half(table, "low", one)) for one in (0, 1)]
     row, side = ends >> 1, ends & 1
+    halves = [[_half(table, half, one)[row] for one in (0, 1)] for half in ("high", "low")]
+    ends_of = [[np.where(side == 0, *half[::turn]) for half in halves] for turn in (1, -1)]
     names = np.array([state.name for state in State], dtype=object)
     words = np.array(timeline_view.CERTAINTIES, dtype=object)
     ports = [table.connections[f"port_{one}"][row].astype(np.int64) for one in (0, 1)]
     return {
         **shown,
-        "address": np.where(side == 0, texts[0][row], texts[1][row]),
+        **addresses("address", *ends_of[0]),
         "port": np.where(side == 0, *ports),
-        "peer_address": np.where(side == 0, texts[1][row], texts[0][row]),
+        **addresses("peer_address", *ends_of[1]),
         "peer_port": np.where(side == 0, *ports[::-1]),
         "state": names[rows["to"]],
         "since": np.ascontiguousarray(rows["time"]),

@@ -111,7 +111,7 @@ class Gathering:
     def perspective(self, table: FlowTable) -> Perspective:
         """Return whose netstat it is."""
         captured_on = [] if self._station is None else self._station.addresses
-        if isinstance(self._source, Dataset):
+        if isinstance(self._source, Dataset) and not self._question.local:
             # Its table has only the connections that are shown.
             captured_on, table = self._source.station, self._source.everybody()
         named = self._processes
@@ -151,7 +151,7 @@ class Gathering:
 
     def is_there(self, table: FlowTable, whose: Perspective) -> bool:
         """Tell whether the local host takes part in any packet."""
-        if is_there(table, whose):
+        if is_there(table, whose) or (isinstance(self._source, Dataset) and self._source.is_there(whose.networks)):
             return True
         if self._traffic is None:
             return False

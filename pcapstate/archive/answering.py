@@ -19,7 +19,9 @@ from ..kernels.running import Kernels
 from ..messages import Message, of_name
 from ..moments import CLOCK, PACKET, Moment
 from ..names.packets import KEPT, NamePackets
-from ..rows import Rows, unique
+from ..processes.watcher import Processes, Seen
+from ..rows import Rows
+from ..sources.packet_options import DIRECTION_SHIFT, PROCESS_NUMBER
 from ..sources.process_blocks import Process
 from ..sources.reader import Batch
 from ..stops import Stops
@@ -39,12 +41,13 @@ from .merging import NUMBER_BITS, Keyed, merged
 from .parquet import connect, listed
 from .pruning import of_networks
 from .publishing import AT_END, CONNECTIONS, FRAME, STATES
-from .segments import read_block, read_footer
+from .segments import BESIDE, read_block, read_footer
 from .storage import Storage
 from .tracking import time_wait_of
 
 IPV4 = f"high_0 = 0 AND low_0 >> 32 = {IPV4_MAPPED >> 32}"
 """In SQL: a connection is one over IPv4."""
+NO_BYTES = np.zeros(0, dtype=np.uint8)
 NO_SEGMENTS = np.zeros(0, dtype=SEGMENT)
 MINUTE = 60 * 10**9
 SLACK = 10 * MINUTE
@@ -207,6 +210,7 @@ class Archive:
             until = at.time(self.start, self.clock)
         source.until = until
         again = at is not None or repeats or any(isinstance(one, FramesSeen) for one in watchers)
+        again |= bool(source.processes) and any(isinstance(one, Processes) for one in watchers)
         return ArchivedCapture(self, record, source=source, again=again, until=until, watchers=watchers, **how)
 
 
@@ -220,7 +224,7 @@ class ArchiveSource:
         self.size: int | None = 0
         self.kernels = Kernels()
         self.damages: list[CaptureDamaged] = []
-        self.processes: list[Process] = []
+        self.processes = [Process(*one) for one in manifest.processes]
         urls = {one.number: one.url for one in manifest.captures}
         self.left_out = [
             of_name(safe(urls[part.capture]), what) for part in manifest.parts for what, *_ in part.about["damage"]
@@ -436,29 +440,25 @@ class ArchivedCapture(Capture):
     # --- packets
 
     def _pieces(self, threads: int) -> Generator[Piece, None, None]:
-        archive, manifest, until = self._archive, self._archive.manifest, self._until
-        found = self._connections()
-        if not found or not len(found["connection"]):
-            keys = None if not archive.wanted.where and not archive.wanted.alive else np.zeros(0, dtype=np.int64)
-        else:
-            keys = unique(np.asarray(found["key"]).astype(np.int64))
-        pruned = bool(archive.wanted.where or archive.wanted.alive)
-        keyed = Keyed(keys, KEY_BITS - manifest.options.bits) if pruned and keys is not None else None
-        earliest = int(np.min(found["opened_ns"])) if found and len(found["opened_ns"]) else None
-        inputs = self._inputs(earliest, until)
-        self._numbering.begin(self.table, found)
-        position = 0
-        for piece in merged(archive.storage, inputs, None, keyed, None if until is None else until + SLACK):
-            rows, short = piece
+        archive, until = self._archive, self._until
+        known = self._connections()
+        self._numbering.begin(self.table, known)
+        count = len(known.get("connection", ()))
+        keyed = None
+        if archive.wanted.where or archive.wanted.alive:
+            keys = np.asarray(known["key"]).astype(np.int64) if count else np.zeros(0, dtype=np.int64)
+            keyed = Keyed(keys, KEY_BITS - archive.manifest.options.bits)
+        inputs = self._inputs(int(np.min(known["opened_ns"])) if count else None, until)
+        for rows, beside in merged(archive.storage, inputs, None, keyed, None if until is None else until + SLACK):
             rows["number"] = archive.renumbered(rows["number"])
-            batch = Batch(np.zeros(0, dtype=np.uint8), rows, position, int(rows["time"][-1]))
+            batch = Batch(NO_BYTES, rows, 0, int(rows["time"][-1]))
             done = 0
             for part, moment in self.stops.split(batch):
                 some = part.frames
-                shorts = short[done : done + len(some)]
+                found = beside[done : done + len(some)]
                 done += len(some)
-                seen = [self._seen(watcher, some, shorts) for watcher in self.watchers]
-                yield Piece(some, 0, part.clock, position, moment, seen, 0)
+                seen = [self._seen(watcher, some, found) for watcher in self.watchers]
+                yield Piece(some, 0, part.clock, 0, moment, seen, 0)
             if self.stops.ended:
                 return
         yield from self._last_piece()
@@ -470,8 +470,8 @@ class ArchivedCapture(Capture):
             return
         row = np.zeros(1, dtype=SEGMENT)
         row["flags"], row["time"], row["number"] = SEGMENT_NONE, clock, self._archive.frames
-        for part, moment in self.stops.split(Batch(np.zeros(0, dtype=np.uint8), row, 0, clock)):
-            none = np.zeros(len(part.frames), dtype=np.uint8)
+        for part, moment in self.stops.split(Batch(NO_BYTES, row, 0, clock)):
+            none = np.zeros(len(part.frames), dtype=BESIDE)
             seen = [self._seen(watcher, part.frames, none) for watcher in self.watchers]
             yield Piece(part.frames, 0, part.clock, 0, moment, seen, 0)
 
@@ -493,12 +493,19 @@ class ArchivedCapture(Capture):
                 where.append(f"closed_ns IS NULL OR closed_ns > {until - SLACK}")
         return archive.select("connection, key, opened_ns, capture, frame", CONNECTIONS, where, "connection")
 
-    def _seen(self, watcher: Watcher, rows: Rows, short: Rows) -> Any:
-        if not isinstance(watcher, FramesSeen):
-            return None
-        rows["flags"][short & AGAIN != 0] = SEGMENT_NONE
-        data = np.flatnonzero((rows["flags"] >= 0) & (rows["length"] > 0))
-        return data, short[data] & 1 != 0
+    def _seen(self, watcher: Watcher, rows: Rows, beside: Rows) -> Any:
+        """Return what a watcher saw in the frames of segments."""
+        if isinstance(watcher, FramesSeen):
+            rows["flags"][beside["short"] & AGAIN != 0] = SEGMENT_NONE
+            data = np.flatnonzero((rows["flags"] >= 0) & (rows["length"] > 0))
+            return data, beside["short"][data] & 1 != 0
+        if isinstance(watcher, Processes):
+            marks = beside["process"].astype(np.int64)
+            named = np.flatnonzero((marks & PROCESS_NUMBER != 0) & (rows["flags"] >= 0))
+            marks = marks[named]
+            effective = beside["effective"][named].astype(np.int64)
+            return Seen(named, marks >> DIRECTION_SHIFT, marks & PROCESS_NUMBER, effective)
+        return None
 
 
 class _Numbering:

@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import CallError, PcapstateError
 from ..escaping import safe
 from ..messages import Message
+from ..sources.process_blocks import Process, ProcessTable
 from . import manifest as m
 from .arrays import packed, unpacked
 from .checksums import PIECE, combined
@@ -270,6 +271,7 @@ class _Build:
                     manifest.networks.append(name)
                 numbers.append(manifest.networks.index(name) + 1)
             about["network_numbers"] = numbers
+            about["process_numbers"] = self._numbers_of_processes(about["processes"])
             part = m.Part(
                 task.name, number, base, about["first"], about["clock"], about["segments"], about["frames"], about
             )
@@ -293,6 +295,13 @@ class _Build:
             del self._m.files[file]
         file, count = write_captures(self._storage, self._m)
         self._m.files[file] = m.File(self._storage.size(file), "", count)
+
+    def _numbers_of_processes(self, processes: Sequence[Sequence[Any]]) -> list[int]:
+        table = ProcessTable()
+        for one in (*self._m.processes, *processes):
+            table.number(Process(*one))
+        self._m.processes = [list(one) for one in table.processes]
+        return [table.number(Process(*one)) for one in processes]
 
     # --- clocks
 
@@ -447,8 +456,9 @@ def inputs_of(manifest: m.Manifest, captures: Sequence[int]) -> Iterator[Input]:
     starts: dict[int, int] = {}
     for part, start, _, offset in manifest.spans():
         if part.capture in wanted:
-            networks = tuple(part.about["network_numbers"])
-            yield Input(part.name, part.capture, part.base, offset, starts.setdefault(part.capture, start), networks)
+            begun = starts.setdefault(part.capture, start)
+            numbers = tuple(part.about["network_numbers"]), tuple(part.about["process_numbers"])
+            yield Input(part.name, part.capture, part.base, offset, begun, *numbers)
 
 
 def _numbers(storage: Storage) -> tuple[int, ...]:

@@ -22,13 +22,13 @@ from .finding import opened
 from .frames_told import told
 from .keys import Keys
 from .ranges import RangeReader
-from .segments import Writer, read_footer
+from .segments import BESIDE, Writer, read_footer
 from .storage import Storage, is_url
 
 NAMES = ".names"
 """The ending of the file with messages that may tell names, beside a file of segments."""
 AGAIN = 2
-"""The bit of ``short`` (``segments.REST``) of a segment that the capture has a second time."""
+"""The bit of ``short`` (``segments.BESIDE``) of a segment that the capture has a second time."""
 
 
 class Decoding(NamedTuple):
@@ -112,11 +112,16 @@ def _decoded(reader: CaptureReader, kernels: Kernels, writer: Writer) -> tuple[d
         station.watch(batch, segments)
         flags = segments["flags"].copy()
         rows, shorts = seen.watch(batch, segments)
-        short = np.zeros(len(segments), dtype=np.uint8)
-        short[rows] = shorts
-        short[(flags >= 0) & (segments["flags"] < 0)] = AGAIN
+        beside = np.zeros(len(segments), dtype=BESIDE)
+        beside["short"][rows] = shorts
+        beside["short"][(flags >= 0) & (segments["flags"] < 0)] = AGAIN
         segments["flags"] = flags
-        writer.add(segments, short)
+        if len(batch.frames) and batch.frames["process"].any():
+            of = np.searchsorted(batch.frames["number"], segments["number"])
+            of = np.minimum(of, len(batch.frames) - 1)
+            for name in ("process", "effective"):
+                beside[name] = batch.frames[name][of]
+        writer.add(segments, beside)
         frames += len(batch.frames)
         if len(batch.frames):
             first = int(batch.frames["time"][0]) if first is None else first
@@ -132,6 +137,7 @@ def _decoded(reader: CaptureReader, kernels: Kernels, writer: Writer) -> tuple[d
         "exact": reader.exact and not pending if isinstance(reader, RangeReader) else True,
         "damage": [[str(one.what), one.offset, one.packets] for one in reader.damages],
         "networks": decoder.networks,
+        "processes": [tuple(one) for one in reader.processes],
         "skipped": {str(at): int(decoder.skipped[at]) for at in np.flatnonzero(decoder.skipped)},
         "drops": reader.drops,
         "resolved": [[raw.hex(), texts] for raw, texts in reader.names],

@@ -124,6 +124,8 @@ class Manifest:
     format: int = FORMAT
     networks: list[str] = field(default_factory=list)
     """Names of virtual networks; segments name them by number, from 1."""
+    processes: list[list[Any]] = field(default_factory=list)
+    """Processes (``process_blocks.Process``); segments name them by number, from 1."""
     captures: list[CaptureEntry] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)

@@ -8,6 +8,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from ..rows import Rows, gathered, unique
+from ..sources.packet_options import PROCESS_NUMBER
 from .segments import Block, Found, blocks_of, read_block, read_footer
 from .storage import Storage
 
@@ -29,6 +30,8 @@ class Input(NamedTuple):
     """When the capture begins, ns since the epoch, corrected."""
     networks: tuple[int, ...]
     """The dataset's numbers of the virtual networks that segments name by theirs."""
+    processes: tuple[int, ...] = ()
+    """The same of processes."""
 
 
 class Keyed:
@@ -76,9 +79,9 @@ class _Open:
     def take(self, until: int) -> tuple[Rows, Rows, Rows]:
         assert self.found is not None
         count = int(np.searchsorted(self._keys, until, side="right"))
-        rows, short = self.found
-        taken = rows[:count], short[:count], self._keys[:count]
-        self.found, self._keys = Found(rows[count:], short[count:]), self._keys[count:]
+        rows, beside = self.found
+        taken = rows[:count], beside[:count], self._keys[:count]
+        self.found, self._keys = Found(rows[count:], beside[count:]), self._keys[count:]
         return taken
 
 
@@ -97,10 +100,10 @@ def _pieces(
                 pieces = [_corrected(file, block, one, keys, until) for block in wanted]
                 pieces = [piece for piece in pieces if len(piece.rows)]
                 if len(pieces) > 1:
-                    rows, short = (np.concatenate(some) for some in zip(*pieces, strict=True))
+                    rows, beside = (np.concatenate(some) for some in zip(*pieces, strict=True))
                     # Frames of several segments have these in one order, whatever their buckets: that of the capture.
                     order = np.argsort(rows["number"], kind="stable")
-                    yield Found(gathered(rows, order), short[order])
+                    yield Found(gathered(rows, order), beside[order])
                 else:
                     yield from pieces
 
@@ -129,6 +132,11 @@ def _corrected(file: IO[bytes], block: Block, one: Input, keys: Keyed | None, un
     rows["number"] += (one.capture << NUMBER_BITS) + one.base
     if one.networks:
         rows["network"] = np.array([0, *one.networks], dtype=np.int32)[rows["network"]]
+    if one.processes:
+        known = np.array([0, *one.processes], dtype=np.uint16)
+        marks, number = found.beside["process"], found.beside["process"] & PROCESS_NUMBER
+        found.beside["process"] = marks & ~np.uint16(PROCESS_NUMBER) | known[number]
+        found.beside["effective"] = known[found.beside["effective"]]
     return found
 
 
@@ -159,8 +167,8 @@ def merged(
         if reach is None:
             return
         parts = [one.take(reach) for one in opened]
-        rows, short, order = (np.concatenate(some) for some in zip(*parts, strict=True))
+        rows, beside, order = (np.concatenate(some) for some in zip(*parts, strict=True))
         if len(parts) > 1:
             places = np.argsort(order, kind="stable")
-            rows, short = gathered(rows, places), short[places]
-        yield Found(rows, short)
+            rows, beside = gathered(rows, places), beside[places]
+        yield Found(rows, beside)

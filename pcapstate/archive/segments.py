@@ -43,10 +43,20 @@ REST = np.dtype(
         ("mark", "<u4"),
         ("network", "<i4"),
         ("options", "<i4"),
-        ("short", "u1"),  # as ``findings.looking`` finds: 1: data, but no more than a short record of TLS
+        ("short", "u1"),
+        ("process", "<u2"),
+        ("effective", "<u2"),
     ]
 )
-"""What else is known of a segment: as in SEGMENT."""
+"""What else is known of a segment: as in SEGMENT, and BESIDE."""
+BESIDE = np.dtype(
+    [
+        ("short", "u1"),  # as ``findings.looking`` finds: 1: data, but no more than a short record of TLS
+        ("process", "<u2"),  # as in FRAME
+        ("effective", "<u2"),
+    ]
+)
+"""What watchers found in the frame of a segment."""
 RUN = 1 << 19
 """Segments that are shared out together, each bucket's to a block of its own."""
 LEVEL = 1
@@ -77,15 +87,15 @@ class Writer:
         self._file, self._keys = file, keys
         self._blocks: list[Block] = []
         self._pieces: list[Rows] = []
-        self._shorts: list[Rows] = []
+        self._beside: list[Rows] = []
         self._waiting = 0
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._at = file.write(MAGIC)
         self.count = 0
         """Segments so far."""
 
-    def add(self, segments: Rows, short: Rows) -> None:
-        """Add segments (SEGMENT), which are copied; ``short``: as in REST. Rows without a segment are left out."""
+    def add(self, segments: Rows, beside: Rows) -> None:
+        """Add segments (SEGMENT), which are copied, and their rows of BESIDE. Rows without a segment are left out."""
         keys = self._keys.of_segments(segments)
         there = np.flatnonzero(keys >= 0)
         if not len(there):
@@ -94,7 +104,7 @@ class Writer:
         # The tracker sets it anew; until then it is where the key is kept.
         piece["endpoint"] = keys[there]
         self._pieces.append(piece)
-        self._shorts.append(short[there])
+        self._beside.append(beside[there])
         self._waiting += len(piece)
         if self._waiting >= RUN:
             self._share()
@@ -102,20 +112,22 @@ class Writer:
     def _share(self) -> None:
         if not self._waiting:
             return
-        rows, short = np.concatenate(self._pieces), np.concatenate(self._shorts)
-        self._pieces, self._shorts, self._waiting = [], [], 0
+        rows, beside = np.concatenate(self._pieces), np.concatenate(self._beside)
+        self._pieces, self._beside, self._waiting = [], [], 0
         buckets = self._keys.buckets(rows["endpoint"]).astype(np.uint16)
         order = np.argsort(buckets, kind="stable")
         edges = np.concatenate([[0], np.cumsum(np.bincount(buckets))])
         for bucket in np.flatnonzero(np.diff(edges)).tolist():
             places = order[edges[bucket] : edges[bucket + 1]]
-            self._write(bucket, gathered(rows, places), short[places])
+            self._write(bucket, gathered(rows, places), beside[places])
         self.count += len(rows)
 
-    def _write(self, bucket: int, rows: Rows, short: Rows) -> None:
+    def _write(self, bucket: int, rows: Rows, beside: Rows) -> None:
         index, rest = np.empty(len(rows), dtype=INDEX), np.empty(len(rows), dtype=REST)
         index["time"], index["key"] = rows["time"], rows["endpoint"]
-        rest["number"], rest["short"] = rows["number"], short
+        rest["number"] = rows["number"]
+        for name in BESIDE.names or ():
+            rest[name] = beside[name]
         for name in NAMED:
             rest[name] = rows[name]
         parts = [self._compressor.compress(_octets(one)) for one in (index, rest)]
@@ -181,10 +193,10 @@ def read_footer(file: IO[bytes], name: str) -> Footer:
 
 
 class Found(NamedTuple):
-    """Segments of a block: rows of SEGMENT, ``endpoint`` not set, and which of them have but a short record of TLS."""
+    """Segments of a block: rows of SEGMENT, ``endpoint`` not set, and of BESIDE."""
 
     rows: Rows
-    short: Rows
+    beside: Rows
 
 
 def read_block(file: IO[bytes], block: Block, name: str, keys: Rows | None = None, until: int | None = None) -> Found:
@@ -204,7 +216,7 @@ def read_block(file: IO[bytes], block: Block, name: str, keys: Rows | None = Non
         early = index["time"] <= until
         chosen = early if chosen is None else chosen & early
     if chosen is not None and not chosen.any():
-        return Found(np.zeros(0, dtype=SEGMENT), np.zeros(0, dtype=np.uint8))
+        return Found(np.zeros(0, dtype=SEGMENT), np.zeros(0, dtype=BESIDE))
     rest = _rows(data[block.index_size :], REST, block.segments, name)
     if chosen is not None:
         index, rest = index[chosen], rest[chosen]
@@ -212,7 +224,10 @@ def read_block(file: IO[bytes], block: Block, name: str, keys: Rows | None = Non
     rows["time"], rows["number"], rows["payload"] = index["time"], rest["number"], -1
     for field in NAMED:
         rows[field] = rest[field]
-    return Found(rows, rest["short"])
+    beside = np.empty(len(rest), dtype=BESIDE)
+    for field in BESIDE.names or ():
+        beside[field] = rest[field]
+    return Found(rows, beside)
 
 
 def blocks_of(blocks: Sequence[Block], bucket: int) -> Iterator[Block]:

@@ -22,7 +22,7 @@ NOT_OF_DATASETS = frozenset(
 )  # fmt: skip
 """Parameters that say where packets come from, and how they are followed."""
 OF_FRAMES = {
-    "pid": "-o", "program": "-b", "programs": "--programs", "ethernet": "-e", "route": "-r", "statistics": "-s",
+    "program": "-b", "programs": "--programs", "ethernet": "-e", "route": "-r", "statistics": "-s",
     "udp": "-u",
 }  # fmt: skip
 """Letters of netstat that only frames answer, and a dataset has none."""

@@ -111,12 +111,12 @@ class Gathering:
     def perspective(self, table: FlowTable) -> Perspective:
         """Return whose netstat it is."""
         captured_on = [] if self._station is None else self._station.addresses
+        everybody = None
         if isinstance(self._source, Dataset) and not self._question.local:
-            # Its table has only the connections that are shown.
-            captured_on, table = self._source.station, self._source.everybody()
+            captured_on, everybody = self._source.station, self._source.everybody()
         named = self._processes
         owned = named.endpoints() if named is not None and named.any else None
-        found = perspective(table, self._question.local, captured_on, owned, self.own)
+        found = perspective(table, self._question.local, captured_on, owned, self.own, everybody)
         return found if found.networks else self.nobodys
 
     @property

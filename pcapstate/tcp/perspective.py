@@ -48,13 +48,15 @@ def perspective(
     captured_on: Sequence[tuple[int, int]] = (),
     with_process: Rows | None = None,
     own: Sequence[str] = (),
+    everybody: FlowTable | None = None,
 ) -> Perspective:
     """Return whose netstat to show: the given addresses and networks, or the one host that is in every connection.
 
     ``captured_on``: addresses (high and low half) of the one host whose station is in every frame. ``with_process``:
     the endpoints whose process the capture names; they belong to the capturing host. ``own``: addresses of the
-    interfaces that were captured on; they decide, unless all connections are between other hosts. Raises ValueError
-    if one of ``local`` is neither an address nor a network.
+    interfaces that were captured on; they decide, unless all connections are between other hosts. ``everybody``: a
+    table that stands for all connections, where ``table`` has only some. Raises ValueError if one of ``local`` is
+    neither an address nor a network.
     """
     if local:
         return Perspective(tuple(parse_network(one) for one in local), "on {host}", ", ".join(local))
@@ -63,7 +65,7 @@ def perspective(
         if there or not len(table.connections):
             networks = tuple(map(ipaddress.ip_network, own))
             return Perspective(networks, OWN, ", ".join(there or own), lasting=True)
-    found = _without_processes(table, captured_on)
+    found = _without_processes(table if everybody is None else everybody, captured_on)
     owners = () if with_process is None else _addresses(table, with_process)
     if owners and not set(owners).issubset(found.networks):
         host = ", ".join(str(one.network_address) for one in owners)

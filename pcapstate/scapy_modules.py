@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
+
+from .errors import CallError
 
 NOWHERE = os.path.join(os.devnull, "nowhere")
 """A folder that is not there, and that nobody can make: Scapy goes without."""
@@ -21,7 +24,12 @@ FOLDERS = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA
 
 @cache
 def scapy_module(name: str) -> ModuleType:
-    """Import a module of Scapy (``supersocket``) and return it. Raises ImportError."""
+    """Import a module of Scapy (``supersocket``) and return it. Raises ImportError.
+
+    Raises CallError in a process that has loaded Spark: the licenses of both exclude each other (``archive.on_spark``).
+    """
+    if "pyspark" in sys.modules:
+        raise CallError("this process has loaded Spark, whose license excludes Scapy; use another process to capture")
     with _without_folders():
         return importlib.import_module(f"scapy.{name}")
 

@@ -48,6 +48,12 @@ def test_spark_loads_no_scapy(spark_home: Path, spark_driver: ProcessPoolExecuto
     assert spark_driver.submit(loaded, "local[1]").result(90) == {"driver": [], "worker": []}
 
 
+def test_the_source_of_spark_loads_no_scapy(spark_home: Path) -> None:
+    found = roots_after(["pcapstate.archive.spark_source", "pcapstate.api"])
+    assert "pyspark" in found
+    assert "scapy" not in found
+
+
 def test_what_uses_scapy_loads_no_spark() -> None:
     assert "pcapstate.sources.interfaces" in WITH_SCAPY
     found = roots_after([*WITH_SCAPY, "scapy.all"])

@@ -308,11 +308,13 @@ class _Build:
     def _set_clocks(self, before: set[int]) -> set[int]:
         """Note how far the clocks of sensors are behind; return the captures of earlier builds that this moves."""
         manifest, asked = self._m, self._asked
-        skews = {**manifest.skews, **dict(asked.skews)}
+        manifest.given |= dict(asked.skews)
+        skews = {**manifest.skews, **manifest.given}
         if asked.estimate:
             new = [one.number for one in manifest.captures if one.number not in before]
-            self._estimates = estimated(self._storage, manifest, skews, new) if new else {}
-            skews |= self._estimates
+            found = estimated(self._storage, manifest, manifest.given, new) if new else {}
+            self._estimates = {name: skew for name, skew in found.items() if skew != manifest.skews.get(name, 0)}
+            skews |= found
         manifest.skews = skews
         moved = set()
         for one in manifest.captures:

@@ -132,6 +132,8 @@ class Manifest:
     files: dict[str, File] = field(default_factory=dict)
     skews: dict[str, int] = field(default_factory=dict)
     """Nanoseconds that the clocks of sensors are behind, as somebody said, or as was estimated."""
+    given: dict[str, int] = field(default_factory=dict)
+    """Those that somebody said."""
     missing: list[list[str]] = field(default_factory=list)
     """Captures that could not be read, with why."""
     retired_before: int | None = None

@@ -27,7 +27,7 @@ from .publishing import Published, Publishing, publish
 from .ranges import RANGE, boundaries
 from .skew import estimated
 from .storage import Storage
-from .tracking import IDS, NEW_ONES, Tracking, checkpoint_name, track, tracked_name
+from .tracking import NEW_ONES, Tracking, checkpoint_name, track, tracked_name
 from .workers import Workers
 
 SEGMENTS = "segments"
@@ -265,6 +265,7 @@ class _Build:
         manifest.captures.append(m.CaptureEntry(number, one.url, one.size, one.version, one.sensor, checksum))
         base = 0
         for task, about in parts:
+            files = about.pop("files")
             numbers = []
             for name in about["networks"]:
                 if name not in manifest.networks:
@@ -276,7 +277,8 @@ class _Build:
                 task.name, number, base, about["first"], about["clock"], about["segments"], about["frames"], about
             )
             manifest.parts.append(part)
-            manifest.files[task.name] = m.File(self._storage.size(task.name), "", about["segments"])
+            manifest.files |= {name: m.File(*one) for name, one in files.items()}
+            manifest.files[task.name].rows = about["segments"]
             base += about["frames"]
             for what, offset, packets in about["damage"]:
                 self._missing.append((one.url, _damage(what, offset, packets)))
@@ -362,14 +364,12 @@ class _Build:
         for file, about in list(manifest.files.items()):
             if about.epoch and (about.epoch not in epochs or about.open):
                 del manifest.files[file]
-        for bucket in range(manifest.buckets):
-            checkpoint = checkpoint_name(name, bucket)
-            for file in (checkpoint, checkpoint + IDS):
-                manifest.files[file] = m.File(storage.size(file), "", 0, name)
+        for bucket, result in enumerate(results):
+            size, checksum = result["checkpoint"]
+            manifest.files[checkpoint_name(name, bucket)] = m.File(size, checksum, 0, name)
         for files in written:
             for one in map(Published._make, files):
-                about = m.File(storage.size(one.name), "", one.rows, name, one.open, one.first)
-                manifest.files[one.name] = about
+                manifest.files[one.name] = m.File(one.size, one.checksum, one.rows, name, one.open, one.first)
         again = len({n for e in manifest.epochs for n in e.captures} - done)
         manifest.epochs = [*kept, m.Epoch(name, wanted, clock, count)]
         return again, sum(one["early"] for one in results)
@@ -471,23 +471,18 @@ def _numbers(storage: Storage) -> tuple[int, ...]:
 
 def sweep(storage: Storage, manifest: m.Manifest) -> list[str]:
     """Remove the files of a dataset that it no longer has, and what a build left behind; return their names."""
-    removed = []
-    beside = {one.name + NAMES for one in manifest.parts}
-    for name in list(storage.names()):
-        own = name.startswith((f"{SEGMENTS}/", "connections/", "states/", "names/", "captures/", f"{m.FOLDER}/"))
-        kept = name in manifest.files or name in beside
-        if (
-            not own
-            or kept
-            or (
-                name.startswith(f"{m.FOLDER}/")
-                and not name.startswith((f"{m.FOLDER}/tracked/", f"{m.FOLDER}/checkpoints/"))
-            )
-        ):
-            continue
+    removed = list(left_behind(storage, manifest))
+    for name in removed:
         storage.remove(name)
-        removed.append(name)
     return removed
+
+
+def left_behind(storage: Storage, manifest: m.Manifest) -> Iterator[str]:
+    """Yield the files that ``sweep`` removes."""
+    own = (SEGMENTS, "connections", "states", "names", "captures", f"{m.FOLDER}/tracked", f"{m.FOLDER}/checkpoints")
+    for name in storage.names():
+        if name not in manifest.files and name.startswith(tuple(f"{folder}/" for folder in own)):
+            yield name
 
 
 def _damage(what: str, offset: int, packets: int) -> Message:

@@ -53,13 +53,13 @@ class Decoding(NamedTuple):
 def decode(task: Decoding) -> dict[str, Any]:
     """Write the segments of a capture; return what else is known of it. Raises OutputError.
 
-    A file that is there already is left as it is: the task was done before. A capture that cannot be read has
-    ``unread``, why, and ``foreign``, whether it is no capture at all.
+    ``files``: those that it wrote, with size and checksum. A file that is there already is left as it is: the task was
+    done before. A capture that cannot be read has ``unread``, why, and ``foreign``, whether it is no capture at all.
     """
     storage = Storage(task.dataset)
     if storage.exists(task.name):
         with storage.open(task.name) as file:
-            return read_footer(file, task.name).about
+            return _with_files(storage, task, read_footer(file, task.name).about)
     kernels = Kernels()
     try:
         stream: Any = opened(task.url) if task.whole else None
@@ -85,9 +85,15 @@ def decode(task: Decoding) -> dict[str, Any]:
             if names:
                 # Before the file itself, which shows that the task is done.
                 storage.write(task.name + NAMES, names)
-            return writer.finish({**about, "digests": digests, "messages": bool(names)})
+            about = writer.finish({**about, "digests": digests, "messages": bool(names)})
+        return _with_files(storage, task, about)
     finally:
         reader.close()
+
+
+def _with_files(storage: Storage, task: Decoding, about: dict[str, Any]) -> dict[str, Any]:
+    names = [task.name, task.name + NAMES] if about["messages"] else [task.name]
+    return {**about, "files": {name: storage.written(name) for name in names}}
 
 
 def _digest(url: str, start: int, end: int) -> str:

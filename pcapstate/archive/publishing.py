@@ -53,14 +53,16 @@ class Published(NamedTuple):
     """A file that a task wrote."""
 
     name: str
-    rows: int
-    open: bool
-    first: int
+    size: int
+    checksum: str
+    rows: int = 0
+    open: bool = False
+    first: int | None = None
     """The earliest time in it, ns since the epoch."""
 
 
 def publish(task: Publishing) -> list[Published]:
-    """Write the tables of a bucket; return the files. Raises DamagedFile, OutputError, OSError."""
+    """Write the tables of a bucket, and the ids of its checkpoint; return the files. Raises DamagedFile, OutputError, OSError."""
     storage, name = Storage(task.dataset), tracked_name(task.epoch, task.bucket)
     found, _ = unpacked(storage.read(name), name, KINDS)
     new = found["ids"] == NEW
@@ -69,7 +71,7 @@ def publish(task: Publishing) -> list[Published]:
         found["ids"][new] = given[str(task.bucket)]
     checkpoint = checkpoint_name(task.epoch, task.bucket)
     storage.write(checkpoint + IDS, packed({"ids": found["ids"][~found["retired"]]}))
-    kernels, files = Kernels(), []
+    kernels, files = Kernels(), [Published(checkpoint + IDS, *storage.written(checkpoint + IDS))]
     table = FlowTable(kernels, time_wait_of(task.options), True, True, split=task.options.split)
     keys = Keys(kernels, np.array(task.options.numbers), task.options.bits)
     for day, rows in _days(found):
@@ -78,11 +80,14 @@ def publish(task: Publishing) -> list[Published]:
         shown = _connections(table, some, keys, task.networks)
         file = f"day={day}/{task.epoch}-{task.bucket:04d}.parquet"
         first = int(shown["opened"].min(initial=np.iinfo(np.int64).max))
-        write(storage, f"{CONNECTIONS}/{file}", shown, CONNECTION_ROWS)
-        files.append(Published(f"{CONNECTIONS}/{file}", len(rows), day == OPEN_DAY, first))
         steps = _states(table, some)
-        write(storage, f"{STATES}/{file}", steps, STATE_ROWS)
-        files.append(Published(f"{STATES}/{file}", len(steps["step"]), day == OPEN_DAY, first))
+        for folder, columns, select, count in (
+            (CONNECTIONS, shown, CONNECTION_ROWS, len(rows)),
+            (STATES, steps, STATE_ROWS, len(steps["step"])),
+        ):
+            name = f"{folder}/{file}"
+            write(storage, name, columns, select)
+            files.append(Published(name, *storage.written(name), count, day == OPEN_DAY, first))
     return files
 
 

@@ -7,7 +7,8 @@ import posixpath
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from hashlib import sha256
+from typing import IO, Any, NamedTuple
 
 from ..errors import CallError, OutputError
 from ..escaping import safe
@@ -22,6 +23,14 @@ def is_url(place: str) -> bool:
     return "://" in place and not place.startswith("file://")
 
 
+class Written(NamedTuple):
+    """What a file is to be recognised by."""
+
+    size: int
+    checksum: str
+    """Its SHA-256."""
+
+
 class Storage:
     """Files below a folder or URL, by their path from there. Raises OutputError, CallError."""
 
@@ -29,6 +38,7 @@ class Storage:
         self.root = root.removeprefix("file://").rstrip("/") or "/"
         self.remote: Any = None
         """The file system of fsspec; None: this machine's."""
+        self._written: dict[str, Written] = {}
         if is_url(root):
             try:
                 import fsspec
@@ -71,6 +81,13 @@ class Storage:
         """Return a file's bytes. Raises OSError."""
         return os.path.getsize(self.path(name)) if self.remote is None else int(self.remote.size(self.path(name)))
 
+    def written(self, name: str) -> Written:
+        """Return size and checksum of a file; it is not read if it was written through this object. Raises OSError."""
+        if name not in self._written:
+            with self.open(name) as file:
+                return _digest(file)
+        return self._written[name]
+
     def names(self, folder: str = "") -> Iterator[str]:
         """Yield all files below a folder, in order."""
         if self.remote is not None:
@@ -95,6 +112,7 @@ class Storage:
                 try:
                     yield beside
                     _sync(beside)
+                    self._note(name, beside)
                     os.replace(beside, path)
                     _sync(os.path.dirname(path))
                 except BaseException:
@@ -109,11 +127,16 @@ class Storage:
         with tempfile.TemporaryDirectory(prefix="pcapstate-") as folder:
             beside = os.path.join(folder, "file")
             yield beside
+            self._note(name, beside)
             try:
                 # An object appears once all of it has arrived.
                 self.remote.put_file(beside, self.path(name))
             except OSError as error:
                 raise OutputError(of_name(safe(self.url(name)), reason(error))) from None
+
+    def _note(self, name: str, path: str) -> None:
+        with open(path, "rb") as file:
+            self._written[name] = _digest(file)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""
@@ -160,6 +183,14 @@ class Storage:
                     os.removedirs(os.path.dirname(self.path(name)))
             else:
                 self.remote.rm_file(self.path(name))
+
+
+def _digest(file: IO[bytes]) -> Written:
+    found, size = sha256(), 0
+    while data := file.read(1 << 20):
+        found.update(data)
+        size += len(data)
+    return Written(size, found.hexdigest())
 
 
 def _sync(path: str) -> None:

@@ -93,13 +93,17 @@ def time_wait_of(options: Options) -> TimeWait:
 
 
 def track(task: Tracking) -> dict[str, Any]:
-    """Track a bucket and leave what was found in a file. Raises DamagedFile, OutputError, OSError."""
+    """Track a bucket and leave what was found in a file; ``checkpoint`` is size and checksum of the one it wrote.
+
+    Raises DamagedFile, OutputError, OSError.
+    """
     storage, name = Storage(task.dataset), tracked_name(task.epoch, task.bucket)
     if not storage.exists(name):
         bucket = _Bucket(storage, task)
         bucket.follow()
         storage.write(name, bucket.result())
-    return head(storage.read(name), name)
+    checkpoint = storage.written(checkpoint_name(task.epoch, task.bucket))
+    return {**head(storage.read(name), name), "checkpoint": checkpoint}
 
 
 class _Bucket:

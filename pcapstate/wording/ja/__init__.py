@@ -17,6 +17,7 @@ from .samples import SAMPLES
 from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
+from .upkeep import UPKEEP
 
 CATALOG = {
     **TABLES,
@@ -28,6 +29,7 @@ CATALOG = {
     **DIAGRAM,
     **ERRORS,
     **ARCHIVE,
+    **UPKEEP,
     **HELP,
     **QUIZ,
     **SAMPLES,

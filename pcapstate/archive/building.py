@@ -22,7 +22,7 @@ from .decoding import NAMES, Decoding, decode
 from .finding import Found, find, opened
 from .locking import locked
 from .merging import NUMBER_BITS, Input
-from .naming import CAPTURES, Naming, name_hosts, write_captures
+from .naming import Naming, name_hosts, write_captures
 from .publishing import Published, Publishing, publish
 from .ranges import RANGE, boundaries
 from .skew import estimated
@@ -146,7 +146,7 @@ class _Build:
         if new or moved:
             again, early = self._stages_2_and_3({one.number for one in new} | moved)
             self._name_hosts({one.number: one for one in new})
-            self._note_captures()
+            write_captures(self._storage, manifest)
             if not m.commit(self._storage, manifest):
                 raise Failed("another build has committed meanwhile; nothing was changed")
             sweep(self._storage, manifest)
@@ -289,14 +289,8 @@ class _Build:
             for one in self._m.parts
             if one.capture in new and one.about["messages"]
         ]
-        for file, count in self._run(NAMING, name_hosts, tasks, needed=True):
-            self._m.files[file] = m.File(self._storage.size(file), "", count)
-
-    def _note_captures(self) -> None:
-        for file in [one for one in self._m.files if one.startswith(f"{CAPTURES}/")]:
-            del self._m.files[file]
-        file, count = write_captures(self._storage, self._m)
-        self._m.files[file] = m.File(self._storage.size(file), "", count)
+        for file, written, count in self._run(NAMING, name_hosts, tasks, needed=True):
+            self._m.files[file] = m.File(written.size, written.checksum, count)
 
     def _numbers_of_processes(self, processes: Sequence[Sequence[Any]]) -> list[int]:
         table = ProcessTable()

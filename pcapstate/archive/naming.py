@@ -15,11 +15,11 @@ from ..table import NEVER
 from .arrays import unpacked
 from .columns import address_of, addresses
 from .decoding import NAMES
-from .manifest import Manifest
+from .manifest import File, Manifest
 from .parquet import write
 from .publishing import text, time_of
 from .segments import read_block, read_footer
-from .storage import Storage
+from .storage import Storage, Written
 
 NAMED, CAPTURES = "names", "captures"
 """The folders of the tables."""
@@ -45,7 +45,7 @@ class Naming(NamedTuple):
     """The latest time in it, as its sensor has it, ns since the epoch."""
 
 
-def name_hosts(task: Naming) -> tuple[str, int]:
+def name_hosts(task: Naming) -> tuple[str, Written, int]:
     """Write the names of the hosts in a file of segments; return the file, and how many names there are."""
     storage = Storage(task.dataset)
     packets = NamePackets(Kernels())
@@ -67,7 +67,7 @@ def name_hosts(task: Naming) -> tuple[str, int]:
     }
     file = f"{NAMED}/{task.part.rpartition('/')[2].removesuffix('.segments')}.parquet"
     write(storage, file, columns, NAME_ROWS)
-    return file, len(found)
+    return file, storage.written(file), len(found)
 
 
 def _hosts(storage: Storage, part: str) -> tuple[Rows, Rows]:
@@ -81,8 +81,8 @@ def _hosts(storage: Storage, part: str) -> tuple[Rows, Rows]:
     return seen[:, 0].copy(), seen[:, 1].copy()
 
 
-def write_captures(storage: Storage, manifest: Manifest) -> tuple[str, int]:
-    """Write the table of captures; return the file, and how many there are."""
+def write_captures(storage: Storage, manifest: Manifest) -> None:
+    """Write the table of captures, in the place of the one before."""
     of: dict[int, list[Any]] = {}
     for part in manifest.parts:
         of.setdefault(part.capture, []).append(part)
@@ -125,4 +125,5 @@ def write_captures(storage: Storage, manifest: Manifest) -> tuple[str, int]:
     }
     file = f"{CAPTURES}/captures-{manifest.number + 1:09d}.parquet"
     write(storage, file, columns, CAPTURE_ROWS)
-    return file, len(entries)
+    manifest.files = {name: one for name, one in manifest.files.items() if not name.startswith(f"{CAPTURES}/")}
+    manifest.files[file] = File(*storage.written(file), len(entries))

@@ -28,8 +28,11 @@ GRACE = 1.0
 """Seconds that a process has to remove its partial files before it is killed."""
 LONGEST = 300
 """Characters of an exception's text that a failure shows at most."""
-RETURNED, FINAL, RAISED = range(3)
-"""What a process answers: the result; an error that another attempt would have, too; any other exception."""
+STARTING = 60.0
+"""Seconds more that a process has for its first task, since it starts then."""
+RETURNED, FINAL, RAISED, STARTED = range(4)
+"""What a process answers: the result; an error that another attempt would have, too; any other exception; that it has
+started, before its first task."""
 
 
 class Processes:
@@ -63,8 +66,11 @@ class Processes:
                     yield ended.popleft()
                     continue
                 for process in _ready(busy.values()):
-                    del busy[process.connection]
                     kind, value = process.answer()
+                    if kind == STARTED:
+                        process.started()
+                        continue
+                    del busy[process.connection]
                     if process.alive:
                         self._idle.append(process)
                     else:
@@ -107,6 +113,7 @@ class _Process:
         self.process = _spawning.Process(target=_serve, args=(there,), name="pcapstate-worker", daemon=True)
         with there, _without_interrupts():
             self.process.start()
+        self._more = STARTING
         self.index = -1
         """Which of the tasks it does."""
         self.until: float | None = None
@@ -116,11 +123,17 @@ class _Process:
     def begin(self, index: int, call: tuple[Callable[[Any], Any], Any], patience: float | None) -> None:
         """Have it do a task."""
         self.index, self._patience = index, patience
-        self.until = None if patience is None else time.monotonic() + patience
+        self.until = None if patience is None else time.monotonic() + patience + self._more
         data = pickle.dumps(call)
         # If it has died, its end of the connection says so.
         with suppress(OSError):
             self.connection.send_bytes(data)
+
+    def started(self) -> None:
+        """Count the seconds of its first task from now on."""
+        self._more = 0.0
+        if self._patience is not None:
+            self.until = time.monotonic() + self._patience
 
     def answer(self) -> tuple[int, Any]:
         """Return what became of its task, which has ended, or has taken too long."""
@@ -138,8 +151,13 @@ class _Process:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return an exception of a task as text: its class and what it says, harmless, in one line."""
-    said = safe(re.sub(r"\s+", " ", f"{type(error).__name__}: {error}".strip()))
+    """Return an exception of a task as text: its class and what it says."""
+    return shortened(f"{type(error).__name__}: {error}")
+
+
+def shortened(text: str) -> str:
+    """Return a text from outside as a failure shows it: harmless, in one line, cut where it is long."""
+    said = safe(re.sub(r"\s+", " ", text).strip())
     return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
 
 
@@ -193,15 +211,18 @@ def _serve(connection: Connection) -> None:
     os.dup2(2, 1)
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_watch, args=(connection, calls), daemon=True).start()
-    while True:
-        found = _done(calls.get())
-        try:
-            connection.send(found)
-        except OSError:
-            return
-        except Exception as error:
-            # A result that cannot be pickled.
-            connection.send((RAISED, in_one_line(error)))
+    # Once the other end is closed, SIGTERM is on its way.
+    with suppress(OSError):
+        connection.send((STARTED, None))
+        while True:
+            found = _done(calls.get())
+            try:
+                connection.send(found)
+            except OSError:
+                raise
+            except Exception as error:
+                # A result that cannot be pickled.
+                connection.send((RAISED, in_one_line(error)))
 
 
 def _watch(connection: Connection, calls: queue.SimpleQueue[bytes]) -> None:

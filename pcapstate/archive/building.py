@@ -423,7 +423,7 @@ class _Build:
             else:
                 results[one.index] = one.result
                 if isinstance(one.result, dict):
-                    packets += int(one.result.get("packets", one.result.get("segments", 0)))
+                    packets += one.result.get("packets") or one.result.get("segments") or 0
             size += sizes[one.index] if sizes else 0
             self._progress(Step(stage, done, len(tasks), packets, size, whole))
         if failed and needed:

@@ -122,6 +122,8 @@ def _absolute(
         )
         moved = before.get(reference, 0) - group.offsets[reference]
     found = {name: offset + moved for name, offset in group.offsets.items() if name not in known}
+    # Where another sensor's offset was given, what is left may be the way between the two.
+    found = {name: 0 if abs(offset) < SMALL else offset for name, offset in found.items()}
     return {
         name: before[name] if name in before and abs(before[name] - offset) <= MOVED else offset
         for name, offset in found.items()

@@ -62,7 +62,10 @@ class Published(NamedTuple):
 
 
 def publish(task: Publishing) -> list[Published]:
-    """Write the tables of a bucket, and the ids of its checkpoint; return the files. Raises DamagedFile, OutputError, OSError."""
+    """Write the tables of a bucket, and the ids of its checkpoint; return the files.
+
+    Raises DamagedFile, OutputError, OSError.
+    """
     storage, name = Storage(task.dataset), tracked_name(task.epoch, task.bucket)
     found, _ = unpacked(storage.read(name), name, KINDS)
     new = found["ids"] == NEW

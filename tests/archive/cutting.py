@@ -16,9 +16,8 @@ HEADER = np.frombuffer(
 )  # nanoseconds
 KEPT = 66
 """Bytes of each packet: headers with time stamps."""
-RECORD = np.dtype(
-    [("seconds", "<u4"), ("fraction", "<u4"), ("captured", "<u4"), ("length", "<u4"), ("data", "u1", KEPT)]
-)
+HEAD = [("seconds", "<u4"), ("fraction", "<u4"), ("captured", "<u4"), ("length", "<u4")]
+RECORD = np.dtype([*HEAD, ("data", "u1", KEPT)])
 BEHIND = 700_000_000
 """Nanoseconds by which the clock of the second sensor is behind."""
 DELAY = 20_500
@@ -71,6 +70,15 @@ def write(records: Records, path: Path) -> None:
     with path.open("wb") as file:
         file.write(HEADER.tobytes())
         file.write(octets[used].tobytes())
+
+
+def whole_file(path: Path) -> Records:
+    """Return the heads of the records of a file that was written here."""
+    data, found, at = path.read_bytes(), [], len(HEADER)
+    while at < len(data):
+        found.append(np.frombuffer(data, np.dtype(HEAD), 1, at)[0])
+        at += 16 + int(found[-1]["captured"])
+    return np.array(found)
 
 
 class Cut(NamedTuple):

@@ -320,7 +320,8 @@ def _other(host: str, version: str) -> Message:
 def _why(error: BaseException, *, deepest: bool = False) -> str:
     """Return in one line why a job failed, of the stack traces of Java and Python that Spark gives."""
     try:
-        thrown = error.java_exception  # type: ignore[attr-defined]
+        # Where a SparkSession has been, errors are of a class of its own.
+        thrown = getattr(error, "java_exception", None) or error._origin  # type: ignore[attr-defined]
         while deepest and (cause := thrown.getCause()) is not None:
             thrown = cause
         said = str(thrown.toString())

@@ -45,7 +45,7 @@ def roots_after(modules: list[str]) -> set[str]:
 
 @pytest.mark.xdist_group("spark")
 def test_spark_loads_no_scapy(spark_home: Path, spark_driver: ProcessPoolExecutor) -> None:
-    assert spark_driver.submit(loaded, "local[1]").result(90) == {"driver": [], "worker": []}
+    assert spark_driver.submit(loaded, "local[1]").result(300) == {"driver": [], "worker": []}
 
 
 def test_the_source_of_spark_loads_no_scapy(spark_home: Path) -> None:

@@ -29,13 +29,13 @@ pytestmark = pytest.mark.xdist_group("spark")
 @pytest.fixture(scope="module")
 def master(spark_cluster: str, spark_driver: ProcessPoolExecutor) -> Iterator[str]:
     yield spark_cluster
-    assert spark_driver.submit(driving_spark.end, spark_cluster).result(60) == []
+    assert spark_driver.submit(driving_spark.end, spark_cluster).result(300) == []
 
 
 def test_each_task_is_done(master: str, spark_driver: ProcessPoolExecutor) -> None:
-    found = spark_driver.submit(driving_spark.ended, master, SQUARES).result(90)
+    found = spark_driver.submit(driving_spark.ended, master, SQUARES).result(300)
     assert sorted(found) == [Done(n, n * n) for n in range(8)]
-    address = spark_driver.submit(driving_spark.address, master).result(60)
+    address = spark_driver.submit(driving_spark.address, master).result(300)
     assert re.fullmatch(r"http://(127\.0\.0\.1|localhost):\d+", address)
     with urllib.request.urlopen(f"{address}/api/v1/applications", timeout=20) as page:
         assert [one["name"] for one in json.load(page)] == ["pcapstate"]
@@ -45,7 +45,7 @@ def test_failures_are_of_one_task_and_in_one_line(
     master: str, spark_driver: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
     bad = [Task(what, 100 + number, str(tmp_path)) for number, what in enumerate(("raise", "final", "die"))]
-    found = spark_driver.submit(driving_spark.ended, master, [*bad, *SQUARES]).result(90)
+    found = spark_driver.submit(driving_spark.ended, master, [*bad, *SQUARES]).result(300)
     failures = {one.index: one.failure for one in found if one.failure}
     assert failures == {
         0: "3 attempts failed, the last: ValueError: two lines and \\x1b[31mred",
@@ -60,7 +60,7 @@ def test_a_task_whose_executor_is_killed_is_done_again(
     master: str, spark_driver: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
     lost = Task("lose executor", 9, str(tmp_path), times=1)
-    found = spark_driver.submit(driving_spark.ended, master, [lost, *SQUARES]).result(90)
+    found = spark_driver.submit(driving_spark.ended, master, [lost, *SQUARES]).result(300)
     assert sorted(found) == sorted([Done(0, 81), *(Done(n + 1, n * n) for n in range(8))])
     assert tries(lost) == 2
 
@@ -68,20 +68,20 @@ def test_a_task_whose_executor_is_killed_is_done_again(
 def test_tasks_come_as_they_end_until_one_leaves(
     master: str, spark_driver: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    assert spark_driver.submit(driving_spark.left_early, master, Task("hang", 1, str(tmp_path))).result(90)
+    assert spark_driver.submit(driving_spark.left_early, master, Task("hang", 1, str(tmp_path))).result(300)
 
 
 def test_a_cluster_without_room_is_told(master: str, spark_driver: ProcessPoolExecutor) -> None:
     # It has an application already.
-    assert "already" in spark_driver.submit(driving_spark.refused, master).result(60)
+    assert "already" in spark_driver.submit(driving_spark.refused, master).result(300)
     with ProcessPoolExecutor(1, mp_context=spark_driver._mp_context) as other:  # type: ignore[attr-defined]
-        why = other.submit(driving_spark.refused, master, {"spark.executor.memory": "9g"}, 1).result(60)
+        why = other.submit(driving_spark.refused, master, {"spark.executor.memory": "9g"}, 1).result(300)
     assert why == f"{master} has started no executor within 1 seconds; all may be busy, or too small"
 
 
 def test_workers_have_the_same_version(master: str, spark_driver: ProcessPoolExecutor) -> None:
     why = f"the worker {socket.gethostname()} has pcapstate {pcapstate.__version__}, this process 0.0"
-    found = spark_driver.submit(driving_spark.of_another_version, master, Task("square", 1)).result(60)
+    found = spark_driver.submit(driving_spark.of_another_version, master, Task("square", 1)).result(300)
     assert found == (Done(0, failure=why), why)
 
 

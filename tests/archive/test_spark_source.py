@@ -25,18 +25,18 @@ pytestmark = pytest.mark.xdist_group("spark")
 @pytest.fixture(scope="module")
 def source(spark_driver: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
     yield spark_driver
-    spark_driver.submit(end_of_session).result(60)
+    spark_driver.submit(end_of_session).result(300)
 
 
 def read(source: ProcessPoolExecutor, place: object, **options: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    found = source.submit(rows_of_source, place, **options).result(120)  # type: ignore[arg-type]
+    found = source.submit(rows_of_source, place, **options).result(300)  # type: ignore[arg-type]
     assert not isinstance(found, str), found
     return found
 
 
 def refused(source: ProcessPoolExecutor, place: object, **options: str) -> str:
     """Return the last line of Spark's error but its own code."""
-    found = source.submit(rows_of_source, place, **options).result(120)  # type: ignore[arg-type]
+    found = source.submit(rows_of_source, place, **options).result(300)  # type: ignore[arg-type]
     assert isinstance(found, str)
     return [line for line in found.splitlines() if line.strip() and "SQLSTATE" not in line][-1]
 

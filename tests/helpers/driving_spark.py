@@ -110,9 +110,11 @@ def rows_of_source(place: str | list[str], **options: str) -> tuple[dict[str, st
 
 
 def end_of_session() -> None:
-    """End the session that read captures."""
+    """End the session that read captures, and its Java: settings of the next one would be those of this one."""
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     spark = SparkSession.getActiveSession()
     assert spark is not None
     spark.stop()
+    on_spark._end(SparkContext._gateway)

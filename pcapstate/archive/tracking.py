@@ -123,7 +123,7 @@ class _Bucket:
     def _restore(self, name: str) -> None:
         found, about = unpacked(self._storage.read(name), name, KINDS)
         count = len(found["connections"])
-        tables = {table: found[table].view(np.int64).reshape(len(found[table]), -1) for table in TABLES}
+        tables = {one: found[one].view(np.int64).reshape(-1, KINDS[one].itemsize // 8) for one in TABLES}
         none = np.zeros_like(self._table.evicted)
         shared = found["timers"], found["recent"], found["cells"], np.arange(count), none, about["retired"]
         self._table.restore([Checkpoint(True, count, np.arange(count), tables, *shared)])

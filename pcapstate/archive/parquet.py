@@ -40,12 +40,21 @@ def connect(storage: Storage | None = None, memory: int | None = None, threads: 
 
 def write(storage: Storage, name: str, columns: Mapping[str, Rows], select: str) -> None:
     """Write a file: what a query selects from ``given``, which has these columns. Raises OutputError."""
+    own = _own()
+    own.register("given", dict(columns))
+    try:
+        write_rows(storage, name, own, select)
+    finally:
+        own.unregister("given")
+
+
+def write_rows(storage: Storage, name: str, connection: Any, select: str) -> None:
+    """Write a file: what a query selects. Raises OutputError."""
     import duckdb
 
-    given = dict(columns)  # noqa: F841 (the query names it)
     with storage.writing(name) as path:
         try:
-            _own().execute(
+            connection.execute(
                 f"COPY ({select}) TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1,"
                 f" ROW_GROUP_SIZE {ROW_GROUP})"
             )

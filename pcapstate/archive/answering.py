@@ -34,7 +34,7 @@ from .arrays import unpacked
 from .building import inputs_of
 from .decoding import AGAIN, NAMES
 from .frames_told import together
-from .keys import KEY_BITS
+from .keys import KEY_BITS, Keys
 from .loaded import WIDTH, fill, unblobbed
 from .manifest import Manifest, Part, Span, existing
 from .merging import NUMBER_BITS, Keyed, merged
@@ -52,6 +52,8 @@ NO_SEGMENTS = np.zeros(0, dtype=SEGMENT)
 MINUTE = 60 * 10**9
 SLACK = 10 * MINUTE
 """Nanoseconds around a moment in which a connection may have been taken to be closed and was not, or the reverse."""
+DROPPED = 1 << NUMBER_BITS
+"""More than the number of any frame of a capture."""
 HANDED_OUT = 1 << 16
 """Transitions that are handed out together."""
 
@@ -87,7 +89,9 @@ class Archive:
         """The time of the last packet."""
         # Packets are numbered as if captures were read one after the other, in the order in which they begin.
         order = sorted(entries, key=lambda one: (starts.get(one.number, 2**63), one.number))
-        self._base = np.zeros(max((one.number for one in entries), default=0) + 1, dtype=np.int64)
+        numbers = [one.number for one in (*entries, *self.manifest.retired)]
+        self._base = np.full(max(numbers, default=0) + 1, -DROPPED)
+        self._base[0] = 0
         self._order = np.array([one.number for one in order], dtype=np.int64)
         self._names = {one.number: one.url for one in entries}
         before = 0
@@ -103,8 +107,8 @@ class Archive:
         return [self.storage.url(one) for one in self.manifest.files if one.startswith(f"{folder}/")]
 
     def numbered(self, capture: Rows, frame: Rows) -> Rows:
-        """Return the numbers of packets: frames of captures."""
-        return self._base[capture] + frame
+        """Return the numbers of packets: frames of captures; 0 if the capture was dropped."""
+        return np.maximum(self._base[capture] + frame, 0)
 
     def before(self, part: Part) -> int:
         """Return how many packets come before those of a file of segments."""
@@ -509,14 +513,21 @@ class ArchivedCapture(Capture):
 
 
 class _Numbering:
-    """A watcher that gives connections the numbers which the dataset has for them, by the packets they began with."""
+    """A watcher that gives connections the numbers which the dataset has for them, by the packets they began with.
+
+    Of one that began with a packet which was dropped, the 4-tuple tells.
+    """
 
     datagrams = False
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
+        options = archive.manifest.options
+        self._keys = Keys(Kernels(), np.array(options.numbers), options.bits)
         self._table: FlowTable | None = None
         self._first = self._ids = self._numbers = np.zeros(0, dtype=np.int64)
+        self._older: dict[int, int] = {}
+        """The numbers of connections that began with packets which were dropped, by key."""
 
     def begin(self, table: FlowTable, found: dict[str, Rows]) -> None:
         """Take the table, and the numbers of connections."""
@@ -525,6 +536,8 @@ class _Numbering:
             first = self._archive.numbered(np.asarray(found["capture"]), np.asarray(found["frame"]))
             order = np.argsort(first)
             self._first, self._ids = first[order], np.asarray(found["connection"])[order]
+            older = np.flatnonzero(first == 0)
+            self._older = dict(zip(found["key"][older].tolist(), found["connection"][older].tolist(), strict=True))
 
     def watch(self, batch: Batch, segments: Rows) -> None:
         """Look at nothing: there are no frames."""
@@ -545,5 +558,10 @@ class _Numbering:
         numbers = np.zeros(count - known, dtype=np.int64)
         place = np.minimum(np.searchsorted(self._first, segments["number"][new[at]]), len(self._ids) - 1)
         numbers[which - known] = self._ids[place]
+        if self._older:
+            other = which[self._first[place] != segments["number"][new[at]]]
+            keys = self._keys.of_connections(self._table.connections[other], self._table.extras[other])
+            for row, key in zip((other - known).tolist(), keys.tolist(), strict=True):
+                numbers[row] = self._older.get(key, numbers[row])
         self._numbers = np.concatenate([self._numbers, numbers])
         self._table.number(self._numbers)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -172,11 +173,13 @@ class _Build:
         found, unread = find(self._asked.sources, self._asked.sensors)
         self._missing += unread
         known = {one.url: one for one in self._m.captures}
+        retired = {one.url for one in self._m.retired}
         news = []
         for one in found:
             before = known.get(one.url)
             if before is None:
-                news.append(one)
+                if one.url not in retired:
+                    news.append(one)
             elif (before.size, before.version) != (one.size, one.version):
                 why = Message("it has changed since it was added; a capture is added once it is whole")
                 self._missing.append((one.url, why))
@@ -254,14 +257,19 @@ class _Build:
                 return
         digests = [bytes.fromhex(digest) for _, result in parts for digest in result["digests"]]
         checksum = combined(digests)
-        same = next((other for other in manifest.captures if other.checksum == checksum), None)
-        if same is not None:
-            self._copies.append((one.url, same.url))
+        known = [*manifest.captures, *manifest.retired]
+        same = next((other for other in known if other.checksum == checksum), None)
+        late = self._too_late(one, [result["first"] for _, result in parts])
+        if same is not None or late is not None:
+            if same is not None:
+                self._copies.append((one.url, same.url))
+            elif late is not None:
+                self._missing.append((one.url, late))
             for task, _ in parts:
                 self._storage.remove(task.name)
                 self._storage.remove(task.name + NAMES)
             return
-        number = max((other.number for other in manifest.captures), default=0) + 1
+        number = max((other.number for other in known), default=0) + 1
         manifest.captures.append(m.CaptureEntry(number, one.url, one.size, one.version, one.sensor, checksum))
         base = 0
         for task, about in parts:
@@ -282,6 +290,15 @@ class _Build:
             base += about["frames"]
             for what, offset, packets in about["damage"]:
                 self._missing.append((one.url, _damage(what, offset, packets)))
+
+    def _too_late(self, one: Found, starts: Sequence[int | None]) -> Message | None:
+        """Return why a capture is refused that begins before what was dropped ended."""
+        limit, skews = self._m.retired_before, {**self._m.skews, **dict(self._asked.skews)}
+        start = min((start for start in starts if start is not None), default=None)
+        if limit is None or start is None or start + skews.get(one.sensor, 0) >= limit:
+            return None
+        day = f"{datetime.fromtimestamp(limit // 10**9, UTC):%Y-%m-%d}"
+        return Message("it begins before {day}; the dataset no longer has what was before that", day=day)
 
     def _name_hosts(self, new: dict[int, m.CaptureEntry]) -> None:
         tasks = [
@@ -329,8 +346,11 @@ class _Build:
         starts, clocks = self._spans()
         start = min((starts[one] for one in changed if one in starts), default=None)
         kept = list(manifest.epochs)
-        while kept and (
-            (start is not None and start <= kept[-1].clock) or changed & {n for e in kept for n in e.captures}
+        # An epoch whose captures were dropped cannot be tracked again.
+        while (
+            kept
+            and kept[-1].captures
+            and ((start is not None and start <= kept[-1].clock) or changed & {n for e in kept for n in e.captures})
         ):
             kept.pop()
         done = {number for epoch in kept for number in epoch.captures}

@@ -137,7 +137,9 @@ class Manifest:
     missing: list[list[str]] = field(default_factory=list)
     """Captures that could not be read, with why."""
     retired_before: int | None = None
-    """The time before which everything was dropped (``--retain``), ns since the epoch."""
+    """The time before which everything was dropped (``retaining``), ns since the epoch."""
+    retired: list[CaptureEntry] = field(default_factory=list)
+    """Captures that were dropped: they are not added again."""
 
     def spans(self) -> list[Span]:
         """Return the files of segments that have frames, with their times."""
@@ -198,6 +200,7 @@ def read(storage: Storage) -> Manifest | None:
             captures=[CaptureEntry(**one) for one in raw.pop("captures")],
             parts=[Part(**one) for one in raw.pop("parts")],
             epochs=[Epoch(**one) for one in raw.pop("epochs")],
+            retired=[CaptureEntry(**one) for one in raw.pop("retired", [])],
             files={name: File(**one) for name, one in raw.pop("files").items()},
             **raw,
         )

@@ -65,9 +65,14 @@ def name_hosts(task: Naming) -> tuple[str, Written, int]:
         "capture": np.full(len(found), task.capture),
         "frame": np.array([one.number and one.number + task.base for _, one in found], dtype=np.int64),
     }
-    file = f"{NAMED}/{task.part.rpartition('/')[2].removesuffix('.segments')}.parquet"
+    file = names_file(task.part)
     write(storage, file, columns, NAME_ROWS)
     return file, storage.written(file), len(found)
+
+
+def names_file(part: str) -> str:
+    """Return the file with the names of the hosts in a file of segments."""
+    return f"{NAMED}/{part.rpartition('/')[2].removesuffix('.segments')}.parquet"
 
 
 def _hosts(storage: Storage, part: str) -> tuple[Rows, Rows]:

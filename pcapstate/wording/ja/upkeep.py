@@ -25,5 +25,11 @@ UPKEEP = {
         "{count:,} 個の接続の状態がありますが、接続の表にその接続がありません"
     ),
     "{root} has changed meanwhile": "{root} は処理中に変更されました",
+    "it begins before {day}; the dataset no longer has what was before that": (
+        "{day} より前に始まっています。データセットにそれより前の内容はもうありません"
+    ),
+    "another build has committed meanwhile; nothing was changed": (
+        "その間に別のビルドが確定しました。何も変更していません"
+    ),
 }
 """Texts of ``pcapstate.archive.verifying``, ``compacting`` and ``retaining``."""

@@ -17,8 +17,8 @@ from ..messages import Message
 from ..moments import DURATIONS, SECOND
 from ..tcp.time_wait import TimeWait
 from ..wording.languages import translate
-from .options import octets
-from .spoken import HEADINGS, lang_option, say
+from .options import octets, one_object
+from .spoken import HEADINGS, lang_option, said, say
 
 DURATION = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(DURATIONS)})")
 LISTED = 10
@@ -106,14 +106,7 @@ def skews(context: click.Context, parameter: click.Parameter, values: tuple[str,
 @click.option(
     "--split-vlans", is_flag=True, help="Separate connections with the same addresses on different VLANs or VNIs."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("people", "json")),
-    default="people",
-    show_default=True,
-    help="Output format.",
-)
+@one_object
 @click.option("--quiet", is_flag=True, help="Only errors on stderr: no remarks, no progress.")
 @lang_option(help=HEADINGS)
 @click.pass_context
@@ -266,7 +259,10 @@ def tell(report: Any, retained: Any, format_: str, lang: str, quiet: bool) -> No
         lines.append(
             ("the clock of {sensor} is {seconds} s behind", {"sensor": safe(name), "seconds": f"{skew / SECOND:.6f}"})
         )
+    if retained is not None and retained.files:
+        text = "{captures:,} captures and {connections:,} connections that ended long ago were dropped"
+        lines.append((text, {"captures": retained.captures, "connections": retained.connections}))
     if report.early:
         lines.append(("{count:,} connections were made final early, to stay within memory", {"count": report.early}))
     for text, fields in lines:
-        click.echo(translate(text, lang).format(**fields))
+        click.echo(said(text, lang, **fields))

@@ -353,6 +353,17 @@ WORDING = (
 )
 
 
+one_object = click.option(
+    "--format",
+    "format_",
+    type=click.Choice((PEOPLE, "json")),
+    default=PEOPLE,
+    show_default=True,
+    help="Output format; json: one object.",
+)
+"""For commands that report what they did."""
+
+
 def shared(
     kind: type[SourceOptions] | type[SelectionOptions] | type[WordingOptions],
     options: tuple[Callable[[Any], Any], ...],

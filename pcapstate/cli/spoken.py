@@ -67,6 +67,11 @@ def say(text: str, language: str, **fields: Any) -> None:
     click.echo(message(told(line, language)), err=True)
 
 
+def said(text: str, language: str, **fields: Any) -> str:
+    """Return a line in a language; ``text`` is a template for the fields."""
+    return told(Message(text, **fields), language)
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Let click speak a language, too."""

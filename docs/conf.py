@@ -95,6 +95,7 @@ CONTENTS = {
         "report",
         "extract",
         "annotate",
+        "archive",
         "outcomes",
         "states",
     ],

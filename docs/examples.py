@@ -5,7 +5,8 @@
 
 tests/test_docs.py runs them too, and compares. A line ``…`` in a block stands for any lines; such a block is compared
 but never written. ``$ echo $?`` shows the exit code of the command before it; ``< FILE`` gives a command its input, and
-``| jq …`` passes its output on.
+``| jq …`` passes its output on. ``/tmp/`` is a folder of the block's own, which is empty at first; the folder of the
+repository is shown as ``/pcapstate``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +31,8 @@ from pcapstate.cli.main import main as program  # noqa: E402
 
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "…"
+SCRATCH = "/tmp/"
+SHOWN_ROOT = "/pcapstate"
 
 
 class Step(NamedTuple):
@@ -71,12 +75,13 @@ def steps(block: str) -> Iterator[Step]:
 def outputs(block: str) -> Iterator[tuple[Step, str]]:
     """Run the commands of a block at the root of the repository; yield each with what it really prints."""
     code: int | None = None
-    for step in steps(block):
-        if step.command == "echo $?":
-            yield step, f"{code}\n"
-        else:
-            output, code = run(step.command)
-            yield step, output
+    with tempfile.TemporaryDirectory() as folder:
+        for step in steps(block):
+            if step.command == "echo $?":
+                yield step, f"{code}\n"
+            else:
+                output, code = run(step.command.replace(SCRATCH, f"{folder}/"))
+                yield step, output.replace(f"{folder}/", SCRATCH).replace(str(ROOT), SHOWN_ROOT)
 
 
 def run(command: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ import click
 
 from ..wording.languages import ENGLISH
 from .main import Commands
+from .spoken import lang_option
 
 COMMANDS = ("build", "netstat", "connections", "timeline", "diagnose", "verify", "compact")
 
@@ -45,6 +46,7 @@ def _language(context: click.Context) -> str:
 
 
 @click.group(cls=ArchiveCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@lang_option()
 def archive(**_: Any) -> None:
     """Keep weeks of captures as a dataset, and ask it what netstat said at any moment.
 

@@ -76,10 +76,13 @@ def skews(context: click.Context, parameter: click.Parameter, values: tuple[str,
 )  # fmt: skip
 @click.option("--no-estimate", is_flag=True, help="Do not estimate how far clocks are apart.")
 @click.option(
-    "--retain", callback=duration, metavar="TIME", help="Afterwards drop what ended longer ago than this, such as 30d."
+    "--retain",
+    callback=duration,
+    metavar="DURATION",
+    help="Afterwards drop what ended longer ago than this, such as 30d.",
 )
 @click.option(
-    "--final-after", callback=duration, default="1h", show_default=True, metavar="TIME",
+    "--final-after", callback=duration, default="1h", show_default=True, metavar="DURATION",
     help="A connection that has been closed for so long is final; at the first build.",
 )  # fmt: skip
 @click.option(
@@ -96,7 +99,7 @@ def skews(context: click.Context, parameter: click.Parameter, values: tuple[str,
     show_default=True,
     help="Larger captures are cut into ranges of this size.",
 )
-@click.option("--patience", callback=duration, metavar="TIME", help="A task that takes longer is begun anew.")
+@click.option("--patience", callback=duration, metavar="DURATION", help="A task that takes longer is begun anew.")
 @click.option(
     "--time-wait",
     multiple=True,
@@ -201,8 +204,8 @@ def _progress(lang: str, quiet: bool) -> Iterator[Any]:
             click.echo(err=True)
             width = 0
         stage = step.stage
-        text = "{stage}: {done:,} of {total:,}" + (", {packets:,} packets" if step.packets else "")
-        told = translate(text, lang).format(
+        few, more = "{stage}: {done:,} of {total:,}", "{stage}: {done:,} of {total:,}, {packets:,} packets"
+        told = translate(more if step.packets else few, lang).format(
             stage=translate(step.stage, lang), done=step.done, total=step.total, packets=step.packets
         )
         if step.whole:

@@ -41,6 +41,7 @@ SAYING = {
     "BadParameter": slice(0, 1),
     "Unusable": slice(0, 1),
     "_damaged": slice(0, 1),
+    "Failed": slice(0, 1),
     "_converted": slice(0, 1),
     "to_unpack": slice(0, 1),
     "Column": slice(1, 2),
@@ -87,7 +88,14 @@ def in_help() -> Iterator[str]:
     from ..cli.translated import SAID_BY_CLICK, help_texts, option_texts
 
     context = click.Context(cli)
-    for command in (cli, *(Commands.get_command(cli, context, name) for name in (*COMMANDS, *HIDDEN))):
+    own = [Commands.get_command(cli, context, name) for name in (*COMMANDS, *HIDDEN)]
+    inner = [
+        group.get_command(context, name)
+        for group in own
+        if isinstance(group, click.Group)
+        for name in group.list_commands(context)
+    ]
+    for command in (cli, *own, *inner):
         assert command is not None
         yield from (text for text in (*help_texts(command), *option_texts(command)) if len(FIELD.sub("", text)) > 1)
     yield from SAID_BY_CLICK

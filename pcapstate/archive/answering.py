@@ -17,7 +17,7 @@ from ..escaping import safe
 from ..findings.frames_seen import FramesSeen
 from ..kernels.running import Kernels
 from ..messages import Message, of_name
-from ..moments import CLOCK, PACKET, Moment
+from ..moments import CLOCK, PACKET, Moment, written
 from ..names.packets import KEPT, NamePackets
 from ..processes.watcher import Processes, Seen
 from ..rows import Rows
@@ -212,6 +212,10 @@ class Archive:
         until = None
         if at is not None and not repeats and self.start is not None:
             until = at.time(self.start, self.clock)
+            limit = self.manifest.retired_before
+            if limit is not None and until < limit:
+                text = "{text} is before {first}; the dataset no longer has what was before that"
+                raise MomentError(Message(text, text=at.text, first=written(limit, True)))
         source.until = until
         again = at is not None or repeats or any(isinstance(one, FramesSeen) for one in watchers)
         again |= bool(source.processes) and any(isinstance(one, Processes) for one in watchers)

@@ -50,8 +50,10 @@ def verify(context: click.Context, /, dataset: str, captures: bool, checksums: b
                 lang,
                 count=found.gone,
             )
-        text = "{files:,} files with {size:,} bytes, {captures:,} captures, {connections:,} connections: "
-        text += "{count:,} problems" if found.problems else "no problem"
+        right = "{files:,} files ({size:,} bytes), {captures:,} captures, {connections:,} connections: no problem"
+        wrong = (
+            "{files:,} files ({size:,} bytes), {captures:,} captures, {connections:,} connections: {count:,} problems"
+        )
         fields = {name: getattr(found, name) for name in ("files", "size", "captures", "connections")}
-        click.echo(said(text, lang, count=len(found.problems), **fields))
+        click.echo(said(wrong if found.problems else right, lang, count=len(found.problems), **fields))
     context.exit(1 if found.problems else 0)

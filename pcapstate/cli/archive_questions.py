@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from typing import Any
 
@@ -53,13 +54,15 @@ def question(name: str) -> click.Command:
     dataset = click.Argument(
         ["captures"], nargs=-1 if name == "netstat" else 1, required=True, metavar="DATASET", type=click.Path()
     )
-    kept = [one for one in command.params if one.name not in NOT_OF_DATASETS and one.name not in OF_FRAMES]
+    kept = [_hidden(one) for one in command.params if one.name not in NOT_OF_DATASETS]
     callback = command.callback
     assert callback is not None
 
     def asked(captures: Any, **values: Any) -> Any:
         given = (captures,) if isinstance(captures, str) else tuple(captures)
-        values |= {letter: False for letter in OF_FRAMES if name == "netstat"}
+        for letter, option in OF_FRAMES.items():
+            if values.get(letter):
+                raise click.UsageError(Message("{option} needs frames, which a dataset does not keep", option=option))
         if name == "netstat":
             values["resolve"] = False
         archive = _opened(given[0], name, values)
@@ -74,15 +77,23 @@ def question(name: str) -> click.Command:
     return found
 
 
+def _hidden(option: click.Parameter) -> click.Parameter:
+    """Return an option, left out of the help where a dataset cannot answer it: there is an error that says why."""
+    if option.name not in OF_FRAMES:
+        return option
+    found = copy.copy(option)
+    found.hidden = True  # type: ignore[attr-defined]
+    return found
+
+
 def _opened(root: str, name: str, values: dict[str, Any]) -> Any:
     """Return the dataset that a question is asked of, and which of its connections the question is about."""
     # Only who asks a dataset needs it.
     from ..archive.answering import Archive, Wanted
 
     if name == "netstat" and values.get("protocol") not in (None, "tcp", "tcpv6"):
-        raise click.UsageError(
-            Message("-p {protocol} needs frames, which a dataset does not keep", protocol=values["protocol"])
-        )
+        option = f"-p {values['protocol']}"
+        raise click.UsageError(Message("{option} needs frames, which a dataset does not keep", option=option))
     alive = name == "netstat" and not values.get("all_") and not values.get("listening")
     try:
         archive = Archive(root, Wanted(alive=alive))

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from pcapstate.archive.building import Building, build
 from pcapstate.archive.manifest import Options
 from pcapstate.archive.processes import Processes
 from pcapstate.archive.storage import Storage
-from pcapstate.archive.workers import Done
 from pcapstate.cli.main import cli
 from tests.archive.cutting import BEHIND, Cut, cut, generated, times_of, whole_file
+from tests.helpers.datasets import Here
 from tests.helpers.paths import PCAPS
 
 PACKETS = 60_000
@@ -50,19 +50,6 @@ OF_FRAMES = {"frames-cut", "time-steps-back", "large-segments", "damaged", "stor
 OF_PACKETS = {"packet", "capture", "frame", "packets", "filter"}
 """Fields that name packets: of overlapping captures, the merged one numbers them otherwise."""
 UNREADABLE = {"damaged-empty.pcap", "damaged-header.pcap"}
-
-
-class Here:
-    """Does tasks in this process."""
-
-    def do(self, work: Any, tasks: Sequence[Any]) -> Iterator[Done]:
-        return (Done(index, work(task)) for index, task in enumerate(tasks))
-
-    def address(self) -> None:
-        return None
-
-    def close(self) -> None:
-        pass
 
 
 def asked(*arguments: str) -> Any:
@@ -203,27 +190,6 @@ def test_ranges_of_large_captures(captures: Cut, expected: dict[tuple[str, ...],
     for question, rows in expected.items():
         found = asked("archive", question[0], str(dataset), *question[1:])
         assert without(found, {"capture", "frame"}) == rows, question
-
-
-def test_a_spark_cluster(
-    captures: Cut, expected: dict[tuple[str, ...], Any], tmp_path: Path, spark_cluster: str
-) -> None:
-    dataset = tmp_path / "dataset"
-    command = [sys.executable, "-m", "pcapstate", "archive", "build", *sources(captures), "-o", str(dataset)]
-    command += [
-        "--sensor",
-        "west=*/west/*",
-        "--sensor",
-        "east=*/east/*",
-        "--skew",
-        "west=0.7",
-        "--spark",
-        spark_cluster,
-    ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "http://" in done.stderr
-    check(dataset, expected)
 
 
 OF_ONE = (

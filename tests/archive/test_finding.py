@@ -136,16 +136,6 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
-    put(tmp_path, "a.pcap", "closed/b.pcap")
-    (tmp_path / "closed").chmod(0)
-    found, unread = find([str(tmp_path)])
-    (tmp_path / "closed").chmod(0o700)
-    assert [one.url for one in found] == [f"{tmp_path}/a.pcap"]
-    assert unread == [(f"{tmp_path}/closed", "no permission to read it")]
-
-
 def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "a.pcap", "closed/b.pcap")
     scandir = os.scandir

@@ -69,8 +69,8 @@ ARCHIVE = {
         "アーカイブには DuckDB が必要です: pip install 'pcapstate[archive]'"
     ),
     # Questions.
-    "-p {protocol} needs frames, which a dataset does not keep": (
-        "-p {protocol} にはフレームが必要ですが、データセットにフレームは残りません"
+    "{option} needs frames, which a dataset does not keep": (
+        "{option} にはフレームが必要ですが、データセットにフレームは残りません"
     ),
     "none of the {count:,} connections of the dataset is asked for": (
         "データセットの {count:,} 個の接続に、条件に合うものはありません"

@@ -145,7 +145,8 @@ def columns(table: str) -> dict[str, str]:
     for one in fields(OBJECTS[table]):
         name, kind = JSON.get(one.name, one.name), str(one.type)
         if one.name in TIMES:
-            found[name], found[f"{name}_ns"] = "TIMESTAMP", "BIGINT"
+            # TIMESTAMP alone depends on a setting of the session.
+            found[name], found[f"{name}_ns"] = "TIMESTAMP_LTZ", "BIGINT"
         elif one.name in PORTS:
             found[name] = "INT"
         else:

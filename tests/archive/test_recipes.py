@@ -122,6 +122,22 @@ def test_the_page_has_each_question_for_each_engine() -> None:
         assert all(re.search(rf"^{name} = ", code, re.M) for name in QUESTIONS)
 
 
+@pytest.mark.parametrize("table", ["connections", "states", "names", "captures"])
+def test_the_page_has_each_column(folder: Path, table: str) -> None:
+    import duckdb
+
+    part = re.split(r"^##", PAGE[PAGE.index(f"\n### {table}\n") + 5 :], maxsplit=1, flags=re.M)[0]
+    told = {}
+    for names, kinds, meaning in re.findall(r"^\| (`.*?) \| (.*?) \| (.*?) \|$", part, re.M):
+        columns, types = re.findall(r"`(\w+)`", names), kinds.split(", ")
+        told |= dict(zip(columns, types if len(types) > 1 else types * len(columns), strict=True))
+        if "each with `_ns`" in meaning:
+            told |= {f"{one}_ns": "BIGINT" for one in columns}
+    with chdir(folder):
+        found = duckdb.read_parquet(f"dataset/{table}/**/*.parquet", hive_partitioning=True)
+        assert told == {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+
+
 def test_each_question_has_answers(expected: Answers) -> None:
     assert [len(rows) for rows in expected] == [11, 5, 2, 15]
     assert expected[2] == [("198.51.100.7", 443, f"{day}:00:00", 1) for day in ("2023-11-14 22", "2023-11-15 09")]

@@ -36,12 +36,12 @@ ARCHIVE = {
         "{stage}が {total} 個のうち {count} 個で失敗しました ({name}: {why})。同じコマンドで続きから再開できます"
     ),
     "another build has committed meanwhile; nothing was changed": (
-        "その間に別の構築が確定しました。何も変更していません"
+        "その間に別のビルドが確定しました。何も変更していません"
     ),
-    "another build of {root} is running ({holder})": "{root} は別のプロセスが構築中です ({holder})",
+    "another build of {root} is running ({holder})": "{root} は別のプロセスがビルド中です ({holder})",
     "{root} has files and is no dataset": "{root} にはファイルがありますが、データセットではありません",
     "{root} was built with another --time-wait or --split-vlans; a dataset has one of each": (
-        "{root} は異なる --time-wait または --split-vlans で構築されています。1 つのデータセットでは変えられません"
+        "{root} は異なる --time-wait または --split-vlans でビルドされています。1 つのデータセットでは変えられません"
     ),
     "it has changed since it was added; a capture is added once it is whole": (
         "追加した後に内容が変わっています。キャプチャは書き込みが終わってから追加してください"
@@ -144,8 +144,8 @@ ARCHIVE = {
     ),
     "A dataset has, for each connection, how it went, and the state of both endpoints at any time, in Parquet. It grows"
     " with each build, on one machine or on a Spark cluster.": (
-        "データセットには、各接続の結果と、任意の時点の両端の状態が Parquet で入ります。構築のたびに増え、構築は 1 台の"
-        "マシンでも Spark クラスターでもできます。"
+        "データセットには、各接続の結果と、任意の時点の両端の状態が Parquet で入ります。ビルドのたびに増え、1 台の"
+        "マシンでも Spark クラスターでもビルドできます。"
     ),
     "Bring a dataset up to date with captures: files, folders, patterns, or URLs of object stores.": (
         "キャプチャ (ファイル、フォルダー、パターン、オブジェクト ストアの URL) をデータセットに追加します。"
@@ -153,7 +153,7 @@ ARCHIVE = {
     "The same command again adds only what is new. Connections that are open go on from where they were; a capture that"
     " comes late is put in its place. A build that was interrupted goes on where it was.": (
         "同じコマンドをもう一度実行すると、新しいものだけを追加します。開いている接続は続きから追跡し、遅れて届いた"
-        "キャプチャは時間順の位置に入れます。中断した構築は続きから再開します。"
+        "キャプチャは時間順の位置に入れます。中断したビルドは続きから再開します。"
     ),
     "The dataset: a folder, or a URL.": "データセット: フォルダーまたは URL。",
     "Local processes. [default: one each processor]": "ローカルのプロセスの数。[既定値: プロセッサごとに 1 つ]",
@@ -169,13 +169,13 @@ ARCHIVE = {
     ),
     "Do not estimate how far clocks are apart.": "時計のずれを推定しない。",
     "Afterwards drop what ended longer ago than this, such as 30d.": (
-        "構築の後、終わってからこの時間 (30d など) を過ぎたものを削除する。"
+        "ビルドの後、終わってからこの時間 (30d など) を過ぎたものを削除する。"
     ),
     "A connection that has been closed for so long is final; at the first build.": (
-        "閉じてからこの時間がたった接続を確定とする。最初の構築で指定します。"
+        "閉じてからこの時間がたった接続を確定とする。最初のビルドで指定します。"
     ),
     "Parts of the tracker's work, a power of two; at the first build.": (
-        "追跡を分ける数 (2 の累乗)。最初の構築で指定します。"
+        "追跡を分ける数 (2 の累乗)。最初のビルドで指定します。"
     ),
     "Larger captures are cut into ranges of this size.": "これより大きいキャプチャを、この大きさの範囲に分ける。",
     "A task that takes longer is begun anew.": "これより長くかかるタスクをやり直す。",

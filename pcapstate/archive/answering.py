@@ -41,7 +41,7 @@ from .merging import NUMBER_BITS, Keyed, merged
 from .parquet import connect, listed
 from .pruning import of_networks
 from .publishing import AT_END, CONNECTIONS, FRAME, STATES
-from .segments import BESIDE, read_block, read_footer
+from .segments import BESIDE, DamagedFile, read_block, read_footer
 from .storage import Storage
 from .tracking import time_wait_of
 
@@ -166,7 +166,15 @@ class Archive:
         query = f"SELECT {columns} FROM read_parquet({listed(files)}, hive_partitioning = false)"
         query += f" WHERE {said}" * bool(said) + f" ORDER BY {order}" * bool(order)
         query += "" if most is None else f" LIMIT {most}"
-        found: dict[str, Rows] = self.database.execute(query).fetchnumpy()
+        import duckdb
+
+        try:
+            found: dict[str, Rows] = self.database.execute(query).fetchnumpy()
+        except duckdb.Error as error:
+            # A build may have replaced a file since the manifest was read.
+            why = safe(str(error).splitlines()[0])
+            text = "{root} could not be read: {why}; ask again, or see pcapstate archive verify"
+            raise DamagedFile(Message(text, root=safe(self.storage.root), why=why)) from None
         return found
 
     def moment(self, at: Moment | None) -> Moment | None:

@@ -252,7 +252,7 @@ def tell(report: Any, retained: Any, format_: str, lang: str, quiet: bool) -> No
         return
     lines = [
         (
-            "{captures:,} captures added with {packets:,} packets; the dataset has {connections:,} connections",
+            "captures added: {captures:,} ({packets:,} packets); connections in the dataset: {connections:,}",
             {"captures": report.captures, "packets": report.packets, "connections": report.connections},
         )
     ]

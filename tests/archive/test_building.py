@@ -70,7 +70,7 @@ def test_a_capture_that_is_not_there(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "nothing.pcap" in done.stderr
-    assert done.stdout.startswith("1 captures added")
+    assert done.stdout.startswith("captures added: 1 ")
 
 
 def test_a_capture_that_has_changed(tmp_path: Path) -> None:

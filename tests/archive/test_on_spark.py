@@ -133,8 +133,12 @@ def call(master: str, settings: dict[str, str] | None = None, before: str = "", 
     return done.stdout.removesuffix("\n")
 
 
-def test_a_build_answers_as_one_run_over_all_packets(master: str, tmp_path: Path) -> None:
+def test_a_build_answers_as_one_run_over_all_packets(
+    master: str, spark_driver: ProcessPoolExecutor, tmp_path: Path
+) -> None:
     """Captures of two sensors, one with a wrong clock; a worker's process is killed meanwhile."""
+    # Another application would have all cores.
+    spark_driver.submit(driving_spark.end, master).result(300)
     captures = cut(generated(PACKETS, tmp_path), tmp_path, FILES)
     expected = {one: asked(one[0], str(captures.merged), *one[1:]) for one in QUESTIONS}
     dataset = tmp_path / "dataset"

@@ -66,7 +66,8 @@ def of_another_version(master: str, task: Task) -> tuple[Done, str]:
 
 def end(master: str) -> list[str]:
     """End the application; return the processes that it leaves."""
-    KEPT.pop(master).close()
+    if master in KEPT:
+        KEPT.pop(master).close()
     return [one for one in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split() if lives(int(one))]
 
 

@@ -49,9 +49,10 @@ IPV4 = f"high_0 = 0 AND low_0 >> 32 = {IPV4_MAPPED >> 32}"
 """In SQL: a connection is one over IPv4."""
 NO_BYTES = np.zeros(0, dtype=np.uint8)
 NO_SEGMENTS = np.zeros(0, dtype=SEGMENT)
-MINUTE = 60 * 10**9
-SLACK = 10 * MINUTE
-"""Nanoseconds around a moment in which a connection may have been taken to be closed and was not, or the reverse."""
+SLACK = 2 * 10**9
+"""Nanoseconds by which times may be out of order, as ``stops.DISORDER`` has it, and some more."""
+FEW = 10_000
+"""Connections that are looked up by their numbers: files and row groups without them are passed over."""
 DROPPED = 1 << NUMBER_BITS
 """More than the number of any frame of a capture."""
 HANDED_OUT = 1 << 16
@@ -401,6 +402,8 @@ class ArchivedCapture(Capture):
         where = [archive.wanted.where]
         if archive.wanted.alive and archive.clock is not None:
             where.append(f"closed_ns IS NULL OR closed_ns > {archive.clock - SLACK}")
+        if any(where):
+            where = self._by_numbers(where)
         found = archive.select("connection, previous, tracker", CONNECTIONS, where, "connection")
         count = len(found.get("connection", ()))
         octets = np.frombuffer(b"".join(found["tracker"]) if count else b"", dtype=np.uint8).reshape(count, WIDTH)
@@ -420,12 +423,19 @@ class ArchivedCapture(Capture):
         if table._cells[c.CELL_RECORD]:
             yield from self._transitions(ids, where)
 
+    def _by_numbers(self, where: list[str]) -> list[str]:
+        """Return the condition that connections have the numbers of those that fit conditions, if they are few."""
+        found = self._archive.select("connection", CONNECTIONS, where)
+        numbers = found["connection"].tolist() if found else []
+        if len(numbers) > FEW:
+            return where
+        return [f"connection IN ({', '.join(map(str, numbers))})" if numbers else "false"]
+
     def _transitions(self, ids: Rows, where: list[str]) -> Iterator[Rows]:
         archive = self._archive
-        pruned = bool("".join(where))
         chosen = []
-        if pruned and len(ids):
-            chosen = [f"connection BETWEEN {int(ids[0])} AND {int(ids[-1])}"]
+        if any(where) and len(ids):
+            chosen = where if len(ids) <= FEW else [f"connection BETWEEN {int(ids[0])} AND {int(ids[-1])}"]
         found = archive.select(
             "connection, since_ns, side, origin, rule, doubt, step, coalesce(capture, 0) AS capture,"
             " coalesce(frame, 0) AS frame,"
@@ -504,7 +514,7 @@ class ArchivedCapture(Capture):
         archive, until = self._archive, self._until
         where = [archive.wanted.where]
         if until is not None:
-            where.append(f"opened_ns <= {until + SLACK}")
+            where.append(f"opened_ns <= {until}")
             if archive.wanted.alive:
                 where.append(f"closed_ns IS NULL OR closed_ns > {until - SLACK}")
         return archive.select("connection, key, opened_ns, capture, frame", CONNECTIONS, where, "connection")

@@ -130,13 +130,21 @@ class Storage:
             self._note(name, beside)
             try:
                 # An object appears once all of it has arrived.
-                self.remote.put_file(beside, self.path(name))
+                self._put(beside, self.path(name))
             except OSError as error:
                 raise OutputError(of_name(safe(self.url(name)), reason(error))) from None
 
     def _note(self, name: str, path: str) -> None:
         with open(path, "rb") as file:
             self._written[name] = _digest(file)
+
+    def _put(self, local: str, path: str) -> None:
+        try:
+            self.remote.put_file(local, path)
+        except FileNotFoundError:
+            # A file system with folders, such as a share.
+            self.remote.makedirs(posixpath.dirname(path), exist_ok=True)
+            self.remote.put_file(local, path)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""

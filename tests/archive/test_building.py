@@ -186,3 +186,24 @@ def test_packets_of_one_pair_of_hosts_are_shared_out() -> None:
     assert (keys.of_segments(turned) == found).all()
     rows["flags"] = -1
     assert (keys.of_segments(rows) == -1).all()
+
+
+def test_a_dataset_behind_a_url(tmp_path: Path) -> None:
+    """Captures and dataset are reached through fsspec, from several processes."""
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    for name in ("example.pcapng", "office.pcapng"):
+        shutil.copy(PCAPS / name, folder)
+    dataset = f"local://{tmp_path}/dataset"
+    for _ in range(2):
+        done = run("build", f"local://{folder}", "-o", dataset, "--processes", "2", "--format", "json")
+        assert done.returncode == 0, done.stderr
+    assert report(done)["captures"] == 0
+    for question in (("connections",), ("timeline", "--at", "2"), ("netstat", "-a", "-t")):
+        rows = json.loads(run(question[0], dataset, *question[1:], "--format", "json").stdout)
+        single = [sys.executable, "-m", "pcapstate", question[0], str(folder), *question[1:], "--format", "json"]
+        expected = json.loads(subprocess.run(single, capture_output=True, text=True, check=False).stdout)
+        assert [{name: row[name] for name in row if name not in ("capture", "frame")} for row in rows] == expected
+    assert run("verify", dataset).returncode == 0
+    assert run("compact", dataset).returncode == 0
+    assert run("netstat", "nothing://dataset").returncode == 2

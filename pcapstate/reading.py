@@ -59,7 +59,7 @@ class Origin(NamedTuple):
     follow: bool = False
     """The capture file is still being written: wait at its end for more."""
     archive: Any = None
-    """A dataset in place of captures: ``archive.answering.Archive``."""
+    """A dataset in place of captures: ``archive.archive.Archive``."""
     giving_up: Any = None
     """For interfaces: how the program gives up its privileges (``privileges.GivenUp``); None: it is not ours."""
 
@@ -131,7 +131,7 @@ class Origin(NamedTuple):
     def open(self) -> Any:
         """Open it as a ``capture.Source``. Raises CaptureError, LiveError."""
         if self.archive is not None:
-            from .archive.answering import ArchiveSource
+            from .archive.source import ArchiveSource
 
             return ArchiveSource(self.archive)
         if self.follow:
@@ -248,8 +248,10 @@ class Reading:
         }
         self.capture: Capture
         if origin.archive is not None:
+            from .archive.answering import capture_of
+
             # Its options are those that it was built with.
-            self.capture = origin.archive.capture(source, record, at, every is not None, **how)
+            self.capture = capture_of(origin.archive, source, record, at, every is not None, **how)
         else:
             self.capture = Capture(source, time_wait, record, split=split, threads=threads, **how)
         self.interrupted = False

@@ -89,7 +89,7 @@ def _hidden(option: click.Parameter) -> click.Parameter:
 def _opened(root: str, name: str, values: dict[str, Any]) -> Any:
     """Return the dataset that a question is asked of, and which of its connections the question is about."""
     # Only who asks a dataset needs it.
-    from ..archive.answering import Archive, Wanted
+    from ..archive.archive import Archive, Wanted
 
     if name == "netstat" and values.get("protocol") not in (None, "tcp", "tcpv6"):
         option = f"-p {values['protocol']}"

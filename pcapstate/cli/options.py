@@ -59,7 +59,7 @@ class SourceOptions(NamedTuple):
     verbose: bool = False
     threads: int | None = None
     archive: Any = None
-    """A dataset in place of captures: ``archive.answering.Archive``."""
+    """A dataset in place of captures: ``archive.archive.Archive``."""
 
 
 class WordingOptions(NamedTuple):

@@ -12,7 +12,7 @@ from ..messages import Message
 AROUND = 24
 """Characters of the text that are shown on either side of the place."""
 NEAREST = 3
-LISTED = 16
+LISTED = 20
 """So many known words are listed where none is near."""
 
 

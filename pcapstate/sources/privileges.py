@@ -239,6 +239,8 @@ def _import_all() -> None:
     package = __package__.partition(".")[0]
     paths = importlib.import_module(package).__path__
     own = [one.name for one in pkgutil.walk_packages(paths, f"{package}.") if not one.name.endswith("__main__")]
+    # Archives capture nothing, and have libraries of their own: among them Spark, which excludes Scapy.
+    own = [one for one in own if not one.startswith((f"{package}.archive", f"{package}.cli.archive"))]
     on_screen = "textual" in sys.modules
     if not on_screen:
         own = [one for one in own if "screen" not in one.partition(".")[2]]

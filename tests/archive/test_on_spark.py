@@ -75,6 +75,7 @@ def test_tasks_come_as_they_end_until_one_leaves(
 
 def test_a_cluster_without_room_is_told(master: str, spark_driver: ProcessPoolExecutor) -> None:
     # It has an application already.
+    spark_driver.submit(driving_spark.address, master).result(300)
     assert "already" in spark_driver.submit(driving_spark.refused, master).result(300)
     with ProcessPoolExecutor(1, mp_context=spark_driver._mp_context) as other:  # type: ignore[attr-defined]
         why = other.submit(driving_spark.refused, master, {"spark.executor.memory": "9g"}, 1).result(300)

@@ -175,7 +175,11 @@ class _Build:
         known = {one.url: one for one in self._m.captures}
         retired = {one.url for one in self._m.retired}
         news = []
+        own = self._storage.root + "/"
         for one in found:
+            if one.url.startswith(own):
+                # The dataset lies in a folder of captures.
+                continue
             before = known.get(one.url)
             if before is None:
                 if one.url not in retired:

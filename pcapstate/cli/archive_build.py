@@ -21,6 +21,8 @@ from .options import octets, one_object
 from .spoken import HEADINGS, lang_option, said, say
 
 DURATION = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(DURATIONS)})")
+FARTHEST = 2**60
+"""Nanoseconds that a clock is behind at most: 36 years, so that no time overflows."""
 LISTED = 10
 """Files of one kind that are named on stderr; of the others it says how many they are."""
 
@@ -52,6 +54,8 @@ def skews(context: click.Context, parameter: click.Parameter, values: tuple[str,
     for name, text in pairs(context, parameter, values):
         try:
             found.append((name, round(float(text) * SECOND)))
+            if abs(found[-1][1]) > FARTHEST:
+                raise OverflowError
         except (ValueError, OverflowError):
             raise click.BadParameter(Message("{text} is not a number of seconds", text=quoted(text))) from None
     return tuple(found)

@@ -65,6 +65,21 @@ def test_a_mixed_folder(tmp_path: Path) -> None:
     assert "10.0.0.5" in answer.stdout
 
 
+def test_a_dataset_in_the_folder_of_its_captures(tmp_path: Path) -> None:
+    shutil.copy(GOOD, tmp_path)
+    for added in (1, 0):
+        done = run("build", tmp_path, "-o", tmp_path / "dataset", "--processes", "1")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"captures added: {added} ")
+
+
+def test_a_clock_that_no_sensor_has(tmp_path: Path) -> None:
+    for seconds in ("1e30", "nan", "-1e10", "soon"):
+        done = run("build", GOOD, "-o", tmp_path / "dataset", "--skew", f"west={seconds}")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "is not a number of seconds" in done.stderr
+
+
 def test_a_capture_that_is_not_there(tmp_path: Path) -> None:
     done = run("build", GOOD, tmp_path / "nothing.pcap", "-o", tmp_path / "dataset", "--processes", "1")
     assert done.returncode == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,6 +42,18 @@ DECODED, TRACKED, PUBLISHED, NAMING = "decoding", "tracking", "writing tables", 
 
 LOOKED_AT = 1 << 18
 """Bytes that an object store is asked for at a time, where only the surroundings of cuts are looked at."""
+
+
+OWN = re.compile(
+    rf"(?:{SEGMENTS}/[0-9a-f]{{16}}(?:-\d+)?\.segments(?:\.names)?"
+    r"|names/[0-9a-f]{16}(?:-\d+)?\.parquet"
+    r"|captures/captures-\d+\.parquet"
+    r"|(?:connections|states)/day=[^/]+/[0-9a-f]{16}(?:-\d+)+\.parquet"
+    rf"|{m.FOLDER}/(?:tracked|checkpoints)/[0-9a-f]{{16}}[-.\w]*)"
+    r"(?:\.[0-9a-f]{8}\.partial)?",
+    re.ASCII,
+)
+"""The names of files that builds write; others in the folder of a dataset are somebody's."""
 
 
 class Step(NamedTuple):
@@ -177,7 +190,7 @@ class _Build:
         news = []
         own = self._storage.root + "/"
         for one in found:
-            if one.url.startswith(own):
+            if OWN.fullmatch(one.url.removeprefix(own)) or one.url.startswith(f"{own}{m.FOLDER}/"):
                 # The dataset lies in a folder of captures.
                 continue
             before = known.get(one.url)
@@ -497,10 +510,7 @@ def sweep(storage: Storage, manifest: m.Manifest) -> list[str]:
 
 def left_behind(storage: Storage, manifest: m.Manifest) -> Iterator[str]:
     """Yield the files that ``sweep`` removes."""
-    own = (SEGMENTS, "connections", "states", "names", "captures", f"{m.FOLDER}/tracked", f"{m.FOLDER}/checkpoints")
-    for name in storage.names():
-        if name not in manifest.files and name.startswith(tuple(f"{folder}/" for folder in own)):
-            yield name
+    return (name for name in storage.names() if name not in manifest.files and OWN.fullmatch(name))
 
 
 def _damage(what: str, offset: int, packets: int) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ FORMAT = 1
 """The version of a dataset's layout."""
 FOLDER = "_pcapstate"
 """Where files lie that are pcapstate's own; tools for Parquet pass over such names."""
+NAME = re.compile(r"manifest-(\d{9,18})\.json\.zst", re.ASCII)
 KEPT = 2
 """Manifests that are kept, the latest ones."""
 
@@ -168,8 +170,8 @@ def name_of(number: int) -> str:
 
 def numbers(storage: Storage) -> list[int]:
     """Return the numbers of the manifests that there are, in order."""
-    names = (one.rpartition("/")[2] for one in storage.names(FOLDER))
-    return sorted(int(one[9:18]) for one in names if one.startswith("manifest-") and one.endswith(".json.zst"))
+    found = (NAME.fullmatch(one.rpartition("/")[2]) for one in storage.names(FOLDER))
+    return sorted(int(one[1]) for one in found if one is not None)
 
 
 def read(storage: Storage) -> Manifest | None:

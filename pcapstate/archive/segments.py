@@ -153,7 +153,10 @@ def _octets(rows: Rows) -> bytes:
 
 def _rows(data: bytes, kind: np.dtype[Any], count: int, what: str) -> Rows:
     try:
-        octets = zstandard.ZstdDecompressor().decompress(data, max_output_size=count * kind.itemsize)
+        if zstandard.frame_content_size(data) != count * kind.itemsize:
+            # More than that would be memory for nothing.
+            raise ValueError
+        octets = zstandard.ZstdDecompressor().decompress(data)
         columns = np.frombuffer(octets, dtype=np.uint8).reshape(kind.itemsize, count)
     except (zstandard.ZstdError, ValueError):
         raise damaged(what) from None
@@ -187,7 +190,11 @@ def read_footer(file: IO[bytes], name: str) -> Footer:
     try:
         about = json.loads(file.read(size))
         blocks = tuple(Block(*one) for one in about.pop("blocks"))
-    except (ValueError, TypeError, KeyError):
+        if not all(type(value) is int for one in blocks for value in one):
+            raise ValueError
+        if any(one.offset < 0 or not 0 <= one.index_size <= one.size <= end - one.offset for one in blocks):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise damaged(name) from None
     return Footer(about, blocks)
 

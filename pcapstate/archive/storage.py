@@ -35,6 +35,8 @@ class Storage:
     """Files below a folder or URL, by their path from there. Raises OutputError, CallError."""
 
     def __init__(self, root: str) -> None:
+        if not root:
+            raise CallError("the name of the dataset is empty")
         self.root = root.removeprefix("file://").rstrip("/") or "/"
         self.remote: Any = None
         """The file system of fsspec; None: this machine's."""

@@ -73,6 +73,21 @@ def test_a_dataset_in_the_folder_of_its_captures(tmp_path: Path) -> None:
         assert done.stdout.startswith(f"captures added: {added} ")
 
 
+def test_files_of_others_in_the_folder_of_a_dataset_stay(tmp_path: Path) -> None:
+    dataset = tmp_path / "dataset"
+    assert run("build", GOOD, "-o", dataset, "--processes", "1").returncode == 0
+    (dataset / "captures" / "mine").mkdir()
+    own = dataset / "captures" / "mine" / "refused.pcap"
+    shutil.copy(PCAPS / "refused.pcap", own)
+    (dataset / "_pcapstate" / "manifest-abc.json.zst").touch()
+    assert run("build", own, "-o", dataset, "--processes", "1").stdout.startswith("captures added: 1 ")
+    assert run("build", PCAPS / "office.pcapng", "-o", dataset, "--processes", "1").returncode == 0
+    assert own.read_bytes() == (PCAPS / "refused.pcap").read_bytes()
+    assert run("verify", dataset).returncode == 0
+    done = run("build", GOOD, "-o", "")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
 def test_a_clock_that_no_sensor_has(tmp_path: Path) -> None:
     for seconds in ("1e30", "nan", "-1e10", "soon"):
         done = run("build", GOOD, "-o", tmp_path / "dataset", "--skew", f"west={seconds}")

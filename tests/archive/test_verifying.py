@@ -124,15 +124,21 @@ def test_rows_that_are_not_there(out: Path, part: str) -> None:
 
 
 def test_what_builds_leave_behind_is_no_problem(out: Path) -> None:
-    for one in ("segments/0.segments", "connections/day=2023-11-14/x.parquet.partial", "_pcapstate/tracked/x"):
+    epoch = "0123456789abcdef"
+    files = (
+        f"_pcapstate/tracked/{epoch}-0003.arrays",
+        f"connections/day=2023-11-14/{epoch}-0001.parquet.01234567.partial",
+        f"segments/{epoch}.segments",
+    )
+    for one in files:
         (out / one).parent.mkdir(parents=True, exist_ok=True)
         (out / one).touch()
+    # What is not named as builds name files is somebody's.
     (out / "notes.txt").touch()
+    (out / "segments" / "mine.segments").touch()
     found = checked(out)
     assert found.whole
-    assert sorted(found.left) == [
-        "_pcapstate/tracked/x", "connections/day=2023-11-14/x.parquet.partial", "segments/0.segments"
-    ]  # fmt: skip
+    assert sorted(found.left) == list(files)
 
 
 def lose_part(manifest: m.Manifest) -> None:

@@ -24,13 +24,12 @@ from ..tcp import tables as c
 from ..tcp.states import State
 from .archive import Archive
 from .arrays import unpacked
-from .building import inputs_of
 from .decoding import AGAIN, NAMES
 from .frames_told import together
 from .keys import KEY_BITS
 from .loaded import WIDTH, fill, unblobbed
 from .manifest import Span
-from .merging import Keyed, merged
+from .merging import Keyed, inputs_of, merged
 from .numbering import Numbering
 from .parquet import listed
 from .publishing import AT_END, CONNECTIONS, STATES

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import manifest as m
-from .building import Failed, sweep
 from .locking import locked
 from .parquet import connect, listed, write_rows
 from .publishing import CONNECTIONS, STATES
 from .storage import Storage
+from .sweeping import sweep
 from .tracking import IDS, checkpoint_name
 
 CHECKPOINTS = 16
@@ -59,7 +59,7 @@ def compact(storage: Storage) -> Compacted:
             merged, into = merged + len(names), into + len(files)
         if merged or joined:
             if not m.commit(storage, manifest):
-                raise Failed("another build has committed meanwhile; nothing was changed")
+                raise m.Failed("another build has committed meanwhile; nothing was changed")
             sweep(storage, manifest)
         return Compacted(merged, into, joined)
 

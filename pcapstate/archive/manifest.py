@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from ..errors import CallError
+from ..errors import CallError, PcapstateError
 from ..escaping import safe
 from ..messages import Message
 from .keys import KEYS
@@ -21,9 +21,15 @@ FORMAT = 1
 """The version of a dataset's layout."""
 FOLDER = "_pcapstate"
 """Where files lie that are pcapstate's own; tools for Parquet pass over such names."""
+SEGMENTS = "segments"
+"""The folder of files of segments."""
 NAME = re.compile(r"manifest-(\d{9,18})\.json\.zst", re.ASCII)
 KEPT = 2
 """Manifests that are kept, the latest ones."""
+
+
+class Failed(PcapstateError):
+    """A build ended before its commit; what was done is there for the next one."""
 
 
 @dataclass

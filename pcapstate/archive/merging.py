@@ -9,6 +9,7 @@ import numpy as np
 
 from ..rows import Rows, gathered, unique
 from ..sources.packet_options import PROCESS_NUMBER
+from .manifest import Manifest
 from .segments import Block, Found, blocks_of, read_block, read_footer
 from .storage import Storage
 
@@ -172,3 +173,14 @@ def merged(
             places = np.argsort(order, kind="stable")
             rows, beside = gathered(rows, places), beside[places]
         yield Found(rows, beside)
+
+
+def inputs_of(manifest: Manifest, captures: Sequence[int]) -> Iterator[Input]:
+    """Yield the files of segments of some captures, those of a capture in a row."""
+    wanted = set(captures)
+    starts: dict[int, int] = {}
+    for part, start, _, offset in manifest.spans():
+        if part.capture in wanted:
+            begun = starts.setdefault(part.capture, start)
+            numbers = tuple(part.about["network_numbers"]), tuple(part.about["process_numbers"])
+            yield Input(part.name, part.capture, part.base, offset, begun, *numbers)

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from . import manifest as m
-from .building import Failed, sweep
 from .compacting import join
 from .decoding import NAMES
 from .locking import locked
 from .naming import names_file, write_captures
 from .publishing import CONNECTIONS, DAY, STATES
 from .storage import Storage
+from .sweeping import sweep
 
 OF_A_DAY = re.compile(rf"(?:{CONNECTIONS}|{STATES})/day=(\d{{4}}-\d\d-\d\d)/")
 
@@ -59,7 +59,7 @@ def retain(storage: Storage, keep: int, now: int | None = None) -> Retained:
             manifest.retired_before = limit
             write_captures(storage, manifest)
             if not m.commit(storage, manifest):
-                raise Failed("another build has committed meanwhile; nothing was changed")
+                raise m.Failed("another build has committed meanwhile; nothing was changed")
             sweep(storage, manifest)
         return Retained(
             limit,

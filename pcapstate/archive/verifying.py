@@ -13,7 +13,6 @@ from ..errors import CallError, CaptureError
 from ..escaping import safe
 from ..messages import Message, of_name, reason
 from . import manifest as m
-from .building import left_behind
 from .checksums import checksum
 from .decoding import NAMES
 from .finding import find, opened
@@ -21,6 +20,7 @@ from .parquet import connect, listed
 from .publishing import CONNECTIONS, STATES
 from .segments import DamagedFile, read_footer
 from .storage import Storage
+from .sweeping import left_behind
 from .tracking import IDS, checkpoint_name
 
 AT_ONCE = 1 << 24

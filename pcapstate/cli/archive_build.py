@@ -130,7 +130,7 @@ def build(context: click.Context, /, **values: Any) -> None:
       pcapstate archive build sensors/ -o dataset --skew west=0.7 --retain 30d
     """
     # Only this command needs it.
-    from ..archive.building import Building
+    from ..archive.adding import Building
     from ..archive.building import build as run
     from ..archive.manifest import Options
     from ..archive.storage import Storage

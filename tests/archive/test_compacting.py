@@ -9,9 +9,9 @@ import pytest
 
 from pcapstate.archive import compacting
 from pcapstate.archive import manifest as m
-from pcapstate.archive.building import Failed
 from pcapstate.archive.compacting import Compacted, compact
 from pcapstate.archive.locking import locked
+from pcapstate.archive.manifest import Failed
 from pcapstate.archive.parquet import connect
 from pcapstate.archive.storage import Storage
 from pcapstate.archive.verifying import verify

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pcapstate.archive.building import Building, build
+from pcapstate.archive.adding import Building
+from pcapstate.archive.building import build
 from pcapstate.archive.manifest import Options
 from pcapstate.archive.processes import Processes
 from pcapstate.archive.storage import Storage

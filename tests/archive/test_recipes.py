@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import chdir
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
-from pcapstate.archive.building import Building, build
+from pcapstate.archive.adding import Building
+from pcapstate.archive.building import build
 from pcapstate.archive.manifest import Options
 from pcapstate.archive.storage import Storage
-from pcapstate.archive.workers import Done
+from tests.helpers.datasets import Here
 from tests.helpers.paths import PCAPS, ROOT
 from tests.helpers.running import run
 
@@ -50,20 +51,6 @@ with open("answers.json", "w") as file:
 spark.stop()
 """
 Answers = list[list[tuple[Any, ...]]]
-
-
-class Here:
-    """Tasks done in this process."""
-
-    def do(self, work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Done]:
-        for index, task in enumerate(tasks):
-            yield Done(index, work(task))
-
-    def address(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

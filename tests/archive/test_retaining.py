@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pcapstate.archive import manifest as m
-from pcapstate.archive.building import Failed
 from pcapstate.archive.compacting import compact
 from pcapstate.archive.locking import locked
+from pcapstate.archive.manifest import Failed
 from pcapstate.archive.retaining import Retained, retain
 from pcapstate.archive.storage import Storage
 from pcapstate.archive.verifying import verify

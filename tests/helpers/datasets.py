@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pcapstate.archive import manifest as m
-from pcapstate.archive.building import Building, Report, build
+from pcapstate.archive.adding import Building
+from pcapstate.archive.building import Report, build
 from pcapstate.archive.parquet import connect, listed
 from pcapstate.archive.storage import Storage
 from pcapstate.archive.workers import Done

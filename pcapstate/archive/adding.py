@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -52,9 +53,11 @@ class Adding:
         known = {one.url: one for one in self._m.captures}
         retired = {one.url for one in self._m.retired}
         news = []
-        own = self._storage.root + "/"
+        storage = self._storage
+        own = (os.path.realpath(storage.root) if storage.remote is None else storage.root) + "/"
         for one in found:
-            if OWN.fullmatch(one.url.removeprefix(own)) or one.url.startswith(f"{own}{m.FOLDER}/"):
+            path = one.url if storage.remote is not None else os.path.realpath(one.url)
+            if path.startswith(own) and (path.startswith(f"{own}{m.FOLDER}/") or OWN.fullmatch(path[len(own) :])):
                 # The dataset lies in a folder of captures.
                 continue
             before = known.get(one.url)

@@ -65,28 +65,31 @@ def build(
     storage: Storage, asked: Building, workers: Workers, progress: Callable[[Step], None] = lambda step: None
 ) -> Report:
     """Bring a dataset up to date with some captures. Raises CallError, OutputError, Failed."""
+    # Before the lock, which makes a file: what is refused leaves nothing.
+    _check(storage, asked)
     with locked(storage):
         return _Build(storage, asked, workers, progress).run()
+
+
+def _check(storage: Storage, asked: Building) -> m.Manifest | None:
+    """Return the manifest, if there is one. Raises CallError where the place or the options do not fit."""
+    found = m.read(storage)
+    if found is None:
+        # A build that ended before its commit leaves files, too.
+        if not storage.exists(KEYS_FILE) and any(not one.startswith(f"{m.FOLDER}/") for one in storage.names()):
+            raise CallError(Message("{root} has files and is no dataset", root=safe(storage.root)))
+        return None
+    given, known = asked.options, found.options
+    if (given.time_wait, given.split) != ([tuple(one) for one in known.time_wait], known.split):
+        text = "{root} was built with another --time-wait or --split-vlans; a dataset has one of each"
+        raise CallError(Message(text, root=safe(storage.root)))
+    return found
 
 
 class _Build:
     def __init__(self, storage: Storage, asked: Building, workers: Workers, progress: Callable[[Step], None]) -> None:
         self._storage, self._asked = storage, asked
-        found = m.read(storage)
-        if found is None:
-            # A build that ended before its commit leaves files, too.
-            if not storage.exists(KEYS_FILE) and any(not one.startswith(f"{m.FOLDER}/") for one in storage.names()):
-                raise CallError(Message("{root} has files and is no dataset", root=safe(storage.root)))
-            found = m.Manifest(replace(asked.options, numbers=_numbers(storage)))
-        else:
-            given, known = asked.options, found.options
-            if (given.time_wait, given.split) != ([tuple(one) for one in known.time_wait], known.split):
-                raise CallError(
-                    Message(
-                        "{root} was built with another --time-wait or --split-vlans; a dataset has one of each",
-                        root=safe(storage.root),
-                    )
-                )
+        found = _check(storage, asked) or m.Manifest(replace(asked.options, numbers=_numbers(storage)))
         self._m = found
         self._running = Running(workers, progress)
         self._adding = Adding(storage, found, asked, self._running)

@@ -44,6 +44,7 @@ def compact(storage: Storage) -> Compacted:
 
     What is open is left as it is. Answers stay the same.
     """
+    m.existing(storage)
     with locked(storage):
         manifest = m.existing(storage)
         joined = 0

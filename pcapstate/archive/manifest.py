@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import zstandard
 
 from ..errors import CallError, PcapstateError
 from ..escaping import safe
-from ..messages import Message
+from ..messages import Message, of_name, reason
 from .keys import KEYS
 from .segments import DamagedFile, damaged
 from .storage import Storage
@@ -24,6 +26,24 @@ FOLDER = "_pcapstate"
 SEGMENTS = "segments"
 """The folder of files of segments."""
 NAME = re.compile(r"manifest-(\d{9,18})\.json\.zst", re.ASCII)
+LARGEST = 1 << 31
+"""Bytes of a manifest at most."""
+MOST_BITS = 12
+"""Of a key, how many give the bucket at most."""
+ABOUT: dict[str, Any] = {
+    "packets": int,
+    "messages": bool,
+    "damage": list[list[Any]],
+    "networks": list[str],
+    "network_numbers": list[int],
+    "process_numbers": list[int],
+    "skipped": dict[str, int],
+    "drops": int | None,
+    "resolved": list[list[Any]],
+    "station": list[list[int]],
+    "seen": dict[str, Any],
+}
+"""What stage 1 finds of each file, as far as it is used later."""
 KEPT = 2
 """Manifests that are kept, the latest ones."""
 
@@ -142,8 +162,6 @@ class Manifest:
     """Nanoseconds that the clocks of sensors are behind, as somebody said, or as was estimated."""
     given: dict[str, int] = field(default_factory=dict)
     """Those that somebody said."""
-    missing: list[list[str]] = field(default_factory=list)
-    """Captures that could not be read, with why."""
     retired_before: int | None = None
     """The time before which everything was dropped (``retaining``), ns since the epoch."""
     retired: list[CaptureEntry] = field(default_factory=list)
@@ -187,9 +205,12 @@ def read(storage: Storage) -> Manifest | None:
         return None
     name = name_of(found[-1])
     try:
-        raw = json.loads(zstandard.ZstdDecompressor().decompressobj().decompress(storage.read(name)))
+        data = storage.read(name)
+        if not 0 < zstandard.frame_content_size(data) <= LARGEST:
+            raise ValueError
+        raw = json.loads(zstandard.ZstdDecompressor().decompress(data))
         version = raw["format"]
-    except (ValueError, KeyError, TypeError, zstandard.ZstdError):
+    except (ValueError, KeyError, TypeError, RecursionError, zstandard.ZstdError):
         raise damaged(safe(name)) from None
     if version != FORMAT:
         raise CallError(
@@ -203,7 +224,7 @@ def read(storage: Storage) -> Manifest | None:
     try:
         options = Options(**raw.pop("options"))
         options.numbers = tuple(options.numbers)
-        return Manifest(
+        made = Manifest(
             options=options,
             captures=[CaptureEntry(**one) for one in raw.pop("captures")],
             parts=[Part(**one) for one in raw.pop("parts")],
@@ -212,8 +233,56 @@ def read(storage: Storage) -> Manifest | None:
             files={name: File(**one) for name, one in raw.pop("files").items()},
             **raw,
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         raise damaged(safe(name)) from None
+    if not (_fits(made, Manifest) and _is_sound(made)):
+        raise damaged(safe(name))
+    return made
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Tell whether a value has a type, with all that is in it: a hand may have changed it."""
+    inner, given = get_args(kind), get_origin(kind) or kind
+    if given is Any:
+        return True
+    if given is UnionType:
+        return any(_fits(value, one) for one in inner)
+    if is_dataclass(given):
+        return type(value) is given and all(
+            _fits(getattr(value, name), of) for name, of in _hints(given.__name__).items()
+        )
+    if given in (list, tuple, dict) and not isinstance(value, (list, tuple) if given is not dict else dict):
+        return False
+    if given is dict:
+        return all(_fits(one, kind) for pair in value.items() for one, kind in zip(pair, inner, strict=True))
+    if given is list or inner[1:] == (Ellipsis,):
+        return all(_fits(one, inner[0]) for one in value)
+    if given is tuple:
+        return len(value) == len(inner) and all(map(_fits, value, inner))
+    if given is float:
+        return type(value) in (int, float)
+    # Times and numbers go into arrays of int64.
+    return type(value) is given and (given is not int or abs(value) < 1 << 62)
+
+
+@cache
+def _hints(kind: str) -> dict[str, Any]:
+    """Return the types of the fields of a class of this module."""
+    return get_type_hints(globals()[kind])
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    """Tell whether numbers are in their ranges, and what stage 1 found of each file is there."""
+    options = manifest.options
+    captures = {one.number for one in manifest.captures}
+    return (
+        0 <= options.bits <= MOST_BITS
+        and len(options.numbers) == KEYS
+        and all(0 < one < 1 << 30 for one in options.numbers)
+        and all(0 < one.number < 1 << 31 for one in (*manifest.captures, *manifest.retired))
+        and all(part.capture in captures and 0 <= part.base < 1 << 32 for part in manifest.parts)
+        and all(_fits(part.about.get(name), kind) for part in manifest.parts for name, kind in ABOUT.items())
+    )
 
 
 def existing(storage: Storage) -> Manifest:
@@ -221,7 +290,7 @@ def existing(storage: Storage) -> Manifest:
     try:
         found = read(storage)
     except OSError as error:
-        raise CallError(Message("{root}: {why}", root=safe(storage.root), why=safe(str(error)))) from None
+        raise CallError(of_name(safe(storage.root), reason(error))) from None
     if found is None:
         raise CallError(Message("{root} is no dataset; pcapstate archive build makes one", root=safe(storage.root)))
     return found

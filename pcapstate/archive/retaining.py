@@ -44,6 +44,7 @@ def retain(storage: Storage, keep: int, now: int | None = None) -> Retained:
     ``now``: ns since the epoch; None: the latest time in the dataset. Raises CallError, DamagedFile, OutputError,
     Failed.
     """
+    m.existing(storage)
     with locked(storage):
         manifest = m.existing(storage)
         ends: dict[int, int] = {}

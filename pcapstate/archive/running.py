@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..escaping import safe
 from ..messages import Message
 from . import manifest as m
 from .decoding import Decoding
+from .naming import Naming
 from .workers import Workers
 
 DECODED, TRACKED, PUBLISHED, NAMING = "decoding", "tracking", "writing tables", "looking for names"
@@ -76,5 +78,7 @@ class Running:
 
 
 def _named(task: Any) -> str:
-    """Return what a task is about: a capture, or a bucket."""
-    return task.url if isinstance(task, Decoding) else Message("bucket {number}", number=task.bucket)
+    """Return what a task is about: a capture, a file of segments, or a bucket."""
+    if isinstance(task, Decoding):
+        return safe(task.url)
+    return task.part if isinstance(task, Naming) else Message("bucket {number}", number=task.bucket)

@@ -154,8 +154,6 @@ class _Check:
             frames = np.cumsum([0, *(part.frames for part in some)])[:-1].tolist()
             if not some or numbers[one.number] > 1 or [part.base for part in some] != frames:
                 yield of_name(safe(one.url), "its segments are incomplete")
-        for some in parts.values():
-            yield of_name(safe(some[0].name), "it belongs to no capture")
 
     def epochs(self) -> Iterator[Message]:
         """Yield what epochs lack."""

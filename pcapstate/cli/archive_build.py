@@ -42,7 +42,7 @@ def pairs(context: click.Context, parameter: click.Parameter, values: tuple[str,
     found = []
     for value in values:
         name, equals, rest = value.partition("=")
-        if not equals or not rest:
+        if not equals or not rest or not name:
             raise click.BadParameter(Message("{value} is not NAME=VALUE", value=quoted(value)))
         found.append((name, rest))
     return tuple(found)
@@ -133,6 +133,7 @@ def build(context: click.Context, /, **values: Any) -> None:
     from ..archive.adding import Building
     from ..archive.building import build as run
     from ..archive.manifest import Options
+    from ..archive.retaining import retain
     from ..archive.storage import Storage
 
     lang, quiet = values["lang"], values["quiet"]
@@ -144,7 +145,15 @@ def build(context: click.Context, /, **values: Any) -> None:
         )
     waits = [("", wait.seconds), *((str(network), seconds) for network, seconds in wait.elsewhere)]
     options = Options(waits, values["split_vlans"], values["final_after"], bits)
-    size = octets(values["range_size"]) or 1
+    size = octets(values["range_size"]) or 0
+    if size < 1:
+        raise click.BadParameter(
+            Message("{value} is no size", value=quoted(values["range_size"])), param_hint="--range"
+        )
+    if values["patience"] == 0:
+        raise click.BadParameter(
+            Message("{value} is no duration, such as 90m, 12h or 30d", value="0"), param_hint="--patience"
+        )
     asked = Building(
         values["sources"], options, values["sensors"], values["skews"], not values["no_estimate"], range_size=size
     )
@@ -155,15 +164,11 @@ def build(context: click.Context, /, **values: Any) -> None:
         with _progress(lang, quiet) as progress:
             storage = Storage(values["dataset"])
             report = run(storage, asked, workers, progress)
+        retained = None if values["retain"] is None else retain(storage, values["retain"])
     except CallError as error:
         raise click.UsageError(str(error)) from None
     finally:
         workers.close()
-    retained = None
-    if values["retain"] is not None:
-        from ..archive.retaining import retain
-
-        retained = retain(storage, values["retain"])
     tell(report, retained, values["format_"], lang, quiet)
     context.exit(0 if report.whole else 1)
 

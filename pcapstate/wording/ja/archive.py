@@ -205,6 +205,7 @@ ARCHIVE = {
     "DURATION": "時間",
     "NAME=PATTERN": "名前=パターン",
     "SENSOR=SECONDS": "センサー=秒",
+    "{value} is no size": "{value} はサイズではありません",
     "the name of the dataset is empty": "データセットの名前が空です",
     "{root} could not be read: {why}; ask again, or see pcapstate archive verify": (
         "{root} を読み込めませんでした: {why}。もう一度実行するか、pcapstate archive verify で確認してください"

@@ -11,7 +11,6 @@ UPKEEP = {
     "the manifest does not have this file of names": "マニフェストにこの名前のファイルがありません",
     "the manifest does not have this checkpoint": "マニフェストにこのチェックポイントがありません",
     "its segments are incomplete": "セグメントが揃っていません",
-    "it belongs to no capture": "どのキャプチャのものでもありません",
     "it belongs to no epoch": "どのエポックのものでもありません",
     "it was tracked {times} times": "{times} 回追跡されています",
     "capture {number} was tracked, but the dataset does not have it": (

@@ -112,9 +112,14 @@ class Lab:
         ours, peers = self.names
         subprocess.run(["ip", "-n", ours, "link", "del", WIRE], check=False, stderr=subprocess.DEVNULL)
         self.run(ours, "link", "add", WIRE, "type", "veth", "peer", "name", WIRE, "netns", peers)
-        for name, address in ((ours, OURS), (peers, PEERS)):
+        ends = [(ours, OURS, "02:00:00:00:00:02"), (peers, PEERS, "02:00:00:00:00:01")]
+        for name, address, hardware in ends:
+            self.run(name, "link", "set", WIRE, "address", hardware)
             self.run(name, "addr", "add", f"{address}/24", "dev", WIRE)
             self.run(name, "link", "set", WIRE, "up")
+        # Who knows the neighbour never asks for it: ARP would be among what is captured, now and then.
+        for (name, _, _), (_, address, hardware) in (ends, ends[::-1]):
+            self.run(name, "neigh", "replace", address, "lladdr", hardware, "nud", "permanent", "dev", WIRE)
 
     def run(self, name: str, *arguments: str) -> None:
         subprocess.run(["ip", "-n", name, *arguments], check=True)

@@ -27,10 +27,10 @@ kernels: $(VENV)/ready-dev
 checked-kernels: $(VENV)/ready-dev
 	$(BIN)/python -m pcapstate.kernels.building --checked $(CHECKED_LIBRARY)
 
-# Side by side, a file at a time, in three processes for two processors, since some tests wait. Those with real stacks
+# Side by side, a file at a time, in two processes for each processor, since many tests wait. Those with real stacks
 # mostly wait: they run at the same time, with priority, since they have clocks, and print when they have ended.
 PYTEST := $(BIN)/python -m pytest
-PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
+PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 SIDE_BY_SIDE := --numprocesses $(PROCESSES) --dist loadfile --ignore=tests/real_stacks
 
 test: kernels

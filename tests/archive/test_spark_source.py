@@ -63,14 +63,14 @@ def exact(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("table", ["connections", "transitions"])
-def test_all_captures_have_the_rows_of_the_library(source: ProcessPoolExecutor, table: str) -> None:
+def test_captures_have_the_rows_of_the_library(source: ProcessPoolExecutor, table: str) -> None:
     wanted = {}
-    for path in sorted(PCAPS.glob("*.pcap*")):
-        if path.suffix != ".expected":
-            try:
-                wanted[path] = expected(path, table)
-            except CaptureError:
-                continue
+    # Some of them: reading all took as long as the other tests of this file together.
+    for path in [one for one in sorted(PCAPS.glob("*.pcap*")) if one.suffix != ".expected"][::4]:
+        try:
+            wanted[path] = expected(path, table)
+        except CaptureError:
+            continue
     _, rows = read(source, [str(path) for path in wanted], table=table, damaged="keep")
     found: dict[Path, list[dict[str, Any]]] = {path: [] for path in wanted}
     for row in rows:

@@ -261,7 +261,7 @@ def sound(found: list[Finding], connections: int, frames: int) -> None:
         view.summary(found, connections, frames, language)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(packets, max_size=40), variants, st.lists(st.integers(-(10**10), 10**12), max_size=40))
 def test_any_packets(story: list[Packet], variant: Variant, times: list[int]) -> None:
     frames = story_frames(story, variant)
@@ -270,7 +270,7 @@ def test_any_packets(story: list[Packet], variant: Variant, times: list[int]) ->
     sound(findings_of(pcap(frames)), len(frames), len(frames))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_damaged_captures(data: st.DataObject) -> None:
     whole = bytearray(EXAMPLE.read_bytes())

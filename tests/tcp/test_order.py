@@ -86,7 +86,7 @@ def talks(draw: st.DrawFn) -> list[Packet]:
     return story
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(talks(), st.booleans(), st.sampled_from([1, 1, 2]))
 def test_talks(story: list[Packet], details: bool, times: int) -> None:
     check(rows(story, times), details)

@@ -134,7 +134,7 @@ DAMAGED = st.builds(lambda whole, keep: whole[:keep], PACKETS, st.integers(0, 12
 LINKTYPES = st.sampled_from([1, 1, 1, 0, 101, 113, 276, 105])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(PACKETS, DAMAGED), max_size=20), LINKTYPES, st.booleans())
 def test_both_runs_tell_the_same(
     both: tuple[Kernels, Kernels], frames: list[bytes], linktype: int, small: bool
@@ -153,7 +153,7 @@ def test_both_runs_tell_the_same(
     assert answers[0] == answers[1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(PACKETS, max_size=30), st.sampled_from([[], ["10.0.0.5", "2001:db8::5"], ["::/0"], ["10.0.0.0/8"]]))
 def test_any_frames_give_views(frames: list[bytes], local: list[str]) -> None:
     """No frame, however odd, makes a view fail; and what it counts is never more than there was."""

@@ -38,14 +38,14 @@ from pcapstate.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_
 from pcapstate.tcp import outcomes as outcomes_of  # noqa: E402
 from pcapstate.tcp.machine import ANY_OPEN, CERTAINTY, ORIGIN, SYNCHRONIZED, TABLE, Certainty, Event, Row  # noqa: E402
 from pcapstate.tcp.states import State, shown  # noqa: E402
-from pcapstate.views import connections, timeline  # noqa: E402
+from pcapstate.views import connection_columns, timeline_columns  # noqa: E402
 from pcapstate.wording.styles import STYLES  # noqa: E402
 
 MARKED = re.compile(r"(?<=<!-- generated: )(\S+)( -->\n).*?(?=<!-- end of generated part -->)", re.DOTALL)
 
 COLUMNS = {
-    "timeline": timeline.COLUMNS,
-    "connections": (*connections.COLUMNS, *connections.MORE),
+    "timeline": (*timeline_columns.COLUMNS, timeline_columns.AGE),
+    "connections": (*connection_columns.COLUMNS, *connection_columns.MORE),
     "netstat": tuple(netstat_columns.COLUMNS[name] for name in netstat_columns.FOR_PROGRAMS),
 }
 

@@ -25,20 +25,23 @@ from pcapstate.output.fixed import fixed
 from pcapstate.output.formats import render
 from pcapstate.output.paragraphs import definitions, wrapped
 from pcapstate.processes.watcher import Processes
+from pcapstate.rows import Rows
 from pcapstate.sockets import columns
 from pcapstate.sockets.annotations import Annotations
 from pcapstate.sockets.rows import SocketRows, udp_ports
 from pcapstate.sockets.table import for_programs
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.table import Table
-from pcapstate.tcp.flow_table import MOST_CONNECTIONS
+from pcapstate.tcp.flow_table import MOST_CONNECTIONS, FlowTable
 from pcapstate.tcp.history import History
 from pcapstate.tcp.perspective import perspective
 from pcapstate.tcp.settling import settled
 from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.own_station import Station
 from pcapstate.traffic.traffic import Traffic
-from pcapstate.views import connections, diagnosis, timeline
+from pcapstate.views import connection_columns, connections, diagnosis, timeline, timeline_columns
+from pcapstate.views.connections import Beside, Words
+from pcapstate.views.gathered import rows_of_clients
 from pcapstate.views.netstat import Wording, for_people, titles
 from pcapstate.views.netstat_sections import ethernet_sections, route_sections, statistics_sections
 from pcapstate.views.reading_aids import Manner
@@ -94,13 +97,19 @@ def whole(data: bytes, all_: bool = False) -> None:
     for raw, names in source.names:
         book.add_record(*packed(raw), names)
     notes = Annotations(processes, opened, book, False, True)
+
+    def names(table: FlowTable, chosen: Rows, name: str) -> Words:
+        clients = rows_of_clients(table).some(chosen)
+        return notes.local_name(clients) if name == "client_name" else notes.foreign_name(clients)
+
+    beside = Beside(capture.clock or 0, names)
     for local in locals_:
         _netstat(capture, traffic, station, processes, notes, local, styles, langs, formats)
     for lang in langs:
         manner = _manner(capture, styles[0], lang)
         shown = [
-            connections.view_for_people(capture.table, manner, tuple(connections.BY_NAME)),
-            timeline.view(capture.table, [rows], None, manner, False, tuple(timeline.BY_NAME)),
+            connections.view_for_people(capture.table, manner, tuple(connection_columns.BY_NAME), beside=beside),
+            timeline.view(capture.table, [rows], None, manner, False, tuple(timeline_columns.BY_NAME), beside=beside),
             timeline.view(capture.table, [settled(rows)[0]], None, manner, True),
         ]
         _write_all(shown, kernels, ("table",))
@@ -115,7 +124,9 @@ def whole(data: bytes, all_: bool = False) -> None:
         for format in formats:
             _write_all([diagnosis.view(found, lang)], kernels, (format,))
     for format in formats:
-        _write_all([connections.view(capture.table, tuple(connections.BY_NAME))], kernels, (format,))
+        _write_all(
+            [connections.view(capture.table, tuple(connection_columns.BY_NAME), beside=beside)], kernels, (format,)
+        )
         _write_all([timeline.view(capture.table, [rows], None, None, False)], kernels, (format,))
 
 

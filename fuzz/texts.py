@@ -20,10 +20,12 @@ from pcapstate.query.expression import Lookup
 from pcapstate.query.ordering import order
 from pcapstate.query.parser import parse
 from pcapstate.query.shorthands import from_options
+from pcapstate.rows import Rows
 from pcapstate.sockets import columns
 from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.flow_table import FlowTable
-from pcapstate.views import connections, timeline
+from pcapstate.views import connection_columns, timeline_columns
+from pcapstate.views.connections import Beside, Connections, Words
 
 from . import mutating
 from .target import PCAPS, ROOT, Wrong
@@ -47,7 +49,7 @@ def _time(text: str) -> int:
 def filters(data: bytes) -> None:
     """Read a text as a filter, as values of options, as columns to sort by and to show; apply what can be applied."""
     text = data.decode("utf-8", "surrogateescape")
-    for of in (connections, columns, timeline):
+    for of in (connection_columns, columns, timeline_columns):
         fields = of.fields(_time)
         for reading in (
             lambda fields=fields: parse(text, fields),
@@ -56,20 +58,28 @@ def filters(data: bytes) -> None:
             lambda fields=fields: from_options([], [], [text], fields),
         ):
             expression = _answered(reading)
-            if expression is not None and of is connections:
+            if expression is not None and of is connection_columns:
                 rows = np.arange(len(_office().connections))
-                if len(expression.evaluate(connections.Connections(_office(), rows).value)) != len(rows):
+                if len(expression.evaluate(Connections(_office(), rows, _beside()).compared)) != len(rows):
                     raise Wrong("not an answer for each row")
-    keys = _answered(lambda: sort_order(text, connections.BY_NAME))
+    keys = _answered(lambda: sort_order(text, connection_columns.BY_NAME))
     if keys:
         rows = np.arange(len(_office().connections))
         if sorted(order(keys, _values, rows).tolist()) != rows.tolist():
             raise Wrong("not each row once")
-    _answered(lambda: select_columns(text, connections.BY_NAME))
+    _answered(lambda: select_columns(text, connection_columns.BY_NAME))
 
 
 def _values(part: slice) -> Lookup:
-    return connections.Connections(_office(), np.arange(part.start, part.stop)).value
+    return Connections(_office(), np.arange(part.start, part.stop), _beside()).compared
+
+
+def _beside() -> Beside:
+    return Beside(_office().clock, _names)
+
+
+def _names(table: FlowTable, rows: Rows, name: str) -> Words:
+    return (None, "www.example.com"), rows % 2
 
 
 def moments(data: bytes) -> None:
@@ -97,7 +107,10 @@ def filter_seeds() -> list[bytes]:
     """Return the filters of the documentation, and all columns."""
     text = (ROOT / "docs" / "filters.md").read_text()
     words = [*re.findall(r"`([^`\n]+)`", text), *re.findall(r"^(?!#|\|)\S.*[=~<>].*$", text, re.MULTILINE)]
-    return [one.encode() for one in dict.fromkeys((*words, "-client,server", ",".join(connections.BY_NAME), "80,443"))]
+    return [
+        one.encode()
+        for one in dict.fromkeys((*words, "-client,server", ",".join(connection_columns.BY_NAME), "80,443"))
+    ]
 
 
 def moment_seeds() -> list[bytes]:

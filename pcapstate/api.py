@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from .errors import CallError, CaptureDamaged
 from .memory import CHOSEN, DIAGNOSE, DIAGNOSE_CHOSEN, FRAMES_SEEN, SHOWN
+from .messages import Message
 from .moments import parse_moment
 from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records, transitions_of
-from .query.fields import Field
 from .query.options import SelectionOptions
-from .query.selection import Choice, Selection
+from .query.selection import Selection
 from .reading import Losses, Origin, Path, Reading
 from .rows import Rows
 from .sockets import columns as socket_columns
@@ -24,8 +24,11 @@ from .tcp.settling import in_time, settled
 from .tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from .traffic.counters import counters
 from .traffic.local import LocalTraffic
+from .views import connection_columns, timeline_columns
 from .views import connections as connections_view
 from .views import timeline as timeline_view
+from .views.connections import Beside
+from .views.gathered import Gathered
 
 Time = str | float
 """A moment: seconds since the start, or a text as for ``--at``."""
@@ -47,7 +50,11 @@ class Snapshot(NamedTuple):
 
     def connections(self, filter: str | None = None) -> list[Connection]:
         """Return the connections in the order of their numbers; ``filter``: as for ``--filter``. Raises QueryError."""
-        return _connections(self.table, filter, lambda: self.span)
+        selection = _selection_of_connections(filter)
+        gathered = Gathered(selection.needed)
+        if gathered.names or (gathered.details and self.table.details is None):
+            raise _not_gathered(selection)
+        return _connections(self.table, selection, lambda: self.span, gathered.beside(self.moment))
 
     def netstat(self) -> list[Netstat]:
         """Return the rows of netstat at this moment."""
@@ -112,10 +119,13 @@ class Session:
         and for growing sources, each comes as its packet is read, and corrections come as ``revised``. ``filter``: as
         for ``--filter``. Raises QueryError.
         """
-        choose, span = self._choice(filter, timeline_view.fields, timeline_view.BY_NAME)
+        selection = Selection(SelectionOptions(filter=filter), timeline_columns.fields, timeline_columns.BY_NAME, False)
         lazily = revisions or self._origin.growing
-        reading = self._new(record=True, each=CHOSEN if filter else SHOWN)
-        span.append(reading)
+        if lazily and timeline_columns.AGE.name in selection.needed:
+            raise CallError("the column age needs all rows, but these rows come one by one")
+        gathered = Gathered(selection.needed, self._options["memory"])
+        reading = self._new(record=True, **_gathering(gathered, CHOSEN if filter else SHOWN))
+        choose = selection.choice(reading.span)
         runs: Iterable[Rows]
         if lazily:
             runs = self._state = reading.transitions()
@@ -124,15 +134,23 @@ class Session:
         for rows in runs:
             # The next run overwrites a lazy one.
             some = rows.copy() if lazily else rows
-            table = timeline_view.view(reading.capture.table, [some], None, None, not lazily, choose=choose)
+            beside = gathered.beside(reading.moment)
+            table = timeline_view.view(
+                reading.capture.table, [some], None, None, not lazily, choose=choose, beside=beside
+            )
             yield from transitions_of(table)
 
     def connections(self, filter: str | None = None) -> list[Connection]:
         """Return the connections in the order of their numbers. ``filter``: as for ``--filter``. Raises QueryError."""
-        if self._reading is None or (self._again and self._elsewhere):
-            self._new(each=CHOSEN if filter else SHOWN)
+        selection = _selection_of_connections(filter)
+        gathered = Gathered(selection.needed, self._options["memory"])
+        missing = gathered.names or (self._reading is not None and gathered.details and not self._has_details)
+        if self._reading is None or (self._again and (self._elsewhere or missing)):
+            self._new(**_gathering(gathered, CHOSEN if filter else SHOWN))
+        elif missing:
+            raise _not_gathered(selection)
         reading = self._read_on()
-        return _connections(reading.capture.table, filter, reading.span)
+        return _connections(reading.capture.table, selection, reading.span, gathered.beside(reading.moment))
 
     def netstat(
         self,
@@ -180,17 +198,18 @@ class Session:
         from .findings.frames_seen import FramesSeen
         from .views.diagnosis import view
 
-        choose, span = self._choice(filter, connections_view.fields, connections_view.BY_NAME)
-        seen = FramesSeen()
+        selection = _selection_of_connections(filter)
+        seen, gathered = FramesSeen(), Gathered(selection.needed, self._options["memory"])
         reading = self._new(
             details=True,
-            each=DIAGNOSE_CHOSEN if filter else DIAGNOSE,
-            beside=FRAMES_SEEN,
-            watchers=lambda _: [seen],
+            each=(DIAGNOSE_CHOSEN if filter else DIAGNOSE) + gathered.bytes_each,
+            beside=FRAMES_SEEN + gathered.bytes_beside,
+            watchers=lambda source: [seen, *gathered.watchers(source)],
+            followers=[gathered.moved],
         )
-        span.append(reading)
         self._read_on()
-        chosen = None if choose is None else connections_view.chosen(reading.capture.table, choose)
+        choose, beside = selection.choice(reading.span), gathered.beside(reading.moment)
+        chosen = None if choose is None else connections_view.chosen(reading.capture.table, choose, beside)
         return [Finding(**one) for one in records(view(diagnose(reading.capture, seen, chosen), lang))]
 
     def moments(
@@ -254,21 +273,36 @@ class Session:
         answers.attach(self._new(at=at, **_needs(answers)))
         return self._read_on()
 
-    def _choice(self, filter: str | None, fields: Any, names: Iterable[str]) -> tuple[Choice | None, list[Reading]]:
-        """Return the choice of a filter, checked at once, and the list that is to receive the reading."""
-        reading: list[Reading] = []
-        return _choice(filter, fields, names, lambda: reading[0].span()), reading
+    @property
+    def _has_details(self) -> bool:
+        return self._reading is not None and self._reading.capture.table.details is not None
 
 
-def _choice(
-    filter: str | None, fields: Callable[[Callable[[str], int]], Mapping[str, Field]], names: Iterable[str], span: Span
-) -> Choice | None:
-    return Selection(SelectionOptions(filter=filter), fields, names, utc=False).choice(span)
+def _selection_of_connections(filter: str | None) -> Selection:
+    """Return what a filter of connections means, checked at once. Raises QueryError."""
+    return Selection(SelectionOptions(filter=filter), connection_columns.fields, connection_columns.BY_NAME, utc=False)
 
 
-def _connections(table: FlowTable, filter: str | None, span: Span) -> list[Connection]:
-    choose = _choice(filter, connections_view.fields, connections_view.BY_NAME, span)
-    return [Connection(**one) for one in records(connections_view.view(table, choose=choose))]
+def _gathering(gathered: Gathered, each: int) -> dict[str, Any]:
+    """Return the options of a reading that gathers what columns need."""
+    return {
+        "details": gathered.details,
+        "watchers": gathered.watchers,
+        "followers": [gathered.moved],
+        "each": each + gathered.bytes_each,
+        "beside": gathered.bytes_beside,
+    }
+
+
+def _not_gathered(selection: Selection) -> CallError:
+    columns = sorted(selection.needed & (connection_columns.DETAILED | connection_columns.NAMES))
+    text = "this reading did not gather what the filter asks for: {columns}"
+    return CallError(Message(text, columns=", ".join(columns)))
+
+
+def _connections(table: FlowTable, selection: Selection, span: Span, beside: Beside) -> list[Connection]:
+    shown = connections_view.view(table, choose=selection.choice(span), beside=beside)
+    return [Connection(**one) for one in records(shown)]
 
 
 def _answers(

@@ -52,12 +52,13 @@ class Transition:
     endpoint: str
     """``client`` or ``server``."""
     address: str
-    """Address of the endpoint, with its port."""
-    address_host: str
-    address_port: int
+    """Address of the endpoint, with its port, in one text."""
+    local_address: str
+    local_port: int
     peer: str
-    peer_host: str
-    peer_port: int
+    """The same of the other end."""
+    foreign_address: str
+    foreign_port: int
     from_state: State
     """``from`` in JSON; a keyword in Python."""
     to_state: State
@@ -65,6 +66,26 @@ class Transition:
     cause: str
     certainty: str
     """``seen``, ``assumed``, ``doubtful``, ``timer`` or ``revised``."""
+
+    @property
+    def address_host(self) -> str:
+        """The former name of ``local_address``."""
+        return self.local_address
+
+    @property
+    def address_port(self) -> int:
+        """The former name of ``local_port``."""
+        return self.local_port
+
+    @property
+    def peer_host(self) -> str:
+        """The former name of ``foreign_address``."""
+        return self.foreign_address
+
+    @property
+    def peer_port(self) -> int:
+        """The former name of ``foreign_port``."""
+        return self.foreign_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +225,12 @@ def records(table: Table) -> Iterator[dict[str, Any]]:
 
 
 def _values(column: Column, cells: np.ndarray[Any, Any]) -> dict[str, list[Any]]:
-    """Return the values of a column by field; an address with a port has three fields: together and apart."""
+    """Return the values of a column by field."""
     name, kind = column.name, column.kind
     if kind == ADDRESS:
         return {name: [str(address(high, low)) for high, low in cells.tolist()]}
     if kind == ENDPOINT_ADDRESS:
-        rows = cells.tolist()
-        host = f"{name}_host" if name in ("address", "peer") else f"{name}_address"
-        return {
-            name: [socket_text(*row) for row in rows],
-            host: [str(address(high, low)) for high, low, _ in rows],
-            f"{name}_port": [port for _, _, port in rows],
-        }
+        return {name: [socket_text(*row) for row in cells.tolist()]}
     values = cells[:, 0].tolist()
     if kind == WORD:
         words: Sequence[Any] = column.words

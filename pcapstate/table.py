@@ -128,6 +128,13 @@ def worded(texts: Sequence[str | None]) -> tuple[tuple[str | None, ...], Cells]:
     return tuple(places) or (None,), indices
 
 
+def without_nothing(column: Column, values: Any) -> Any:
+    """Return values of a column as filters and sorts want them: -1 where a word stands for nothing."""
+    if column.kind != WORD or None not in column.words:
+        return values
+    return np.where(values == column.words.index(None), np.int16(-1), values.astype(np.int16))
+
+
 def cells(columns: tuple[Column, ...], count: int, /, **values: Any) -> Cells:
     """Lay values side by side as the columns want them; a tuple of arrays is one value of several cells."""
     width = sum(column.width for column in columns)

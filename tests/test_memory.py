@@ -36,7 +36,7 @@ from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.tcp.perspective import perspective
 from pcapstate.tcp.settling import judged
 from pcapstate.tcp.states import State
-from pcapstate.views import connections, timeline
+from pcapstate.views import connection_columns, connections, timeline, timeline_columns
 from pcapstate.views.connections import Choice
 from pcapstate.views.netstat import Wording, for_people, titles
 from pcapstate.views.reading_aids import Manner
@@ -96,7 +96,7 @@ def show_connections(flood: Flood) -> None:
 
 
 def choose_connections(flood: Flood) -> None:
-    choose = chosen("bytes = 0", "-packets,client", connections.fields(int), connections.BY_NAME)
+    choose = chosen("bytes = 0", "-packets,client", connection_columns.fields(int), connection_columns.BY_NAME)
     assert connections.view(flood.table, None, choose).batches
 
 
@@ -106,7 +106,7 @@ def show_timeline(flood: Flood) -> None:
 
 
 def choose_timeline(flood: Flood) -> None:
-    choose = chosen("to = SYN_SENT", "-time,address", timeline.fields(int), timeline.BY_NAME)
+    choose = chosen("to = SYN_SENT", "-time,address", timeline_columns.fields(int), timeline_columns.BY_NAME)
     assert next(iter(timeline.view(flood.table, [flood.transitions], None, None, True, None, choose).batches))
 
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from ..addresses import address, is_ipv4
 from ..rows import Rows
-from ..table import DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Table
+from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Table
 
 Columns = dict[str, Rows]
 
 
 def columns_of(table: Table) -> Columns:
-    """Return the columns of a table of a view for programs; of an endpoint, NAME_address (``addresses``), NAME_port."""
+    """Return the columns of a table of a view for programs; an address as ``addresses`` does."""
     batches = list(table.batches)
     columns = batches[0].columns if batches else table.columns
     cells = np.concatenate([np.zeros((0, sum(one.width for one in columns)), np.int64), *(b.cells for b in batches)])
@@ -23,9 +23,11 @@ def columns_of(table: Table) -> Columns:
     for column in columns:
         given = cells[:, at : at + column.width]
         at += column.width
-        if column.kind == ENDPOINT_ADDRESS:
-            found |= addresses(f"{column.name}_address", given[:, 0], given[:, 1])
-            found[f"{column.name}_port"] = given[:, 2].astype(np.uint16)
+        if column.kind == ADDRESS:
+            found |= addresses(column.name, given[:, 0], given[:, 1])
+        elif column.kind == ENDPOINT_ADDRESS:
+            # Its address and port are columns of their own.
+            continue
         elif column.kind == WORD:
             words: Any = np.array(column.words, dtype=object)
             if all(isinstance(one, bool) for one in column.words):

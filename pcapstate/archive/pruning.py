@@ -12,10 +12,8 @@ from ..addresses import HALF, IPV4_MAPPED, Network, parse_network
 from ..query.expression import And, Condition, Expression, Or
 from ..query.matching import Networks, Ranges
 
-ADDRESSES = frozenset(
-    ("client_address", "server_address", "local_address", "foreign_address", "address_host", "peer_host")
-)
-PORTS = frozenset(("client_port", "server_port", "local_port", "foreign_port", "address_port", "peer_port"))
+ADDRESSES = frozenset(("client_address", "server_address", "local_address", "foreign_address"))
+PORTS = frozenset(("client_port", "server_port", "local_port", "foreign_port"))
 MOST_SPANS = 64
 """Ranges that a condition has at most."""
 

@@ -18,6 +18,7 @@ from ..tcp.settling import certainties, judged
 from ..tcp.states import State
 from ..views import connections as connections_view
 from ..views import timeline as timeline_view
+from ..views.timeline_columns import CERTAINTIES
 from .arrays import packed, unpacked
 from .columns import Columns, address_of, addresses, columns_of
 from .keys import Keys
@@ -183,7 +184,7 @@ def _states(table: FlowTable, some: dict[str, Rows]) -> Columns:
     halves = [[_half(table, half, one)[row] for one in (0, 1)] for half in ("high", "low")]
     ends_of = [[np.where(side == 0, *half[::turn]) for half in halves] for turn in (1, -1)]
     names = np.array([state.name for state in State], dtype=object)
-    words = np.array(timeline_view.CERTAINTIES, dtype=object)
+    words = np.array(CERTAINTIES, dtype=object)
     ports = [table.connections[f"port_{one}"][row].astype(np.int64) for one in (0, 1)]
     return {
         **shown,

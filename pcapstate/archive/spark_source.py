@@ -39,7 +39,7 @@ OPTIONS = ("table", "at", "time_wait", "filter", "damaged")
 FAIL, KEEP = "fail", "keep"
 """Values of ``damaged``: a damaged capture fails the query, or its rows before the damage are kept."""
 TIMES = frozenset(("time", "opened", "last", "client_first", "client_last", "server_first", "server_last"))
-PORTS = frozenset(("client_port", "server_port", "address_port", "peer_port"))
+PORTS = frozenset(("client_port", "server_port", "local_port", "foreign_port"))
 JSON = {"from_state": "from", "to_state": "to"}
 """Fields that JSON names otherwise: what they are called is a keyword in Python."""
 LONGEST_WAIT = 86_400

@@ -36,8 +36,8 @@ HELP = {
 SAME = "Options and output are those of pcapstate {command}. Packets are frames of captures; programs get both apart."
 VIEWS = {
     "netstat": "pcapstate.sockets.columns",
-    "connections": "pcapstate.views.connections",
-    "timeline": "pcapstate.views.timeline",
+    "connections": "pcapstate.views.connection_columns",
+    "timeline": "pcapstate.views.timeline_columns",
 }
 """What knows the fields of filters."""
 EXAMPLES = {

@@ -12,15 +12,21 @@ from ..rows import Rows
 from ..table import slices
 from ..tcp.flow_table import FlowTable
 from ..tcp.sides import sides_of
-from ..views import connections
+from ..views import connection_columns, connections
+from ..views.gathered import Gathered
 from .session import Session
 
 
 class ConnectionChoice:
-    """The connections that options ask for; raises BadParameter and QueryError."""
+    """The connections that options ask for; raises BadParameter and QueryError.
 
-    def __init__(self, options: SelectionOptions, local: tuple[str, ...], utc: bool) -> None:
-        self._selection = Selection(options, connections.fields, connections.BY_NAME, utc)
+    ``bound``: bytes that the run may take, None: the default.
+    """
+
+    def __init__(self, options: SelectionOptions, local: tuple[str, ...], utc: bool, bound: int | None = None) -> None:
+        self._selection = Selection(options, connection_columns.fields, connection_columns.BY_NAME, utc)
+        self.gathered = Gathered(self._selection.needed, bound)
+        """What a reading must gather for ``rows``."""
         try:
             self._networks = tuple(parse_network(one) for one in local)
         except ValueError as error:
@@ -36,7 +42,7 @@ class ConnectionChoice:
         table = reading.capture.table
         rows = np.arange(len(table.connections))
         if choose := self._selection.choice(reading.span):
-            rows = connections.chosen(table, choose)
+            rows = connections.chosen(table, choose, self.gathered.beside(reading.moment))
         if self._networks:
             rows = np.concatenate([rows[:0], *(self._of_networks(table, rows[part]) for part in slices(len(rows)))])
         return rows

@@ -9,7 +9,9 @@ from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..table import staying
+from ..views import connection_columns as known
 from ..views import connections as view
+from ..views.gathered import Gathered
 from .emptiness import say_without_rows
 from .options import (
     SourceOptions,
@@ -41,18 +43,27 @@ def connections(
       pcapstate connections monday.pcap tuesday.pcap --format csv > connections.csv
       sudo pcapstate connections -i eth0 --capture-filter "port 443" --duration 30
     """
-    chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
+    chosen = Selection(selection, known.fields, known.BY_NAME, wording.utc)
     manner(wording, 0)
-    each = memory.CHOSEN if chosen.chooses else memory.SHOWN
-    reading = Session(source, each=each, utc=wording.utc, lang=wording.lang)
+    gathered = Gathered(chosen.needed, source.memory)
+    reading = Session(
+        source,
+        details=gathered.details,
+        watchers=gathered.watchers,
+        followers=[gathered.moved],
+        each=(memory.CHOSEN if chosen.chooses else memory.SHOWN) + gathered.bytes_each,
+        beside=gathered.bytes_beside,
+        utc=wording.utc,
+        lang=wording.lang,
+    )
     reading.read()
     table = reading.capture.table
-    choose = chosen.choice(reading.span)
+    choose, beside = chosen.choice(reading.span), gathered.beside(reading.moment)
     if wording.format == PEOPLE:
-        names = chosen.columns or (*view.PEOPLE, *(("network",) if source.split_vlans else ()))
-        shown = view.view_for_people(table, manner(wording, reading.start), names, choose)
+        names = chosen.columns or (*known.PEOPLE, *(("network",) if source.split_vlans else ()))
+        shown = view.view_for_people(table, manner(wording, reading.start), names, choose, beside)
     else:
-        shown = view.view(table, chosen.columns, choose)
+        shown = view.view(table, chosen.columns, choose, beside)
     reading.show(staying(shown) if chosen.columns else shown, wording.format)
     code = reading.finish()
     say_without_rows(reading, chosen, len(table.connections))

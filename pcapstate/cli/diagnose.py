@@ -76,11 +76,18 @@ def diagnose(
         raise click.UsageError(
             "--brief applies to the text for people only; other formats have one row for each finding"
         )
-    choice = ConnectionChoice(SelectionOptions(port=port, host=host, filter=filter), local, utc)
-    seen = FramesSeen()
+    choice = ConnectionChoice(SelectionOptions(port=port, host=host, filter=filter), local, utc, source.memory)
+    seen, gathered = FramesSeen(), choice.gathered
     each = memory.DIAGNOSE_CHOSEN if choice.chooses else memory.DIAGNOSE
     reading = Session(
-        source, details=True, each=each, beside=memory.FRAMES_SEEN, watchers=lambda _: [seen], utc=utc, lang=language
+        source,
+        details=True,
+        each=each + gathered.bytes_each,
+        beside=memory.FRAMES_SEEN + gathered.bytes_beside,
+        watchers=lambda capture: [seen, *gathered.watchers(capture)],
+        followers=[gathered.moved],
+        utc=utc,
+        lang=language,
     )
     reading.read()
     chosen = choice.rows(reading) if choice.chooses else None

@@ -70,7 +70,7 @@ def extract(
       pcapstate extract *.pcapng --host 10.0.0.5 -o - | tshark -r -
     """
     numbers = connection_numbers(connection)
-    choice = ConnectionChoice(SelectionOptions(state, port, host, filter), (), utc)
+    choice = ConnectionChoice(SelectionOptions(state, port, host, filter), (), utc, source.memory)
     if numbers is None and not choice.chooses:
         raise click.UsageError("choose connections with --connection, --state, --port, --host or --filter")
     if "-" in source.captures:
@@ -96,7 +96,17 @@ def written(
 
     windows = np.zeros((0, 2), dtype=np.int64)
     if choice.chooses or around is not None:
-        first = Session(source, each=memory.CHOSEN, utc=utc, lang=lang)
+        gathered = choice.gathered
+        first = Session(
+            source,
+            details=gathered.details,
+            watchers=gathered.watchers,
+            followers=[gathered.moved],
+            each=memory.CHOSEN + gathered.bytes_each,
+            beside=gathered.bytes_beside,
+            utc=utc,
+            lang=lang,
+        )
         first.read()
         table = first.capture.table
         rows = choice.rows(first) if choice.chooses else np.arange(len(table.connections))

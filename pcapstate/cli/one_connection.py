@@ -55,8 +55,18 @@ def one_connection(
         raise click.UsageError("the capture is read twice: give a file, not standard input")
     if number is not None and filter is not None:
         raise click.UsageError("--connection and --filter exclude each other")
-    choice = ConnectionChoice(SelectionOptions((), (), (), filter), (), utc)
-    first = Session(source, each=memory.CHOSEN, utc=utc, lang=lang)
+    choice = ConnectionChoice(SelectionOptions((), (), (), filter), (), utc, source.memory)
+    gathering = choice.gathered
+    first = Session(
+        source,
+        details=gathering.details,
+        watchers=gathering.watchers,
+        followers=[gathering.moved],
+        each=memory.CHOSEN + gathering.bytes_each,
+        beside=gathering.bytes_beside,
+        utc=utc,
+        lang=lang,
+    )
     first.read()
     if first.interrupted:
         # Half a reading chooses nothing.

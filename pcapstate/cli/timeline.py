@@ -16,6 +16,8 @@ from ..rows import Rows
 from ..table import Table, staying
 from ..tcp.settling import in_time, settled
 from ..views import timeline as view
+from ..views import timeline_columns as known
+from ..views.gathered import Gathered
 from .emptiness import say_without_rows
 from .options import (
     SourceOptions,
@@ -57,18 +59,33 @@ def timeline(
       pcapstate timeline capture.pcapng --filter "to = CLOSE_WAIT" --relative
       tcpdump -w - | pcapstate timeline -
     """
-    chosen = Selection(selection, view.fields, view.BY_NAME, wording.utc)
+    chosen = Selection(selection, known.fields, known.BY_NAME, wording.utc)
     people = wording.format == PEOPLE
-    each = memory.CHOSEN if chosen.chooses else memory.SHOWN
-    reading = Session(source, record=True, each=each, utc=wording.utc, lang=wording.lang)
+    gathered = Gathered(chosen.needed, source.memory)
+    reading = Session(
+        source,
+        record=True,
+        details=gathered.details,
+        watchers=gathered.watchers,
+        followers=[gathered.moved],
+        each=(memory.CHOSEN if chosen.chooses else memory.SHOWN) + gathered.bytes_each,
+        beside=gathered.bytes_beside,
+        utc=wording.utc,
+        lang=wording.lang,
+    )
     if reading.growing and selection.sort:
         raise click.UsageError("--sort needs all rows, but rows from a pipe or an interface are printed as they come")
+    if reading.growing and known.AGE.name in chosen.needed:
+        raise click.UsageError(
+            "the column age needs all rows, but rows from a pipe or an interface are printed as they come"
+        )
     table = reading.capture.table
     choose = chosen.choice(reading.span)
 
     def shown(batches: view.Runs, final: bool) -> Table:
         how = manner(wording, reading.start) if people else None
-        found = view.view(table, batches, connection, how, final, chosen.columns, choose)
+        beside = gathered.beside(reading.moment)
+        found = view.view(table, batches, connection, how, final, chosen.columns, choose, beside)
         return staying(found) if chosen.columns else found
 
     taken_back = count = 0

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from ..rows import Rows, different
+from ..table import worded
+
 
 def _read() -> tuple[dict[int, str], dict[int, str]]:
     tables: dict[str, dict[int, str]] = {"tcp": {}, "udp": {}}
@@ -27,3 +32,11 @@ TCP, UDP = _read()
 def service(port: int, udp: bool = False) -> str:
     """Return the name of a port, or its number as text if it has none."""
     return (UDP if udp else TCP).get(port, str(port))
+
+
+def services(ports: Rows, udp: bool = False) -> tuple[tuple[str | None, ...], Rows]:
+    """Return the names of ports as texts, and an index into them for each port; None: it has no name."""
+    known, which = different(ports.astype(np.int64))
+    names = UDP if udp else TCP
+    texts, found = worded([names.get(port) for port in known.tolist()])
+    return texts, found[which]

@@ -29,7 +29,7 @@ def plain_fields(columns: Iterable[Column], read: ReadTime) -> dict[str, Field]:
             found[column.name] = Field(KINDS[column.kind], (column.name,))
         elif column.kind == WORD and column.words[: len(STATES)] == STATES:
             found[column.name] = Field(Kind.STATE, (column.name,), column.words)  # type: ignore[arg-type]
-        elif column.kind == WORD and column.words == (False, True):
+        elif column.kind == WORD and column.words[:2] == (False, True):
             found[column.name] = Field(Kind.FLAG, (column.name,))
         elif column.kind == WORD:
             words = column.words

@@ -109,7 +109,7 @@ class Flags:
     wanted: bool
 
     def match(self, values: Any) -> Answer:
-        """Match an array of booleans, or of 0 and 1."""
+        """Match an array of booleans, or of 0 and 1; below 0 is nothing."""
         given = np.asarray(values)
         present = given >= 0 if given.dtype != bool else np.ones(len(given), dtype=bool)
         return present & ((given > 0) == self.wanted), present

@@ -10,12 +10,13 @@ from ..addresses import address
 from ..findings.finding import Finding
 from ..query.fields import Kind
 from ..rows import Rows
-from ..table import DURATION, ENDPOINT_ADDRESS, NEVER, TIME
+from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER_OR_NOTHING, TIME
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.outcomes import NAMES
 from ..tcp.settling import Judged, certainties
 from ..tcp.sides import where
+from ..views import connection_columns as columns
 from ..views import connections as view
 from .measures import outcomes_of_all
 from .packing import Packed
@@ -62,6 +63,8 @@ class Chosen(NamedTuple):
     """Ascending."""
     judged: Judged
     """All transitions of the table."""
+    moment: int
+    """The time of the states, ns since the epoch."""
 
     @property
     def whole(self) -> bool:
@@ -86,14 +89,14 @@ class Chosen(NamedTuple):
         self._pack_changes(packed, start)
 
     def _pack_fields(self, packed: Packed, start: int) -> None:
-        found = view.Connections(self.table, self.rows)
-        for name, column in view.BY_NAME.items():
-            if column.kind == ENDPOINT_ADDRESS:
+        found = view.Connections(self.table, self.rows, view.Beside(self.moment))
+        for name, column in columns.BY_NAME.items():
+            if column.kind in (ADDRESS, ENDPOINT_ADDRESS) or name in columns.NAMES:
                 continue
             values = np.asarray(found.value(name))
             if column.kind == TIME:
                 values = _since(values, start)
-            elif column.kind == DURATION:
+            elif column.kind in (DURATION, NUMBER_OR_NOTHING):
                 values = np.where(values < 0, np.nan, values.astype(np.float64))
             packed.add(name, values)
         places = [where(self.table, self.clients ^ side) for side in (0, 1)]
@@ -104,6 +107,7 @@ class Chosen(NamedTuple):
             packed.add(f"{role}_address", which.reshape(-1)[side * count : (side + 1) * count])
             packed.add(f"{role}_port", places[side][2])
         packed.values["networks"] = [None, *self.table.network_names()]
+        packed.values["services"] = found.shown("service")[0].words
         packed.values["addresses"] = [str(address(*one)) for one in known.tolist()]
 
     def _pack_changes(self, packed: Packed, start: int) -> None:
@@ -133,7 +137,7 @@ def _since(times: Rows, start: int) -> Rows:
 
 def fields() -> dict[str, dict[str, Any]]:
     """Return the fields of the filter as the page needs them: kind, columns and words of each."""
-    found = view.fields(lambda text: 0)
+    found = columns.fields(lambda text: 0)
     return {
         name: {
             "kind": field.kind.value,

@@ -108,7 +108,7 @@ def contents(
     if redaction is not None:
         findings = list(map(redaction.finding, findings))
     packed = Packed()
-    chosen = _chosen(table, findings, history, limits)
+    chosen = _chosen(table, findings, history, moment, limits)
     _pack_connections(packed, chosen, reading.start, named, watchers.acks)
     if not chosen.whole:
         for name, column in measures.in_bins(table, history, reading.start, moment):
@@ -146,11 +146,11 @@ def _names(table: FlowTable, notes: Annotations, moment: int) -> dict[int, tuple
     return found
 
 
-def _chosen(table: FlowTable, findings: list[Finding], history: Judged, limits: Limits) -> Chosen:
+def _chosen(table: FlowTable, findings: list[Finding], history: Judged, moment: int, limits: Limits) -> Chosen:
     rows = by_interest(table, findings)
     counts = np.bincount(history.rows["endpoint"] >> 1, minlength=len(rows))
     rows = within(rows[: limits.connections], counts[rows[: limits.connections]], limits.changes)
-    return Chosen(table, np.sort(rows), history)
+    return Chosen(table, np.sort(rows), history, moment)
 
 
 def _pack_connections(

@@ -14,6 +14,7 @@ from ..table import slices
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.outcomes import NAMES, outcomes
+from ..tcp.round_trips import UNKNOWN, round_trips
 from ..tcp.settling import Judged
 from ..tcp.sides import sides, where
 from ..tcp.states import State
@@ -71,8 +72,8 @@ def handshakes(table: FlowTable) -> Rows:
     assert table.details is not None
     notes = table.connections["notes"]
     clients = 2 * np.arange(len(notes)) + (notes & c.NOTE_CLIENT_IS_1 != 0)
-    begun, done = (table.details[name][clients] for name in ("opening", "established"))
-    return (done - begun)[(begun > 0) & (done >= begun)]
+    found = round_trips(table.details, clients)
+    return found[found != UNKNOWN]
 
 
 def durations(table: FlowTable) -> Rows:

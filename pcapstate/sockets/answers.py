@@ -12,12 +12,12 @@ from ..memory import default_bound
 from ..query.selection import Selection
 from ..reading import Reading
 from ..rows import Rows
-from ..table import WORD
+from ..table import without_nothing
 from ..tcp.perspective import Perspective, in_all
 from ..traffic.local import LocalTraffic
 from .annotations import Annotations
 from .changes import Changes, compare
-from .columns import FOR_PROGRAMS
+from .columns import FOR_PROGRAMS, WORDED
 from .gathering import Gathering
 from .question import Question
 from .rows import IDLE, SocketRows, udp_ports
@@ -173,5 +173,4 @@ class Answers:
 def compared_to(rows: SocketRows, name: str, notes: Annotations) -> Any:
     """Return a column as filters want it: text as its words and the indices into them."""
     column, found = values(rows, name, notes)
-    dynamic = column.kind == WORD and name not in ("proto", "state", "foreign_state", "role")
-    return (column.words, found) if dynamic else found
+    return (column.words, found) if name in WORDED else without_nothing(column, found)

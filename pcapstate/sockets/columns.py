@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..query.column_fields import ReadTime, plain_fields
 from ..query.fields import Field, Kind
 from ..table import ADDRESS, DURATION, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Column
+from ..tcp.endings import CLOSERS, RESETTERS
+from ..tcp.outcomes import NAMES as OUTCOMES
 from ..tcp.states import State
 
 STATES = (*(state.name for state in State), None)
@@ -37,7 +39,18 @@ COLUMNS = {
         Column("idle", "Idle", DURATION, nothing="-"),
         Column("opened", "Opened", TIME, nothing="-"),
         Column("last", "Last", TIME, nothing="-"),
+        Column("duration", "Duration", DURATION, nothing="-"),
         Column("rtt", "RTT", DURATION, nothing="-"),
+        Column("outcome", "Outcome", WORD, (*OUTCOMES, None), nothing="-"),
+        Column("closed_by", "Closed By", WORD, CLOSERS, nothing="-"),
+        Column("reset_by", "Reset By", WORD, RESETTERS, nothing="-"),
+        Column("handshake_seen", "Handshake", WORD, (False, True, None), nothing="-"),
+        Column("client_guessed", "Guessed", WORD, (False, True, None), nothing="-"),
+        Column("service", "Service", WORD, (None,), nothing="-"),
+        Column("client_address", "Client Address", ADDRESS),
+        Column("client_port", "Client Port", NUMBER_OR_NOTHING, nothing="-"),
+        Column("server_address", "Server Address", ADDRESS),
+        Column("server_port", "Server Port", NUMBER_OR_NOTHING, nothing="-"),
         Column("packets", "Packets", NUMBER_OR_NOTHING, nothing="-"),
         Column("sent_packets", "Packets Sent", NUMBER_OR_NOTHING, nothing="-"),
         Column("received_packets", "Packets Received", NUMBER_OR_NOTHING, nothing="-"),
@@ -46,6 +59,7 @@ COLUMNS = {
         Column("received_bytes", "Bytes Received", NUMBER_OR_NOTHING, nothing="-"),
         Column("retransmissions", "Retrans", NUMBER_OR_NOTHING, nothing="-"),
         Column("send_queue", "Send-Q", NUMBER_OR_NOTHING, nothing="-"),
+        Column("network", "Network", WORD, (None,), nothing="-"),
     )
 }
 """All columns by name, in the order in which they are listed."""
@@ -58,12 +72,14 @@ DETAILED = frozenset(("age", "since", "packet", "rtt"))
 
 OF_PROGRAMS = frozenset(("pid", "program"))
 NAMES = frozenset(("local_name", "foreign_name"))
+WORDED = frozenset(("service", "network", "program", *NAMES))
+"""Columns whose words are those of the rows."""
 
 
 def fields(read: ReadTime) -> dict[str, Field]:
     """Return the fields of ``--filter``: the columns, and fields for either end; ``read`` reads times."""
     found = plain_fields(COLUMNS.values(), read)
-    for name in ("local_port", "foreign_port"):
+    for name in ("local_port", "foreign_port", "client_port", "server_port"):
         found[name] = Field(Kind.PORT, (name,))
     return {
         **found,

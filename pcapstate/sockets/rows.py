@@ -14,7 +14,8 @@ from ..rows import Rows
 from ..table import NEVER, slices
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
-from ..tcp.perspective import Perspective
+from ..tcp.perspective import NOBODYS, Perspective
+from ..tcp.round_trips import UNKNOWN, round_trips
 from ..tcp.sides import where
 from ..tcp.states import State
 from ..traffic.traffic import Traffic
@@ -108,6 +109,13 @@ class SocketRows:
         self.state[: counts[0]] = State.LISTEN
         self.state[counts[0] : counts[0] + len(ends)] = table.endpoints["state"][ends]
         self.state[counts[0] + len(ends) :] = NO_STATE
+
+    @classmethod
+    def of_ends(cls, table: FlowTable, ends: Rows, moment: int) -> SocketRows:
+        """Return a row for each of some endpoints (2 * connection + side), whatever their state."""
+        rows = cls(table, NOBODYS, moment, connections=False)
+        rows._what, rows.state = ends.astype(np.int32), table.endpoints["state"][ends]
+        return rows
 
     def keep(self, which: Rows) -> None:
         """Keep only these rows (a mask, or indices in the order wanted)."""
@@ -227,6 +235,23 @@ class SocketRows:
             column[there] = given
         return found
 
+    @property
+    def client(self) -> tuple[Rows, Rows, Rows]:
+        """The same of the client; a port without a connection has none: the unspecified address and port NOBODY."""
+        return self._end_of(CLIENT)
+
+    @property
+    def server(self) -> tuple[Rows, Rows, Rows]:
+        """The same of the server; a port that listens is one, a UDP port has none."""
+        return self._end_of(SERVER)
+
+    def _end_of(self, role: int) -> tuple[Rows, Rows, Rows]:
+        listens, sends = self._free()
+        own = np.where(listens, SERVER, self._role()) == role
+        ends = zip(self.local, self.foreign, strict=True)
+        high, low, port = (np.where(own, local, foreign).astype(np.int64) for local, foreign in ends)
+        return high, low, np.where(sends | (listens & ~own), NOBODY, port)
+
     def _free(self) -> tuple[Rows, Rows]:
         """Tell of each row whether it is a listening port, and whether it is a UDP port."""
         sends = self._what <= FREE - len(self._listening)
@@ -324,13 +349,14 @@ class SocketRows:
         return np.where(last == NEVER, NOBODY, np.maximum(self.moment - last, 0))
 
     def _rtt(self) -> Rows:
-        """Return the duration of the handshake, from the client's SYN to its ACK of the SYN-ACK."""
-        client = self._role() == CLIENT
-        opening, done = (
-            np.where(client, self._of(field, details=True, none=0), self._of(field, peer=True, details=True, none=0))
-            for field in ("opening", "established")
-        )
-        return np.where((opening == 0) | (done < opening), NOBODY, done - opening)
+        found = np.full(len(self), UNKNOWN, dtype=np.int64)
+        there = self._what >= 0
+        found[there] = round_trips(self.table.details, self._what[there] ^ (self._role()[there] == SERVER))
+        return found
+
+    def _duration(self) -> Rows:
+        opened = self._opened()
+        return np.where(opened == NEVER, NOBODY, np.maximum(self._last() - opened, 0))
 
     def _sent_packets(self) -> Rows:
         return self._counted("packets", "sent_packets")

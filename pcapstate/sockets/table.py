@@ -9,6 +9,7 @@ from ..table import WORD, Batch, Batches, Column, Table, beside, cells
 from .annotations import Annotations
 from .changes import CHANGES, Changes
 from .columns import COLUMNS, NAMES, STATES
+from .of_connections import OF_SIDES, network, of_connections, service
 from .rows import SocketRows
 
 
@@ -19,6 +20,12 @@ def values(rows: SocketRows, name: str, notes: Annotations) -> tuple[Column, Any
         return column, notes.pid(rows)
     if name == "program":
         words, found = notes.program(rows)
+    elif name == "service":
+        words, found = service(rows)
+    elif name == "network":
+        words, found = network(rows)
+    elif name in OF_SIDES:
+        return column, of_connections(rows, name)
     elif name in NAMES:
         words, found = notes.local_name(rows) if name == "local_name" else notes.foreign_name(rows)
     else:

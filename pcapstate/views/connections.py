@@ -3,73 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..query.column_fields import ReadTime, plain_fields
-from ..query.fields import Field, Kind
+from ..names.services import services
 from ..query.selection import Choice
 from ..rows import Rows
-from ..table import DURATION, ENDPOINT_ADDRESS, NEVER, NUMBER, TIME, WORD, Batch, Batches, Column, Table, cells, slices
+from ..table import NEVER, Batch, Batches, Column, Table, cells, slices, without_nothing
 from ..tcp import tables as c
+from ..tcp.endings import closers, resetters
 from ..tcp.flow_table import FlowTable
-from ..tcp.outcomes import NAMES, handshakes, outcomes
+from ..tcp.outcomes import handshakes, outcomes
+from ..tcp.round_trips import round_trips
 from ..tcp.sides import sides_of
-from ..tcp.states import STATES
+from .connection_columns import BY_NAME, COLUMNS, PEOPLE, WORDED
 from .reading_aids import Manner, in_language, readable
 
-BOOLEANS = (False, True)
+Words = tuple[tuple[str | None, ...], Rows]
+"""Texts, and an index into them for each row."""
 
-COLUMNS = (
-    Column("connection", "Conn", NUMBER),
-    Column("client", "Client", ENDPOINT_ADDRESS),
-    Column("server", "Server", ENDPOINT_ADDRESS),
-    Column("client_state", "Client State", WORD, STATES),
-    Column("server_state", "Server State", WORD, STATES),
-    Column("opened", "Opened", TIME),
-    Column("last", "Last", TIME),
-    Column("outcome", "Outcome", WORD, NAMES, rank=1, least=len("reset by s..")),
-    Column("handshake_seen", "Handshake", WORD, BOOLEANS),
-    Column("client_packets", "Packets >", NUMBER),
-    Column("server_packets", "Packets <", NUMBER),
-    Column("client_bytes", "Bytes >", NUMBER),
-    Column("server_bytes", "Bytes <", NUMBER),
-    Column("retransmissions", "Retrans", NUMBER, rank=4),
-    Column("client_guessed", "Guessed", WORD, BOOLEANS, rank=5),
-    Column("client_retransmissions", "Retrans >", NUMBER),
-    Column("server_retransmissions", "Retrans <", NUMBER),
-    Column("client_first", "Client First", TIME),
-    Column("client_last", "Client Last", TIME),
-    Column("server_first", "Server First", TIME),
-    Column("server_last", "Server Last", TIME),
-)
-"""The fields for programs; those that people see are fewer."""
+IN_WORDS = {"client_guessed": ("seen", "a guess")}
+TITLES = {"client_guessed": "Client Is"}
 
 
-def view(table: FlowTable, names: Sequence[str] | None = None, choose: Choice | None = None) -> Table:
+class Beside(NamedTuple):
+    """What columns need beside the table."""
+
+    moment: int | None = None
+    """The time of the states, from which ages count; ns since the epoch."""
+    names: Callable[[FlowTable, Rows, str], Words] | None = None
+    """Returns the names of hosts: of the connections in these rows, the column with this name."""
+
+
+NOTHING = Beside()
+
+
+def view(
+    table: FlowTable, names: Sequence[str] | None = None, choose: Choice | None = None, beside: Beside = NOTHING
+) -> Table:
     """Return the connections, in the order of their numbers, as programs get them.
 
-    ``names``: of the columns, all unless told; ``choose``: returns the indices of the rows to show.
+    ``names``: of the columns, all of COLUMNS unless told; ``choose``: returns the indices of the rows to show.
     """
-    columns = _worded(COLUMNS if names is None else tuple(BY_NAME[name] for name in names), table)
+    columns = COLUMNS if names is None else tuple(BY_NAME[name] for name in names)
+    worded = not WORDED.isdisjoint(column.name for column in columns)
 
     def batch(rows: Rows) -> Batch:
-        found = Connections(table, rows)
-        given = {column.name: found.value(column.name) for column in columns}
-        return Batch(columns, cells(columns, len(rows), **given))
+        found = Connections(table, rows, beside)
+        given = {column.name: found.shown(column.name) for column in columns}
+        # The same columns for each batch where words allow it: then one layout does for all.
+        these = tuple(column for column, _ in given.values()) if worded else columns
+        return Batch(these, cells(these, len(rows), **{name: value for name, (_, value) in given.items()}))
 
-    return Table(columns, _batches(table, choose, batch))
-
-
-def _worded(columns: tuple[Column, ...], table: FlowTable) -> tuple[Column, ...]:
-    """Return columns with the words that only the capture tells: the names of virtual networks."""
-    words = (None, *table.network_names())
-    return tuple(column._replace(words=words) if column.name == "network" else column for column in columns)
+    return Table(columns, _batches(table, choose, batch, beside))
 
 
-def _batches(table: FlowTable, choose: Choice | None, batch: Callable[[Rows], Batch]) -> Batches:
-    rows = None if choose is None else chosen(table, choose)
+def view_for_people(
+    table: FlowTable,
+    manner: Manner,
+    names: Sequence[str] | None = None,
+    choose: Choice | None = None,
+    beside: Beside = NOTHING,
+) -> Table:
+    """Return the connections with what fits a terminal, or the columns of these names."""
+
+    def batch(rows: Rows) -> Batch:
+        found = Connections(table, rows, beside)
+        columns, given = [], {}
+        for name in PEOPLE if names is None else names:
+            column, value = found.shown(name)
+            if name in IN_WORDS:
+                column = column._replace(title=TITLES[name], words=IN_WORDS[name])
+            column, given[name] = readable(column, value, manner)
+            columns.append(column)
+        return Batch(in_language(columns, manner.lang), cells(tuple(columns), len(rows), **given))
+
+    return Table(batch(np.zeros(0, dtype=np.int64)).columns, _batches(table, choose, batch, beside))
+
+
+def _batches(table: FlowTable, choose: Choice | None, batch: Callable[[Rows], Batch], beside: Beside) -> Batches:
+    rows = None if choose is None else chosen(table, choose, beside)
 
     def batches() -> Iterator[Batch]:
         for part in slices(len(table.connections) if rows is None else len(rows)):
@@ -78,9 +92,9 @@ def _batches(table: FlowTable, choose: Choice | None, batch: Callable[[Rows], Ba
     return Batches(batches)
 
 
-def chosen(table: FlowTable, choose: Choice) -> Rows:
+def chosen(table: FlowTable, choose: Choice, beside: Beside = NOTHING) -> Rows:
     """Return the rows of the connections that are chosen, in the order to show."""
-    return choose(lambda part: Connections(table, _rows(part)).value, len(table.connections))
+    return choose(lambda part: Connections(table, _rows(part), beside).compared, len(table.connections))
 
 
 def _rows(part: slice) -> Rows:
@@ -90,8 +104,22 @@ def _rows(part: slice) -> Rows:
 class Connections:
     """The columns of some connections, each worked out where it is asked for; ``rows``: theirs in the table."""
 
-    def __init__(self, table: FlowTable, rows: Rows) -> None:
-        self._table, self._of, self._rows = table, sides_of(table, rows), rows
+    def __init__(self, table: FlowTable, rows: Rows, beside: Beside = NOTHING) -> None:
+        self._table, self._of, self._rows, self._beside = table, sides_of(table, rows), rows, beside
+
+    def shown(self, name: str) -> tuple[Column, Any]:
+        """Return a column by its name, with the words of these rows, and its values."""
+        column = BY_NAME[name]
+        if name not in WORDED:
+            return column, self.value(name)
+        words, found = getattr(self, f"_{name}")()
+        return column._replace(words=words), found
+
+    def compared(self, name: str) -> Any:
+        """Return the values of a column as filters want them: text as its words, and the indices into them."""
+        if name in WORDED:
+            return getattr(self, f"_{name}")()
+        return without_nothing(BY_NAME[name], self.value(name)) if name in BY_NAME else self.value(name)
 
     def value(self, name: str) -> Any:
         """Return the values of a column by its name."""
@@ -105,7 +133,10 @@ class Connections:
         if field in ("address", "port"):
             where = getattr(of, f"{side}_address")
             return where[:2] if field == "address" else where[2]
-        return getattr(self, f"_{name}")()
+        if field in ("since", "age", "packet"):
+            return getattr(self, f"_{field}")(self._ends(side))
+        found = getattr(self, f"_{name}")()
+        return found[1] if name in WORDED else found
 
     def _connection(self) -> Rows:
         return self._table.numbers(self._rows)
@@ -142,9 +173,10 @@ class Connections:
         copies = self._table.seldom["copies"]
         return copies[2 * self._rows].astype(np.int64) + copies[2 * self._rows + 1]
 
-    def _network(self) -> Rows:
+    def _network(self) -> Words:
         extra = self._table.extras[self._rows]
-        return np.where(extra["network_0"] != 0, extra["network_0"], extra["network_1"])
+        found = np.where(extra["network_0"] != 0, extra["network_0"], extra["network_1"])
+        return (None, *self._table.network_names()), found
 
     def _packets(self) -> Rows:
         return self._both("packets")
@@ -155,53 +187,53 @@ class Connections:
     def _retransmissions(self) -> Rows:
         return self._both("retransmissions")
 
+    def _idle(self) -> Rows:
+        return self._passed(self._last())
 
-MORE = (
-    Column("packets", "Packets", NUMBER, rank=2),
-    Column("bytes", "Bytes", NUMBER, rank=3),
-    Column("duration", "Duration", DURATION),
-    Column("copies", "Copies", NUMBER),
-    Column("network", "Network", WORD, (None,), rank=1, least=12),
-)
-"""Columns that programs get where they ask for them."""
-BY_NAME = {column.name: column for column in (*COLUMNS, *MORE)}
+    def _passed(self, times: Rows) -> Rows:
+        moment = self._beside.moment
+        assert moment is not None, "ages count from a moment"
+        return np.where(times == NEVER, -1, np.maximum(moment - times, 0))
 
-PEOPLE = (
-    *("connection", "client", "server", "client_state", "server_state", "outcome"),
-    *("packets", "bytes", "retransmissions", "client_guessed"),
-)
-"""The columns that fit a terminal."""
-IN_WORDS = {"client_guessed": ("seen", "a guess")}
+    def _rtt(self) -> Rows:
+        return round_trips(self._table.details, self._ends("client"))
 
+    def _closed_by(self) -> Rows:
+        return closers(self._of)
 
-def fields(read: ReadTime) -> dict[str, Field]:
-    """Return the fields of ``--filter``: the columns, and those that mean either end; ``read`` reads times."""
-    found = plain_fields(BY_NAME.values(), read)
-    for name in ("client", "server"):
-        found[name] = Field(Kind.ADDRESS, (f"{name}_address",))
-        found[f"{name}_port"] = Field(Kind.PORT, (f"{name}_port",))
-    return {
-        **found,
-        "state": Field(Kind.STATE, ("client_state", "server_state"), STATES),
-        "host": Field(Kind.ADDRESS, ("client_address", "server_address")),
-        "port": Field(Kind.PORT, ("client_port", "server_port")),
-    }
+    def _reset_by(self) -> Rows:
+        return resetters(self._of)
 
+    def _service(self) -> Words:
+        return services(self.value("server_port"))
 
-def view_for_people(
-    table: FlowTable, manner: Manner, names: Sequence[str] | None = None, choose: Choice | None = None
-) -> Table:
-    """Return the connections with what fits a terminal, or the columns of these names."""
+    def _client_name(self) -> Words:
+        return self._names("client_name")
 
-    def batch(rows: Rows) -> Batch:
-        found = Connections(table, rows)
-        columns, given = [], {}
-        for name in PEOPLE if names is None else names:
-            column = _worded((BY_NAME[name],), table)[0]
-            if name in IN_WORDS:
-                column = column._replace(title="Client Is", words=IN_WORDS[name])
-            column, given[name] = readable(column, found.value(name), manner)
-            columns.append(column)
-        return Batch(in_language(columns, manner.lang), cells(tuple(columns), len(rows), **given))
+    def _server_name(self) -> Words:
+        return self._names("server_name")
 
-    return Table(batch(np.zeros(0, dtype=np.int64)).columns, _batches(table, choose, batch))
+    def _names(self, name: str) -> Words:
+        assert self._beside.names is not None, "names were not gathered"
+        return self._beside.names(self._table, self._rows, name)
+
+    # --- of one end
+
+    def _ends(self, side: str) -> Rows:
+        return 2 * self._rows.astype(np.int64) + (self._of.turned ^ (side == "server"))
+
+    def _detail(self, field: str, ends: Rows) -> Rows:
+        details = self._table.details
+        assert details is not None, "details were not kept"
+        return details[field][ends]
+
+    def _since(self, ends: Rows) -> Rows:
+        since = self._detail("since", ends)
+        return np.where(since == 0, NEVER, since)
+
+    def _age(self, ends: Rows) -> Rows:
+        return self._passed(self._since(ends))
+
+    def _packet(self, ends: Rows) -> Rows:
+        packet = self._detail("packet", ends)
+        return np.where(packet <= 0, -1, packet)

@@ -7,66 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ..query.column_fields import ReadTime, plain_fields
-from ..query.fields import Field, Kind
 from ..query.selection import Choice
 from ..rows import Rows
-from ..table import (
-    ENDPOINT_ADDRESS,
-    NUMBER,
-    NUMBER_OR_NOTHING,
-    TIME,
-    WORD,
-    Batch,
-    Batches,
-    Column,
-    Table,
-    cells,
-    slices,
-)
+from ..table import Batch, Batches, Column, Table, cells, slices
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
-from ..tcp.machine import TABLE, Certainty
 from ..tcp.settling import certainties
 from ..tcp.sides import where
-from ..tcp.states import STATES
+from .connection_columns import WORDED
+from .connections import NOTHING, Beside, Connections
 from .reading_aids import Manner, in_language, readable
+from .timeline_columns import AGE, BY_NAME, COLUMNS, CONNECTIONS, PEOPLE
 
 Runs = Iterable[Rows]
 """Transitions (TRANSITION) in runs, each overwritten by the next one where they are given out as they come."""
-SIDES = ("client", "server")
-CAUSES = tuple(row.cause for row in TABLE)
-CERTAINTIES = tuple(one.word for one in Certainty)
-
-COLUMNS = (
-    Column("time", "Time", TIME),
-    Column("packet", "Packet", NUMBER_OR_NOTHING, nothing="-", rank=1),
-    Column("connection", "Conn", NUMBER),
-    Column("endpoint", "Endpoint", WORD, SIDES, rank=4),
-    Column("address", "Address", ENDPOINT_ADDRESS),
-    Column("peer", "Peer", ENDPOINT_ADDRESS),
-    Column("from", "From", WORD, STATES, rank=1),
-    Column("to", "To", WORD, STATES),
-    Column("cause", "Cause", WORD, CAUSES, rank=2, least=len("received ACK of SY..")),
-    Column("certainty", "Certainty", WORD, CERTAINTIES, rank=3),
-)
-
-BY_NAME = {column.name: column for column in COLUMNS}
-PEOPLE = tuple(name for name in BY_NAME if name != "peer")
-"""The columns that fit a terminal."""
-
-
-def fields(read: ReadTime) -> dict[str, Field]:
-    """Return the fields of ``--filter``: the columns, and those that mean either end; ``read`` reads times."""
-    found = plain_fields(COLUMNS, read)
-    for name in ("address", "peer"):
-        found[name] = Field(Kind.ADDRESS, (f"{name}_host",))
-    return {
-        **found,
-        "state": Field(Kind.STATE, ("to",), STATES),
-        "host": Field(Kind.ADDRESS, ("address_host", "peer_host")),
-        "port": Field(Kind.PORT, ("address_port", "peer_port")),
-    }
 
 
 def view(
@@ -77,32 +31,36 @@ def view(
     final: bool,
     names: Sequence[str] | None = None,
     choose: Choice | None = None,
+    beside: Beside = NOTHING,
 ) -> Table:
     """Return the transitions in ``batches`` (TRANSITION), of all connections or of one.
 
     ``manner``: how they are written for people, or None for programs. ``final``: they are settled, so a row that
     replaced a wrong assumption counts as seen. ``names``: of the columns; ``choose``: returns the rows to show, of
-    each batch where rows still come.
+    each batch where rows still come. The column AGE needs all transitions in one batch, in time order.
     """
-    columns = tuple(BY_NAME[name] for name in names or (BY_NAME if manner is None else PEOPLE))
+    default = [column.name for column in COLUMNS] if manner is None else PEOPLE
+    columns = tuple(BY_NAME[name] for name in names or default)
+    worded = not WORDED.isdisjoint(column.name for column in columns)
 
-    def batch(rows: Rows) -> Batch:
-        found, shown, given = _Transitions(table, rows, final), [], {}
+    def batch(found: Transitions) -> Batch:
+        shown, given = [], {}
         for column in columns:
-            one, given[column.name] = column, found.value(column.name)
+            one, value = found.shown(column.name)
             if manner is not None:
-                one, given[column.name] = readable(column, given[column.name], manner)
+                one, value = readable(one, value, manner)
+            given[column.name] = value
             shown.append(one)
-        # The same columns for each batch of programs: then one layout does for all.
-        words = columns if manner is None else in_language(shown, manner.lang)
-        return Batch(words, cells(words, len(rows), **given))
+        # The same columns for each batch of programs where words allow it: then one layout does for all.
+        words = (tuple(shown) if worded else columns) if manner is None else in_language(shown, manner.lang)
+        return Batch(words, cells(words, len(found), **given))
 
     def shown() -> Iterator[Batch]:
         for rows in batches:
-            for some in _chosen(table, rows, connection, final, choose):
+            for some in _chosen(Transitions(table, rows, final, beside), connection, choose):
                 yield batch(some)
 
-    names_of = batch(np.zeros(0, dtype=c.TRANSITION)).columns
+    names_of = batch(Transitions(table, np.zeros(0, dtype=c.TRANSITION), final, beside)).columns
     return Table(names_of, shown() if isinstance(batches, Iterator) else Batches(shown))
 
 
@@ -113,37 +71,70 @@ def count(table: FlowTable, rows: Rows, connection: int | None) -> int:
     return int(np.count_nonzero(table.numbers(rows["endpoint"] // 2) == connection))
 
 
-def _chosen(table: FlowTable, rows: Rows, connection: int | None, final: bool, choose: Choice | None) -> Iterator[Rows]:
-    """Yield those of the rows that are to be shown, some at a time."""
+def _chosen(all_: Transitions, connection: int | None, choose: Choice | None) -> Iterator[Transitions]:
+    """Yield those of the transitions that are to be shown, some at a time."""
     if choose is None:
-        for part in slices(len(rows)):
-            some = rows[part]
+        for part in slices(len(all_)):
+            some = all_.some(part)
             if connection is not None:
-                some = some[table.numbers(some["endpoint"] // 2) == connection]
+                some = some.of(connection)
             if len(some):
                 yield some
         return
     if connection is not None:
-        rows = rows[table.numbers(rows["endpoint"] // 2) == connection]
-    chosen = choose(lambda part: _Transitions(table, rows[part], final).value, len(rows))
+        all_ = all_.of(connection)
+    chosen = choose(lambda part: all_.some(part).compared, len(all_))
     for part in slices(len(chosen)):
-        yield rows[chosen[part]]
+        yield all_.some(chosen[part])
 
 
-class _Transitions:
+class Transitions:
     """The columns of some transitions, each worked out where it is asked for."""
 
-    def __init__(self, table: FlowTable, rows: Rows, final: bool) -> None:
-        self._rows, self._final = rows, final
-        self._table, self._ends = table, rows["endpoint"].astype(np.int64)
+    def __init__(self, table: FlowTable, rows: Rows, final: bool, beside: Beside) -> None:
+        self._table, self._rows, self._final, self._beside = table, rows, final, beside
+        self._whole: Transitions = self
+        self._which: slice | Rows = slice(None)
+        self._ages: Rows | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def some(self, which: slice | Rows) -> Transitions:
+        """Return some of them (a slice, indices or a mask)."""
+        found = Transitions(self._table, self._rows[which], self._final, self._beside)
+        whole = self._whole is self
+        found._whole, found._which = self._whole, which if whole else np.arange(len(self._whole))[self._which][which]
+        return found
+
+    def of(self, connection: int) -> Transitions:
+        """Return those of one connection."""
+        return self.some(np.flatnonzero(self.value("connection") == connection))
+
+    @property
+    def _ends(self) -> Rows:
+        return self._rows["endpoint"].astype(np.int64)
+
+    def shown(self, name: str) -> tuple[Column, Any]:
+        """Return a column by its name, with the words of these rows, and its values."""
+        return self._connections().shown(name) if name in CONNECTIONS else (BY_NAME[name], self.value(name))
+
+    def compared(self, name: str) -> Any:
+        """Return the values of a column as filters want them: text as its words, and the indices into them."""
+        return self._connections().compared(name) if name in CONNECTIONS else self.value(name)
+
+    def _connections(self) -> Connections:
+        return Connections(self._table, self._ends >> 1, self._beside)
 
     def value(self, name: str) -> Any:
-        """Return the values of a column by its name."""
+        """Return the values of a column of transitions by its name."""
         rows = self._rows
+        if name in ("address", "peer"):
+            return where(self._table, self._ends if name == "address" else self._ends ^ 1)
         end, _, part = name.partition("_")
-        if end in ("address", "peer"):
-            found = where(self._table, self._ends if end == "address" else self._ends ^ 1)
-            return {"": found, "host": found[:2], "port": found[2]}[part]
+        if end in ("local", "foreign"):
+            found = where(self._table, self._ends if end == "local" else self._ends ^ 1)
+            return found[2] if part == "port" else found[:2]
         if name in ("time", "from", "to"):
             return rows[name]
         if name == "packet":
@@ -155,4 +146,17 @@ class _Transitions:
             return self._ends & 1 ^ turned
         if name == "cause":
             return rows["row"]
+        if name == AGE.name:
+            return self._whole._age()[self._which]
         return certainties(rows, self._final)
+
+    def _age(self) -> Rows:
+        """Return how long each endpoint had been in the state that it left, in ns; -1 for its first change."""
+        if self._ages is None:
+            ends, times = self._rows["endpoint"], self._rows["time"]
+            order = np.argsort(ends, kind="stable")
+            again = ends[order][1:] == ends[order][:-1]
+            self._ages = np.full(len(ends), -1, dtype=np.int64)
+            lasted = np.maximum(times[order][1:] - times[order][:-1], 0)
+            self._ages[order[1:][again]] = lasted[again]
+        return self._ages

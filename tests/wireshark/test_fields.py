@@ -18,7 +18,7 @@ from pcapstate.reading import Origin, Reading
 from pcapstate.tcp.outcomes import NAMES, outcomes
 from pcapstate.tcp.sides import sides
 from pcapstate.tcp.states import STATES
-from pcapstate.views.timeline import CAUSES
+from pcapstate.views.timeline_columns import CAUSES
 from pcapstate.wireshark.folders import PLUG_IN
 from tests.helpers import packets
 from tests.helpers.captures import pcap

@@ -187,7 +187,11 @@ function valuesOf(field, name) {
     addressesKnown ??= D.addresses.map(addressBytes);
     return (at) => addressesKnown[C[name][at]];
   }
-  if (field.kind === "text") return (at) => D.networks[C[name][at]]?.toLowerCase() ?? null;
+  if (field.kind === "text") {
+    const texts = { network: D.networks, service: D.services }[name] ?? D.names;
+    return (at) => texts[C[name][at]]?.toLowerCase() ?? null;
+  }
+  if (field.kind === "word") return (at) => (field.words[C[name][at]] === null ? null : C[name][at]);
   return (at) => (Number.isNaN(C[name][at]) ? null : C[name][at]);
 }
 let addressesKnown = null;
@@ -208,7 +212,7 @@ function plain(name, field, text) {
   if (field.kind === "text") return (given) => given === text.toLowerCase();
   let wanted = asWord(text);
   if (field.kind === "state" && Object.hasOwn(D.spellings, wanted)) wanted = asWord(D.spellings[wanted]);
-  const index = wordsOf(field).findIndex((word) => asWord(word) === wanted);
+  const index = wordsOf(field).findIndex((word) => word !== null && asWord(word) === wanted);
   if (index < 0) throw new FilterError(t("{name} is never {text}", { name, text }));
   return (given) => given === index;
 }
@@ -223,7 +227,7 @@ function likeness(name, field, operator, text) {
     like = (given) => pattern.test(given);
   }
   if (field.kind === "text") return like;
-  const wanted = wordsOf(field).map((word) => like(asWord(word)));
+  const wanted = wordsOf(field).map((word) => word !== null && like(asWord(word)));
   if (!wanted.includes(true)) throw new FilterError(t("{name} is never {text}", { name, text }));
   return (given) => wanted[given];
 }

@@ -14,7 +14,7 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ from pcapstate.wording.styles import STYLES  # noqa: E402
 MARKED = re.compile(r"(?<=<!-- generated: )(\S+)( -->\n).*?(?=<!-- end of generated part -->)", re.DOTALL)
 
 COLUMNS = {
-    "timeline": (*timeline_columns.COLUMNS, timeline_columns.AGE),
+    "timeline": (*timeline_columns.COLUMNS, timeline_columns.AGE, *timeline_columns.NAMES),
     "connections": (*connection_columns.COLUMNS, *connection_columns.MORE),
     "netstat": tuple(netstat_columns.COLUMNS[name] for name in netstat_columns.FOR_PROGRAMS),
 }
@@ -206,6 +206,26 @@ def columns() -> Iterator[str]:
     )
 
 
+def vocabulary() -> Iterator[str]:
+    """Yield the table of which columns each command has, and which of them only filter."""
+    known = {
+        "connections": (connection_columns.fields(int), connection_columns.BY_NAME),
+        "timeline": (timeline_columns.fields(int), timeline_columns.BY_NAME),
+        "netstat": (netstat_columns.fields(int), netstat_columns.COLUMNS),
+    }
+    names = dict.fromkeys(name for fields, columns in known.values() for name in (*columns, *fields))
+
+    def cell(name: str, fields: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
+        if name not in columns:
+            return "filter" * (name in fields)
+        return "all" if name in fields else "sort, show"
+
+    yield table(
+        ("Column", *(f"`{command}`" for command in known)),
+        ((f"`{name}`", *(cell(name, *one) for one in known.values())) for name in sorted(names)),
+    )
+
+
 def formats() -> Iterator[str]:
     """Yield the names of the output formats."""
     yield ", ".join(f"`{name}`" for name in FORMATS) + "\n"
@@ -247,6 +267,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "styles": styles,
     "metrics": metrics,
     "columns-netstat": columns,
+    "columns-of-commands": vocabulary,
     **LESSON_PARTS,
     **{f"fields-{command}": fields(command) for command in COLUMNS},
 }

@@ -121,8 +121,11 @@ class Session:
         """
         selection = Selection(SelectionOptions(filter=filter), timeline_columns.fields, timeline_columns.BY_NAME, False)
         lazily = revisions or self._origin.growing
-        if lazily and timeline_columns.AGE.name in selection.needed:
-            raise CallError("the column age needs all rows, but these rows come one by one")
+        for name in timeline_columns.AT_THE_END:
+            if lazily and name in selection.needed:
+                raise CallError(
+                    Message("the column {name} needs all packets, but these rows come one by one", name=name)
+                )
         gathered = Gathered(selection.needed, self._options["memory"])
         reading = self._new(record=True, **_gathering(gathered, CHOSEN if filter else SHOWN))
         choose = selection.choice(reading.span)

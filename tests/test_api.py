@@ -21,9 +21,6 @@ from tests.helpers.paths import PCAPS
 CAPTURES = sorted(path.name for path in PCAPS.glob("*.pcap*") if (PCAPS / f"{path.name}.expected").exists())
 OFFICE = PCAPS / "office.pcapng"
 TIMES = {"time", "opened", "last", "first", "client_first", "client_last", "server_first", "server_last"}
-APART = {f"{end}_{part}" for end in ("address", "peer") for part in ("host", "port")} | {
-    f"{end}_{part}" for end in ("client", "server") for part in ("address", "port")
-}
 
 
 def printed(*arguments: str | Path) -> list[dict[str, Any]]:
@@ -43,7 +40,7 @@ def nanoseconds(text: str) -> int:
 
 def fields(found: Iterable[Any]) -> list[dict[str, Any]]:
     """Return objects as the rows that JSON has."""
-    rows = [{name: value for name, value in asdict(one).items() if name not in APART} for one in found]
+    rows = [asdict(one) for one in found]
     for row in rows:
         for keyword in ("from", "to"):
             if f"{keyword}_state" in row:

@@ -10,6 +10,7 @@ from ..query.selection import Selection
 from ..sockets.absent import ends, hosts
 from ..sockets.question import Question
 from ..tcp.perspective import Perspective
+from ..views.timeline_columns import NAMED
 from .session import Session
 
 ON_ITS_OWN = frozenset(("ARP", "ICMP", "ICMPv6"))
@@ -22,6 +23,8 @@ Line = tuple[str, dict[str, Any]]
 def say_without_rows(reading: Session, selection: Selection, count: int) -> None:
     """Say why a table of connections, or of transitions, has no row; ``count``: of those there are to choose from."""
     archive = reading.origin.archive
+    if archive is not None and selection.needed & NAMED:
+        reading.say("a dataset does not keep TLS and HTTP, so names that only these tell are missing")
     if archive is not None and not (count and selection.found):
         if not count or selection.chooses:
             reading.say(NONE_OF_DATASET, count=archive.connections)

@@ -75,10 +75,10 @@ def timeline(
     )
     if reading.growing and selection.sort:
         raise click.UsageError("--sort needs all rows, but rows from a pipe or an interface are printed as they come")
-    if reading.growing and known.AGE.name in chosen.needed:
-        raise click.UsageError(
-            "the column age needs all rows, but rows from a pipe or an interface are printed as they come"
-        )
+    for name in known.AT_THE_END:
+        if reading.growing and name in chosen.needed:
+            text = "the column {name} needs all packets, but rows from a pipe or an interface are printed as they come"
+            raise click.UsageError(Message(text, name=name))
     table = reading.capture.table
     choose = chosen.choice(reading.span)
 

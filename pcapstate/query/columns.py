@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..escaping import quoted
 from ..messages import Message
-from .errors import Unfit, did_you_mean
+from .errors import Unfit, all_known, did_you_mean
 from .fields import as_name
 from .lists import read_list
 
@@ -45,10 +45,9 @@ def _chooser(columns: Iterable[str]) -> Callable[[str], str]:
     def choose(word: str) -> str:
         column = known.get(as_name(word))
         if column is None:
-            others = Message("known: {words}", words=", ".join(known.values()))
             raise Unfit(
                 Message("there is no column {word}", word=quoted(word)),
-                did_you_mean(as_name(word), known.values(), others),
+                did_you_mean(as_name(word), known.values(), all_known(known.values())),
             )
         if column in chosen:
             raise Unfit(Message("the column {column} is named twice", column=column))

@@ -13,7 +13,9 @@ AROUND = 24
 """Characters of the text that are shown on either side of the place."""
 NEAREST = 3
 LISTED = 20
-"""So many known words are listed where none is near."""
+"""So many known words are listed where none is near; names of fields and columns always are (``all_known``)."""
+PAIRS = (("client_", "server_"), ("local_", "foreign_"), ("sent_", "received_"))
+"""What names of both ends, or both ways, begin with."""
 
 
 class QueryError(PcapstateError):
@@ -68,6 +70,18 @@ def did_you_mean(text: str, known: Iterable[str], otherwise: str = "") -> str:
     if otherwise or len(names) > LISTED:
         return otherwise
     return Message("known: {words}", words=", ".join(names))
+
+
+def all_known(names: Iterable[str]) -> str:
+    """Return the hint that lists all names; those of two ends are one: client_/server_port."""
+    left = list(dict.fromkeys(names))
+    for one, other in PAIRS:
+        for name in [name for name in left if name.startswith(one)]:
+            rest = name.removeprefix(one)
+            if other + rest in left:
+                left[left.index(name)] = f"{one}/{other}{rest}"
+                left.remove(other + rest)
+    return Message("known: {words}", words=", ".join(left))
 
 
 def listed(words: list[str]) -> str:

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from ..escaping import quoted
 from ..messages import Message
 from .conditions import Item, between, check_operator, comparison, flag, is_likeness, item, likeness
-from .errors import QueryError, Unfit, did_you_mean
+from .errors import QueryError, Unfit, all_known, did_you_mean
 from .expression import Expression, Not, both, either
 from .fields import Field, Kind, as_name
 from .tokens import END, STRING, SYMBOL, WORD, Token, tokens
@@ -107,7 +107,8 @@ class _Parser:
             example = "port" if "port" in self._fields else next(iter(self._fields), "")
             raise self._expected(Message('a field (such as {example}), "not" or "("', example=example))
         if as_name(token.text) not in self._fields:
-            hint = did_you_mean(as_name(token.text), (name for name, _ in self._fields.values()))
+            names = [name for name, _ in self._fields.values()]
+            hint = did_you_mean(as_name(token.text), names, all_known(names))
             raise self._error(
                 token,
                 Message("there is no field {text}", text=quoted(token.text)),

@@ -49,8 +49,10 @@ COLUMNS = {
         Column("service", "Service", WORD, (None,), nothing="-"),
         Column("client_address", "Client Address", ADDRESS),
         Column("client_port", "Client Port", NUMBER_OR_NOTHING, nothing="-"),
+        Column("client_name", "Client Name", WORD, (None,), nothing="-", least=LEAST),
         Column("server_address", "Server Address", ADDRESS),
         Column("server_port", "Server Port", NUMBER_OR_NOTHING, nothing="-"),
+        Column("server_name", "Server Name", WORD, (None,), nothing="-", least=LEAST),
         Column("packets", "Packets", NUMBER_OR_NOTHING, nothing="-"),
         Column("sent_packets", "Packets Sent", NUMBER_OR_NOTHING, nothing="-"),
         Column("received_packets", "Packets Received", NUMBER_OR_NOTHING, nothing="-"),
@@ -71,7 +73,7 @@ DETAILED = frozenset(("age", "since", "packet", "rtt"))
 """Columns that need the tracker to keep DETAIL rows."""
 
 OF_PROGRAMS = frozenset(("pid", "program"))
-NAMES = frozenset(("local_name", "foreign_name"))
+NAMES = frozenset(("local_name", "foreign_name", "client_name", "server_name"))
 WORDED = frozenset(("service", "network", "program", *NAMES))
 """Columns whose words are those of the rows."""
 

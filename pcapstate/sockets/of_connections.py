@@ -12,9 +12,9 @@ from ..tcp import tables as c
 from ..tcp.endings import closers, resetters
 from ..tcp.outcomes import handshakes, outcomes
 from ..tcp.sides import Sides, sides_of
-from .annotations import Words
+from .annotations import Annotations, Words
 from .columns import COLUMNS
-from .rows import NOBODY, UDP, SocketRows
+from .rows import CLIENT, NOBODY, SERVER, UDP, SocketRows
 
 OF_SIDES: dict[str, Callable[[Sides], Rows]] = {
     "outcome": outcomes,
@@ -42,6 +42,18 @@ def service(rows: SocketRows) -> Words:
         return tcp_names, of_tcp
     udp_names, of_udp = services(ports, udp=True)
     return (*tcp_names, *udp_names), np.where(udp, len(tcp_names) + of_udp, of_tcp)
+
+
+def host_name(rows: SocketRows, name: str, notes: Annotations) -> Words:
+    """Return the name of each row's host: of the local one, the foreign one, the client's or the server's."""
+    if name == "local_name":
+        return notes.local_name(rows)
+    if name == "foreign_name":
+        return notes.foreign_name(rows)
+    own, there = rows.has(CLIENT if name == "client_name" else SERVER)
+    (local, of_local), (foreign, of_foreign) = notes.local_name(rows), notes.foreign_name(rows)
+    found = np.where(own, of_local, len(local) + of_foreign)
+    return (*local, *foreign, None), np.where(there, found, len(local) + len(foreign))
 
 
 def network(rows: SocketRows) -> Words:

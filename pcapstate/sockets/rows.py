@@ -245,12 +245,17 @@ class SocketRows:
         """The same of the server; a port that listens is one, a UDP port has none."""
         return self._end_of(SERVER)
 
-    def _end_of(self, role: int) -> tuple[Rows, Rows, Rows]:
+    def has(self, role: int) -> tuple[Rows, Rows]:
+        """Tell of each row whether its local end is the client, or the server; and whether either of its ends is."""
         listens, sends = self._free()
         own = np.where(listens, SERVER, self._role()) == role
+        return own, own | ~(listens | sends)
+
+    def _end_of(self, role: int) -> tuple[Rows, Rows, Rows]:
+        own, there = self.has(role)
         ends = zip(self.local, self.foreign, strict=True)
         high, low, port = (np.where(own, local, foreign).astype(np.int64) for local, foreign in ends)
-        return high, low, np.where(sends | (listens & ~own), NOBODY, port)
+        return high, low, np.where(there, port, NOBODY)
 
     def _free(self) -> tuple[Rows, Rows]:
         """Tell of each row whether it is a listening port, and whether it is a UDP port."""

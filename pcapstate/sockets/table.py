@@ -9,7 +9,7 @@ from ..table import WORD, Batch, Batches, Column, Table, beside, cells
 from .annotations import Annotations
 from .changes import CHANGES, Changes
 from .columns import COLUMNS, NAMES, STATES
-from .of_connections import OF_SIDES, network, of_connections, service
+from .of_connections import OF_SIDES, host_name, network, of_connections, service
 from .rows import SocketRows
 
 
@@ -27,7 +27,7 @@ def values(rows: SocketRows, name: str, notes: Annotations) -> tuple[Column, Any
     elif name in OF_SIDES:
         return column, of_connections(rows, name)
     elif name in NAMES:
-        words, found = notes.local_name(rows) if name == "local_name" else notes.foreign_name(rows)
+        words, found = host_name(rows, name, notes)
     else:
         return column, rows.values(name)
     return column._replace(words=words), found

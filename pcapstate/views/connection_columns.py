@@ -76,7 +76,6 @@ DETAILED = frozenset(
 )
 """Columns that need the tracker to keep DETAIL rows."""
 NAMES = frozenset(("client_name", "server_name"))
-"""Columns that need the packets with names."""
 WORDED = frozenset(("service", "network", *NAMES))
 """Columns whose words are those of the rows."""
 

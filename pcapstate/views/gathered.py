@@ -12,8 +12,9 @@ from ..memory import default_bound
 from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
-from .connection_columns import DETAILED, NAMES
+from .connection_columns import DETAILED
 from .connections import Beside, Words
+from .timeline_columns import NAMED
 
 if TYPE_CHECKING:
     from ..sockets.gathering import Gathering
@@ -36,7 +37,7 @@ class Gathered:
         """The bytes that names take, at most: for each connection, and whatever the capture holds."""
         self._gathering: Gathering | None = None
         self._clients: SocketRows | None = None
-        if needed & NAMES:
+        if needed & NAMED:
             # Only who asks for names needs it.
             from ..sockets.answers import EACH, EACH_NAMED, EACH_OPENING
             from ..sockets.gathering import Gathering

@@ -30,7 +30,8 @@ STATE_TONES = tuple(
 
 VOCABULARY = frozenset(
     (
-        *("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen", "closed_by", "reset_by"),
+        *("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"),
+        *("closed_by", "reset_by"),
         *("counter", "stated", "gateway", "loopback", "evidence"),
     )
 )

@@ -14,10 +14,9 @@ from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.settling import certainties
 from ..tcp.sides import where
-from .connection_columns import WORDED
-from .connections import NOTHING, Beside, Connections
+from .connections import NOTHING, Beside, Connections, Words
 from .reading_aids import Manner, in_language, readable
-from .timeline_columns import AGE, BY_NAME, COLUMNS, CONNECTIONS, PEOPLE
+from .timeline_columns import AGE, BY_NAME, COLUMNS, CONNECTIONS, PEOPLE, WORDED
 
 Runs = Iterable[Rows]
 """Transitions (TRANSITION) in runs, each overwritten by the next one where they are given out as they come."""
@@ -117,11 +116,26 @@ class Transitions:
 
     def shown(self, name: str) -> tuple[Column, Any]:
         """Return a column by its name, with the words of these rows, and its values."""
-        return self._connections().shown(name) if name in CONNECTIONS else (BY_NAME[name], self.value(name))
+        if name in CONNECTIONS:
+            return self._connections().shown(name)
+        if name in WORDED:
+            words, found = self._name(name)
+            return BY_NAME[name]._replace(words=words), found
+        return BY_NAME[name], self.value(name)
 
     def compared(self, name: str) -> Any:
         """Return the values of a column as filters want them: text as its words, and the indices into them."""
-        return self._connections().compared(name) if name in CONNECTIONS else self.value(name)
+        if name in CONNECTIONS:
+            return self._connections().compared(name)
+        return self._name(name) if name in WORDED else self.value(name)
+
+    def _name(self, name: str) -> Words:
+        """Return the name of each endpoint's host, or of its peer's."""
+        connections = self._connections()
+        (clients, of_client), (servers, of_server) = map(connections.compared, ("client_name", "server_name"))
+        is_client = self.value("endpoint") == 0
+        own = is_client if name == "local_name" else ~is_client
+        return (*clients, *servers), np.where(own, of_client, len(clients) + of_server)
 
     def _connections(self) -> Connections:
         return Connections(self._table, self._ends >> 1, self._beside)

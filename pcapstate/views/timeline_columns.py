@@ -33,6 +33,11 @@ COLUMNS = (
 
 AGE = Column("age", "Age", DURATION, nothing="-")
 """How long the endpoint had been in the state that it left."""
+NAMES = (
+    Column("local_name", "Local Name", WORD, (None,), nothing="-", least=of_connections.LEAST),
+    Column("foreign_name", "Foreign Name", WORD, (None,), nothing="-", least=of_connections.LEAST),
+)
+"""The names of the endpoint's host, and of the other one."""
 NOT_OF_TRANSITIONS = frozenset(
     ("idle", *(f"{side}_{field}" for side in SIDES for field in ("state", "age", "since", "packet")))
 )
@@ -41,12 +46,17 @@ OF_CONNECTIONS = tuple(
     column for name, column in of_connections.BY_NAME.items() if name not in NOT_OF_TRANSITIONS and name != "connection"
 )
 """Columns of the transition's connection."""
-MORE = (AGE, *OF_CONNECTIONS)
+MORE = (AGE, *NAMES, *OF_CONNECTIONS)
 """Columns that programs get where they ask for them."""
 
 BY_NAME = {column.name: column for column in (*COLUMNS, *MORE)}
 PEOPLE = ("time", "packet", "connection", "endpoint", "address", "from", "to", "cause", "certainty")
 """The columns that fit a terminal."""
+NAMED = frozenset((*of_connections.NAMES, *(column.name for column in NAMES)))
+WORDED = frozenset((*of_connections.WORDED, *NAMED))
+"""Columns whose words are those of the rows."""
+AT_THE_END = (AGE.name, *sorted(NAMED))
+"""Columns that need the whole capture."""
 CONNECTIONS = frozenset(column.name for column in OF_CONNECTIONS)
 
 

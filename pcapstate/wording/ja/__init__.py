@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..language import Language
 from .archive import ARCHIVE
+from .columns import COLUMNS
 from .diagram import DIAGRAM
 from .errors import ERRORS
 from .explanations import EXPLANATIONS
@@ -27,6 +28,7 @@ CATALOG = {
     **REASONS,
     **EXPLANATIONS,
     **DIAGRAM,
+    **COLUMNS,
     **ERRORS,
     **ARCHIVE,
     **UPKEEP,

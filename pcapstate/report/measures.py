@@ -19,6 +19,7 @@ from ..tcp.settling import Judged
 from ..tcp.sides import sides, where
 from ..tcp.states import State
 from ..views.connections import Connections
+from ..views.states_over_time import NOWHERE, OPEN, counted_ends, state_changes
 
 BINS = 1_000
 """Pieces of time in which changes are counted where not all are in the report."""
@@ -30,8 +31,6 @@ SCALE = (
 """Where the bars of a histogram begin, in ns; the first one begins at 0."""
 TALKERS = 12
 """Hosts that are listed."""
-OPEN = tuple(state for state in State if state not in (State.UNKNOWN, State.CLOSED, State.LISTEN))
-"""States of an end that has a connection, or tries to have one, in the order of a life."""
 
 
 class Bar(NamedTuple):
@@ -117,14 +116,14 @@ def in_bins(table: FlowTable, judged: Judged, start: int, end: int) -> Iterator[
     They are ``count_time``, ``count_side`` (0: the client), ``count_state`` and ``count_change``, in the order of time.
     """
     rows = judged.rows[judged.held]
-    rows = rows[np.argsort(rows["endpoint"], kind="stable")]
-    again = np.append(False, rows["endpoint"][1:] == rows["endpoint"][:-1]) if len(rows) else np.zeros(0, dtype=bool)
-    side = (rows["endpoint"] & 1) ^ (table.connections["notes"][rows["endpoint"] >> 1] & c.NOTE_CLIENT_IS_1 != 0)
     width = max((end - start) // BINS, 1)
-    bins = np.clip((rows["time"] - start) // width, 0, BINS)
     counts = np.zeros((BINS + 1, 2, len(State)), dtype=np.int64)
-    np.add.at(counts, (bins, side, rows["to"]), 1)
-    np.subtract.at(counts, (bins[again], side[again], rows["from"][again]), 1)
+    for side, name in enumerate(("client", "server")):
+        changes = state_changes(rows, counted_ends(table, name))
+        bins = np.clip((changes.time - start) // width, 0, BINS)
+        again = changes.left != NOWHERE
+        np.add.at(counts[:, side], (bins, changes.to), 1)
+        np.subtract.at(counts[:, side], (bins[again], changes.left[again]), 1)
     at, sides, states = np.nonzero(counts)
     yield "count_time", at * width
     yield "count_side", sides

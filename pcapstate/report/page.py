@@ -22,13 +22,14 @@ from ..tcp.outcomes import NAMES, OUTCOMES
 from ..tcp.states import State
 from ..views import diagnosis
 from ..views.reading_aids import Manner
+from ..views.states_over_time import OPEN
 from ..wording.counts import Count
 from ..wording.languages import ENGLISH, LANGUAGES, OWN_NAMES, language_of, translate
 from ..wording.styles import Style
 from ..wording.times import duration
 from .connections import fields
 from .contents import Contents
-from .measures import OPEN, Bar, Histogram, histogram
+from .measures import Bar, Histogram, histogram
 from .sources import FOLDER, SCRIPTS, TEMPLATE, source, texts
 
 LIBRARY = "uPlot.iife.min.js"

@@ -38,18 +38,28 @@ def open_ends(table: FlowTable, whose: Perspective, both: bool, ended: bool = Fa
         shown &= (notes & c.NOTE_BESIDE == 0)[:, np.newaxis]
         if both:
             shown[:] = shown.any(axis=1, keepdims=True)
-        if whose.networks:
-            places = [where(table, ends[:, side]) for side in (0, 1)]
-            for side in (0, 1):
-                shown[:, side] &= whose.holds(*places[side][:2])
-            own = places[0][2] == places[1][2]
-            if own.any():
-                # A socket that is connected to itself has one row.
-                shown[:, 1] &= ~np.logical_and.reduce([one == other for one, other in zip(*places, strict=True)])
-        else:
-            shown[:, 1] = False
+        shown &= of_hosts(table, ends, whose)
         found.append(ends[shown].astype(np.int32))
     return np.concatenate(found)
+
+
+def of_hosts(table: FlowTable, ends: Rows, whose: Perspective) -> Rows:
+    """Tell of the ends of connections, the client's and the server's, which are local; without hosts the clients' are.
+
+    A socket that is connected to itself is one.
+    """
+    shown = np.zeros(ends.shape, dtype=bool)
+    if not whose.networks:
+        shown[:, 0] = True
+        return shown
+    places = [where(table, ends[:, side]) for side in (0, 1)]
+    for side in (0, 1):
+        shown[:, side] = whose.holds(*places[side][:2])
+    own = places[0][2] == places[1][2]
+    if own.any():
+        # A socket that is connected to itself has one row.
+        shown[:, 1] &= ~np.logical_and.reduce([one == other for one, other in zip(*places, strict=True)])
+    return shown
 
 
 def without_socket(table: FlowTable, ends: Rows) -> Rows:

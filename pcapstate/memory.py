@@ -34,6 +34,8 @@ DIAGNOSE_CHOSEN = 800
 explain them."""
 REPORT = DIAGNOSE + 100
 """For each connection or transition in ``report``: what ``diagnose`` takes, and transitions in order."""
+PLOTTED = 160
+"""For each connection or transition in ``plot``: its changes in order, and the counts that they make of all states."""
 FRAMES_SEEN = 24_000_000
 """For ``diagnose``: the packets kept to recognize duplicates."""
 

@@ -194,10 +194,11 @@ class Reading:
     """Reads a source once. Raises CallError, CaptureError, LiveError, MomentError.
 
     ``at``: the moment at which to stop; ``every``: seconds between moments, at most ``count`` of them. ``record``: keep
-    transitions, or (``passing``) only yield them; ``details``: also rows of DETAIL and TROUBLE. ``watchers``: a
-    function from the source to the watchers of its frames. ``memory``: the bound in bytes (None: a default); of these
-    the caller takes ``each`` for every connection or transition, and ``beside`` for watchers. ``followers``,
-    ``undisturbed``: as for ``FlowTable``; ``threads``: as for ``Capture``.
+    transitions, or (``passing``) only yield them; those of growing sources are only yielded, unless ``kept``.
+    ``details``: also rows of DETAIL and TROUBLE. ``watchers``: a function from the source to the watchers of its
+    frames. ``memory``: the bound in bytes (None: a default); of these the caller takes ``each`` for every connection
+    or transition, and ``beside`` for watchers. ``followers``, ``undisturbed``: as for ``FlowTable``; ``threads``: as
+    for ``Capture``.
     """
 
     def __init__(
@@ -211,6 +212,7 @@ class Reading:
         split: bool = False,
         record: bool = False,
         passing: bool = False,
+        kept: bool = False,
         details: bool = False,
         watchers: Callable[[Source], Sequence[Watcher]] = lambda source: (),
         memory: int | None = None,
@@ -223,7 +225,7 @@ class Reading:
         origin.check()
         self.origin, self.at = origin, at
         beside += PACKETS_WAITING if origin.interfaces else 0
-        keeps = record and not passing and not origin.growing
+        keeps = record and not passing and (kept or not origin.growing)
         least = FEWEST_TRANSITIONS * (TRANSITION_BYTES + each) if keeps else 0
         self.memory = memory or default_bound(beside + least)
         """The memory bound in bytes."""

@@ -29,10 +29,15 @@ def say_without_rows(reading: Session, selection: Selection, count: int) -> None
         if not count or selection.chooses:
             reading.say(NONE_OF_DATASET, count=archive.connections)
     elif not count:
-        for line, fields in _without_tcp(reading):
-            reading.say(line, **fields)
+        say_without_connections(reading)
     elif selection.chooses and not selection.found:
         reading.say("no row matches the filter; there are {count:,} without it", count=count)
+
+
+def say_without_connections(reading: Session) -> None:
+    """Say why a capture has no connection."""
+    for line, fields in _without_tcp(reading):
+        reading.say(line, **fields)
 
 
 def _without_tcp(reading: Session) -> Iterator[Line]:

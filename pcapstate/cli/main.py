@@ -27,6 +27,7 @@ COMMANDS = (
     "browse",
     "explain",
     "extract",
+    "plot",
     "report",
     "annotate",
     "archive",

@@ -313,6 +313,9 @@ SOURCE = (
     output_option,
 )
 
+PICTURED = (CAPTURES, *CAPTURING, AT, FOLLOW, *TRACKING)
+"""Packets of any kind, for a command that leads its output to files itself."""
+
 WATCHED = (CAPTURES, *CAPTURING, FOLLOW, METRICS, *TRACKING)
 """Packets as they come, for a screen."""
 
@@ -389,6 +392,7 @@ def shared(
 
 source_options = shared(SourceOptions, SOURCE, "source")
 file_options = shared(SourceOptions, FILES, "source")
+pictured_options = shared(SourceOptions, PICTURED, "source")
 watched_options = shared(SourceOptions, WATCHED, "source")
 selection_options = shared(SelectionOptions, SELECTION, "selection")
 wording_options = shared(WordingOptions, WORDING, "wording")

@@ -55,9 +55,7 @@ class Steps(NamedTuple):
 
     def largest(self, edges: Rows) -> Rows:
         """Return the largest number from each edge until the next, which belongs to it only at the last one."""
-        first = np.searchsorted(self.times, edges[:-1], side="right")
-        last = np.searchsorted(self.times, edges[1:], side="left")
-        last[-1:] = np.searchsorted(self.times, edges[-1:], side="right")
+        first, last = self._between(edges)
         found = self._behind(first)
         there = first < last
         if there.any():
@@ -65,6 +63,25 @@ class Steps(NamedTuple):
             highest = np.maximum.reduceat(np.append(self.counts, 0), places)[::2]
             found[there] = np.maximum(found[there], highest)
         return found
+
+    def highest(self, edges: Rows) -> Rows:
+        """Return the first moment with the largest number from each edge until the next."""
+        found = edges[:-1].copy()
+        first, last = self._between(edges)
+        behind = self._behind(first)
+        for column in np.flatnonzero(first < last).tolist():
+            own = self.counts[first[column] : last[column]]
+            place = int(np.argmax(own))
+            if own[place] > behind[column]:
+                found[column] = self.times[first[column] + place]
+        return found
+
+    def _between(self, edges: Rows) -> tuple[Rows, Rows]:
+        """Return the places of the first change behind each edge, and of the first one that the next edge has."""
+        first = np.searchsorted(self.times, edges[:-1], side="right")
+        last = np.searchsorted(self.times, edges[1:], side="left")
+        last[-1:] = np.searchsorted(self.times, edges[-1:], side="right")
+        return first, last
 
     def _behind(self, places: Rows) -> Rows:
         padded: Rows = np.append(np.zeros(1, dtype=np.int64), self.counts)
@@ -81,12 +98,12 @@ class OverTime(NamedTuple):
 
     def of(self, states: Iterable[State]) -> Steps:
         """Return how many ends are in any of some states."""
-        known = np.zeros(len(State) + 1, dtype=np.int64)
+        known = np.zeros(len(State) + 1, dtype=np.int8)
         known[[int(state) for state in states]] = 1
         # The last place is that of NOWHERE.
         change = known[self.changes.to] - known[self.changes.left]
         own = np.flatnonzero(change)
-        times, counts = self.changes.time[own], np.cumsum(change[own])
+        times, counts = self.changes.time[own], np.cumsum(change[own], dtype=np.int64)
         last = np.append(times[1:] != times[:-1], True) if len(own) else np.zeros(0, dtype=bool)
         times, counts = times[last], counts[last]
         # What is left within the same moment was not there at any.

@@ -1,0 +1,1 @@
+"""Connections by state over time, as a picture: text, SVG, PNG."""

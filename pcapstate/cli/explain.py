@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
 
 import click
 import numpy as np
 
-from ..ladder.drawing import ASCII_SIGNS, SIGNS, Ladder, Line
-from ..ladder.explaining import SIDES, Fold, Part, Said, parts
-from ..ladder.sentences import Sentences
+from ..ladder.explaining import parts
 from ..ladder.steps import NO_PACKET, Steps
 from ..ladder.table import table_of
+from ..ladder.text import WIDTH, Drawing
 from ..messages import Message
 from ..moments import PACKET, Moment, parse_moment
-from ..output.colours import painted
 from ..output.formats import PEOPLE
-from ..output.paragraphs import wrapped
-from ..output.screen import Screen
 from ..samples.catalogue import Sample
-from ..tcp.states import State
-from ..views.reading_aids import Manner
-from ..views.samples import heading
 from ..wording.languages import translate
 from ..wording.times import duration
 from .one_by_one import PROMPT, one_by_one
-from .one_connection import OneConnection, one_connection
+from .one_connection import one_connection
 from .options import SourceOptions, WordingOptions, file_options, manner, output_option, wording_options
 from .sample_options import sample_options
 from .samples import write_samples
 
-WIDTH = 100
-"""Columns of a ladder in a file or a pipe."""
 WIDEST = 140
-INDENT = 4
-AT_AN_END = (State.CLOSED, State.TIME_WAIT, State.LISTEN)
-"""States behind which nothing of a connection is to come."""
-
-CAPTURE_ENDS = Said("capture-ends", {})
+"""Columns of a ladder on a terminal at most."""
 
 
 @click.command()
@@ -102,7 +88,10 @@ def explain(
         screen = one.reading.screen
         wait = duration(round(source.time_wait.seconds * 1e9))
         found = parts(steps, wait, all_, first)
-        drawing = Drawing(one, steps, how, screen, ascii_, brief)
+        width = WIDTH if screen is None else min(screen.columns, WIDEST)
+        colour = screen is not None and screen.colour
+        whose = one.gathered.number, one.gathered.ends
+        drawing = Drawing(*whose, steps, how, width, colour, ascii_, brief)
         ended = source.at is None
         pieces = drawing.pieces(found, ended, sample)
         one.reading.write(one_by_one(pieces, translate(PROMPT, wording.lang)) if waits else pieces)
@@ -120,56 +109,3 @@ def _place(steps: Steps, begin: Moment, span: tuple[int, int]) -> int:
             Message("no packet of the connection is at {moment} or later (--from)", moment=begin.text)
         )
     return int(places[0])
-
-
-class Drawing:
-    """The text of a ladder with its sentences."""
-
-    def __init__(
-        self, one: OneConnection, steps: Steps, how: Manner, screen: Screen | None, ascii_: bool, brief: bool
-    ) -> None:
-        self._one, self._steps, self._how, self._brief = one, steps, how, brief
-        self._width = WIDTH if screen is None else min(screen.columns, WIDEST)
-        self._colour = screen is not None and screen.colour
-        self._ladder = Ladder(steps, self._width, how, ASCII_SIGNS if ascii_ else SIGNS)
-        self._sentences = Sentences(how, "->" if ascii_ else "→")
-
-    def pieces(self, found: Iterable[Part], ended: bool, sample: Sample | None = None) -> Iterator[bytes]:
-        """Yield the text of the heading, and of each part; ``ended``: behind the last step the capture has ended."""
-        lang = self._how.lang
-        if sample is not None:
-            yield "".join(f"\n{self._paragraph(text, 0)}" for text in heading(sample, lang)).encode()
-        title = translate("connection {number}", lang).format(number=self._one.gathered.number)
-        ends = (f"{translate(role, lang)} {end}" for role, end in zip(SIDES, self._one.gathered.ends, strict=True))
-        yield f"\n{title}: {', '.join(ends)}\n\n".encode()
-        apart = True
-        for part in found:
-            apart = part.fold is not None or bool(part.said)
-            yield "".join(self._lines(part)).encode()
-        if self._brief:
-            return
-        rest = [self._paragraph(self._sentences.sentence(CAPTURE_ENDS))] if ended and self._left_open() else []
-        if sample is not None:
-            rest.append("".join(self._paragraph(f"? {translate(text, lang)}", 0) for text in sample.ask))
-        yield ("" if apart else "\n").encode() + "\n".join(rest).encode()
-
-    def _left_open(self) -> bool:
-        return any(state not in AT_AN_END for state in self._steps[-1].after) if len(self._steps) else False
-
-    def _lines(self, part: Part) -> Iterator[str]:
-        if part.fold is not None:
-            yield f"{self._folded(part.fold)}\n" if self._brief else f"{self._folded(part.fold)}\n\n"
-        else:
-            yield f"{self._drawn(self._ladder[part.at])}\n"
-        if part.said and not self._brief:
-            yield from (self._paragraph(self._sentences.sentence(said)) for said in part.said)
-            yield "\n"
-
-    def _drawn(self, line: Line) -> str:
-        return "".join(painted(run.text, run.tone) if self._colour else run.text for run in line).rstrip()
-
-    def _folded(self, fold: Fold) -> str:
-        return self._paragraph(f"... {self._sentences.fold(fold)}").rstrip("\n")
-
-    def _paragraph(self, text: str, indent: int = INDENT) -> str:
-        return "".join(f"{' ' * indent}{line}\n" for line in wrapped(text, min(self._width, WIDTH) - indent))

@@ -21,7 +21,6 @@ from ..query.options import SelectionOptions
 from ..rows import Rows
 from ..sockets.answers import Answers
 from ..sockets.question import Question
-from ..tcp.settling import in_time, settled
 from ..tcp.states import STATES, State
 from ..views import states_over_time as view
 from .choice import ConnectionChoice
@@ -240,7 +239,7 @@ class Plotted:
         if begin is not None and begin.kind == PACKET:
             raise click.UsageError("--from takes a time, not a packet")
         reading = self.reading
-        rows, _ = settled(in_time(reading.history()))
+        transitions = reading.history()
         start, end = reading.span()
         if begin is not None:
             start = max(begin.time(start, end), start)
@@ -250,8 +249,7 @@ class Plotted:
                 )
         self._rows = self._choice.rows(reading) if self._choice.chooses else None
         whose = self._answers.perspective() if self._side is None else self._side
-        counted = view.counted_ends(reading.capture.table, whose, self._rows)
-        return view.OverTime(view.state_changes(rows, counted), start, end)
+        return view.over_time(reading.capture.table, transitions, whose, self._rows, (start, end))
 
     def say_what_is_missing(self, any_: bool) -> None:
         """Say why there is nothing to see, or of whom there is nothing."""

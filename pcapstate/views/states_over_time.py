@@ -12,6 +12,7 @@ from ..sockets.ends import clients, of_hosts
 from ..table import NUMBER, TIME, WORD, Batch, Batches, Column, Table, cells, slices
 from ..tcp.flow_table import FlowTable
 from ..tcp.perspective import Perspective
+from ..tcp.settling import in_time, settled
 from ..tcp.states import STATES, State
 
 OPEN = tuple(state for state in State if state not in (State.UNKNOWN, State.CLOSED, State.LISTEN))
@@ -155,6 +156,17 @@ def state_changes(rows: Rows, counted: Rows | None = None) -> StateChanges:
     left = np.full(len(to), NOWHERE, dtype=np.int8)
     left[order[again + 1]] = to[order[again]]
     return StateChanges(time, to, left)
+
+
+def over_time(
+    table: FlowTable, transitions: Rows, whose: Perspective | str, chosen: Rows | None, span: tuple[int, int]
+) -> OverTime:
+    """Return the states over a span of time, given all transitions (TRANSITION) as they were read.
+
+    ``whose``, ``chosen``: as for ``counted_ends``. Assumptions that later packets disproved do not count.
+    """
+    rows, _ = settled(in_time(transitions))
+    return OverTime(state_changes(rows, counted_ends(table, whose, chosen)), *span)
 
 
 def moments(start: int, end: int, every: int) -> Rows | None:

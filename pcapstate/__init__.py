@@ -18,8 +18,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .api import Session, Snapshot, connections, live, netstat, open, transitions
+    from .drawn import Ladder, StatesOverTime
     from .errors import CallError, CaptureDamaged, CaptureError, LiveError, MomentError, PcapstateError
-    from .objects import Connection, Counter, Finding, Netstat, Route, State, Transition
+    from .objects import Connection, Counter, Finding, Netstat, Route, State, StateCount, Step, Transition
     from .packets import Tracker
     from .query.errors import QueryError
     from .reading import Losses
@@ -29,7 +30,11 @@ _HOME = {
     **dict.fromkeys(
         ("CallError", "CaptureDamaged", "CaptureError", "LiveError", "MomentError", "PcapstateError"), ".errors"
     ),
-    **dict.fromkeys(("Connection", "Counter", "Finding", "Netstat", "Route", "State", "Transition"), ".objects"),
+    **dict.fromkeys(("Ladder", "StatesOverTime"), ".drawn"),
+    **dict.fromkeys(
+        ("Connection", "Counter", "Finding", "Netstat", "Route", "State", "StateCount", "Step", "Transition"),
+        ".objects",
+    ),
     "Losses": ".reading",
     "QueryError": ".query.errors",
     "Tracker": ".packets",
@@ -42,6 +47,7 @@ __all__ = [
     "Connection",
     "Counter",
     "Finding",
+    "Ladder",
     "LiveError",
     "Losses",
     "MomentError",
@@ -52,6 +58,9 @@ __all__ = [
     "Session",
     "Snapshot",
     "State",
+    "StateCount",
+    "StatesOverTime",
+    "Step",
     "Tracker",
     "Transition",
     "connections",

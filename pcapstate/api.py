@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from .errors import CallError, CaptureDamaged
 from .memory import CHOSEN, DIAGNOSE, DIAGNOSE_CHOSEN, FRAMES_SEEN, SHOWN
 from .messages import Message
-from .moments import parse_moment
+from .moments import SECOND, parse_moment
 from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records, transitions_of
 from .query.options import SelectionOptions
 from .query.selection import Selection
@@ -19,6 +21,7 @@ from .sockets.answers import Answer, Answers
 from .sockets.question import Question
 from .sockets.table import for_programs
 from .table import Table
+from .tcp import states as numbers
 from .tcp.flow_table import FlowTable
 from .tcp.settling import in_time, settled
 from .tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
@@ -29,6 +32,9 @@ from .views import connections as connections_view
 from .views import timeline as timeline_view
 from .views.connections import Beside
 from .views.gathered import Gathered
+
+if TYPE_CHECKING:
+    from .drawn import Ladder, StatesOverTime
 
 Time = str | float
 """A moment: seconds since the start, or a text as for ``--at``."""
@@ -214,6 +220,77 @@ class Session:
         choose, beside = selection.choice(reading.span), gathered.beside(reading.moment)
         chosen = None if choose is None else connections_view.chosen(reading.capture.table, choose, beside)
         return [Finding(**one) for one in records(view(diagnose(reading.capture, seen, chosen), lang))]
+
+    def states_over_time(
+        self,
+        every: float | None = None,
+        *,
+        local: str | Sequence[str] | None = None,
+        side: str | None = None,
+        states: Iterable[str] | None = None,
+        filter: str | None = None,
+    ) -> StatesOverTime:
+        """Return how many connections are in each state over time, as ``pcapstate plot`` draws it.
+
+        A row for each change, or for each state ``every`` so many seconds. ``local``: whose states, as for
+        ``netstat``; or ``side``: those of each ``client``, ``server``, or ``both``. ``states``: the states to count,
+        such as CLOSED (None: the open ones that occur). ``filter``: the connections to count. Raises QueryError,
+        ValueError.
+        """
+        from .drawn import StatesOverTime
+        from .memory import PLOTTED
+        from .plot.picture import SIDES
+        from .views import states_over_time as view
+
+        if side is not None and (local is not None or side not in SIDES):
+            raise ValueError("side is client, server or both, and excludes local")
+        if every is not None and not every > 0:
+            raise ValueError("every is a number of seconds above 0")
+        wanted = None if states is None else tuple(numbers.State[str(one)] for one in states)
+        selection = _selection_of_connections(filter)
+        gathered = Gathered(selection.needed, self._options["memory"])
+        answers = Answers(Question(local=_texts(local)), shown=frozenset())
+        gathering = answers.gathering
+        reading = self._new(
+            record=True,
+            kept=True,
+            details=gathered.details,
+            each=PLOTTED + answers.bytes_each + gathered.bytes_each,
+            beside=gathering.bytes_beside + gathered.bytes_beside,
+            watchers=lambda source: [*gathering.watchers(source), *gathered.watchers(source)],
+            followers=[answers.moved, gathered.moved],
+        )
+        answers.attach(reading)
+        transitions, table = reading.history(), reading.capture.table
+        choose, beside = selection.choice(reading.span), gathered.beside(reading.moment)
+        chosen = None if choose is None else connections_view.chosen(table, choose, beside)
+        whose = answers.perspective()
+        found = view.over_time(table, transitions, whose if side is None else side, chosen, reading.span())
+        at = None if every is None else view.moments(found.start, found.end, max(round(every * SECOND), 1))
+        if every is not None and at is None:
+            raise ValueError(f"every makes more than {view.MOST:,} moments")
+        told = Message(SIDES[side]) if side is not None else Message(whose.why, host=whose.host)
+        return StatesOverTime(found, found.occurring() if wanted is None else wanted, told, at)
+
+    def explain(self, connection: int | None = None, *, lang: str = "en") -> Ladder:
+        """Return a connection packet by packet; without a number, the one with the most to see.
+
+        The capture is read twice, so it has to be files. Raises CallError.
+        """
+        from .drawn import Ladder
+        from .ladder.gathering import gathered, most_telling
+
+        if not self._again:
+            raise CallError("the capture is read twice; give files")
+        reading = self._new(each=CHOSEN)
+        self._read_on()
+        table = reading.capture.table
+        if connection is None:
+            if not len(table.connections):
+                raise CallError("the capture has no TCP connection")
+            connection = int(table.numbers(np.array([most_telling(table, np.arange(len(table.connections)))]))[0])
+        found = gathered(reading, lambda watchers: self._new(each=CHOSEN, watchers=lambda _: watchers), connection)
+        return Ladder(found, self._options["time_wait"].seconds, self._at is None, lang)
 
     def moments(
         self,

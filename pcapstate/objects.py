@@ -16,7 +16,9 @@ import numpy as np
 from .addresses import address, socket_text
 from .table import ADDRESS, ENDPOINT_ADDRESS, NEVER, NUMBER_OR_NOTHING, WORD, Column, Table
 
-OF_STATES = frozenset(("state", "foreign_state", "client_state", "server_state", "from", "to"))
+OF_STATES = frozenset(
+    ("state", "foreign_state", "client_state", "server_state", "client_before", "server_before", "from", "to")
+)
 """Columns with states."""
 
 
@@ -142,6 +144,47 @@ class Netstat:
     local_name: str | None = None
     """The name of the host, if names were requested and the capture has one."""
     foreign_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many ends of connections are in a state from a moment on, as in ``pcapstate plot --format json``."""
+
+    time: int
+    state: State
+    count: int
+    largest: int
+    """The largest count until the next row of the state, or the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A packet of a connection, or a timer, as in ``pcapstate explain --format json``."""
+
+    time: int
+    packet: int | None
+    """Number of the packet, 1-based (frame.number); None for a timer."""
+    sender: str | None
+    """``client`` or ``server``; None for a timer, and where no packet is told."""
+    flags: str | None
+    seq: int
+    """Relative, as ``ack``."""
+    ack: int | None
+    length: int
+    window: int
+    retransmission: bool
+    duplicate: bool
+    sent_again: int | None
+    """Number of the packet that repeats it, because it was lost."""
+    missing: int
+    """Bytes before it that the capture lacks."""
+    client_before: State
+    client_state: State
+    """After it."""
+    server_before: State
+    server_state: State
+    client_cause: str | None
+    server_cause: str | None
 
 
 @dataclass(frozen=True, slots=True)

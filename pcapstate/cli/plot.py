@@ -147,7 +147,7 @@ def plot(
     if every is not None and chosen not in PROGRAMS:
         raise click.UsageError("--every goes with the formats for programs; a picture has as many columns as fit")
     manner(wording, 0)
-    choice = ConnectionChoice(SelectionOptions(port=port, host=host, filter=filter), (), wording.utc)
+    choice = ConnectionChoice(SelectionOptions(port=port, host=host, filter=filter), (), wording.utc, source.memory)
     draw = _pen(chosen, ascii_, wording.lang)
     with nullcontext() if output in (None, "-") else output_to(str(output)):
         if chosen == PNG and is_terminal():
@@ -208,15 +208,16 @@ class Plotted:
     ) -> None:
         self._choice, self._local, self._side, self._utc = choice, local, side, wording.utc
         self._answers = Answers(Question(local=local), shown=frozenset(), bound=source.memory)
-        gathering = self._answers.gathering
+        gathering, chosen = self._answers.gathering, choice.gathered
         self.reading = Session(
             source,
             record=True,
             kept=True,
-            each=memory.PLOTTED + self._answers.bytes_each,
-            beside=gathering.bytes_beside,
-            watchers=gathering.watchers,
-            followers=[self._answers.moved],
+            details=chosen.details,
+            each=memory.PLOTTED + self._answers.bytes_each + chosen.bytes_each,
+            beside=gathering.bytes_beside + chosen.bytes_beside,
+            watchers=lambda source: [*gathering.watchers(source), *chosen.watchers(source)],
+            followers=[self._answers.moved, chosen.moved],
             utc=wording.utc,
             lang=wording.lang,
         )

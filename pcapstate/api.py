@@ -281,7 +281,7 @@ class Session:
         from .ladder.gathering import gathered, most_telling
 
         if not self._again:
-            raise CallError("the capture is read twice; give files")
+            raise CallError("the capture is read twice: give a file, not standard input")
         reading = self._new(each=CHOSEN)
         self._read_on()
         table = reading.capture.table

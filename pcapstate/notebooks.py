@@ -38,8 +38,12 @@ UTC = TimeFormat(utc=True)
 
 FRAME = Markup('<div style="overflow-x:auto">{}</div>')
 TABLE = Markup('<table style="border-collapse:collapse"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>')
-CELL = Markup('<td style="text-align:{};white-space:nowrap;vertical-align:top">{}</td>')
-HEAD = Markup('<th scope="col" style="text-align:{}">{}</th>')
+CELL = Markup('<td style="text-align:{};padding:.2em .6em;vertical-align:top;{}">{}</td>')
+ON_ONE_LINE, IN_LINES = "white-space:nowrap", "min-width:24em"
+LINE = 60
+"""Characters of a cell that stays on one line."""
+HEAD = Markup('<th scope="col" style="text-align:{};padding:.2em .6em">{}</th>')
+ACROSS = Markup('<tr><td colspan="{}" style="text-align:left;padding:.1em .6em .1em 2.5em;opacity:.85">{}</td></tr>')
 SQUARE = Markup(
     '<span style="display:inline-block;width:.7em;height:.7em;background:{};border:1px solid #808080;'
     'border-radius:2px"></span> {}'
@@ -59,8 +63,8 @@ def html_of(objects: Sequence[Any]) -> str:
     first = [objects[place] for place in range(FIRST if cut else count)]
     last = [objects[place] for place in range(count - LAST, count)] if cut else []
     names = _columns(_fields(first[0]))
-    kinds = [all(isinstance(getattr(one, name), int) for one in first) and name not in TIMES for name in names]
-    sides = ["right" if number else "left" for number in kinds]
+    numbers = [name not in TIMES and all(_is_number(getattr(one, name)) for one in first) for name in names]
+    sides = ["right" if number else "left" for number in numbers]
     rows = [_row((_cell(name, getattr(one, name)) for name in names), sides) for one in first]
     if cut:
         rows.append(_across(len(names), f"… {count - FIRST - LAST:,} more"))
@@ -68,6 +72,10 @@ def html_of(objects: Sequence[Any]) -> str:
     heads = Markup("").join(HEAD.format(side, name) for name, side in zip(names, sides, strict=True))
     table = TABLE.format(heads, Markup("").join(rows))
     return str(FRAME.format(table + NOTE.format("1 row" if count == 1 else f"{count:,} rows")))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def _fields(one: Any) -> tuple[str, ...]:
@@ -80,16 +88,20 @@ def _columns(names: Sequence[str]) -> list[str]:
     return [name for name in names if not any(name.endswith(part) and name[: -len(part)] in names for part in PARTS)]
 
 
-def _row(cells: Iterable[Any], sides: Sequence[str]) -> Markup:
-    made = (CELL.format(side, cell) for side, cell in zip(sides, cells, strict=True))
+def _row(cells: Iterable[str], sides: Sequence[str]) -> Markup:
+    made = []
+    for side, cell in zip(sides, cells, strict=True):
+        # Markup is a state, whose tags are longer than it is.
+        long = not isinstance(cell, Markup) and len(cell) > LINE
+        made.append(CELL.format(side, IN_LINES if long else ON_ONE_LINE, cell))
     return Markup("<tr>{}</tr>").format(Markup("").join(made))
 
 
 def _across(columns: int, text: Any) -> Markup:
-    return Markup('<tr><td colspan="{}" style="text-align:left">{}</td></tr>').format(columns, text)
+    return ACROSS.format(columns, text)
 
 
-def _cell(name: str, value: Any) -> Any:
+def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, State):

@@ -11,6 +11,7 @@ from .explanations import EXPLANATIONS
 from .help import HELP
 from .meanings import MEANINGS
 from .messages import MESSAGES
+from .plot import PLOT
 from .quiz import QUIZ
 from .reasons import REASONS
 from .report import REPORT
@@ -34,6 +35,7 @@ CATALOG = {
     **UPKEEP,
     **HELP,
     **QUIZ,
+    **PLOT,
     **SAMPLES,
     **REPORT,
 }

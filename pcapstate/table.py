@@ -53,6 +53,8 @@ class Column(NamedTuple):
     """Its words begin with a date and a blank."""
     tones: tuple[int, ...] = ()
     """For WORD: the tone of each word (PLAIN …), where they differ."""
+    texts: bool = False
+    """For WORD: its words are the texts of these rows, not all that there can be."""
 
     @property
     def width(self) -> int:

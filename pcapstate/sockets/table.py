@@ -30,7 +30,7 @@ def values(rows: SocketRows, name: str, notes: Annotations) -> tuple[Column, Any
         words, found = host_name(rows, name, notes)
     else:
         return column, rows.values(name)
-    return column._replace(words=words), found
+    return column._replace(words=words, texts=True), found
 
 
 def for_programs(rows: SocketRows, names: tuple[str, ...], notes: Annotations, changes: Changes | None = None) -> Table:

@@ -22,21 +22,25 @@ NAMED = 6
 TONES = {Severity.PROBLEM: ALARM, Severity.WARNING: CAUTION, Severity.NOTE: PLAIN}
 
 COLUMNS = (
-    Column("finding", "Finding", WORD),
-    Column("severity", "Severity", WORD),
-    Column("host", "Host", WORD),
-    Column("title", "Title", WORD),
-    Column("text", "Text", WORD),
-    Column("next", "Next", WORD),
+    Column("finding", "Finding", WORD, tuple(KINDS)),
+    Column("severity", "Severity", WORD, tuple(one.word for one in Severity)),
+    Column("host", "Host", WORD, texts=True),
+    Column("title", "Title", WORD, texts=True),
+    Column("text", "Text", WORD, texts=True),
+    Column("next", "Next", WORD, texts=True),
     Column("count", "Connections", NUMBER),
     Column("connections", "First Connections", WORD),
     Column("packet_count", "Packets", NUMBER),
     Column("packets", "First Packets", WORD),
-    Column("filter", "Filter", WORD),
+    Column("filter", "Filter", WORD, texts=True),
     Column("filter_selects", "Filter Selects", NUMBER_OR_NOTHING),
     Column("first", "First Time", TIME),
     Column("last", "Last Time", TIME),
 )
+
+
+LISTS = ("connections", "packets")
+"""Columns with several numbers in a cell."""
 
 
 class Numbers(tuple[int, ...]):
@@ -72,8 +76,10 @@ def view(findings: Sequence[Finding], language: str) -> Table:
     for column in COLUMNS:
         given = [row[column.name] for row in rows]
         if column.kind == WORD:
-            words = list(dict.fromkeys(given))
-            columns.append(column._replace(words=tuple(words) or (None,)))
+            # Without findings, numbers are still numbers.
+            none: Any = (Numbers(),) if column.name in LISTS else (None,)
+            words = column.words or tuple(dict.fromkeys(given)) or none
+            columns.append(column._replace(words=words))
             values[column.name] = np.array([words.index(one) for one in given], dtype=np.int64)
         else:
             columns.append(column)

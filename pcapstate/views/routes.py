@@ -20,6 +20,7 @@ NO_STATIONS = "the capture has no MAC addresses, so gateways are unknown"
 PAIRS_DROPPED = "there were more pairs of addresses than are kept: not all addresses reached are counted"
 ON_LINK = "On-link"
 BOOLEANS = (None, False, True)
+TYPES = ("route", "neighbour")
 
 
 def notes(local: LocalTraffic) -> list[str]:
@@ -39,29 +40,29 @@ def view(found: Sequence[Route]) -> Table:
     """Return a row for each route, for programs; unknown cells, such as every metric, are empty."""
     texts = {
         "destination": worded([str(one.network) for one in found]),
-        "type": worded(["neighbour" if one.neighbour else "route" for one in found]),
         "gateway": worded([None if one.gateway is None else str(one.gateway) for one in found]),
         "mac": worded([mac_text(one.mac) for one in found]),
         "interface": worded([_text(one.interface) for one in found]),
         "evidence": worded([one.evidence for one in found]),
     }
     columns = (
-        Column("destination", "Network Destination", WORD, texts["destination"][0]),
+        Column("destination", "Network Destination", WORD, texts["destination"][0], texts=True),
         Column("stated", "Stated", WORD, BOOLEANS, rank=7),
-        Column("type", "Type", WORD, texts["type"][0], rank=7),
+        Column("type", "Type", WORD, TYPES, rank=7),
         Column("on_link", "On-link", WORD, BOOLEANS, nothing="-", rank=7),
-        Column("gateway", "Gateway", WORD, texts["gateway"][0], nothing="-"),
-        Column("mac", "MAC Address", WORD, texts["mac"][0], nothing="-", rank=3),
-        Column("interface", "Interface", WORD, texts["interface"][0], nothing="-", rank=4),
+        Column("gateway", "Gateway", WORD, texts["gateway"][0], nothing="-", texts=True),
+        Column("mac", "MAC Address", WORD, texts["mac"][0], nothing="-", rank=3, texts=True),
+        Column("interface", "Interface", WORD, texts["interface"][0], nothing="-", rank=4, texts=True),
         Column("metric", "Metric", NUMBER_OR_NOTHING, nothing="-", rank=7),
         Column("addresses", "Addresses", NUMBER, rank=6),
         Column("packets", "Packets", NUMBER, rank=5),
         Column("bytes", "Bytes", NUMBER, rank=6),
-        Column("evidence", "Evidence", WORD, texts["evidence"][0], rank=2),
+        Column("evidence", "Evidence", WORD, texts["evidence"][0], rank=2, texts=True),
     )
     batch = cells(
         columns,
         len(found),
+        type=np.array([one.neighbour for one in found], dtype=np.int64),
         stated=np.array([BOOLEANS.index(one.stated) for one in found], dtype=np.int64),
         on_link=np.array([BOOLEANS.index(one.on_link) for one in found], dtype=np.int64),
         metric=-1,

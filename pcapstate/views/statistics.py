@@ -23,6 +23,7 @@ HEADINGS = {
 }
 BOTH = ("icmp", "icmpv6")
 """The protocols whose counters are printed in two columns, received and sent."""
+DIRECTIONS = (None, "received", "sent")
 NOTHING = "-"
 UNKNOWN = "-: not visible in packets"
 
@@ -31,22 +32,26 @@ def view(counters: Sequence[Counter], protocols: Sequence[str] = PROTOCOLS) -> T
     """Return a row for each counter of these protocols, for programs; unknown values are empty."""
     chosen = [one for one in counters if one.protocol in protocols]
     texts = {
-        "protocol": worded([one.protocol for one in chosen]),
         "counter": worded([one.name for one in chosen]),
-        "direction": worded([one.direction for one in chosen]),
         "mib": worded([one.mib for one in chosen]),
         "note": worded([one.note for one in chosen]),
     }
     columns = (
-        Column("protocol", "Protocol", WORD, texts["protocol"][0]),
-        Column("counter", "Counter", WORD, texts["counter"][0]),
-        Column("direction", "Direction", WORD, texts["direction"][0]),
+        Column("protocol", "Protocol", WORD, PROTOCOLS),
+        Column("counter", "Counter", WORD, texts["counter"][0], texts=True),
+        Column("direction", "Direction", WORD, DIRECTIONS),
         Column("value", "Value", NUMBER_OR_NOTHING, nothing=NOTHING),
-        Column("mib", "MIB", WORD, texts["mib"][0]),
-        Column("note", "Note", WORD, texts["note"][0]),
+        Column("mib", "MIB", WORD, texts["mib"][0], texts=True),
+        Column("note", "Note", WORD, texts["note"][0], texts=True),
     )
-    values = np.array([-1 if one.value is None else one.value for one in chosen], dtype=np.int64)
-    batch = cells(columns, len(chosen), value=values, **{name: indices for name, (_, indices) in texts.items()})
+    batch = cells(
+        columns,
+        len(chosen),
+        protocol=np.array([PROTOCOLS.index(one.protocol) for one in chosen], dtype=np.int64),
+        direction=np.array([DIRECTIONS.index(one.direction) for one in chosen], dtype=np.int64),
+        value=np.array([-1 if one.value is None else one.value for one in chosen], dtype=np.int64),
+        **{name: indices for name, (_, indices) in texts.items()},
+    )
     return single(columns, batch)
 
 

@@ -6,6 +6,7 @@
         print(connection.client, connection.client_state, connection.server_state, connection.outcome)
     for transition in pcapstate.transitions("capture.pcapng"):
         print(transition.time, transition.address, transition.from_state, "->", transition.to_state)
+    frame = pcapstate.connections("capture.pcapng").to_pandas()
 
 The names below are the public interface; everything else may change.
 """
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .packets import Tracker
     from .query.errors import QueryError
     from .reading import Losses
+    from .records import Arriving, Records
 
 _HOME = {
     **dict.fromkeys(("Session", "Snapshot", "connections", "live", "netstat", "open", "transitions"), ".api"),
@@ -35,12 +37,14 @@ _HOME = {
         ("Connection", "Counter", "Finding", "Netstat", "Route", "State", "StateCount", "Step", "Transition"),
         ".objects",
     ),
+    **dict.fromkeys(("Arriving", "Records"), ".records"),
     "Losses": ".reading",
     "QueryError": ".query.errors",
     "Tracker": ".packets",
 }
 
 __all__ = [
+    "Arriving",
     "CallError",
     "CaptureDamaged",
     "CaptureError",
@@ -54,6 +58,7 @@ __all__ = [
     "Netstat",
     "PcapstateError",
     "QueryError",
+    "Records",
     "Route",
     "Session",
     "Snapshot",

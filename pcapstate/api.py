@@ -11,16 +11,30 @@ from .errors import CallError, CaptureDamaged
 from .memory import CHOSEN, DIAGNOSE, DIAGNOSE_CHOSEN, FRAMES_SEEN, SHOWN
 from .messages import Message
 from .moments import SECOND, parse_moment
-from .objects import Connection, Counter, Finding, Netstat, Route, Transition, records, transitions_of
+from .objects import (
+    Connection,
+    Counter,
+    Finding,
+    Netstat,
+    Route,
+    Transition,
+    connections_of,
+    counters_of,
+    findings_of,
+    netstat_of,
+    routes_of,
+    transitions_of,
+)
 from .query.options import SelectionOptions
 from .query.selection import Selection
 from .reading import Losses, Origin, Path, Reading
+from .records import Arriving, Records
 from .rows import Rows
 from .sockets import columns as socket_columns
 from .sockets.answers import Answer, Answers
 from .sockets.question import Question
 from .sockets.table import for_programs
-from .table import Table
+from .table import Batch, Table
 from .tcp import states as numbers
 from .tcp.flow_table import FlowTable
 from .tcp.settling import in_time, settled
@@ -54,7 +68,7 @@ class Snapshot(NamedTuple):
     columns: tuple[str, ...]
     span: tuple[int, int]
 
-    def connections(self, filter: str | None = None) -> list[Connection]:
+    def connections(self, filter: str | None = None) -> Records[Connection]:
         """Return the connections in the order of their numbers; ``filter``: as for ``--filter``. Raises QueryError."""
         selection = _selection_of_connections(filter)
         gathered = Gathered(selection.needed)
@@ -62,7 +76,7 @@ class Snapshot(NamedTuple):
             raise _not_gathered(selection)
         return _connections(self.table, selection, lambda: self.span, gathered.beside(self.moment))
 
-    def netstat(self) -> list[Netstat]:
+    def netstat(self) -> Records[Netstat]:
         """Return the rows of netstat at this moment."""
         return _netstat(self.answer, self.columns)
 
@@ -99,6 +113,11 @@ class Session:
         if self._reading is not None:
             self._reading.close()
 
+    @property
+    def growing(self) -> bool:
+        """Whether packets may still arrive: from an interface, standard input, or a file that is followed."""
+        return self._origin.growing
+
     # --- the last reading
 
     @property
@@ -118,15 +137,17 @@ class Session:
 
     # --- questions
 
-    def transitions(self, filter: str | None = None, *, revisions: bool = False) -> Iterator[Transition]:
-        """Yield the transitions, as ``pcapstate timeline`` lists them.
+    def transitions(
+        self, filter: str | None = None, *, revisions: bool = False
+    ) -> Records[Transition] | Arriving[Transition]:
+        """Return the transitions, as ``pcapstate timeline`` lists them.
 
         For files, transitions that later packets disproved are left out, so all come at the end. With ``revisions``,
         and for growing sources, each comes as its packet is read, and corrections come as ``revised``. ``filter``: as
         for ``--filter``. Raises QueryError.
         """
         selection = Selection(SelectionOptions(filter=filter), timeline_columns.fields, timeline_columns.BY_NAME, False)
-        lazily = revisions or self._origin.growing
+        lazily = revisions or self.growing
         for name in timeline_columns.AT_THE_END:
             if lazily and name in selection.needed:
                 raise CallError(
@@ -135,21 +156,19 @@ class Session:
         gathered = Gathered(selection.needed, self._options["memory"])
         reading = self._new(record=True, **_gathering(gathered, CHOSEN if filter else SHOWN))
         choose = selection.choice(reading.span)
-        runs: Iterable[Rows]
-        if lazily:
-            runs = self._state = reading.transitions()
-        else:
-            runs = [settled(in_time(reading.history()))[0]]
-        for rows in runs:
-            # The next run overwrites a lazy one.
-            some = rows.copy() if lazily else rows
-            beside = gathered.beside(reading.moment)
-            table = timeline_view.view(
-                reading.capture.table, [some], None, None, not lazily, choose=choose, beside=beside
-            )
-            yield from transitions_of(table)
 
-    def connections(self, filter: str | None = None) -> list[Connection]:
+        def view(rows: Iterable[Rows]) -> Table:
+            beside = gathered.beside(reading.moment)
+            return timeline_view.view(reading.capture.table, rows, None, None, not lazily, choose=choose, beside=beside)
+
+        if not lazily:
+            return Records(view([settled(in_time(reading.history()))[0]]), transitions_of)
+        runs = self._state = reading.transitions()
+        # The next run overwrites the one before.
+        batches = (batch for rows in runs for batch in view([rows.copy()]).batches)
+        return Arriving(view([]).columns, batches, transitions_of)
+
+    def connections(self, filter: str | None = None) -> Records[Connection]:
         """Return the connections in the order of their numbers. ``filter``: as for ``--filter``. Raises QueryError."""
         selection = _selection_of_connections(filter)
         gathered = Gathered(selection.needed, self._options["memory"])
@@ -170,7 +189,7 @@ class Session:
         names: bool = False,
         udp: bool = False,
         filter: str | None = None,
-    ) -> list[Netstat]:
+    ) -> Records[Netstat]:
         """Return the rows of netstat on a host, at a moment or at the end.
 
         ``local``: the host, as addresses or networks (None: the host that the capture implies). ``listening``: with
@@ -181,16 +200,16 @@ class Session:
         self._ask(answers, at=at)
         return _netstat(answers.at(), NETSTAT if names else UNNAMED)
 
-    def routes(self, at: Time | None = None, local: str | Sequence[str] | None = None) -> list[Route]:
+    def routes(self, at: Time | None = None, local: str | Sequence[str] | None = None) -> Records[Route]:
         """Return the routes and neighbours of a host, as far as traffic shows them."""
         from .routing.routing_table import routes
         from .views.routes import view
 
         answers = Answers(Question(local=_texts(local), route=True))
         self._ask(answers, at=at)
-        return [Route(**one) for one in records(view(routes(_traffic(answers.at()))))]
+        return Records(view(routes(_traffic(answers.at()))), routes_of)
 
-    def statistics(self, at: Time | None = None, local: str | Sequence[str] | None = None) -> list[Counter]:
+    def statistics(self, at: Time | None = None, local: str | Sequence[str] | None = None) -> Records[Counter]:
         """Return the counters of ``netstat -s`` of a host."""
         from .views.statistics import view
 
@@ -198,9 +217,9 @@ class Session:
         reading = self._ask(answers, at=at)
         answer = answers.at()
         found = counters(_traffic(answer), reading.capture.table, answer.whose)
-        return [Counter(**one) for one in records(view(found))]
+        return Records(view(found), counters_of)
 
-    def diagnose(self, filter: str | None = None, *, lang: str = "en") -> list[Finding]:
+    def diagnose(self, filter: str | None = None, *, lang: str = "en") -> Records[Finding]:
         """Return the findings of ``pcapstate diagnose``. ``filter``: the connections to diagnose. Raises QueryError."""
         # Imported here, since only this question needs the rules.
         from .findings.diagnosis import diagnose
@@ -219,7 +238,7 @@ class Session:
         self._read_on()
         choose, beside = selection.choice(reading.span), gathered.beside(reading.moment)
         chosen = None if choose is None else connections_view.chosen(reading.capture.table, choose, beside)
-        return [Finding(**one) for one in records(view(diagnose(reading.capture, seen, chosen), lang))]
+        return Records(view(diagnose(reading.capture, seen, chosen), lang), findings_of)
 
     def states_over_time(
         self,
@@ -380,9 +399,8 @@ def _not_gathered(selection: Selection) -> CallError:
     return CallError(Message(text, columns=", ".join(columns)))
 
 
-def _connections(table: FlowTable, selection: Selection, span: Span, beside: Beside) -> list[Connection]:
-    shown = connections_view.view(table, choose=selection.choice(span), beside=beside)
-    return [Connection(**one) for one in records(shown)]
+def _connections(table: FlowTable, selection: Selection, span: Span, beside: Beside) -> Records[Connection]:
+    return Records(connections_view.view(table, choose=selection.choice(span), beside=beside), connections_of)
 
 
 def _answers(
@@ -407,11 +425,10 @@ def _needs(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _netstat(answer: Answer, columns: tuple[str, ...]) -> list[Netstat]:
+def _netstat(answer: Answer, columns: tuple[str, ...]) -> Records[Netstat]:
     assert answer.rows is not None
     assert answer.notes is not None
-    table: Table = for_programs(answer.rows, columns, answer.notes)
-    return [Netstat(**one) for one in records(table)]
+    return Records(for_programs(answer.rows, columns, answer.notes), netstat_of)
 
 
 def _traffic(answer: Answer) -> LocalTraffic:
@@ -460,9 +477,15 @@ def open(
     return Session(origin, two_msl=two_msl, at=at, memory=memory, split=split_vlans)
 
 
-def transitions(*paths: Path, filter: str | None = None, two_msl: float = DEFAULT_TWO_MSL) -> Iterator[Transition]:
-    """Read a capture and yield its transitions (see ``Session.transitions``). Raises CaptureError, QueryError."""
-    return _closing(open(*paths, two_msl=two_msl), filter)
+def transitions(
+    *paths: Path, filter: str | None = None, two_msl: float = DEFAULT_TWO_MSL
+) -> Records[Transition] | Arriving[Transition]:
+    """Read a capture and return its transitions (see ``Session.transitions``). Raises CaptureError, QueryError."""
+    session = open(*paths, two_msl=two_msl)
+    if session.growing:
+        return _arriving(session, filter)
+    with session:
+        return session.transitions(filter)
 
 
 def live(
@@ -473,7 +496,7 @@ def live(
     snaplen: int | None = None,
     wait: bool = False,
     two_msl: float = DEFAULT_TWO_MSL,
-) -> Iterator[Transition]:
+) -> Arriving[Transition]:
     """Capture on interfaces and yield transitions as packets come. Raises LiveError, QueryError.
 
     ``capture_filter``: a BPF filter for packets; ``duration``: seconds until it ends (None: never);
@@ -487,15 +510,22 @@ def live(
         wait=wait,
         two_msl=two_msl,
     )
-    return _closing(session, filter)
+    return _arriving(session, filter)
 
 
-def _closing(session: Session, filter: str | None) -> Iterator[Transition]:
-    with session:
-        yield from session.transitions(filter)
+def _arriving(session: Session, filter: str | None) -> Arriving[Transition]:
+    """Return the transitions of a session that is opened with the first, and closed after the last."""
+
+    def batches() -> Iterator[Batch]:
+        with session:
+            found = session.transitions(filter)
+            assert isinstance(found, Arriving)
+            yield from found.batches()
+
+    return Arriving(timeline_columns.COLUMNS, batches(), transitions_of)
 
 
-def connections(*paths: Path, filter: str | None = None, two_msl: float = DEFAULT_TWO_MSL) -> list[Connection]:
+def connections(*paths: Path, filter: str | None = None, two_msl: float = DEFAULT_TWO_MSL) -> Records[Connection]:
     """Read a capture and return its connections in the order of their numbers. Raises CaptureError, QueryError."""
     with open(*paths, two_msl=two_msl) as session:
         return session.connections(filter)
@@ -510,7 +540,7 @@ def netstat(
     udp: bool = False,
     filter: str | None = None,
     two_msl: float = DEFAULT_TWO_MSL,
-) -> list[Netstat]:
+) -> Records[Netstat]:
     """Read a capture and return the rows of netstat at a moment, or at the end (see ``Session.netstat``).
 
     Raises CaptureError, MomentError, QueryError, and ValueError if ``local`` is neither an address nor a network.

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .addresses import address, socket_text
+from .addresses import address
 from .table import ADDRESS, ENDPOINT_ADDRESS, NEVER, NUMBER_OR_NOTHING, WORD, Column, Table
 
 OF_STATES = frozenset(
@@ -254,6 +254,31 @@ def transitions_of(table: Table) -> Iterator[Transition]:
         yield Transition(**one)
 
 
+def connections_of(table: Table) -> Iterator[Connection]:
+    """Yield the rows of ``views.connections`` as objects."""
+    return (Connection(**one) for one in records(table))
+
+
+def netstat_of(table: Table) -> Iterator[Netstat]:
+    """Yield the rows of netstat as objects."""
+    return (Netstat(**one) for one in records(table))
+
+
+def routes_of(table: Table) -> Iterator[Route]:
+    """Yield the rows of ``views.routes`` as objects."""
+    return (Route(**one) for one in records(table))
+
+
+def counters_of(table: Table) -> Iterator[Counter]:
+    """Yield the rows of ``views.statistics`` as objects."""
+    return (Counter(**one) for one in records(table))
+
+
+def findings_of(table: Table) -> Iterator[Finding]:
+    """Yield the rows of ``views.diagnosis`` as objects."""
+    return (Finding(**one) for one in records(table))
+
+
 def records(table: Table) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table for programs as dictionaries."""
     for batch in table.batches:
@@ -271,9 +296,13 @@ def _values(column: Column, cells: np.ndarray[Any, Any]) -> dict[str, list[Any]]
     """Return the values of a column by field."""
     name, kind = column.name, column.kind
     if kind == ADDRESS:
-        return {name: [str(address(high, low)) for high, low in cells.tolist()]}
+        return {name: _addresses(cells)}
     if kind == ENDPOINT_ADDRESS:
-        return {name: [socket_text(*row) for row in cells.tolist()]}
+        texts = [
+            f"[{one}]:{number}" if ":" in one else f"{one}:{number}"
+            for one, number in zip(_addresses(cells), cells[:, 2].tolist(), strict=True)
+        ]
+        return {name: texts}
     values = cells[:, 0].tolist()
     if kind == WORD:
         words: Sequence[Any] = column.words
@@ -284,3 +313,10 @@ def _values(column: Column, cells: np.ndarray[Any, Any]) -> dict[str, list[Any]]
         return {name: [None if value < 0 else value for value in values]}
     # DURATION, the other kind that can be None, is in a table for programs only on request.
     return {name: [None if value == NEVER else value for value in values]}
+
+
+def _addresses(cells: np.ndarray[Any, Any]) -> list[str]:
+    """Return addresses as texts; each is written once, which is the slow part."""
+    halves = list(zip(cells[:, 0].tolist(), cells[:, 1].tolist(), strict=True))
+    texts = {pair: str(address(*pair)) for pair in set(halves)}
+    return [texts[pair] for pair in halves]

@@ -47,7 +47,7 @@ test-real-stacks: $(VENV)/ready-dev
 BOUNDED := PCAPSTATE_LIBRARY=$(CURDIR)/$(CHECKED_LIBRARY)
 BOUNDED_TESTS := tests/application tests/decode tests/names tests/output/test_text.py tests/processes tests/routing \
 	tests/sources/test_reader.py tests/sources/test_pktap.py tests/sources/test_ring_blocks.py tests/tcp \
-	tests/test_pcaps.py tests/traffic
+	tests/test_pcaps.py tests/traffic tests/zeek
 bounds: checked-kernels
 	$(BOUNDED) $(PYTEST) $(SIDE_BY_SIDE) $(BOUNDED_TESTS) tests/kernels/test_bounds.py
 

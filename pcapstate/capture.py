@@ -100,6 +100,14 @@ class ByEndpoint(Protocol):
 
 
 @runtime_checkable
+class OfTable(Protocol):
+    """A watcher whose rows are those of the tracker's table."""
+
+    def follow(self, table: FlowTable) -> None:
+        """Take the table, before any segment is tracked."""
+
+
+@runtime_checkable
 class ByFragment(Protocol):
     """A watcher that needs all packets of a segment."""
 
@@ -157,6 +165,9 @@ class Capture:
             network_names=lambda: decoder.networks,
             undisturbed=undisturbed,
         )
+        for one in watchers:
+            if isinstance(one, OfTable):
+                one.follow(self.table)
         self.frames = 0
         self.clock: int | None = None
         """The current time of the reading: of the last packet, or later while an interface is silent."""

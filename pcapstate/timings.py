@@ -44,6 +44,8 @@ OF_KERNELS = {
     "watch_frames": WATCH,
     "fill_slots": WATCH,
     "look_through": WATCH,
+    "check_packets": WATCH,
+    "add_history": WATCH,
     "find_blocks": COPY,
     "write_packets": COPY,
     "add_comments": COPY,

@@ -13,6 +13,7 @@ from ..messages import Message
 from ..query.options import SelectionOptions
 from ..query.selection import Selection
 from ..tcp.time_wait import TimeWait
+from ..views.connection_columns import STORIES
 
 NOT_OF_DATASETS = frozenset(
     (
@@ -24,9 +25,9 @@ NOT_OF_DATASETS = frozenset(
 """Parameters that say where packets come from, and how they are followed."""
 OF_FRAMES = {
     "program": "-b", "programs": "--programs", "ethernet": "-e", "route": "-r", "statistics": "-s",
-    "udp": "-u",
+    "udp": "-u", "checksums": "--checksums",
 }  # fmt: skip
-"""Letters of netstat that only frames answer, and a dataset has none."""
+"""Options that only frames answer, and a dataset has none."""
 HELP = {
     "netstat": "Show what netstat would have printed on a host at any moment of a dataset.",
     "connections": "List the connections of a dataset: both states, and how each went.",
@@ -38,6 +39,7 @@ VIEWS = {
     "netstat": "pcapstate.sockets.columns",
     "connections": "pcapstate.views.connection_columns",
     "timeline": "pcapstate.views.timeline_columns",
+    "diagnose": "pcapstate.views.connection_columns",
 }
 """What knows the fields of filters."""
 EXAMPLES = {
@@ -94,16 +96,29 @@ def _opened(root: str, name: str, values: dict[str, Any]) -> Any:
     if name == "netstat" and values.get("protocol") not in (None, "tcp", "tcpv6"):
         option = f"-p {values['protocol']}"
         raise click.UsageError(Message("{option} needs frames, which a dataset does not keep", option=option))
+    selection = _selection(name, values)
+    stories = sorted(STORIES & selection.needed)
+    if stories or values.get("format") == "zeek":
+        option = "/".join(stories) or "--format zeek"
+        raise click.UsageError(Message("{option} needs frames, which a dataset does not keep", option=option))
     alive = name == "netstat" and not values.get("all_") and not values.get("listening")
     try:
         archive = Archive(root, Wanted(alive=alive))
-        archive.wanted = archive.wanted._replace(where=_where(archive, name, values))
+        archive.wanted = archive.wanted._replace(where=_where(archive, name, values, selection))
     except CallError as error:
         raise click.UsageError(str(error)) from None
     return archive
 
 
-def _where(archive: Any, name: str, values: dict[str, Any]) -> str:
+def _selection(name: str, values: dict[str, Any]) -> Selection:
+    """Return what a question's options choose."""
+    view = importlib.import_module(VIEWS[name])
+    names = view.COLUMNS if name == "netstat" else view.BY_NAME
+    options = SelectionOptions(**{one: values[one] for one in SelectionOptions._fields if one in values})
+    return Selection(options, view.fields, names, bool(values.get("utc")))
+
+
+def _where(archive: Any, name: str, values: dict[str, Any], selection: Selection) -> str:
     """Return the condition on connections that a question's options make; empty: all may be in the answer."""
     from ..archive.pruning import of_expression, of_local
 
@@ -118,9 +133,5 @@ def _where(archive: Any, name: str, values: dict[str, Any]) -> str:
             raise click.BadParameter(str(error), param_hint="--local") from None
     if values.get("connection") is not None:
         parts.append(f"connection = {int(values['connection'])}")
-    view = importlib.import_module(VIEWS[name])
-    names = view.COLUMNS if name == "netstat" else view.BY_NAME
-    options = SelectionOptions(**{one: values[one] for one in SelectionOptions._fields if one in values})
-    selection = Selection(options, view.fields, names, bool(values.get("utc")))
     parts.append(of_expression(selection.condition(lambda: (archive.start or 0, archive.clock or 0))))
     return " AND ".join(f"({one})" for one in parts if one)

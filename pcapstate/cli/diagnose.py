@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from ..output.colours import painted
-from ..output.formats import FORMATS, PEOPLE
+from ..output.formats import PEOPLE
 from ..query.options import SelectionOptions
 from ..wording.times import TimeFormat
 from .choice import ConnectionChoice
+from .format_choice import format_option
 from .options import SourceOptions, source_options
 from .session import Session
 from .spoken import for_programs, lang_option
@@ -26,9 +27,7 @@ COLUMNS = 100
     "--filter", metavar="EXPR", help='Only connections that match, such as "server_port = 443 and opened > 12:00".'
 )
 @click.option("--brief", is_flag=True, help="One line for each finding.")
-@click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
-)
+@format_option("format_")
 @lang_option("language")
 @click.option("--utc", is_flag=True, help="Clock times in UTC instead of local time.")
 @click.option("--relative", is_flag=True, help="Times as seconds since the start of the capture.")

@@ -6,7 +6,7 @@ import click
 import numpy as np
 
 from ..kernels.running import Kernels
-from ..output.formats import FORMATS, PEOPLE, render
+from ..output.formats import PEOPLE, render
 from ..output.screen import screen
 from ..output.whole_files import out
 from ..sources.interface_list import interfaces as found
@@ -14,6 +14,7 @@ from ..sources.interface_list import missing_privilege
 from ..table import WORD, Column, Table, cells, single
 from ..views.reading_aids import translated
 from ..wording.languages import ENGLISH, translate
+from .format_choice import format_option
 from .options import output_option
 from .spoken import HEADINGS, lang_option, say
 
@@ -28,9 +29,7 @@ UP, DOWN = "up", "down"
 
 
 @click.command()
-@click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
-)
+@format_option("format_")
 @lang_option(help=HEADINGS)
 @output_option
 def interfaces(format_: str, lang: str) -> None:

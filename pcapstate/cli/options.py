@@ -17,7 +17,7 @@ from ..escaping import quoted
 from ..memory import LEAST
 from ..messages import Message
 from ..moments import parse_moment
-from ..output.formats import FORMATS, PEOPLE, SUFFIXES
+from ..output.formats import PEOPLE, SUFFIXES
 from ..output.whole_files import output_to
 from ..query.options import SelectionOptions
 from ..tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
@@ -25,6 +25,7 @@ from ..views.reading_aids import Manner
 from ..wording.styles import STYLES
 from ..wording.times import TimeFormat
 from ..working_ahead import MOST_THREADS
+from .format_choice import format_option
 from .spoken import HEADINGS, lang_option
 from .timing import timings_option
 
@@ -351,7 +352,7 @@ SPELLING = (
 """How states, times and messages are written."""
 
 WORDING = (
-    click.option("--format", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."),
+    format_option(),
     *SPELLING,
 )
 
@@ -397,3 +398,8 @@ watched_options = shared(SourceOptions, WATCHED, "source")
 selection_options = shared(SelectionOptions, SELECTION, "selection")
 wording_options = shared(WordingOptions, WORDING, "wording")
 spelling_options = shared(WordingOptions, SPELLING, "wording")
+
+
+def wording_options_of(command: str) -> Callable[[Command], Command]:
+    """Return ``wording_options`` for a command that has formats of its own."""
+    return shared(WordingOptions, (format_option(command=command), *SPELLING), "wording")

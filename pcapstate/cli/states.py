@@ -8,7 +8,7 @@ import click
 
 from ..kernels.running import Kernels
 from ..messages import Message
-from ..output.formats import FORMATS, PEOPLE, render
+from ..output.formats import PEOPLE, render
 from ..output.paragraphs import definitions
 from ..output.whole_files import write
 from ..tcp.states import State
@@ -16,6 +16,7 @@ from ..views import states as view
 from ..wording.meanings import ORDER
 from ..wording.state_names import LONGEST, nearest_state, state_named
 from ..wording.styles import STYLES
+from .format_choice import format_option
 from .options import STATE_STYLE, output_option
 from .spoken import for_programs, lang_option
 
@@ -44,9 +45,7 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 @click.argument("names", nargs=-1, metavar="[STATE]...", callback=_named, shell_complete=_completed)
 @STATE_STYLE
 @lang_option("language")
-@click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default=PEOPLE, show_default=True, help="Output format."
-)
+@format_option("format_")
 @output_option
 @click.pass_context
 def states(context: click.Context, names: tuple[State, ...], style: str, language: str, format_: str) -> None:

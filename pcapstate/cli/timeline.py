@@ -25,9 +25,11 @@ from .options import (
     manner,
     selection_options,
     source_options,
-    wording_options,
+    wording_options_of,
 )
 from .session import Session
+
+PERFETTO = "perfetto"
 
 
 @click.command()
@@ -35,7 +37,7 @@ from .session import Session
 @click.option("--connection", type=click.IntRange(min=0), metavar="N", help="Only this connection (tcp.stream).")
 @click.option("--revisions", is_flag=True, help="Also show assumptions that later packets disproved.")
 @selection_options
-@wording_options
+@wording_options_of("timeline")
 @click.pass_context
 def timeline(
     context: click.Context,
@@ -57,10 +59,15 @@ def timeline(
       pcapstate timeline capture.pcapng
       pcapstate timeline capture.pcapng --connection 3 --format jsonl
       pcapstate timeline capture.pcapng --filter "to = CLOSE_WAIT" --relative
+      pcapstate timeline capture.pcapng --format perfetto > trace.json
       tcpdump -w - | pcapstate timeline -
     """
     chosen = Selection(selection, known.fields, known.BY_NAME, wording.utc)
     people = wording.format == PEOPLE
+    if wording.format == PERFETTO and (chosen.columns or chosen.sorts):
+        raise click.UsageError(
+            "--format perfetto has events in the order of time; --columns and --sort go with other formats"
+        )
     gathered = Gathered(chosen.needed, source.memory)
     reading = Session(
         source,
@@ -75,6 +82,8 @@ def timeline(
     )
     if reading.growing and selection.sort:
         raise click.UsageError("--sort needs all rows, but rows from a pipe or an interface are printed as they come")
+    if reading.growing and wording.format == PERFETTO:
+        raise click.UsageError("--format perfetto needs a capture file: a slice is written once its end is known")
     for name in known.AT_THE_END:
         if reading.growing and name in chosen.needed:
             text = "the column {name} needs all packets, but rows from a pipe or an interface are printed as they come"
@@ -87,6 +96,16 @@ def timeline(
         beside = gathered.beside(reading.moment)
         found = view.view(table, batches, connection, how, final, chosen.columns, choose, beside)
         return staying(found) if chosen.columns else found
+
+    def trace(rows: Rows) -> Table:
+        # Only this format needs it.
+        from ..views import trace as spans
+
+        if connection is not None:
+            rows = rows[table.numbers(rows["endpoint"] // 2) == connection]
+        return spans.view(
+            table, rows, not revisions, reading.start, reading.moment, choose, gathered.beside(reading.moment)
+        )
 
     taken_back = count = 0
 
@@ -108,7 +127,7 @@ def timeline(
             rows, taken_back = settled(rows)
         check(connection, reading)
         count = view.count(table, rows, connection)
-        reading.show(shown([rows], not revisions), wording.format)
+        reading.show(trace(rows) if wording.format == PERFETTO else shown([rows], not revisions), wording.format)
     code = reading.finish()
     if connection is not None and not count and table.count:
         reading.say("connection {number} changes no state in the packets read", number=connection)

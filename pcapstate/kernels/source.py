@@ -32,6 +32,8 @@ MODULES = (
     "names.payload_copies",
     "traffic.hashing",
     "findings.looking",
+    "zeek.following",
+    "zeek.checking",
     "archive.keys",
     "sources.copying",
     "sources.comments",

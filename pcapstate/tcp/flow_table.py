@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 
@@ -112,6 +113,8 @@ class FlowTable:
             recent=aligned(COMPARED_PACKETS // WAYS, c.RECENT_PACKETS),
         )
         self._look: Callable[[Rows, Rows], None] | None = None
+        self.stories: Any = None
+        """The connections in Zeek's terms (``zeek.watcher.Stories``), where they are gathered."""
         self._grown = [(table, ends) for table, ends in ROWS_EACH if len(getattr(self._world, table))]
 
     @property

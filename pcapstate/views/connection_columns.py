@@ -8,6 +8,7 @@ from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHI
 from ..tcp.endings import CLOSERS, RESETTERS
 from ..tcp.outcomes import NAMES as OUTCOMES
 from ..tcp.states import STATES
+from ..zeek.connections import STATES as CONN_STATES
 
 BOOLEANS = (False, True)
 LEAST = 16
@@ -61,6 +62,8 @@ MORE = (
     Column("server_packet", "Server Packet", NUMBER_OR_NOTHING, nothing="-"),
     Column("copies", "Copies", NUMBER),
     Column("network", "Network", WORD, (None,), rank=1, least=12),
+    Column("conn_state", "State (Zeek)", WORD, CONN_STATES),
+    Column("history", "History (Zeek)", WORD, (None,)),
 )
 """Columns that programs get where they ask for them."""
 BY_NAME = {column.name: column for column in (*COLUMNS, *MORE)}
@@ -76,7 +79,9 @@ DETAILED = frozenset(
 )
 """Columns that need the tracker to keep DETAIL rows."""
 NAMES = frozenset(("client_name", "server_name"))
-WORDED = frozenset(("service", "network", *NAMES))
+STORIES = frozenset(("conn_state", "history"))
+"""Columns that need each packet as Zeek sees it: the stories of the table (``zeek.watcher.Stories``)."""
+WORDED = frozenset(("service", "network", "history", *NAMES))
 """Columns whose words are those of the rows."""
 
 

@@ -17,6 +17,7 @@ from ..tcp.flow_table import FlowTable
 from ..tcp.outcomes import handshakes, outcomes
 from ..tcp.round_trips import round_trips
 from ..tcp.sides import sides_of
+from ..zeek.connections import InZeeksTerms
 from .connection_columns import BY_NAME, COLUMNS, PEOPLE, WORDED
 from .reading_aids import Manner, in_language, readable
 
@@ -177,6 +178,12 @@ class Connections:
         extra = self._table.extras[self._rows]
         found = np.where(extra["network_0"] != 0, extra["network_0"], extra["network_1"])
         return (None, *self._table.network_names()), found
+
+    def _conn_state(self) -> Rows:
+        return InZeeksTerms(self._table.stories, self._rows).states()
+
+    def _history(self) -> Words:
+        return InZeeksTerms(self._table.stories, self._rows).words()
 
     def _packets(self) -> Rows:
         return self._both("packets")

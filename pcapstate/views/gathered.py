@@ -12,13 +12,14 @@ from ..memory import default_bound
 from ..rows import Rows
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
-from .connection_columns import DETAILED
+from .connection_columns import DETAILED, STORIES
 from .connections import Beside, Words
 from .timeline_columns import NAMED
 
 if TYPE_CHECKING:
     from ..sockets.gathering import Gathering
     from ..sockets.rows import SocketRows
+    from ..zeek.watcher import Stories
 
 ANYBODY = ("::/0",)
 """Names do not depend on whose netstat it is."""
@@ -27,10 +28,11 @@ ANYBODY = ("::/0",)
 class Gathered:
     """What is gathered for some columns, and no more: each costs time.
 
-    ``needed``: the columns that are looked at; ``bound``: bytes that the run may take, None: the default.
+    ``needed``: the columns that are looked at; ``bound``: bytes that the run may take, None: the default;
+    ``checksums``: in Zeek's terms, packets with a wrong one are left out.
     """
 
-    def __init__(self, needed: frozenset[str], bound: int | None = None) -> None:
+    def __init__(self, needed: frozenset[str], bound: int | None = None, checksums: bool = False) -> None:
         self.details = bool(needed & DETAILED)
         """Whether the tracker must keep rows of DETAIL."""
         self.bytes_each = self.bytes_beside = 0
@@ -47,15 +49,28 @@ class Gathered:
             self._gathering = Gathering(Question(local=ANYBODY), frozenset(("foreign_name",)), False, bound)
             self.bytes_each = EACH + EACH_NAMED + EACH_OPENING
             self.bytes_beside = self._gathering.bytes_beside
+        self._stories: Stories | None = None
+        if needed & STORIES:
+            # Only who asks for Zeek's terms needs it.
+            from ..zeek.watcher import BYTES_EACH, Stories
+
+            self._stories = Stories(checksums)
+            self.bytes_each += BYTES_EACH
 
     @property
     def names(self) -> bool:
         """Whether hosts have names."""
         return self._gathering is not None
 
+    @property
+    def stories(self) -> bool:
+        """Whether connections are followed as Zeek does."""
+        return self._stories is not None
+
     def watchers(self, source: Source) -> Sequence[Watcher]:
         """Return the watchers that must see the frames of a source beside the tracker."""
-        return () if self._gathering is None else self._gathering.watchers(source)
+        of_names = () if self._gathering is None else self._gathering.watchers(source)
+        return of_names if self._stories is None else (*of_names, self._stories)
 
     def moved(self, kept: Rows) -> None:
         """Follow the table, which evicted connections: its row n is the former row ``kept[n]``."""

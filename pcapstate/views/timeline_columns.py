@@ -55,7 +55,7 @@ PEOPLE = ("time", "packet", "connection", "endpoint", "address", "from", "to", "
 NAMED = frozenset((*of_connections.NAMES, *(column.name for column in NAMES)))
 WORDED = frozenset((*of_connections.WORDED, *NAMED))
 """Columns whose words are those of the rows."""
-AT_THE_END = (AGE.name, *sorted(NAMED))
+AT_THE_END = (AGE.name, *sorted(NAMED | of_connections.STORIES))
 """Columns that need the whole capture."""
 CONNECTIONS = frozenset(column.name for column in OF_CONNECTIONS)
 

@@ -31,12 +31,18 @@ from pcapstate.capture import Capture, open_source
 from pcapstate.decode.segment import ACK, FIN, RST, SYN
 from pcapstate.errors import CaptureError
 from pcapstate.tcp.states import State
+from pcapstate.zeek.watcher import Stories
 from tests.comparison.deciding_states import decisions
 from tests.comparison.running_malformed import complaints
+from tests.comparison.zeek_lines import Line, differs, lines_of
 
-KINDS = ("connections", "numbers", "segments", "SYN", "SYN-ACK", "FIN", "RST", "trail", "Zeek", "Suricata", "ending")
+KINDS = (
+    *("connections", "numbers", "segments", "SYN", "SYN-ACK", "FIN", "RST"),
+    *("trail", "Zeek", "conn.log", "Suricata", "ending"),
+)
 """What is compared: counts, per capture; the numbers of connections with their ends and packets, per capture; final
-states, per connection; and how the program ends where the capture is malformed, per capture."""
+states, and the line of Zeek's conn.log (``zeek_lines``), per connection; and how the program ends where the capture is
+malformed, per capture."""
 
 
 class Compared(NamedTuple):
@@ -52,6 +58,7 @@ class Connection(NamedTuple):
     ends: tuple[str, str]
     packets: tuple[int, int]
     states: tuple[str, str]
+    line: Line
 
 
 class FlagCounts:
@@ -78,12 +85,14 @@ class FlagCounts:
 
 def answer(path: Path) -> tuple[Counter[str], list[Connection]]:
     """Return the counts of segments of a capture, and its connections by their numbers. Raises CaptureError."""
-    counts = FlagCounts()
-    capture = Capture(open_source([path]), record=False, watchers=[counts])
+    counts, stories = FlagCounts(), Stories()
+    capture = Capture(open_source([path]), record=False, watchers=[counts, stories])
+    stories.follow(capture.table)
     for _ in capture.follow():
         pass
     table = capture.table
     found = []
+    lines = lines_of(table)
     for number, (row, more) in enumerate(zip(table.connections, table.extras, strict=True)):
         rows = table.endpoints[2 * number : 2 * number + 2]
         first, second = (
@@ -91,7 +100,7 @@ def answer(path: Path) -> tuple[Counter[str], list[Connection]]:
         )
         sent, received = rows["packets"].tolist()
         a, b = (State(state).name for state in rows["state"].tolist())
-        found.append(Connection((first, second), (sent, received), (a, b)))
+        found.append(Connection((first, second), (sent, received), (a, b), lines[number]))
     return counts.counts, found
 
 
@@ -128,6 +137,10 @@ def compare(path: Path, said: dict[str, Any]) -> Iterator[Compared]:
             a, b = ours.states if ours.ends[0] == end(stream["a"]) else ours.states[::-1]
             wrong = "" if one.allows(a, b) else f"connection {stream['id']}: {a}, {b} for {one.by}'s {one.said}"
             yield Compared(one.by, wrong)
+    for theirs in said.get("zeek", ()):
+        if theirs["usable"]:
+            wrong = differs(connections[theirs["stream"]].line, theirs, end)
+            yield Compared("conn.log", wrong and f"connection {theirs['stream']}: {wrong}")
 
 
 def numbered(ours: Connection, stream: dict[str, Any]) -> str:

@@ -76,7 +76,8 @@ def folder(tmp_path: Path, **changed: Any) -> Path:
         shutil.copy(PCAPS / name, tmp_path)
     listed = [stream("ShADadAFafA", "ab") | {"packets": [6, 5]} | changed.pop("stream", {})]
     tcp = {"segments": 11, "streams": 1, "syn": 1, "synack": 1, "fin": 2, "rst": 0, "in_icmp_or_sflow": 0}
-    zeek = {"stream": 0, "usable": True, "orig": "10.0.0.5 51812", "conn_state": "SF", "history": "ShADadFf"}
+    zeek = {"stream": 0, "usable": True, "orig": "10.0.0.5 51812", "resp": "192.0.2.80 80", "conn_state": "SF"}
+    zeek |= {"history": "ShADadFf", "orig_pkts": 6, "resp_pkts": 5} | changed.pop("zeek", {})
     sound = {"category": "tcp", "strict": ["segments", "flows"], "tcp": tcp | {"stream_list": listed} | changed}
     damaged = {"category": "malformed", "strict": [], "readable": "partial", "tcp": {}}
     text = damaged | {"category": "unreadable", "readable": "no"}
@@ -93,7 +94,9 @@ def test_a_folder_that_agrees(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert cells["captures"] == "3"
     assert cells["Suricata"] == "-"
     assert cells["ending"] == "2/2"
-    assert {cells[name] for name in ("connections", "numbers", "segments", "RST", "trail", "Zeek")} == {"1/1"}
+    assert {cells[name] for name in ("connections", "numbers", "segments", "RST", "trail", "Zeek", "conn.log")} == {
+        "1/1"
+    }
 
 
 @pytest.mark.parametrize(
@@ -104,6 +107,8 @@ def test_a_folder_that_agrees(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ({"streams": 2}, "1 connections for 2"),
         ({"stream": {"b": "192.0.2.80 81"}}, "connection 0: 10.0.0.5 51812 - 192.0.2.80 80 for"),
         ({"stream": {"packets": [5, 6]}}, "connection 0: (6, 5) packets for (5, 6)"),
+        ({"zeek": {"history": "^hADadFf"}}, "connection 0: Line(orig='10.0.0.5 51812'"),
+        ({"zeek": {"orig_pkts": 5}}, "orig_pkts=6, resp_pkts=5) for Line("),
         ({"stream": {"fin": [0, 0], "trail": "ShAD"}}, "connection 0: TIME_WAIT, CLOSED for trail's ShAD"),
     ],
 )

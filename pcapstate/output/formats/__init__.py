@@ -24,9 +24,17 @@ def _found() -> Iterator[Format]:
 
 PROGRAMS = {one.name: one for one in sorted(_found(), key=lambda one: one.place)}
 """The formats for programs, by name."""
-FORMATS = (PEOPLE, *PROGRAMS)
-SUFFIXES = {suffix: one.name for one in PROGRAMS.values() for suffix in one.suffixes}
+FORMATS = (PEOPLE, *(one.name for one in PROGRAMS.values() if not one.command))
+"""The formats of all tables."""
+OWN = {one.name: one.command for one in PROGRAMS.values() if one.command}
+"""The formats that only one command has, and which."""
+SUFFIXES = {suffix: one.name for one in PROGRAMS.values() for suffix in one.suffixes if not one.command}
 """The formats that suffixes of files stand for."""
+
+
+def formats_of(command: str) -> tuple[str, ...]:
+    """Return the formats that a command with tables has."""
+    return (*FORMATS, *(name for name, owner in OWN.items() if owner == command))
 
 
 def render(

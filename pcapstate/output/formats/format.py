@@ -44,3 +44,5 @@ class Format(NamedTuple):
     writer: Callable[[Kernels], Writer]
     one_table: bool = False
     """It names the columns once, so all tables need to have the same."""
+    command: str = ""
+    """The only command that has it, since it says what no other table says; empty: all commands with tables."""

@@ -19,6 +19,7 @@ from .samples import SAMPLES
 from .screen import SCREEN
 from .statistics import STATISTICS
 from .tables import TABLES
+from .traces import TRACES
 from .upkeep import UPKEEP
 
 CATALOG = {
@@ -38,6 +39,7 @@ CATALOG = {
     **PLOT,
     **SAMPLES,
     **REPORT,
+    **TRACES,
 }
 """The Japanese for each English text."""
 

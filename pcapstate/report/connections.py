@@ -107,7 +107,7 @@ class Chosen(NamedTuple):
             packed.add(f"{role}_address", which.reshape(-1)[side * count : (side + 1) * count])
             packed.add(f"{role}_port", places[side][2])
         packed.values["networks"] = [None, *self.table.network_names()]
-        packed.values["services"] = found.shown("service")[0].words
+        packed.values["service_names"] = found.shown("service")[0].words
         packed.values["addresses"] = [str(address(*one)) for one in known.tolist()]
 
     def _pack_changes(self, packed: Packed, start: int) -> None:

@@ -157,7 +157,7 @@ ODD_STRAY_FIN = 2
 DETAIL = np.dtype(
     [
         ("since", "i8"),  # time of its last change of state, ns since the epoch; 0: none yet
-        ("established", "i8"),  # time it became ESTABLISHED; 0: never
+        ("established", "i8"),  # time it first became ESTABLISHED after ``opening``; 0: never
         ("opening", "i8"),  # time of the last SYN or SYN-ACK it sent; 0: none
         ("closed_since", "i8"),  # time since when it has advertised a zero window; 0: its window is open
         ("closed_for", "i8"),  # ns for which its window has been zero altogether, up to ``closed_since``

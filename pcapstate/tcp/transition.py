@@ -69,7 +69,8 @@ def change(w: World, e: int, event: int, time: int, packet: int) -> bool:
     if w.cells[CELL_DETAILS] != 0:
         w.details[e]["since"] = time
         w.details[e]["packet"] = packet
-        if target == State.ESTABLISHED:
+        # What takes back an end of the connection is no handshake.
+        if target == State.ESTABLISHED and w.details[e]["established"] <= w.details[e]["opening"]:
             w.details[e]["established"] = time
     if w.cells[CELL_RECORD] != 0:
         row = w.transitions[w.cells[CELL_TRANSITIONS]]

@@ -124,6 +124,11 @@ handshake_seen|not handshake_seen|handshake_seen = false|client_guessed = yes|re
 port = 443 and (state = CLOSE_WAIT or outcome = refused)|port = 443 && not outcome = open or connection = 0
 connection <= 3|connection in {1, 2, 99}|server_first > 10|not server_first > 10|server_first != 3
 network = x|network contains VLAN|network ~ "*"
+closed_by = server|closed_by != client|closed_by ~ *|not closed_by = both|reset_by = server|reset_by != client
+rtt < 20ms|rtt >= 0|not rtt > 0|age > 30s|client_age < 1m|server_age != 1s|idle > 1m
+client_packet > 10|not server_packet > 0|duration > 1s and closed_by = client
+name ~ *.example.com|server_name = www.example.com|client_name != x|service = https|service != http|service contains s
+server_port = 443|client_address = 10.0.0.0/8|server_address in {203.0.113.0/24}|client_since > 5
 """
 WRONG = """
 port =|prot = 1|port = 99999|state = NOWHERE|host = 10.0.0.300|port > {1, 2}|(port = 1|port ~ 4|= 3

@@ -188,7 +188,7 @@ function valuesOf(field, name) {
     return (at) => addressesKnown[C[name][at]];
   }
   if (field.kind === "text") {
-    const texts = { network: D.networks, service: D.services }[name] ?? D.names;
+    const texts = { network: D.networks, service: D.service_names }[name] ?? D.names;
     return (at) => texts[C[name][at]]?.toLowerCase() ?? null;
   }
   if (field.kind === "word") return (at) => (field.words[C[name][at]] === null ? null : C[name][at]);

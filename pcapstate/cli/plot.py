@@ -14,7 +14,7 @@ from .. import memory
 from ..addresses import parse_network
 from ..escaping import quoted
 from ..messages import Message
-from ..moments import PACKET, parse_moment
+from ..moments import PACKET, Moment, parse_moment
 from ..output.formats import PROGRAMS, SUFFIXES
 from ..output.whole_files import is_terminal, output_to
 from ..query.options import SelectionOptions
@@ -146,6 +146,9 @@ def plot(
         raise click.UsageError("--local and --side exclude each other")
     if every is not None and chosen not in PROGRAMS:
         raise click.UsageError("--every goes with the formats for programs; a picture has as many columns as fit")
+    begin = None if from_ is None else parse_moment(from_, wording.utc)
+    if begin is not None and begin.kind == PACKET:
+        raise click.UsageError("--from takes a time, not a packet")
     manner(wording, 0)
     choice = ConnectionChoice(SelectionOptions(port=port, host=host, filter=filter), (), wording.utc, source.memory)
     draw = _pen(chosen, ascii_, wording.lang)
@@ -153,7 +156,7 @@ def plot(
         if chosen == PNG and is_terminal():
             raise click.UsageError("a PNG does not go to a terminal; -o FILE writes it to a file")
         found = Plotted(source, wording, local, side, choice)
-        over_time = found.over_time(from_)
+        over_time = found.over_time(begin)
         shown = states or over_time.occurring()
         reading = found.reading
         if chosen in PROGRAMS:
@@ -206,7 +209,7 @@ class Plotted:
         side: str | None,
         choice: ConnectionChoice,
     ) -> None:
-        self._choice, self._local, self._side, self._utc = choice, local, side, wording.utc
+        self._choice, self._local, self._side = choice, local, side
         self._answers = Answers(Question(local=local), shown=frozenset(), bound=source.memory)
         gathering, chosen = self._answers.gathering, choice.gathered
         self.reading = Session(
@@ -234,11 +237,8 @@ class Plotted:
         whose = self._answers.perspective()
         return Message(whose.why, host=whose.host)
 
-    def over_time(self, from_: str | None) -> view.OverTime:
-        """Read to the end; return the states over time. Raises UsageError, MomentError."""
-        begin = None if from_ is None else parse_moment(from_, self._utc)
-        if begin is not None and begin.kind == PACKET:
-            raise click.UsageError("--from takes a time, not a packet")
+    def over_time(self, begin: Moment | None) -> view.OverTime:
+        """Read to the end; return the states over time, from a moment on. Raises UsageError."""
         reading = self.reading
         transitions = reading.history()
         start, end = reading.span()

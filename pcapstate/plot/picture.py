@@ -14,7 +14,7 @@ from ..views.states_over_time import OverTime
 from ..wording.languages import told, translate
 
 TITLE = "Connections by state over time"
-SIDES = {"client": "the states of clients", "server": "the states of servers", "both": "the states of both ends"}
+SIDES = {"client": "states of clients", "server": "states of servers", "both": "states of both ends"}
 """Whose states they are, where they are not those of hosts."""
 
 

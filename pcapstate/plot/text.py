@@ -53,12 +53,20 @@ def drawn(
     # Two lines of axis, and that of the prompt.
     lines = LOWEST if height is None else (height - len(head) - 4) // len(counted)
     lines = min(max(lines, 1), HIGHEST)
-    body = [line for band in picture.bands(room) for line in _band(band, names, numbers, lines, signs, colour)]
+    body = [
+        line
+        for band in picture.bands(room)
+        for line in _band(band, names, numbers, min(lines, max(band.most, 1)), signs, colour)
+    ]
     return "\n".join((*head, "", *body, *_axis(picture, names + numbers + 2, room, signs), ""))
 
 
 def _band(band: Band, names: int, numbers: int, lines: int, signs: Signs, colour: bool) -> Iterator[str]:
-    """Yield the lines of a band: its bars, behind its name and its largest number."""
+    """Yield the lines of a band: its bars, behind its name and its largest number.
+
+    ``lines``: how many there are at most; a number of 1 needs no more than one.
+    """
+    lines = min(lines, max(band.most, 1))
     levels = len(signs.bars) - 1
     # The highest bar leaves some of its cell free, so that it does not touch the band above.
     full = lines * levels - 1

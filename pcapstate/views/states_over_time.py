@@ -166,7 +166,10 @@ def over_time(
     ``whose``, ``chosen``: as for ``counted_ends``. Assumptions that later packets disproved do not count.
     """
     rows, _ = settled(in_time(transitions))
-    return OverTime(state_changes(rows, counted_ends(table, whose, chosen)), *span)
+    start, end = span
+    # Where the capture's clock steps back, its last packet is not its latest.
+    end = max(start, end, int(rows["time"].max(initial=end)))
+    return OverTime(state_changes(rows, counted_ends(table, whose, chosen)), start, end)
 
 
 def moments(start: int, end: int, every: int) -> Rows | None:

@@ -45,8 +45,9 @@ PLOT = {
         "開いている状態の接続はありません。ほかの状態は --state で指定します"
     ),
     "Connections by state over time": "状態別の接続数の推移",
-    "the states of clients": "クライアントの状態",
-    "the states of servers": "サーバーの状態",
+    "states of clients": "クライアントの状態",
+    "states of servers": "サーバーの状態",
+    "states of both ends": "両端の状態",
     "The largest number of connections in each state: {states}": "各状態の接続数の最大値: {states}",
     "all": "合計",
     "at most {count:,}": "最大 {count:,}",

@@ -61,6 +61,11 @@ def diagram(arguments: str = "") -> str:
     return run(f"pcapstate diagram --format svg {arguments}")[0]
 
 
+def plotted(capture: str) -> str:
+    """Return the picture of states over time, as the program draws it."""
+    return run(f"pcapstate plot {capture} --utc --quiet --format svg")[0]
+
+
 CAPTURE = "tests/pcaps/close-by-client.pcap"
 FLAGS = ((0x02, "SYN"), (0x01, "FIN"), (0x04, "RST"), (0x10, "ACK"))
 LEFT, RIGHT, ROW, TOP = 290, 610, 44, 70
@@ -206,6 +211,7 @@ PICTURES = {
     "client-closes-first.ja.svg": partial(diagram, "--sample client-closes-first --lang ja"),
     "simultaneous-close.svg": partial(diagram, "--sample simultaneous-close"),
     "simultaneous-close.ja.svg": partial(diagram, "--sample simultaneous-close --lang ja"),
+    "plot.svg": partial(plotted, OFFICE),
     "connection.svg": connection,
     "terminal.svg": terminal,
     "screen.svg": partial(on_screen, "b", "left", "left"),

@@ -33,10 +33,10 @@ from pcapstate.sockets.table import for_programs, values
 from pcapstate.table import WORD, Column, Table, beside
 from pcapstate.tcp import tables as c
 from pcapstate.tcp.flow_table import FlowTable
-from pcapstate.tcp.perspective import perspective
+from pcapstate.tcp.perspective import NOBODYS, perspective
 from pcapstate.tcp.settling import judged
 from pcapstate.tcp.states import State
-from pcapstate.views import connection_columns, connections, timeline, timeline_columns
+from pcapstate.views import connection_columns, connections, states_over_time, timeline, timeline_columns
 from pcapstate.views.connections import Choice
 from pcapstate.views.netstat import Wording, for_people, titles
 from pcapstate.views.reading_aids import Manner
@@ -165,6 +165,12 @@ def report(flood: Flood) -> None:
     assert len(list(measures.in_bins(flood.table, history, START, flood.moment))) == 4
 
 
+def plot(flood: Flood) -> None:
+    found = states_over_time.over_time(flood.table, flood.transitions, NOBODYS, None, (START, flood.moment))
+    assert found.occurring()
+    assert sum(len(batch.cells) for batch in states_over_time.view(found, tuple(State)).batches)
+
+
 CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
     (show_connections, memory.SHOWN),
     (choose_connections, memory.CHOSEN),
@@ -176,6 +182,7 @@ CASES: tuple[tuple[Callable[[Flood], None], int], ...] = (
     (show_changes, answers.EACH_COMPARED),
     (diagnose, memory.DIAGNOSE),
     (report, memory.REPORT),
+    (plot, memory.PLOTTED),
     (diagnose_chosen, memory.DIAGNOSE_CHOSEN),
 )
 

@@ -11,7 +11,7 @@ from ..wording.languages import ENGLISH
 from .main import Commands
 from .spoken import lang_option
 
-COMMANDS = ("build", "netstat", "connections", "timeline", "diagnose", "verify", "compact")
+COMMANDS = ("build", "netstat", "connections", "timeline", "diagnose", "plot", "verify", "compact")
 
 
 class ArchiveCommands(click.Group):

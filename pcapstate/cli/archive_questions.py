@@ -33,6 +33,7 @@ HELP = {
     "connections": "List the connections of a dataset: both states, and how each went.",
     "timeline": "List every state change in a dataset, with the packet that proves it.",
     "diagnose": "Find what is wrong, or worth a look, in a dataset, in order of importance.",
+    "plot": "Draw how many connections of a dataset are in each state over time.",
 }
 SAME = "Options and output are those of pcapstate {command}. Packets are frames of captures; programs get both apart."
 VIEWS = {
@@ -40,6 +41,7 @@ VIEWS = {
     "connections": "pcapstate.views.connection_columns",
     "timeline": "pcapstate.views.timeline_columns",
     "diagnose": "pcapstate.views.connection_columns",
+    "plot": "pcapstate.views.connection_columns",
 }
 """What knows the fields of filters."""
 EXAMPLES = {
@@ -47,6 +49,7 @@ EXAMPLES = {
     "connections": '--filter "outcome = refused" --sort server',
     "timeline": "--host 10.0.0.20 --at 2026-11-07T14:05Z",
     "diagnose": '--filter "opened > 2026-11-07T14:00Z"',
+    "plot": "--from 2026-11-07T14:00Z --at 2026-11-07T15:00Z -o states.svg",
 }
 
 

@@ -45,6 +45,8 @@ QUESTIONS = (
     ("netstat", "--at", "2", "-a", "-t", "--filter", "state = LISTENING or port = 443"),
     ("diagnose",),
     ("diagnose", "--at", "3"),
+    ("plot", "--side", "both"),
+    ("plot", "--filter", "server_port = 443", "--from", "1", "--at", "3"),
 )
 OF_FRAMES = {"frames-cut", "time-steps-back", "large-segments", "damaged", "stored-again", "headers-cut"}
 """Findings about the frames of captures, which a dataset knows as a whole, at whatever moment."""

@@ -197,7 +197,7 @@ ARCHIVE = {
             f"オプションと出力は pcapstate {command} と同じです。パケット番号は、キャプチャのフレームを通しで数えます。"
             "プログラム用の形式には、キャプチャとフレーム番号も出力します。"
         )
-        for command in ("netstat", "connections", "timeline", "diagnose")
+        for command in ("netstat", "connections", "timeline", "diagnose", "plot")
     },
     "SOURCE...": "ソース...",
     "DATASET": "データセット",

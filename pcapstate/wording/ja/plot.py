@@ -4,6 +4,9 @@ from __future__ import annotations
 
 PLOT = {
     "Draw how many connections are in each state over time.": "各状態にある接続の数の推移を描画します。",
+    "Draw how many connections of a dataset are in each state over time.": (
+        "データセットの、各状態にある接続の数の推移を描画します。"
+    ),
     "Each state has a band with a scale of its own, beside its largest number of connections; a column shows the"
     " largest number within its time. So three connections left in CLOSE_WAIT show beside thousands in TIME_WAIT.": (
         "状態ごとに帯を描き、その横に接続数の最大値を示します。縦の目盛りは帯ごとに異なり、各列の高さはその時間内の最大値"

@@ -34,7 +34,8 @@ def test_timeline_has_the_fields_of_the_design(capture: Path) -> None:
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert rows[0] == {
         "time": 1700000000.5, "packet": 1, "connection": 0, "endpoint": "client", "address": "10.0.0.1:51000",
-        "peer": "10.0.0.2:80", "from": "CLOSED", "to": "SYN_SENT", "cause": "sent SYN", "certainty": "seen",
+        "local_address": "10.0.0.1", "local_port": 51000,
+        "peer": "10.0.0.2:80", "foreign_address": "10.0.0.2", "foreign_port": 80, "from": "CLOSED", "to": "SYN_SENT", "cause": "sent SYN", "certainty": "seen",
     }  # fmt: skip
     assert [row["to"] for row in rows if row["endpoint"] == "server"] == [
         "SYN_RECEIVED", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED",
@@ -60,7 +61,8 @@ def test_a_timer_has_no_packet(tmp_path: Path) -> None:
 def test_connections_have_the_fields_of_the_design(capture: Path) -> None:
     (row,) = [json.loads(line) for line in run("connections", capture, "--format", "jsonl").stdout.splitlines()]
     expected = {
-        "connection": 0, "client": "10.0.0.1:51000", "server": "10.0.0.2:80", "client_state": "TIME_WAIT",
+        "connection": 0, "client": "10.0.0.1:51000", "client_address": "10.0.0.1", "client_port": 51000,
+        "server": "10.0.0.2:80", "server_address": "10.0.0.2", "server_port": 80, "client_state": "TIME_WAIT",
         "server_state": "CLOSED", "opened": 1700000000.5, "last": 1700000004.5, "outcome": "closed",
         "handshake_seen": True, "client_packets": 5, "server_packets": 4, "client_bytes": 0, "server_bytes": 100,
         "retransmissions": 0,

@@ -136,7 +136,7 @@ ERRORS = {
     ),
     "netstat x --time-wait nan": "'--time-wait' の値が正しくありません: 数値ではありません",
     "netstat x --at noon": '"noon" は時点ではありません。開始からの秒数',
-    "netstat x --filter frob=1": '--filter: 1 文字目: フィールド "frob" はありません: »frob«=1',
+    "netstat x --filter frob=1": '--filter: 1 文字目: フィールド "frob" はありません (指定できるもの: proto, ',
     "netstat x --filter stax=1": "(state のことですか?)",
     "netstat x --filter state=": "--filter: 末尾: ここに必要なもの: 状態 (CLOSE_WAIT など)",
     "netstat x --columns frob": '--columns: 1 文字目: 列 "frob" はありません (指定できるもの: proto, ',

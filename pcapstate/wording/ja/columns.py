@@ -20,10 +20,10 @@ COLUMNS = {
     "Client Packet": "クライアントのパケット番号",
     "Server Packet": "サーバーのパケット番号",
     "the column {name} needs all packets, but rows from a pipe or an interface are printed as they come": (
-        "列 {name} にはすべてのパケットが必要ですが、パイプやインターフェイスからの行は届いた順に表示されます"
+        "列 {name} にはすべてのパケットが必要です。パイプやインターフェースでは行を順次出力するため使えません"
     ),
     "the column {name} needs all packets, but these rows come one by one": (
-        "列 {name} にはすべてのパケットが必要ですが、この行は 1 行ずつ返されます"
+        "列 {name} にはすべてのパケットが必要です。行を順次返す読み方では使えません"
     ),
     "a dataset does not keep TLS and HTTP, so names that only these tell are missing": (
         "データセットには TLS と HTTP が残っていないため、これらだけで分かる名前は含まれません"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..query.selection import Choice
-from ..rows import Rows
+from ..rows import Rows, gathered
 from ..table import TIME, Batch, Batches, Column, Table, cells
 from ..tcp.flow_table import FlowTable
 from . import timeline
@@ -30,12 +30,18 @@ def view(
     choose: Choice | None = None,
     beside: Beside = NOTHING,
 ) -> Table:
-    """Return all transitions (TRANSITION, in the order of time) with ``until``: when the end left the state again.
+    """Return all transitions (TRANSITION) in the order of time, with ``until``: when the end left the state again.
 
     ``start``, ``end``: of the capture, ns since the epoch; a state that is not left lasts until its end. ``choose``:
     returns the rows to show; what the others tell of the end of a state stays.
     """
     until = np.maximum(_ends_of_states(rows, end), rows["time"])
+    if (np.diff(rows["time"]) < 0).any():
+        # The clock of the capture steps back.
+        in_time = np.argsort(rows["time"], kind="stable")
+        rows, until = gathered(rows, in_time), until[in_time]
+    if len(rows):
+        start = min(start, int(rows["time"][0]))
     order = np.zeros(0, dtype=np.int64)
 
     def chosen(values: Values, count: int) -> Rows:

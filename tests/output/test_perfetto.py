@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from pcapstate.tcp.states import State
+from tests.helpers.captures import pcap, story_frames
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import dangerous, ended, process, run
+from tests.helpers.stories import parse
+from tests.helpers.story_texts import STORIES
 
 CAPTURE = PCAPS / "example.pcapng"
 METADATA = {
@@ -131,6 +134,16 @@ def test_chosen_slices_end_where_they_did() -> None:
 
 def test_a_capture_without_changes(tmp_path: Path) -> None:
     assert trace(CAPTURE, "--filter", "to = CLOSING") == {"displayTimeUnit": "ns", "traceEvents": []}
+
+
+def test_a_clock_that_steps_back(tmp_path: Path) -> None:
+    frames = story_frames(parse(STORIES["simultaneous_open"]))
+    times = [time for time, _ in frames]
+    path = tmp_path / "back.pcap"
+    path.write_bytes(pcap([(time, data) for time, (_, data) in zip(times[::-1], frames, strict=True)]))
+    found = trace(path)
+    assert len(events(found, "i")) > 4
+    assert float(found["otherData"]["capture_start"]) == pytest.approx(min(times) / 10**9)
 
 
 def test_revisions() -> None:

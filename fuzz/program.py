@@ -39,7 +39,7 @@ from pcapstate.tcp.settling import settled
 from pcapstate.traffic.local import LocalTraffic
 from pcapstate.traffic.own_station import Station
 from pcapstate.traffic.traffic import Traffic
-from pcapstate.views import connection_columns, connections, diagnosis, timeline, timeline_columns
+from pcapstate.views import connection_columns, connections, diagnosis, timeline, timeline_columns, trace, zeek_log
 from pcapstate.views.connections import Beside, Words
 from pcapstate.views.gathered import rows_of_clients
 from pcapstate.views.netstat import Wording, for_people, titles
@@ -50,6 +50,7 @@ from pcapstate.wording.forms import form_of
 from pcapstate.wording.languages import LANGUAGES
 from pcapstate.wording.styles import STYLES
 from pcapstate.wording.times import TimeFormat
+from pcapstate.zeek.watcher import Stories
 
 PROTOCOLS = ("tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6")
 FOR_PROGRAMS = ("json", "jsonl", "csv")
@@ -83,11 +84,13 @@ def whole(data: bytes, all_: bool = False) -> None:
     source = CaptureReader(io.BytesIO(data), kernels)
     seen, station, traffic = FramesSeen(), Station(), Traffic(kernels)
     processes, packets, opened = Processes(source, True), NamePackets(kernels), ApplicationData(kernels)
-    watchers: list[Any] = [station, traffic, processes, packets, opened, seen]
+    stories = Stories(bool(turn >> 16 & 1), kernels)
+    watchers: list[Any] = [station, traffic, processes, packets, opened, seen, stories]
     # Now and then there is room for few connections only, or VLANs are kept apart.
     most, split = FEW if turn >> 12 & 3 == 3 else MOST_CONNECTIONS, bool(turn >> 14 & 1)
     history = History(1 << 20)
     capture = Capture(source, details=True, watchers=watchers, most=most, split=split, history=history)
+    stories.follow(capture.table)
     for batch in capture.follow():
         history.add(batch)
     rows = history.take()
@@ -123,6 +126,10 @@ def whole(data: bytes, all_: bool = False) -> None:
         check(diagnosis.summary(found, len(capture.table.connections), capture.frames, lang).encode(), "table")
         for format in formats:
             _write_all([diagnosis.view(found, lang)], kernels, (format,))
+    _write_all([zeek_log.view(capture.table)], kernels, ("zeek",))
+    _write_all(
+        [trace.view(capture.table, rows, False, capture.start or 0, capture.moment or 0)], kernels, ("perfetto",)
+    )
     for format in formats:
         _write_all(
             [connections.view(capture.table, tuple(connection_columns.BY_NAME), beside=beside)], kernels, (format,)
@@ -184,7 +191,7 @@ def _write_all(tables: Iterable[Table], kernels: Any, formats: Iterable[str]) ->
 def check(output: bytes, format: str) -> None:
     """Raise Unescaped where text of a format holds what a terminal, a spreadsheet or a parser takes amiss."""
     text = output.decode()
-    for line in text.split("\r\n" if format == "csv" else "\n"):
+    for line in re.split({"csv": "\r\n", "zeek": "[\t\n]"}.get(format, "\n"), text):
         if safe(line) != line:
             raise Unescaped(f"{format}: {line!r}")
     for cell in _cells(text, format):
@@ -194,7 +201,7 @@ def check(output: bytes, format: str) -> None:
 
 def _cells(text: str, format: str) -> Iterator[str]:
     """Yield the cells of CSV; see to it that JSON is some."""
-    if format == "json":
+    if format in ("json", "perfetto"):
         json.loads(text)
     elif format == "jsonl":
         for line in text.splitlines():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.helpers.paths import PCAPS
 from tests.helpers.zeek import capture_of, seen
 
 OPEN = ("C S 0 0 0", "S SA 0 1 0", "C A 1 1 0")
@@ -77,6 +78,33 @@ def test_numbers_wrap(name: str, isn: tuple[int, int]) -> None:
     lines, state, history = STORIES[name]
     (one,) = seen(capture_of(*lines, isn=isn))
     assert (one.conn_state, one.history) == (state, history)
+
+
+CAPTURES = {
+    "close-by-client": ["SF ShADadFf"],
+    "close-by-server": ["SF ShADadfF"],
+    "refused": ["REJ Sr"],
+    "unanswered": ["S0 S"],
+    "reset-by-client": ["RSTO ShADadR"],
+    "reset-by-server": ["RSTR ShADar"],
+    "half-closed-at-end": ["S2 ShADadF"],
+    "sequence-wrap": ["SF ShADadFf"],
+    "zero-window": ["SF ShADawFf"],
+    "every-packet-twice": ["SF ShADTadtFf"],
+    "ipv6-extension-headers": ["SF ShADadFf"],
+    "qinq": ["SF ShADadFf"],
+    "one-direction-client": ["SH SADF"],
+    "one-direction-server": ["SHR ^hadf"],
+    "reused-ports": ["SF ShAFaf", "S1 ShADad"],
+}
+"""What Zeek's rules give for some captures of the tests."""
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_captures(name: str) -> None:
+    found = seen((PCAPS / f"{name}.pcap").read_bytes())
+    assert [f"{one.conn_state} {one.history}" for one in found] == CAPTURES[name]
+    assert all(min(one.ip_bytes) >= 0 for one in found)
 
 
 def test_sizes() -> None:

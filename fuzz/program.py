@@ -90,7 +90,6 @@ def whole(data: bytes, all_: bool = False) -> None:
     most, split = FEW if turn >> 12 & 3 == 3 else MOST_CONNECTIONS, bool(turn >> 14 & 1)
     history = History(1 << 20)
     capture = Capture(source, details=True, watchers=watchers, most=most, split=split, history=history)
-    stories.follow(capture.table)
     for batch in capture.follow():
         history.add(batch)
     rows = history.take()

@@ -76,7 +76,9 @@ def _for_pandas(pandas: Any, column: Typed) -> Any:
         kind = pandas.CategoricalDtype(list(column.words))
         return pandas.Categorical.from_codes(values, dtype=kind)
     if column.type == TEXT:
-        return np.array([*column.words, None], dtype=object)[values]
+        texts = np.array([*column.words, None], dtype=object)[values]
+        # That of texts, also where all are missing.
+        return pandas.Series(texts, dtype=pandas.Series([""]).dtype).array
     if column.type == NUMBERS:
         assert column.offsets is not None
         lists = np.empty(len(column.offsets) - 1, dtype=object)

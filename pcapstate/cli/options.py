@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.core import ParameterSource
 
-from ..errors import MomentError
+from ..errors import CallError, MomentError
 from ..escaping import quoted
 from ..memory import LEAST
 from ..messages import Message
 from ..moments import parse_moment
-from ..output.formats import PEOPLE, SUFFIXES
-from ..output.whole_files import output_to
+from ..output.formats import PEOPLE, PROGRAMS, SUFFIXES
+from ..output.whole_files import is_terminal, output_to
 from ..query.options import SelectionOptions
 from ..tcp.time_wait import DEFAULT_TWO_MSL, TimeWait
 from ..views.reading_aids import Manner
@@ -192,11 +192,13 @@ def output_option(command: Command) -> Command:
     @functools.wraps(command)
     def led(*arguments: Any, output: str | None, **values: Any) -> Any:
         if output is None:
+            check_format(values, is_terminal())
             return command(*arguments, **values)
         context = click.get_current_context()
         for name in FORMAT_NAMES & values.keys():
             if context.get_parameter_source(name) is ParameterSource.DEFAULT:
                 values[name] = SUFFIXES.get(os.path.splitext(output)[1].lower(), values[name])
+        check_format(values, False)
         ended = None
         with output_to(output):
             try:
@@ -217,6 +219,22 @@ def output_option(command: Command) -> Command:
     decorated: Any = option(led)
     found: Command = decorated
     return found
+
+
+def check_format(values: dict[str, Any], terminal: bool) -> None:
+    """Complain, before anything is read, about a format that cannot be written; ``terminal``: to a terminal."""
+    for name in FORMAT_NAMES & values.keys():
+        format = PROGRAMS.get(values[name])
+        if format is None or format.check is None:
+            continue
+        if terminal:
+            raise click.UsageError(
+                Message("--format {format} is no text; send it to a file (--output) or a pipe", format=format.name)
+            )
+        try:
+            format.check()
+        except CallError as error:
+            raise click.UsageError(str(error)) from None
 
 
 CAPTURES = click.argument("captures", nargs=-1, metavar="CAPTURE...", type=click.Path())

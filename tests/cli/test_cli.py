@@ -35,7 +35,8 @@ def test_timeline_has_the_fields_of_the_design(capture: Path) -> None:
     assert rows[0] == {
         "time": 1700000000.5, "packet": 1, "connection": 0, "endpoint": "client", "address": "10.0.0.1:51000",
         "local_address": "10.0.0.1", "local_port": 51000,
-        "peer": "10.0.0.2:80", "foreign_address": "10.0.0.2", "foreign_port": 80, "from": "CLOSED", "to": "SYN_SENT", "cause": "sent SYN", "certainty": "seen",
+        "peer": "10.0.0.2:80", "foreign_address": "10.0.0.2", "foreign_port": 80,
+        "from": "CLOSED", "to": "SYN_SENT", "cause": "sent SYN", "certainty": "seen",
     }  # fmt: skip
     assert [row["to"] for row in rows if row["endpoint"] == "server"] == [
         "SYN_RECEIVED", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED",

@@ -11,8 +11,9 @@ import pytest
 from tests.helpers.paths import PCAPS
 
 HEAVY = {
-    "asyncio", "concurrent.futures", "csv", "ctypes.util", "email", "html", "hypothesis",
-    "importlib.metadata", "llvmlite", "multiprocessing", "numba", "numpy.random", "rich", "scapy", "socket", "ssl",
+    "arro3", "asyncio", "concurrent.futures", "csv", "ctypes.util", "duckdb", "email", "fsspec", "html", "hypothesis",
+    "importlib.metadata", "llvmlite", "multiprocessing", "numba", "numpy.random", "pandas", "polars", "rich", "scapy",
+    "socket", "ssl",
     "tabulate", "textual",
     "wcwidth", "xml",
 }  # fmt: skip

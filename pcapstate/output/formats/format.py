@@ -46,3 +46,5 @@ class Format(NamedTuple):
     """It names the columns once, so all tables need to have the same."""
     command: str = ""
     """The only command that has it, since it says what no other table says; empty: all commands with tables."""
+    check: Callable[[], None] | None = None
+    """Of a format that is no text: raises CallError if what writes it is not installed."""

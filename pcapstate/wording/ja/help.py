@@ -304,10 +304,9 @@ OPTIONS = {
     "Memory limit, such as 500M; connections beyond it are evicted. [default: 1G, or a quarter of the machine's"
     " memory]": ("メモリの上限 (500M など)。収まらない接続は破棄します。[既定値: 1G、または搭載メモリの 4 分の 1]"),
     "Write to this file, whole or not at all; its suffix selects a format (.json, .jsonl, .ndjson, .csv, .tsv, .tab,"
-    " .md,"
-    " .markdown).": (
+    " .md, .markdown, .parquet).": (
         "このファイルに書き出します (失敗したときは何も残しません)。拡張子で形式が決まります (.json, .jsonl, .ndjson,"
-        " .csv, .tsv, .tab, .md, .markdown)。"
+        " .csv, .tsv, .tab, .md, .markdown, .parquet)。"
     ),
     "Write to this file, whole or not at all; its suffix selects a format (.txt, .svg, .mmd, .dot, .gv).": (
         "このファイルに書き出します (失敗したときは何も残しません)。拡張子で形式が決まります (.txt, .svg, .mmd, .dot,"

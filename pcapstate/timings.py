@@ -46,6 +46,7 @@ OF_KERNELS = {
     "look_through": WATCH,
     "check_packets": WATCH,
     "add_history": WATCH,
+    "print_payloads": WATCH,
     "find_blocks": COPY,
     "write_packets": COPY,
     "add_comments": COPY,

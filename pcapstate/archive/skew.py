@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from ..comparing.prints import mixed
 from ..rows import Rows
 from .manifest import Manifest, Part
 from .segments import Block, Footer, blocks_of, read_block, read_footer
@@ -44,7 +45,6 @@ PRINT = (
     "length", "mark",
 )  # fmt: skip
 """What all copies of a packet have alike."""
-FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 class _Capture(NamedTuple):
@@ -235,9 +235,9 @@ def _once(found: Sequence[Rows]) -> _Prints:
     parts = []
     for rows in found:
         rows = rows[rows["flags"] >= 0]
-        ends = [_mixed([rows[f"{end}_{what}"] for what in ("high", "low", "port")]) for end in ("source", "target")]
-        connections = _mixed([np.minimum(*ends), np.maximum(*ends)])
-        parts.append((_mixed([rows[name] for name in PRINT]), rows["time"], connections, ends[0] < ends[1]))
+        ends = [mixed([rows[f"{end}_{what}"] for what in ("high", "low", "port")]) for end in ("source", "target")]
+        connections = mixed([np.minimum(*ends), np.maximum(*ends)])
+        parts.append((mixed([rows[name] for name in PRINT]), rows["time"], connections, ends[0] < ends[1]))
     if not parts:
         none = np.zeros(0, dtype=np.int64)
         return _Prints(none.astype(np.uint64), none, none.astype(np.uint64), none.astype(bool))
@@ -245,16 +245,6 @@ def _once(found: Sequence[Rows]) -> _Prints:
     known, at, count = np.unique(prints, return_index=True, return_counts=True)
     chosen = at[count == 1]
     return _Prints(known[count == 1], *(one[chosen] for one in others))
-
-
-def _mixed(columns: Sequence[Rows]) -> Rows:
-    """Return 64 bits for each row that distinguish it from others."""
-    found = np.zeros(len(columns[0]), dtype=np.uint64)
-    for column in columns:
-        found ^= column.astype(np.uint64)
-        found *= FACTOR
-        found ^= found >> np.uint64(31)
-    return found
 
 
 def _matches(first: _Prints, second: _Prints) -> tuple[Rows, Rows, Rows]:

@@ -28,6 +28,7 @@ COMMANDS = (
     "explain",
     "extract",
     "plot",
+    "compare",
     "report",
     "annotate",
     "archive",

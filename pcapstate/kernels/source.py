@@ -35,6 +35,7 @@ MODULES = (
     "zeek.following",
     "zeek.checking",
     "archive.keys",
+    "comparing.prints",
     "sources.copying",
     "sources.comments",
     "sources.ring_blocks",

@@ -55,7 +55,7 @@ def compare(first: Read, second: Read, offset: int | None = None) -> Comparison:
     told = told[chosen[told["end"] >> 1]]
     found = fates(sent, got, spans)
     return Comparison(
-        reads, of, at, clock, spans, shown, others, found, told, pairs(of, at.near, told, found.ends, spans)
+        reads, of, at, clock, spans, shown, others, found, told, pairs(of, at.near, told, found.talking(), spans)
     )
 
 

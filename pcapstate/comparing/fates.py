@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..decode.segment import ACK, FIN, SYN
+from ..decode.segment import ACK, FIN, RST, SYN
 from ..rows import Rows
 from .matching import NONE, Matched, copies, covered, first_numbers, matched, merge, positions
 
@@ -60,6 +60,11 @@ class Fates(NamedTuple):
             _at(self.sent.packets["time"], self.rows[0]),
             _at(self.got.packets["time"], self.rows[1]),
         )
+
+    def talking(self) -> Rows:
+        """Return the ends that have sent anything but resets, as far as either capture tells."""
+        said = [one.ends[one.packets["flags"] & RST == 0] for one in (self.sent, self.got)]
+        return np.concatenate(said)
 
 
 def _at(values: Rows, rows: Rows) -> Rows:

@@ -22,7 +22,7 @@ from .pairing import Joined, Read
 SEEN, ARRIVED, TIMER, ASSUMED, ABSENT, NOTHING = range(6)
 PROOFS = ("seen", "arrived", "timer", "assumed", "absent", None)
 """How a state is known: a segment of its end; one to it, in its own host's capture; a timer; only the other capture,
-or no certain sign; its host's capture has no packet of the connection; not at all."""
+or no certain sign; it never answered, or refused, so that its host has no state for it; not at all."""
 OPEN = (State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.CLOSING,
         State.LAST_ACK)  # fmt: skip
 """States that an end waits in for its peer: if that is CLOSED, the connection is half-open (RFC 9293 §3.5.1)."""
@@ -141,7 +141,7 @@ def _earlier(own: Rows, far: Rows) -> Rows:
 def pairs(of: Joined, near: Rows, told: Rows, talking: Rows, spans: tuple[tuple[int, int], tuple[int, int]]) -> Pairs:
     """Return the pairs of states of all connections; ``told``: EVENT, ``spans``: as of ``fates``.
 
-    ``talking``: the ends that have sent anything, as far as either capture tells.
+    ``talking``: the ends that have sent anything but resets, as far as either capture tells.
     """
     count = len(of.turned)
     ends = np.arange(2 * count)

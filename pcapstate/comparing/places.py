@@ -37,7 +37,7 @@ def places(reads: tuple[Read, Read], of: Joined, ends: tuple[Rows, Rows], given:
     one, two = both[0][at], both[1][other]
     of_ends, times = ends[0][one], reads[0].packets["time"][one]
     differences = reads[1].packets["time"][two] - times
-    near = _near(reads, of, of_ends, differences)
+    near = _near(reads, of, of_ends, times, differences)
     clock = None
     if len(times):
         clock = estimated(times, differences, (of_ends & 1) == near[of_ends >> 1])
@@ -47,42 +47,35 @@ def places(reads: tuple[Read, Read], of: Joined, ends: tuple[Rows, Rows], given:
     return Places(near, clock, len(times), len(times) > 1 and not differences.any())
 
 
-def _near(reads: tuple[Read, Read], of: Joined, ends: Rows, differences: Rows) -> Rows:
+def _near(reads: tuple[Read, Read], of: Joined, ends: Rows, times: Rows, differences: Rows) -> Rows:
     """Return the side of each connection that the first capture was taken at.
 
     Packets from there come to the second capture later than those to there went through it, whatever its clock shows.
-    Hosts of which some connections tell this are where they are for all.
+    Packets of both directions one after the other are compared, so that drift does not count. Where a host is, it is
+    for all of its connections.
     """
     count = len(of.turned)
-    order = np.lexsort((differences, ends))
+    order = np.lexsort((times, ends >> 1))
     ends, differences = ends[order], differences[order]
-    starts = np.flatnonzero(np.diff(ends, prepend=-1))
-    counts = np.diff(np.append(starts, len(ends)))
-    middle = np.zeros(2 * count, dtype=np.int64)
-    known = np.zeros(2 * count, dtype=bool)
-    # The fastest of each direction are the least disturbed.
-    middle[ends[starts]] = differences[starts + (counts - 1) // 2]
-    known[ends[starts]] = True
-    both = known[0::2] & known[1::2]
-    sign = np.where(both, np.sign(middle[0::2] - middle[1::2]), 0)
-    here: dict[tuple[int, int], int] = {}
-    places = [of.places(reads, 0, np.full(count, side)) for side in (0, 1)]
+    turns = np.flatnonzero((ends[1:] ^ ends[:-1]) == 1)
+    later = differences[turns + 1] - differences[turns]
+    votes = np.sign(np.where(ends[turns] & 1 == 1, later, -later))
+    told = np.zeros(count, dtype=np.int64)
+    np.add.at(told, ends[turns] >> 1, votes)
+    told = np.sign(told)
+    # Where the first capture does not have a connection, the second one's addresses stand for it.
     second = of.rows[0] < 0
-    by_second = [of.places(reads, 1, np.full(count, side)) for side in (0, 1)]
-    hosts = [
-        [
-            (int(high), int(low))
-            for high, low in zip(np.where(second, b[0], a[0]), np.where(second, b[1], a[1]), strict=True)
-        ]
-        for a, b in zip(places, by_second, strict=True)
-    ]
-    for row in np.flatnonzero(sign):
-        for side in (0, 1):
-            place = hosts[side][row]
-            here[place] = here.get(place, 0) + int(sign[row] * (1 - 2 * side))
-    near = np.where(sign > 0, 0, 1)
-    for row in np.flatnonzero(sign == 0):
-        score = here.get(hosts[0][row], 0) - here.get(hosts[1][row], 0)
-        # Nothing tells: whoever names two captures, names the client's first.
-        near[row] = int(of.client[row]) if score == 0 else int(score < 0)
-    return near.astype(np.int64)
+    sides = []
+    for side in (0, 1):
+        one, other = (of.places(reads, which, np.full(count, side)) for which in (0, 1))
+        sides.append(np.stack([np.where(second, b, a) for a, b in zip(one[:2], other[:2], strict=True)], axis=1))
+    _, host = np.unique(np.concatenate(sides), axis=0, return_inverse=True)
+    host = host.reshape(2, count)
+    here = np.zeros(2 * count + 1, dtype=np.int64)
+    for side in (0, 1):
+        np.add.at(here, host[side], told * (1 - 2 * side))
+    score = np.sign(here[host[0]]) - np.sign(here[host[1]])
+    score = np.where(score == 0, told, score)
+    # Nothing tells: whoever names two captures, names the client's first.
+    near: Rows = np.where(score == 0, of.client, (score < 0).astype(np.int64))
+    return near

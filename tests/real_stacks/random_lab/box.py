@@ -10,8 +10,10 @@ import asyncio
 import os
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kernel_lab.namespaces import Namespace
 from kernel_lab.segments import Segment, forge, from_frame
 
 SNAPLEN = 128
@@ -115,6 +117,17 @@ class Box:
         """Treat the connections between these endpoints by a policy, with chance from the seed."""
         self._connections[frozenset((client, server))] = _Connection(policy, client, seed)
 
+    def met(self, hosts: Mapping[str, Namespace]) -> None:
+        """Go on once the hosts know each other's link addresses."""
+
+    def incoming(self, origin: str, frame: bytes) -> bytes:
+        """Return what a host has sent, as the box treats it."""
+        return frame
+
+    def outgoing(self, target: str, frame: bytes) -> bytes:
+        """Return what a host gets for a frame."""
+        return frame
+
     def close(self) -> None:
         """Cut the wire."""
         for tap in self._taps.values():
@@ -125,7 +138,7 @@ class Box:
         """Read all frames that a host has sent."""
         while True:
             try:
-                frame = os.read(self._taps[origin], 65536)
+                frame = self.incoming(origin, os.read(self._taps[origin], 65536))
             except BlockingIOError:
                 return
             target = "server" if origin == "client" else "client"
@@ -153,7 +166,7 @@ class Box:
 
     def _write(self, target: str, frame: bytes) -> bool:
         try:
-            os.write(self._taps[target], frame)
+            os.write(self._taps[target], self.outgoing(target, frame))
         except OSError:  # full, or closed at the end of the run: lost like any other
             return False
         return True

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from random_lab.box import Box, Passage
 from random_lab.plans import SECONDS, Run
 
 INTERFACE = "tap0"
+Made = Callable[[asyncio.AbstractEventLoop, dict[str, int]], Box]
 _POLL = 0.04
 """Seconds between two looks at the socket tables."""
 
@@ -38,7 +40,7 @@ class Evidence:
     end: float
 
 
-def record(run: Run, directory: Path) -> Evidence:
+def record(run: Run, directory: Path, box: Made = Box) -> Evidence:
     """Let a run happen; takes some 13 seconds, needs root."""
     # Addresses that no run at the same time has: the trace has the events of all.
     number = os.getpid()
@@ -61,22 +63,23 @@ def record(run: Run, directory: Path) -> Evidence:
             captures[name] = Capture(host.namespace, path, INTERFACE, ("-B", "16384", "tcp"))
             resources.callback(captures[name].kill)
         with asyncio.Runner() as runner:
-            happened = runner.run(_happen(run, hosts, taps, captures))
+            happened = runner.run(_happen(run, hosts, taps, captures, box))
         own = {name: capture.path for name, capture in captures.items()}
         return Evidence(run, addresses, own, trace.events(), *happened)
 
 
 async def _happen(
-    run: Run, hosts: dict[str, Host], taps: dict[str, int], captures: dict[str, Capture]
+    run: Run, hosts: dict[str, Host], taps: dict[str, int], captures: dict[str, Capture], between: Made
 ) -> tuple[dict[str, list[tuple[float, Table]]], list[Passage], float, float]:
     loop = asyncio.get_running_loop()
-    box = Box(loop, taps)
+    box = between(loop, taps)
     for plan in run.plans:
         server = endpoint(hosts["server"].addresses[plan.ipv6], plan.server_port)
         for which in range(plan.side_by_side):
             client = endpoint(hosts["client"].addresses[plan.ipv6], plan.client_port(which))
             box.expect(client, server, plan.policy, f"box {run.seed} {plan.index} {which}")
     await _meet(hosts)
+    box.met({name: host.namespace for name, host in hosts.items()})
     tables: dict[str, list[tuple[float, Table]]] = {name: [] for name in hosts}
     looking = asyncio.create_task(_look(hosts, tables))
     applications = Applications(hosts["client"], hosts["server"])

@@ -51,7 +51,7 @@ def compare(first: Read, second: Read, offset: int | None = None) -> Comparison:
     chosen = np.zeros(len(of.turned), dtype=bool)
     chosen[shown] = True
     sent, got = _sides(reads, ends, at.near, clock, chosen)
-    told = events(of, at.near, reads, clock, got)
+    told = events(of, at.near, reads, clock, sent, got)
     told = told[chosen[told["end"] >> 1]]
     found = fates(sent, got, spans)
     return Comparison(

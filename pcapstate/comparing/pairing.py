@@ -125,7 +125,25 @@ def _pairs(reads: tuple[Read, Read], numbers: list[Rows]) -> Rows:
         votes = np.stack([one >> 1, two >> 1, (one ^ two) & 1], axis=1)
         more = _elected(votes, reads, marked)
         found = np.concatenate([found, more])
-    return found
+    return np.concatenate([found, _of_one_name(reads, found)])
+
+
+def _of_one_name(reads: tuple[Read, Read], found: Rows) -> Rows:
+    """Return pairs that have no packet in common, but are the only ones left with their addresses and ports.
+
+    Nothing may have come through between them.
+    """
+    left = [np.setdiff1d(np.arange(len(one.table.connections)), found[:, which]) for which, one in enumerate(reads)]
+    names, turns, rows = [], [], []
+    for one, of in zip(reads, left, strict=True):
+        sides = [mixed(where(one.table, 2 * of + side)) for side in (0, 1)]
+        name = mixed([np.minimum(*sides), np.maximum(*sides)])
+        known, at, count = np.unique(name, return_index=True, return_counts=True)
+        names.append(known[count == 1])
+        rows.append(of[at[count == 1]])
+        turns.append((sides[0] > sides[1])[at[count == 1]])
+    _, at, other = np.intersect1d(names[0], names[1], assume_unique=True, return_indices=True)
+    return np.stack([rows[0][at], rows[1][other], (turns[0][at] != turns[1][other]).astype(np.int64)], axis=1)
 
 
 def _rows_of(ends: Rows, numbers: Rows) -> Rows:

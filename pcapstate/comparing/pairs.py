@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..decode.segment import ACK, SYN
+from ..decode.segment import ACK, FIN, SYN
 from ..rows import Rows
-from ..tcp.machine import TABLE, Certainty
+from ..tcp.machine import TABLE, Certainty, Event
 from ..tcp.settling import certainties
 from ..tcp.states import State
+from ..tcp.timeouts import RTO_LATENESS
 from .clocks import Clock
 from .fates import Side
 from .pairing import Joined, Read
@@ -23,6 +24,9 @@ SEEN, ARRIVED, TIMER, ASSUMED, ABSENT, NOTHING = range(6)
 PROOFS = ("seen", "arrived", "timer", "assumed", "absent", None)
 """How a state is known: a segment of its end; one to it, in its own host's capture; a timer; only the other capture,
 or no certain sign; it never answered, or refused, so that its host has no state for it; not at all."""
+GIVEN_UP = [number for number, row in enumerate(TABLE) if row.event is Event.GAVE_UP]
+CLOSERS = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+"""Rows of the table that say that an end gave up, and the states in which it waits for the ACK of its FIN."""
 OPEN = (State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.CLOSING,
         State.LAST_ACK)  # fmt: skip
 """States that an end waits in for its peer: if that is CLOSED, the connection is half-open (RFC 9293 §3.5.1)."""
@@ -62,10 +66,10 @@ class Pairs(NamedTuple):
     verdict: Rows
 
 
-def events(of: Joined, near: Rows, reads: tuple[Read, Read], clock: Clock, got: Side) -> Rows:
+def events(of: Joined, near: Rows, reads: tuple[Read, Read], clock: Clock, sent: Side, got: Side) -> Rows:
     """Return the transitions of all ends (EVENT), each from its own host's capture as far as that goes, in order.
 
-    ``got``: what was received.
+    ``sent``, ``got``: what was sent, and what was received.
     """
     parts = []
     for which, read in enumerate(reads):
@@ -81,7 +85,7 @@ def events(of: Joined, near: Rows, reads: tuple[Read, Read], clock: Clock, got: 
         parts.append((found[own], found[~own]))
     own = np.concatenate([one for one, _ in parts])
     _establish(own, got)
-    own = _in_order(own)
+    own = _in_order(_given_up(own, sent, max(int(clock.first(np.array([reads[1].end]))[0]), reads[0].end)))
     far = _in_order(np.concatenate([one for _, one in parts]))
     return _in_order(np.concatenate([own, _earlier(own, far)]))
 
@@ -99,6 +103,31 @@ def _establish(told: Rows, got: Side) -> None:
     chosen = rows[earlier]
     told["time"][chosen], told["packet"][chosen] = came["time"][earlier], came["number"][earlier]
     told["proof"][chosen] = ARRIVED
+
+
+def _given_up(told: Rows, sent: Side, end: int) -> Rows:
+    """Leave out that an end gave up its FIN where the next retransmission of that was not due yet.
+
+    What else the end sent meanwhile does not count: what reached it is known, so it waits for the ACK of its FIN.
+    """
+    guesses = np.flatnonzero(np.isin(told["row"], GIVEN_UP) & np.isin(told["before"], CLOSERS))
+    fins = np.flatnonzero((sent.packets["flags"] & FIN > 0) & np.isin(sent.ends, told["end"][guesses]))
+    fins = fins[np.lexsort((sent.packets["time"][fins], sent.ends[fins]))]
+    ends, times = sent.ends[fins], sent.packets["time"][fins]
+    last = np.flatnonzero(np.diff(ends, append=-1))
+    early = np.zeros(len(told), dtype=bool)
+    for row in guesses.tolist():
+        at = np.searchsorted(ends[last], told["end"][row])
+        if (
+            at < len(last)
+            and ends[last[at]] == told["end"][row]
+            and last[at] > 0
+            and ends[last[at] - 1] == ends[last[at]]
+        ):
+            due = times[last[at]] + 2 * (times[last[at]] - times[last[at] - 1]) + RTO_LATENESS
+            early[row] = due > end
+            told["time"][row] = max(due, told["time"][row])
+    return told[~early]
 
 
 def _proofs(rows: Rows) -> Rows:

@@ -49,6 +49,8 @@ class Judged:
     """Moments: right, wrong, unknown."""
     packets: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What became of packets, and what is said of them."""
+    copies: tuple[int, int] = (0, 0)
+    """How often packets were repeated, and how often that is said."""
     clock_error: float = 0.0
     """Seconds by which the clock is wrong at most, and what it says it may be."""
     clock_uncertainty: float = 0.0
@@ -63,6 +65,7 @@ class Judged:
         self.uncertain += other.uncertain
         self.pairs += other.pairs
         self.packets += other.packets
+        self.copies = self.copies[0] + other.copies[0], self.copies[1] + other.copies[1]
         self.clock_error = max(self.clock_error, other.clock_error)
         self.clock_uncertainty = max(self.clock_uncertainty, other.clock_uncertainty)
         self.transit_error += other.transit_error
@@ -99,6 +102,7 @@ def _packets(result: Judged, run: Recorded, own: Own, found: Comparison) -> None
             repeated[key] += 1
         else:
             said[key] = row
+    result.copies = 0, repeated.total()
     for which, name in enumerate(_ENDS):
         addresses = run.evidence.addresses[name]
         for number, packet in enumerate(own.packets[name], start=1):
@@ -106,6 +110,7 @@ def _packets(result: Judged, run: Recorded, own: Own, found: Comparison) -> None
             if passage is None or packet.segment.source.rpartition(":")[0].strip("[]") not in addresses:
                 continue
             fate = "repeated" if len(passage.delivered) > 1 else "delivered" if passage.delivered else "lost"
+            result.copies = result.copies[0] + max(len(passage.delivered) - 1, 0), result.copies[1]
             row = said.get((which, number), -1)
             word = FATES[int(told.fate[row])] if row >= 0 else "nothing"
             if word == "delivered" and repeated[which, number]:
@@ -171,18 +176,21 @@ class _States:
                 words = []
                 for role, life in enumerate(lives):
                     said = State(int(pairs.states[role][row])).name
-                    was, could = self._truth(life, names[role], truth.pair, moment)
+                    was, could = self._truth(life, names[role], truth.pair, moment, until)
                     words.append(_word(said, was, could))
                     if words[-1] == "wrong":
                         at = moment - truth.opened
                         result.wrong.append(f"{number} {names}: {_ENDS[role]} {said}, was {was} at {at:.4f}")
                 result.pairs[max(words, key=("right", "unknown", "wrong").index)] += 1
 
-    def _truth(self, life: Life | None, name: str, pair: frozenset[str], moment: float) -> tuple[str, set[str]]:
+    def _truth(
+        self, life: Life | None, name: str, pair: frozenset[str], moment: float, until: float
+    ) -> tuple[str, set[str]]:
         """The state of an end, and those that it could be in as far as packets tell."""
         state, could = "CLOSED", {"CLOSED"}
         host = self._hosts.name(name)
-        segments, settings = self._hosts.segments[host][pair], self._run.evidence.run.settings[host]
+        settings = self._run.evidence.run.settings[host]
+        segments = [s for s in self._hosts.segments[host][pair] if s.time < until - _MARGIN]
         left = any(s.source == name and s.has("F") and life and life.start <= s.time <= moment for s in segments)
         for change in life.transitions if life else []:
             small = change.state == "CLOSED" and state in _SMALL
@@ -197,6 +205,15 @@ class _States:
             state = change.state
         if state in _NOT_CLOSED and not left:
             could = could | {_NOT_CLOSED[state]}
+        if (
+            "SYN_RECEIVED" in could
+            and life
+            and any(
+                s.destination == name and s.covers((life.isn + 1) & 0xFFFFFFFF) and s.time <= moment for s in segments
+            )
+        ):
+            # A full backlog, and a deferred accept, drop the ACK that has come.
+            could = could | {"ESTABLISHED"}
         if state == "TIME_WAIT" and settings.get("tcp_rfc1337"):
             # Whether a RST ends it, no packet tells.
             could = could | {"CLOSED"}

@@ -80,6 +80,10 @@ class CallError(PcapstateError):
     """What is asked for contradicts itself, or cannot be had together."""
 
 
+class NothingInCommon(PcapstateError):
+    """Captures have nothing that could be compared."""
+
+
 class OutputError(PcapstateError):
     """The file that was asked for cannot be written."""
 

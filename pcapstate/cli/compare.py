@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from .. import memory
+from ..errors import NothingInCommon
 from ..escaping import safe
 from ..messages import Message
 from ..moments import PACKET, SECOND, parse_moment
@@ -30,12 +31,15 @@ from .options import (
     wording_options,
 )
 from .session import Session
+from .spoken import for_programs, say
 
 if TYPE_CHECKING:
     from ..comparing.comparison import Comparison
     from ..comparing.packets import KeptPackets
     from ..comparing.pairing import Read
 
+COLUMNS = 100
+"""Columns of a terminal whose width nobody knows, as of a file."""
 source_options = shared(SourceOptions, (CAPTURES, AT, *TRACKING, output_option), "source")
 
 
@@ -89,11 +93,18 @@ def compare(
     """
     # Only this command needs it.
     from ..comparing.comparison import compare as compared
+    from ..comparing.findings import findings as found_in
+    from ..output.paragraphs import definitions
     from ..views import comparison as view
     from ..views import comparison_packets as packets
+    from ..views.comparison_summary import summary
+    from ..views.diagnosis import view as view_of_findings
+    from ..views.diagnosis import view_for_people as blocks_of_findings
 
     if len(source.captures) != 2:
         raise click.UsageError("name two captures: one taken at either end")
+    if findings and wording.format == PEOPLE:
+        raise click.UsageError("--findings goes with --format: people are told at the end anyway")
     if findings and (states or connection is not None):
         raise click.UsageError("--findings goes without --states and --connection")
     if states:
@@ -108,7 +119,15 @@ def compare(
     how = manner(wording, 0)
     sessions = [Half(*one, wording) for one in _each(source)]
     reads = [session.compared() for session in sessions]
-    found = compared(reads[0], reads[1], None if offset is None else round(offset * SECOND))
+    first = sessions[0]
+    try:
+        found = compared(reads[0], reads[1], None if offset is None else round(offset * SECOND))
+    except NothingInCommon as error:
+        # What was left out of a capture may be why.
+        for session in sessions:
+            session.finish()
+        say(str(error), wording.lang)
+        context.exit(1)
     start, end = found.spans[0][0], max(found.spans[0][1], found.spans[1][1])
     at = None if moment is None else moment.time(start, end)
     people = wording.format == PEOPLE
@@ -116,15 +135,24 @@ def compare(
         how = manner(wording, start)
     shown_for = how if people else None
     choose = chosen.choice(lambda: (start, end))
-    first = sessions[0]
-    if states:
+    if people and not (states or connection is not None or findings):
+        first.write([summary(found, source.captures, wording.lang, first.in_lines).encode(), b"\n"])
+    if findings:
+        shown = view_of_findings(found_in(found), for_programs(context, wording.lang))
+        first.show(shown, wording.format)
+    elif states:
         table = view.view_of_pairs(found, chosen.columns, shown_for, choose, connection)
+        first.show(staying(table) if chosen.columns else table, wording.format)
     elif connection is not None:
         table = packets.view(found, _place(found, connection), chosen.columns, shown_for, choose)
+        first.show(staying(table) if chosen.columns else table, wording.format)
     else:
         table = view.view(found, at, chosen.columns, shown_for, choose)
-    heading = ""
-    first.show(staying(table) if chosen.columns else table, wording.format, heading)
+        first.show(staying(table) if chosen.columns else table, wording.format)
+        if people and (told := found_in(found)):
+            width = COLUMNS if first.screen is None else first.screen.columns
+            blocks = blocks_of_findings(told, wording.lang, how.times)
+            first.write([b"\n", definitions(blocks, width).encode()])
     context.exit(max(session.finish() for session in sessions))
 
 

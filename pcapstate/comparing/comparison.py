@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import CallError
+from ..errors import NothingInCommon
 from ..rows import Rows
 from .clocks import Clock
 from .fates import Fates, Side, fates
@@ -35,15 +35,15 @@ class Comparison(NamedTuple):
 
 
 def compare(first: Read, second: Read, offset: int | None = None) -> Comparison:
-    """Compare two captures; ``offset``: by how many ns the second clock is ahead. Raises CallError."""
+    """Compare two captures; ``offset``: by how many ns the second clock is ahead. Raises NothingInCommon."""
     reads = (first, second)
     of = joined(first, second)
     ends = of.ends(0, first.packets["end"]), of.ends(1, second.packets["end"])
     at = places(reads, of, ends, offset)
     if at.clock is None or not ((of.rows[0] >= 0) & (of.rows[1] >= 0)).any():
-        raise CallError("the captures have no packet in common, so there is nothing to compare")
+        raise NothingInCommon("the captures have no packet in common, so there is nothing to compare")
     if at.same and len(first.packets) == len(second.packets):
-        raise CallError("both captures are the same: every packet has the same time in both")
+        raise NothingInCommon("both captures are the same: every packet has the same time in both")
     clock = at.clock
     begin, end = (int(clock.first(np.array([time]))[0]) for time in (second.start, second.end))
     spans = (first.start, first.end), (begin, end)

@@ -140,16 +140,8 @@ def _proofs(rows: Rows) -> Rows:
 
 
 def _in_order(rows: Rows) -> Rows:
-    """Sort by end and time; those of an end stay in their order, also where a clock steps back."""
-    rows = rows[np.argsort(rows["end"], kind="stable")]
-    starts = np.flatnonzero(np.diff(rows["end"], prepend=-1))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(rows)], strict=False):
-        times = rows["time"][start:stop]
-        if (np.diff(times) < 0).any():
-            rows = rows.copy()
-            order = np.argsort(times, kind="stable")
-            rows[start:stop] = rows[start:stop][order]
-    return rows
+    """Sort by end and time; those of one moment stay in their order."""
+    return rows[np.lexsort((rows["time"], rows["end"]))]
 
 
 def _earlier(own: Rows, far: Rows) -> Rows:

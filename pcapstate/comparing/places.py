@@ -19,6 +19,8 @@ class Places(NamedTuple):
     """Of each connection the side at which the first capture was taken."""
     clock: Clock | None
     """Of the second capture; None: no packet is in both."""
+    estimate: Clock
+    """The same as packets tell it, whatever somebody said."""
     common: int
     """Packets from which that is known."""
     same: bool
@@ -39,12 +41,13 @@ def places(reads: tuple[Read, Read], of: Joined, ends: tuple[Rows, Rows], given:
     differences = reads[1].packets["time"][two] - times
     near = _near(reads, of, of_ends, times, differences)
     clock = None
+    estimate = Clock(reads[0].start, 0)
     if len(times):
-        clock = estimated(times, differences, (of_ends & 1) == near[of_ends >> 1])
+        clock = estimate = estimated(times, differences, (of_ends & 1) == near[of_ends >> 1])
     if given is not None:
         since = int(times.min()) if len(times) else reads[0].start
         clock = Clock(since, given, uncertainty=0, drift_uncertainty=0.0, given=True)
-    return Places(near, clock, len(times), len(times) > 1 and not differences.any())
+    return Places(near, clock, estimate, len(times), len(times) > 1 and not differences.any())
 
 
 def _near(reads: tuple[Read, Read], of: Joined, ends: Rows, times: Rows, differences: Rows) -> Rows:

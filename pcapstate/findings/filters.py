@@ -35,6 +35,11 @@ def of_connections(s: Situation, rows: Rows) -> Filter:
     return _named("tcp.stream", runs, len(numbers))
 
 
+def of_numbers(numbers: Rows) -> Filter:
+    """Return the filter for connections by their numbers, in ascending order."""
+    return _named("tcp.stream", list(_runs(numbers, MOST + 1)), len(numbers))
+
+
 def of_frames(numbers: Sequence[int], count: int) -> Filter:
     """Return the filter for the first frames of ``count``."""
     runs = list(_runs(np.array(numbers, dtype=np.int64), MOST + 1))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..findings.finding import Finding, Severity, Text
 from ..table import ALARM, CAUTION, NEVER, NUMBER, NUMBER_OR_NOTHING, PLAIN, TIME, WORD, Column, Table, cells, single
+from ..wording.comparing import COMPARED
 from ..wording.counts import Count
 from ..wording.findings import KINDS, LOOKED_FOR
 from ..wording.languages import language_of, translate
@@ -16,6 +17,8 @@ from ..wording.times import TimeFormat
 
 Block = tuple[str, list[tuple[str, str]]]
 
+ALL = {**KINDS, **COMPARED}
+"""The texts of findings in a capture, and in two."""
 NAMED = 6
 """Connections and packets that people are shown; programs get as many as a finding names."""
 
@@ -131,7 +134,7 @@ def between(first: int, last: int, language: str, times: TimeFormat) -> str:
 
 def following(one: Finding, language: str) -> str:
     """Return what to do."""
-    kind = KINDS[one.kind]
+    kind = ALL[one.kind]
     return told(kind.instead[one.instead] if one.instead else kind.next, one, language)
 
 
@@ -147,12 +150,12 @@ def cut(one: Finding, language: str) -> str:
 
 def title(one: Finding, language: str) -> str:
     """Return what a finding says in one line."""
-    return told(KINDS[one.kind].title, one, language)
+    return told(ALL[one.kind].title, one, language)
 
 
 def text(one: Finding, language: str) -> str:
     """Return what a finding says in full."""
-    kind = KINDS[one.kind]
+    kind = ALL[one.kind]
     sentences = [told(template, one, language) for template in (kind.text, *(kind.also[name] for name in one.also))]
     return language_of(language).separator.join(sentences)
 

@@ -33,6 +33,8 @@ VOCABULARY = frozenset(
         *("outcome", "endpoint", "role", "cause", "certainty", "client_guessed", "handshake_seen"),
         *("closed_by", "reset_by"),
         *("counter", "stated", "gateway", "loopback", "evidence"),
+        *("pair", "client_known", "server_known", "fate", "sender", "changed", "reordered", "translated"),
+        *("client_capture", "client_packet_in", "server_packet_in"),
     )
 )
 """The columns with a fixed vocabulary; words of all others may come from a capture."""

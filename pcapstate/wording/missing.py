@@ -10,11 +10,14 @@ from pathlib import Path
 
 import click
 
+from ..comparing.fates import FATES
+from ..comparing.pairs import PROOFS, VERDICTS
 from ..report.sources import texts as texts_of_reports
 from ..samples.catalogue import SAMPLES
 from ..tcp.machine import TABLE, Certainty
 from ..tcp.outcomes import OUTCOMES
 from ..timings import STAGES
+from .comparing import COMPARED, FIRST, SECOND
 from .explanations import EXPLANATIONS
 from .findings import KINDS
 from .languages import ENGLISH, LANGUAGES, language_of
@@ -35,6 +38,7 @@ SAYING = {
     "CallError": slice(0, 1),
     "CaptureError": slice(0, 1),
     "LiveError": slice(0, 1),
+    "NothingInCommon": slice(0, 1),
     "OutputError": slice(0, 1),
     "UsageError": slice(0, 1),
     "ClickException": slice(0, 1),
@@ -67,7 +71,8 @@ def texts() -> list[str]:
     for style in STYLES.values():
         found += (heading(style, all_) for all_ in (False, True))
         found += (one.title for one in (*style.titles, style.process))
-    for kind in KINDS.values():
+    found += (FIRST, SECOND, *FATES, *VERDICTS, *(one for one in PROOFS if one))
+    for kind in (*KINDS.values(), *COMPARED.values()):
         found += (one for one in _strings(kind) if " " in one)
     return list(dict.fromkeys(one for one in found if one))
 

@@ -87,7 +87,8 @@ def _clock(result: Judged, run: Recorded, found: Comparison) -> None:
         true = run.offset + run.drift * (time - run.evidence.start)
         error = abs(found.clock.ahead(round(time * 1e9)) / 1e9 - true)
         result.clock_error = max(result.clock_error, error)
-    result.clock_uncertainty = (found.clock.uncertainty or 0) / 1e9
+    length = run.evidence.end - run.evidence.start
+    result.clock_uncertainty = (found.clock.uncertainty or 0) / 1e9 + length * (found.clock.drift_uncertainty or 0)
 
 
 def _packets(result: Judged, run: Recorded, own: Own, found: Comparison) -> None:

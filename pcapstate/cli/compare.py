@@ -54,7 +54,10 @@ def seconds(context: click.Context, parameter: click.Parameter, value: float | N
 @source_options
 @click.option("--states", is_flag=True, help="The pairs of states over time, instead of those at the end.")
 @click.option(
-    "--connection", type=click.IntRange(min=0), metavar="N", help="The packets of this connection (tcp.stream)."
+    "--connection",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="The packets of this connection, by its number (tcp.stream) in the first capture.",
 )
 @click.option("--findings", is_flag=True, help="What is wrong, as rows for programs; people get it at the end anyway.")
 @click.option(

@@ -48,23 +48,29 @@ STATE_COLUMNS = (
     Column("server_state", "Server State", WORD, STATES),
     Column("pair", "Pair", WORD, VERDICTS, rank=1),
 )
-PACKETS = tuple(
-    Column(f"{end}_{name}", f"{title} {arrow}", NUMBER, rank=rank)
-    for name, title, rank in (
-        ("sent", "Sent", 5),
-        ("lost", "Lost", 1),
-        ("not_captured", "Not Captured", 4),
-        ("not_sent", "Not Sent", 3),
-        ("repeated", "Repeated", 3),
-        ("reordered", "Reordered", 4),
-        ("changed", "Changed", 2),
-    )
-    for end, arrow in (("client", ">"), ("server", "<"))
+PACKETS = (
+    Column("client_sent", "Sent >", NUMBER, rank=5),
+    Column("server_sent", "Sent <", NUMBER, rank=5),
+    Column("client_lost", "Lost >", NUMBER, rank=1),
+    Column("server_lost", "Lost <", NUMBER, rank=1),
+    Column("client_not_captured", "Not Captured >", NUMBER, rank=4),
+    Column("server_not_captured", "Not Captured <", NUMBER, rank=4),
+    Column("client_not_sent", "Not Sent >", NUMBER, rank=3),
+    Column("server_not_sent", "Not Sent <", NUMBER, rank=3),
+    Column("client_repeated", "Repeated >", NUMBER, rank=3),
+    Column("server_repeated", "Repeated <", NUMBER, rank=3),
+    Column("client_reordered", "Reordered >", NUMBER, rank=4),
+    Column("server_reordered", "Reordered <", NUMBER, rank=4),
+    Column("client_changed", "Changed >", NUMBER, rank=2),
+    Column("server_changed", "Changed <", NUMBER, rank=2),
 )
-TRANSITS = tuple(
-    Column(f"{end}_transit_{name}", f"{title} {arrow}", DURATION, nothing="-", rank=4)
-    for name, title in (("least", "Least Transit"), ("median", "Transit"), ("most", "Most Transit"))
-    for end, arrow in (("client", ">"), ("server", "<"))
+TRANSITS = (
+    Column("client_transit_least", "Least Transit >", DURATION, nothing="-", rank=4),
+    Column("server_transit_least", "Least Transit <", DURATION, nothing="-", rank=4),
+    Column("client_transit_median", "Transit >", DURATION, nothing="-", rank=4),
+    Column("server_transit_median", "Transit <", DURATION, nothing="-", rank=4),
+    Column("client_transit_most", "Most Transit >", DURATION, nothing="-", rank=4),
+    Column("server_transit_most", "Most Transit <", DURATION, nothing="-", rank=4),
 )
 COLUMNS = (
     *PLACES,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..comparing.comparison import Comparison
-from ..comparing.fates import CHANGES, FATES
+from ..comparing.fates import CHANGE_WORDS, FATES
 from ..decode.segment import ACK, FIN, PSH, RST, SYN
 from ..query.column_fields import ReadTime, plain_fields
 from ..query.fields import Field
@@ -30,7 +30,6 @@ LETTERS = (
     (0x80, "CWR"),
 )
 FLAG_WORDS = tuple(" ".join(word for bit, word in LETTERS if flags & bit) or None for flags in range(256))
-CHANGE_WORDS = tuple(" ".join(word for bit, word in CHANGES.items() if sum_ & bit) or None for sum_ in range(8))
 COLUMNS = (
     Column("time", "Time", TIME),
     Column("sender", "From", WORD, ENDS),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from ..comparing.fates import FATES
+from ..comparing.fates import CHANGE_WORDS, FATES
 from ..comparing.pairs import PROOFS, VERDICTS
 from ..report.sources import texts as texts_of_reports
 from ..samples.catalogue import SAMPLES
@@ -71,7 +71,7 @@ def texts() -> list[str]:
     for style in STYLES.values():
         found += (heading(style, all_) for all_ in (False, True))
         found += (one.title for one in (*style.titles, style.process))
-    found += (FIRST, SECOND, *FATES, *VERDICTS, *(one for one in PROOFS if one))
+    found += (FIRST, SECOND, *FATES, *VERDICTS, *(one for one in (*PROOFS, *CHANGE_WORDS) if one))
     for kind in (*KINDS.values(), *COMPARED.values()):
         found += (one for one in _strings(kind) if " " in one)
     return list(dict.fromkeys(one for one in found if one))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..language import Language
 from .archive import ARCHIVE
 from .columns import COLUMNS
+from .comparing import COMPARING
 from .data import DATA
 from .diagram import DIAGRAM
 from .errors import ERRORS
@@ -34,6 +35,7 @@ CATALOG = {
     **COLUMNS,
     **ERRORS,
     **ARCHIVE,
+    **COMPARING,
     **UPKEEP,
     **DATA,
     **HELP,

@@ -32,6 +32,7 @@ COMMANDS = (
     "report",
     "annotate",
     "archive",
+    "mcp",
     "wireshark",
     "diagram",
     "quiz",

@@ -239,8 +239,9 @@ def _import_all() -> None:
     package = __package__.partition(".")[0]
     paths = importlib.import_module(package).__path__
     own = [one.name for one in pkgutil.walk_packages(paths, f"{package}.") if not one.name.endswith("__main__")]
-    # Archives capture nothing, and have libraries of their own: among them Spark, which excludes Scapy.
-    own = [one for one in own if not one.startswith((f"{package}.archive", f"{package}.cli.archive"))]
+    # Archives and agents capture nothing, and have libraries of their own, some of which exclude Scapy.
+    apart = ("archive", "cli.archive", "agents", "cli.mcp")
+    own = [one for one in own if not one.startswith(tuple(f"{package}.{name}" for name in apart))]
     on_screen = "textual" in sys.modules
     if not on_screen:
         own = [one for one in own if "screen" not in one.partition(".")[2]]

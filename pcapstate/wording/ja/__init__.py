@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..language import Language
+from .agents import AGENTS
 from .archive import ARCHIVE
 from .columns import COLUMNS
 from .comparing import COMPARING
@@ -36,6 +37,7 @@ CATALOG = {
     **ERRORS,
     **ARCHIVE,
     **COMPARING,
+    **AGENTS,
     **UPKEEP,
     **DATA,
     **HELP,

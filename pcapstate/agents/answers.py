@@ -224,7 +224,7 @@ def _endings(found: Records, rows: Rows) -> Iterator[Json]:
             "connection": connection["connection"],
             **sockets,
             "outcome": connection["outcome"],
-            "ended_by": "not ended" if first is None else first["by"] or "unknown",
+            "ended_by": "none" if first is None else first["by"] or "unknown",
             "first": first,
             "then": told[1] if len(told) > 1 else None,
             "client_state": connection["client_state"],

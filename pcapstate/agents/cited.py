@@ -13,7 +13,7 @@ from ..escaping import safe
 from ..reading import Losses, Reading
 from ..rows import Rows
 from ..table import NEVER
-from ..tcp.machine import TABLE, Certainty
+from ..tcp.machine import TABLE, Certainty, Event
 from ..tcp.states import STATES
 from .kept import Records
 from .roots import Found
@@ -47,8 +47,18 @@ def capture_of(capture: Found, reading: Reading) -> Json:
 
 def proofs(records: Records, endpoints: Rows) -> list[Json | None]:
     """Return for each endpoint (2 * row + side) what proves its state; None: nothing does."""
-    found = records.last[endpoints]
-    return [None if at < 0 else proof(records, at) for at in found.tolist()]
+    if not len(records.last):
+        return [None] * len(endpoints)
+    found, of_peers = records.last[endpoints], records.last[endpoints ^ 1]
+    given = zip(found.tolist(), of_peers.tolist(), strict=True)
+    return [_refusal(records, of_peer) if at < 0 else proof(records, at) for at, of_peer in given]
+
+
+def _refusal(records: Records, of_peer: int) -> Json | None:
+    """Return what proves that an end without a transition is CLOSED: it refused its peer's SYN."""
+    if of_peer < 0 or TABLE[int(records.transitions[of_peer]["row"])].event is not Event.GOT_RST_TO_SYN:
+        return None
+    return {**proof(records, of_peer), "certainty": Certainty.SEEN.word, "cause": "sent RST: refused"}
 
 
 def proof(records: Records, at: int) -> Json:

@@ -37,7 +37,7 @@ class Records(NamedTuple):
     transitions: Rows
     """TRANSITION, settled, in order."""
     last: Rows
-    """The place of the last transition of each endpoint in ``transitions``; -1: it has none."""
+    """The place in ``transitions`` of the one of each endpoint to the state that it is in; -1: there is none."""
     certainty: Rows
     """How certain each transition is (Certainty)."""
 
@@ -101,8 +101,11 @@ def recorded(reading: Reading) -> Records:
         transitions = settled(in_time(reading.history()))[0]
     finally:
         reading.close()
-    last = np.full(2 * len(reading.capture.table.connections), -1, dtype=np.int64)
-    np.maximum.at(last, transitions["endpoint"], np.arange(len(transitions)))
+    states = reading.capture.table.endpoints["state"]
+    last = np.full(len(states), -1, dtype=np.int64)
+    # Where the capture's clock steps back, a timer may stand before what began it.
+    proves = transitions["to"] == states[transitions["endpoint"]]
+    np.maximum.at(last, transitions["endpoint"][proves], np.flatnonzero(proves))
     return Records(reading, transitions, last, certainties(transitions, True))
 
 

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from .roots import Refused
-from .worker import FAILED, STARTED, Limits, serve
+from .worker import FAILED, STARTED, TOO_LARGE, TOO_MUCH, Limits, serve
 
 WORKERS = 2
 """Calls that are worked on at the same time."""
@@ -71,9 +71,7 @@ class Pool:
             limit = f"no answer within {self._timeout:g} seconds (--timeout)"
             raise Refused(f"{limit}; an earlier moment (at) needs less of the capture") from None
         except (EOFError, OSError):
-            raise Refused(
-                "the process that read the capture has died; perhaps it needs more memory than it may take (--memory)"
-            ) from None
+            raise Refused(worker.why_died()) from None
         finally:
             call.begun_by(None)
             with self._lock:
@@ -164,6 +162,13 @@ class _Worker:
             raise TimeoutError
         found: tuple[int, Any] = self.connection.recv()
         return found
+
+    def why_died(self) -> str:
+        """Return why it does not answer."""
+        self.process.join(GRACE)
+        if self.process.exitcode == TOO_MUCH:
+            return TOO_LARGE
+        return "the process that read the capture has died; the system may have run out of memory"
 
     def kill(self) -> None:
         """End it."""

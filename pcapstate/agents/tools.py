@@ -332,7 +332,11 @@ TOOLS = (
                 connection=NUMBER,
                 **_SOCKETS,
                 outcome=TEXT,
-                ended_by={"type": "string", "enum": ["client", "server", "unknown", "not ended"]},
+                ended_by={
+                    "type": "string",
+                    "enum": ["client", "server", "unknown", "none"],
+                    "description": "unknown: it was ended, and the packets do not tell by which end; none: not ended.",
+                },
                 first={**_ENDED, "description": "What ended it first; null: nothing did."},
                 then={**_ENDED, "description": "What the other end did to end it; null: nothing."},
                 **_STATES,

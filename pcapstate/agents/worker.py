@@ -10,6 +10,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -27,8 +28,13 @@ from .tools import ROWS, one_line
 
 ANSWERED, REFUSED, FAILED, STARTED = range(4)
 """What a worker sends: an answer; why there is none, in one line; that it failed; that it has started."""
-AROUND = 200_000_000
-"""Bytes of address space beside what captures take: stacks of threads, and what libraries reserve."""
+TOO_LARGE = "the capture needs more memory than this server may take (--memory); an earlier moment (at) needs less"
+TOO_MUCH = 70
+"""The exit code of a worker that has taken too much memory."""
+RESERVED = 4
+"""How many times the bound a worker may reserve: tables are reserved for many more connections than there are."""
+LOOK = 0.1
+"""Seconds between two looks at what it takes."""
 SYSTEM = (
     "/usr",
     "/lib",
@@ -96,7 +102,7 @@ def answer(roots: Roots, kept: Kept, most: int, name: str, arguments: Mapping[st
         return REFUSED, one_line(said)
     except MemoryError:
         kept.forget()
-        return REFUSED, "the capture needs more memory than this server may take (--memory)"
+        return REFUSED, TOO_LARGE
     except OSError as error:
         return REFUSED, one_line(f"the capture cannot be read: {error.strerror or type(error).__name__}")
     except Exception as error:
@@ -123,13 +129,33 @@ def _about(name: str) -> Callable[[answers.Asked], Any]:
 
 
 def _bound_memory(most: int) -> None:
-    """Let allocations fail beyond a bound, where the system counts them (Linux)."""
+    """End this process once it takes more memory, and let single allocations far beyond it fail (Linux, macOS)."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        bound = most + AROUND if hard == resource.RLIM_INFINITY else min(most + AROUND, hard)
+        bound = most * RESERVED if hard == resource.RLIM_INFINITY else min(most * RESERVED, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+        threading.Thread(target=_watch_memory, args=(most, _taken()), daemon=True).start()
+
+
+def _watch_memory(most: int, taken: Callable[[], int]) -> None:
+    while taken() <= most:
+        time.sleep(LOOK)
+    os._exit(TOO_MUCH)
+
+
+def _taken() -> Callable[[], int]:
+    """Return what tells the bytes of memory that this process takes, or has taken at most."""
+    import resource
+
+    try:
+        # Opened before files are out of reach.
+        file, page = os.open("/proc/self/statm", os.O_RDONLY), os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return lambda: int(os.pread(file, 200, 0).split()[1]) * page
 
 
 def _confine(roots: Roots) -> None:

@@ -6,6 +6,7 @@ question that needs another. Each has half of the memory that captures may take.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -89,6 +90,8 @@ class Kept:
         if alone:
             self.forget()
         memory = self._whole if alone else self.memory
+        # Tables and what follows them hold each other, so that their memory would stay for long.
+        gc.collect()
         try:
             return Reading(Origin((capture.path,)), at=moment(at), memory=memory, watchers=watchers, **how)
         except PcapstateError as error:

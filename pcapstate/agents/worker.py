@@ -5,6 +5,7 @@ It has no part of the SDK. Whoever started it ends it where a call takes too lon
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -68,6 +69,8 @@ def serve(connection: Connection, named: tuple[str, ...], limits: Limits) -> Non
     roots, kept = Roots(named), Kept(limits.memory)
     _bound_memory(limits.memory)
     _confine(roots)
+    # What is there now stays: looking for garbage would take its time each time.
+    gc.freeze()
     calls: queue.SimpleQueue[tuple[str, Mapping[str, Any]]] = queue.SimpleQueue()
     threading.Thread(target=_watch, args=(connection, calls), daemon=True).start()
     with suppress(OSError):

@@ -31,15 +31,16 @@ class Agent:
     def result(self, tool: str, /, **arguments: Any) -> Any:
         """Return the result of a call, which the client has compared to the schema of the answer."""
         found = self.begin(tool, **arguments).result(60)
-        self.said.append(found.model_dump_json())
+        if not found.is_error:
+            # Clients without structured answers have the same as text.
+            assert json.loads(found.content[1].text) == found.structured_content
+        self.said += [found.content[0].text, json.dumps(found.structured_content)]
         return found
 
     def ask(self, tool: str, /, **arguments: Any) -> Any:
         """Return the answer of a call."""
         found = self.result(tool, **arguments)
         assert not found.is_error, found.content[0].text
-        # Clients without structured answers have the same as text.
-        assert json.loads(found.content[1].text) == found.structured_content
         return found.structured_content
 
     def refused(self, tool: str, /, **arguments: Any) -> str:

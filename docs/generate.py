@@ -26,6 +26,7 @@ from meanings import EVENTS, FIELDS  # noqa: E402
 from pictures import PICTURES  # noqa: E402
 from state_pages import state_pages  # noqa: E402
 
+from pcapstate.agents.tools import TOOLS  # noqa: E402
 from pcapstate.capture import Capture  # noqa: E402 (the package need not be installed)
 from pcapstate.diagram.figure import boxes, figure  # noqa: E402
 from pcapstate.metrics.families import COUNTER, families  # noqa: E402
@@ -194,6 +195,22 @@ def fields(command: str) -> Callable[[], Iterator[str]]:
     return write
 
 
+def agent_tools() -> Iterator[str]:
+    """Yield the table of the tools that agents are offered."""
+    yield table(
+        ("Tool", "Answer", "Arguments"),
+        (
+            (
+                f"`{tool.name}`",
+                tool.text,
+                ", ".join(f"**`{name}`**" if name in tool.required else f"`{name}`" for name in tool.arguments),
+            )
+            for tool in TOOLS
+        ),
+    )
+    yield "\nArguments in bold are needed.\n"
+
+
 def columns() -> Iterator[str]:
     """Yield the table of all columns of netstat."""
     yield table(
@@ -266,6 +283,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys,
     "styles": styles,
     "metrics": metrics,
+    "agent-tools": agent_tools,
     "columns-netstat": columns,
     "columns-of-commands": vocabulary,
     **LESSON_PARTS,

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.helpers.paths import ROOT
 
 PACKAGE = ROOT / "pcapstate"
-SDK = {"mcp", "mcp_types", "pydantic", "starlette", "opentelemetry", "python_multipart", "cryptography"}
+SDK = {"mcp", "mcp_types", "pydantic", "starlette", "opentelemetry", "python_multipart"}
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in sorted((PACKAGE / "agents").glob("*.py"))

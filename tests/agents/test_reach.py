@@ -57,11 +57,11 @@ def test_what_is_out_of_reach_is_as_if_it_were_not_there(folder: Path) -> None:
     def why(name: str) -> str:
         with pytest.raises(Refused) as raised:
             roots.find(name)
-        return str(raised.value).replace(name, "NAME")
+        return str(raised.value).replace(f'"{name}"', "NAME")
 
     there = ["../outside.pcap", "deeper/../../outside.pcap", "out.pcap", "up/outside.pcap", "/dev/zero", outside]
     absent = ["nothing.pcap", "../nothing.pcap", "gone.pcap", "up/nothing.pcap", str(folder.parent / "nothing.pcap")]
-    no_file = ["", ".", "..", "deeper", "/", "pipe.pcap", "one.pcap/", "one.pcap\0", "a" * 5_000, str(folder)]
+    no_file = ["", ".", "..", "deeper", "/", "pipe.pcap", "one.pcap\0", "a" * 5_000, str(folder)]
     # Long names are cut, so these are those whose text can be compared.
     short = {why(name) for name in (*there[:4], *absent[:4])}
     assert len(short) == 1
@@ -222,8 +222,6 @@ def test_a_capture_without_end_takes_no_longer_than_it_may(folder: Path) -> None
         asking.ask("connections", capture="one.pcap")
         began = time.monotonic()
         bomb = asking.begin("connections", capture="bomb.pcap.gz")
-        while not bomb.running():
-            time.sleep(0.01)
         assert asking.ask("connections", capture="one.pcap")["total"] == 1
         assert not bomb.done()
         result = bomb.result(60)

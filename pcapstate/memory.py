@@ -36,6 +36,9 @@ REPORT = DIAGNOSE + 100
 """For each connection or transition in ``report``: what ``diagnose`` takes, and transitions in order."""
 PLOTTED = 160
 """For each connection or transition in ``plot``: its changes in order, and the counts that they make of all states."""
+CHECK = 64
+"""For each connection or transition in ``check``: transitions in the order of their endpoints, and how certain they
+are."""
 FRAMES_SEEN = 24_000_000
 """For ``diagnose``: the packets kept to recognize duplicates."""
 

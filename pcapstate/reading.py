@@ -285,11 +285,14 @@ class Reading:
         for _ in self.transitions(reached):
             pass
 
-    def history(self) -> Rows:
-        """Read to the end, or the last moment; return all transitions (TRANSITION)."""
+    def history(self, reached: Callable[[int], None] | None = None) -> Rows:
+        """Read to the end, or the last moment; return all transitions (TRANSITION).
+
+        ``reached``: as for ``transitions``.
+        """
         history = self._history
         assert history is not None, "transitions are not recorded"
-        for batch in self.transitions():
+        for batch in self.transitions(reached):
             history.add(batch)
         return history.take()
 

@@ -23,6 +23,7 @@ COMMANDS = (
     "timeline",
     "connections",
     "diagnose",
+    "check",
     "live",
     "browse",
     "explain",

@@ -18,7 +18,7 @@ LENGTH = 1 << 22
 NAME_LENGTH = 255
 """Most characters of a name; DNS allows 253."""
 
-IF_NAME, IF_RESOLUTION, IF_OFFSET = 2, 9, 14
+IF_NAME, IF_RESOLUTION, IF_FILTER, IF_OFFSET = 2, 9, 11, 14
 ISB_RECEIVED, ISB_INTERFACE_DROPS, ISB_SYSTEM_DROPS = 4, 5, 7
 RECORD_END, RECORD_IPV4, RECORD_IPV6 = 0, 1, 2
 ADDRESS_LENGTH = {RECORD_IPV4: 4, RECORD_IPV6: 16}
@@ -34,14 +34,15 @@ class Interface:
     """An interface of a capture, with the counts of its last statistics block (None: not reported).
 
     ``section`` (0-based) and ``number``, as in packets, identify it. ``dropped``: packets dropped by the interface;
-    ``dropped_by_system``: packets dropped by the operating system.
+    ``dropped_by_system``: packets dropped by the operating system. ``filter``: the capture filter in text, if
+    there is one.
     """
 
-    __slots__ = ("dropped", "dropped_by_system", "linktype", "name", "number", "received", "section")
+    __slots__ = ("dropped", "dropped_by_system", "filter", "linktype", "name", "number", "received", "section")
 
     def __init__(self, section: int, number: int, linktype: int) -> None:
         self.section, self.number, self.linktype = section, number, linktype
-        self.name = ""
+        self.name = self.filter = ""
         self.received: int | None = None
         self.dropped: int | None = None
         self.dropped_by_system: int | None = None

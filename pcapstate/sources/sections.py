@@ -111,6 +111,8 @@ class Sections:
                 shift = number(value, signed=True)
             elif code == blocks.IF_NAME and not described.name:
                 described.name = blocks.text(value, blocks.NAME_LENGTH)
+            elif code == blocks.IF_FILTER and value[:1] == b"\0" and len(value) <= blocks.NAME_LENGTH:
+                described.filter = blocks.text(value[1:], blocks.NAME_LENGTH)
         one["power"] = resolution & 0x7F if resolution & 0x80 else -1
         digits = min(resolution & 0x7F, 27)
         one["multiply"] = 10 ** (9 - digits) if digits < 9 else 1
@@ -123,5 +125,9 @@ class Sections:
         self.room.interfaces -= 1
         described.name = described.name[: self.room.length]
         self.room.length -= len(described.name)
+        if len(described.filter) > self.room.length:
+            # A part of a filter is another filter.
+            described.filter = ""
+        self.room.length -= len(described.filter)
         self.interfaces.append(described)
         self._own.append(described)

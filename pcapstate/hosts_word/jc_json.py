@@ -84,7 +84,7 @@ def _number(value: Any) -> int:
 def _of_lsof(one: Mapping[str, Any]) -> HostSocket:
     name, _, state = str(one["name"]).partition(" (")
     known = state.rstrip(" )") or None
-    # jc takes the protocol for a number of an inode, unless it is asked for the raw fields; lsof has states of TCP only.
+    # jc takes the protocol for a number, and loses it, unless it is asked for raw fields; only TCP has states here.
     protocol = one["node"] or ("UDP" if known is None else "TCP")
     version = lsof.VERSIONS[one["type"]]
     return lsof.entry(str(one["command"]), str(_number(one["pid"])), version, protocol, name, known)

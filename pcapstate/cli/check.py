@@ -27,6 +27,7 @@ from .options import (
     wording_options,
 )
 from .session import Session
+from .unread import say_unread
 
 if TYPE_CHECKING:
     from ..hosts_word.comparing import Compared
@@ -124,12 +125,12 @@ def compare(
     """Read the capture to its end, past the moment; return the reading, the packets' rows and the comparison."""
     from ..hosts_word.comparing import compared
     from ..hosts_word.evidence import Evidence
-    from ..hosts_word.packets_word import packets_word, whose
+    from ..hosts_word.packets_word import packets_word
     from ..sockets.gathering import Gathering
 
     udp = word.has_udp
     question = Question(local=local, all_=True, tcp=True, udp=udp, numeric=True)
-    gathering = Gathering(question, frozenset(), False, source.memory or memory.default_bound())
+    gathering = Gathering(question, frozenset(), False, source.memory or memory.default_bound(), word)
     reading = Session(
         source,
         record=True,
@@ -146,7 +147,7 @@ def compare(
     def reached(moment: int) -> None:
         if not found:
             table = reading.capture.table
-            found.append(packets_word(gathering, table, whose(gathering, table, word, local), moment, udp=udp))
+            found.append(packets_word(gathering, table, gathering.perspective(table), moment, udp=udp))
 
     history = reading.history(reached)
     reached(reading.moment)
@@ -159,14 +160,7 @@ def compare(
 
 def remark(reading: Session, word: HostsWord, packets: PacketsWord, rows: int, shown: int, utc: bool) -> int:
     """Say on stderr what the table does not tell; return the exit code."""
-    if word.unread:
-        text = "{file}: {count:,} lines could not be read, line {first} first"
-        one = "{file}: line {first} could not be read"
-        reading.say(
-            one if word.unread == 1 else text, error=True, file=word.name, count=word.unread, first=word.first_unread
-        )
-    if not word.sockets and not word.unread:
-        reading.say("{file}: a table without a socket of TCP or UDP", file=word.name)
+    code = say_unread(reading, word)
     if packets.left_out:
         reading.say("{count:,} rows of the packets are left out: too many to compare", count=packets.left_out)
     if rows and not shown:
@@ -176,4 +170,4 @@ def remark(reading: Session, word: HostsWord, packets: PacketsWord, rows: int, s
         if start <= saved < end:
             text = '{file} was last written at {when}, within the capture; --at "{when}" compares at that moment'
             reading.say(text, file=word.name, when=written(saved, utc))
-    return int(bool(word.unread) and not word.sockets)
+    return code

@@ -28,6 +28,7 @@ from .options import (
     wording_options,
 )
 from .session import Session
+from .unread import say_unread
 
 INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
@@ -61,6 +62,12 @@ INTERVAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
     metavar="ADDRESS|NETWORK",
     help="Whose netstat: that of this host, or of all hosts of a network.",
 )
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(),
+    help="With -o, -b, -a: also what the host itself printed, as for pcapstate check; marked as such.",
+)
 @click.option("--both", is_flag=True, help="The states of both ends side by side.")
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="With INTERVAL: at most N tables.")
 @click.option("--resolve", is_flag=True, help="Ask the network for names that the capture does not have.")
@@ -74,6 +81,7 @@ def netstat(
     selection: SelectionOptions,
     wording: WordingOptions,
     local: tuple[str, ...],
+    against: str | None,
     count: int | None,
     **letters: Any,
 ) -> None:
@@ -108,6 +116,12 @@ def netstat(
     styled = context.get_parameter_source("style") is not ParameterSource.DEFAULT
     if linux and not styled:
         wording = wording._replace(style=LINUX.name)
+    word = None
+    if against is not None:
+        # Only this option needs it.
+        from ..hosts_word.reading import read_hosts_word
+
+        word = read_hosts_word(against)
     # Programs get the same words in each language.
     shown = wording if wording.format == PEOPLE else wording._replace(lang=ENGLISH)
     tables = NetstatTables(
@@ -119,6 +133,7 @@ def netstat(
         bound=source.memory or default_bound(),
         exact=styled or linux,
         styled=styled,
+        word=word,
     )
     reading = Session(
         source,
@@ -139,6 +154,11 @@ def netstat(
     tables.remark(reading)
     for line in unanswerable:
         reading.say(line)
+    if word is not None:
+        code = max(code, say_unread(reading, word))
+        if (styled or linux) and shown.format == PEOPLE:
+            # This form has no column for it.
+            reading.say("processes, and ports that no packet shows, are as {file} has them", file=word.name)
     context.exit(code)
 
 

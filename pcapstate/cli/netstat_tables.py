@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from ..errors import CallError
+from ..hosts_word.host_socket import HostsWord
 from ..messages import Message
 from ..output.fixed import fixed
 from ..output.formats import PEOPLE, PROGRAMS, render, render_all
@@ -33,7 +34,8 @@ class NetstatTables:
 
     ``repeats``: there is one for each interval; ``dated``: headings tell the moment; ``bound``: bytes that the run may
     take; ``exact``: people get tables exactly as the style's system prints them; ``styled``: because they name the
-    style, so that a table without such a form is a mistake. Raises UsageError.
+    style, so that a table without such a form is a mistake; ``word``: a table that the host itself printed. Raises
+    UsageError.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class NetstatTables:
         bound: int,
         exact: bool = False,
         styled: bool = False,
+        word: HostsWord | None = None,
     ) -> None:
         self._question, self._format, self._repeats = question, wording.format, repeats
         self._people, style = wording.format == PEOPLE, STYLES[wording.style]
@@ -69,6 +72,7 @@ class NetstatTables:
                 repeats=repeats,
                 compares=repeats and self._form is None,
                 grouped=self._form is not None and self._form.grouped,
+                word=word,
             )
         except CallError as error:
             raise click.UsageError(str(error)) from None
@@ -88,6 +92,7 @@ class NetstatTables:
             named=self.gathering.with_names,
             dated=dated,
             width=display_width,
+            sourced=word is not None and any((question.pid, question.program, question.servers, question.udp_ports)),
         )
         self._lang = wording.lang
         self._last: Answer | None = None

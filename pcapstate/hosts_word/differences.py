@@ -15,7 +15,8 @@ from . import reasons as why
 from .capture_filters import leaves_out
 from .evidence import Change, End, Evidence, reachable
 from .host_socket import HostSocket, HostsWord
-from .packets_word import PacketSocket, PacketsWord, is_loopback, local_addresses
+from .packets_word import PacketSocket, PacketsWord
+from .whose import is_loopback, local_addresses
 
 LONGEST_TIME_WAIT = 240 * SECOND
 """2 MSL of RFC 9293; no system waits longer."""
@@ -196,8 +197,10 @@ class Judge:
 
     def _not_listed(self, packets: PacketSocket) -> bool:
         """Tell whether the file lists no socket of a kind: then it was not asked for."""
-        if packets.ipv6 not in self._families or packets.state is State.LISTEN:
-            return packets.ipv6 not in self._families or not self._word.has_listeners
+        if self._families and packets.ipv6 not in self._families:
+            return True
+        if packets.state is State.LISTEN:
+            return not self._word.has_listeners
         if not packets.udp and not self._word.has_connections:
             return self._word.has_listeners
         return self._word.form == "ss" and packets.state in BY_SS and not self._states & {*BY_SS, State.LISTEN}

@@ -16,7 +16,7 @@ from ..tcp.machine import TABLE, Certainty, Event
 from ..tcp.settling import certainties, in_time
 from ..tcp.sides import where
 from ..tcp.states import State
-from .packets_word import is_loopback
+from .whose import is_loopback
 
 Ends = tuple[Address, int, Address, int]
 """Local address and port, foreign address and port."""

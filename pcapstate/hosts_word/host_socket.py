@@ -36,6 +36,11 @@ class HostSocket(NamedTuple):
         return not self.udp and self.state is State.LISTEN
 
     @property
+    def owned(self) -> bool:
+        """Whether the table tells its process."""
+        return self.pid is not None or bool(self.program)
+
+    @property
     def connected(self) -> bool:
         """Whether it has a peer."""
         return self.foreign is not None and self.foreign_port != 0

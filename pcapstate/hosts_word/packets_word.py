@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from ..addresses import Address, address, is_one_hosts, packed
-from ..messages import Message
+from ..addresses import Address
 from ..sockets.gathering import Gathering
 from ..sockets.rows import NO_STATE, UDP, SocketRows, udp_ports
 from ..tcp.flow_table import FlowTable
-from ..tcp.perspective import Perspective, is_there
+from ..tcp.perspective import Perspective
 from ..tcp.states import State
-from .host_socket import HostsWord
 
 MOST_ROWS = 200_000
 """Rows that are kept; a flood may have more."""
-LISTED = 3
-"""Addresses that are told of a host that has many."""
-
-BY_FILE = "on {host}, by the local addresses in the file"
 
 
 class PacketSocket(NamedTuple):
@@ -52,40 +45,6 @@ class PacketsWord(NamedTuple):
     sockets: list[PacketSocket]
     left_out: int
     """Rows beyond MOST_ROWS."""
-
-
-def whose(gathering: Gathering, table: FlowTable, word: HostsWord, local: tuple[str, ...]) -> Perspective:
-    """Return whose sockets they are: ``local``; or the host with the file's addresses, where packets have any of them.
-
-    Else the host that the capture shows.
-    """
-    if not local:
-        own = local_addresses(word)
-        networks = tuple(ipaddress.ip_network(address(*one)) for one in own)
-        there = [one for one in networks if is_there(table, Perspective((one,), "", ""))]
-        # Loopback addresses are those of any host: they tell nothing where other addresses do.
-        telling = [one for one in there if is_one_hosts(_halves(one))] or there
-        if there:
-            hosts = ", ".join(str(one.network_address) for one in telling[:LISTED])
-            more = Message("{hosts} and {count:,} more", hosts=hosts, count=len(telling) - LISTED)
-            host = hosts if len(telling) <= LISTED else more
-            return Perspective(networks, BY_FILE, host, lasting=True)
-    return gathering.perspective(table)
-
-
-def _halves(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> Address:
-    return packed(network.network_address.packed)
-
-
-def local_addresses(word: HostsWord) -> list[Address]:
-    """Return the file's local addresses that a single host can have, in order."""
-    found = {one.local for one in word.sockets if one.local is not None}
-    return sorted(one for one in found if is_one_hosts(one) or is_loopback(one))
-
-
-def is_loopback(one: Address) -> bool:
-    """Tell whether an address is a host's own way to itself."""
-    return bool(address(*one).is_loopback)
 
 
 def packets_word(gathering: Gathering, table: FlowTable, whose: Perspective, moment: int, *, udp: bool) -> PacketsWord:

@@ -32,7 +32,7 @@ SENTENCES = {
     CHANGED_LATER: "packet {packet} changes it {later} later",
     CHANGED_BEFORE: "packet {packet} changed it {earlier} before",
     "opened_before": "opened {earlier} before, by packet {packet}: the host's table may be a little older",
-    LISTENER: "a port that listens sends nothing; the capture has no connection that it accepted",
+    LISTENER: "a port that listens sends nothing; the capture has no connection that it had accepted by then",
     BOUND: "a socket without a connection sends nothing",
     LOOPBACK: "a loopback address; the capture has no packet of the loopback interface",
     OTHER_INTERFACE: "no connection of the capture has {address}: another interface, or another network",

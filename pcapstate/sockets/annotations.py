@@ -11,6 +11,8 @@ from ..addresses import IPV4_MAPPED, Address, is_ipv4
 from ..application.data import ApplicationData
 from ..application.hints import GUESS, Hint, hint, server_names
 from ..compaction import endpoints_after
+from ..hosts_word.host_socket import HostSocket
+from ..hosts_word.owners import Owners
 from ..names.book import NameBook, halves, whole
 from ..names.resolver import resolve
 from ..names.services import TCP as SERVICES
@@ -22,6 +24,7 @@ from ..table import NEVER, slices, worded
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.sides import where
+from .columns import BY_CAPTURE, BY_HOST, NO_SOURCE
 from .rows import CLIENT, NOBODY, TCP, SocketRows
 
 Words = tuple[tuple[str | None, ...], Rows]
@@ -37,7 +40,8 @@ class Annotations:
     """Names and programs for rows of netstat, from all that was gathered; unknown ones are None.
 
     ``resolver``: this machine's resolver is asked for names that the capture does not tell. ``hints``: a hint at the
-    application, from the packets, stands in for an unknown program.
+    application, from the packets, stands in for an unknown program. ``told``: what the host itself says, where the
+    capture names no process.
     """
 
     def __init__(
@@ -47,8 +51,9 @@ class Annotations:
         names: NameBook | None = None,
         resolver: bool = False,
         hints: bool = True,
+        told: Owners | None = None,
     ) -> None:
-        self._hints = hints
+        self._hints, self._told = hints, told
         self._owners, self._data, self._names, self._resolver = processes, data, names, resolver
         self._hinted = np.zeros(0, dtype=np.int64)
         self._asked: set[Address] = set()
@@ -94,9 +99,23 @@ class Annotations:
         texts = [self._hint(*one) for one in different.tolist()]
         return worded([name or texts[at] for name, at in zip(found, which.reshape(-1).tolist(), strict=True)])
 
+    def source(self, rows: SocketRows) -> Rows:
+        """Return who tells of each row's process, or of a port that no packet shows: an index into SOURCES."""
+        if not self._any_process:
+            return np.full(len(rows), NO_SOURCE, dtype=np.int64)
+        captured = self._captured(rows)
+        both = zip(captured, self._of_host(rows), rows.told.tolist(), strict=True)
+        return np.array(
+            [
+                BY_CAPTURE if one is not None else BY_HOST if port or (other and other.owned) else NO_SOURCE
+                for one, other, port in both
+            ],
+            dtype=np.int64,
+        )
+
     @property
     def _any_process(self) -> bool:
-        return self._owners is not None and self._owners.any
+        return self._told is not None or (self._owners is not None and self._owners.any)
 
     def _hint(self, connection: int, side: int, port: int, udp: int) -> str | None:
         assert self._data is not None
@@ -110,6 +129,31 @@ class Annotations:
         return None if found is None else found.text
 
     def _processes(self, rows: SocketRows) -> list[Process | None]:
+        """Return the process of each row: as the capture names it, or else the host."""
+        found = self._captured(rows)
+        if self._told is None:
+            return found
+        return [
+            one if one is not None or other is None or not other.owned else Process(other.pid, other.program or "")
+            for one, other in zip(found, self._of_host(rows), strict=True)
+        ]
+
+    def _of_host(self, rows: SocketRows) -> list[HostSocket | None]:
+        """Return the socket of each row as the host has it."""
+        told = self._told
+        if told is None:
+            return [None] * len(rows)
+        own, other = (zip(*(part.tolist() for part in end), strict=True) for end in (rows.local, rows.foreign))
+        kinds = zip(rows.endpoint.tolist(), rows.proto.tolist(), own, other, strict=True)
+        return [
+            told.connection(((high, low), port, (peer[0], peer[1]), peer[2]))
+            if end >= 0
+            else told.port(proto != TCP, (high, low), port)
+            for end, proto, (high, low, port), peer in kinds
+        ]
+
+    def _captured(self, rows: SocketRows) -> list[Process | None]:
+        """Return the process of each row as the capture names it."""
         owners = self._owners
         if owners is None or not owners.any:
             return [None] * len(rows)

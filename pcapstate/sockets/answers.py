@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import CallError
+from ..hosts_word.host_socket import HostsWord
 from ..memory import default_bound
 from ..query.selection import Selection
 from ..reading import Reading
@@ -61,7 +62,8 @@ class Answers:
 
     ``named``: names of hosts, unless the question asks for numbers; ``shown``: columns that are shown whatever the
     selection says; ``bound``: bytes that the run may take; ``compares``: each answer is compared to the one before;
-    ``repeats``: there are several; ``grouped``: rows stand by protocol and family. Raises CallError.
+    ``repeats``: there are several; ``grouped``: rows stand by protocol and family; ``word``: a table that the host
+    itself printed, which knows processes and ports that packets do not show. Raises CallError.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Answers:
         repeats: bool = False,
         compares: bool = False,
         grouped: bool = False,
+        word: HostsWord | None = None,
     ) -> None:
         question.check()
         if selection is not None and (selection.columns or selection.chooses) and not question.sockets:
@@ -84,7 +87,7 @@ class Answers:
         self.question, self._selection = question, selection
         self._repeats, self._compares, self._grouped = repeats, compares, grouped
         needed = shown if selection is None else shown | selection.needed
-        self.gathering = Gathering(question, needed, named, default_bound() if bound is None else bound)
+        self.gathering = Gathering(question, needed, named, default_bound() if bound is None else bound, word)
         self._reading: Reading | None = None
         self._before: SocketRows | None = None
         self._whose: Perspective | None = None
@@ -148,6 +151,7 @@ class Answers:
             both=question.both,
             connections=question.connections,
             ports=udp_ports(self.gathering.the_traffic, answer.whose) if question.udp_ports else None,
+            told=self.gathering.told,
         )
         if len(question.families) == 1:
             rows.keep(rows.of_family(question.families[0]))

@@ -14,6 +14,10 @@ STATES = (*(state.name for state in State), None)
 PROTOCOLS = ("tcp", "udp")
 ROLES = ("client", "server", None)
 
+SOURCES = ("host", "capture", None)
+"""Who tells of a row's process: a table that the host printed, or the capture's own notes."""
+BY_HOST, BY_CAPTURE, NO_SOURCE = range(3)
+
 LEAST = 16
 """Columns of a terminal that names of hosts and programs are cut to."""
 
@@ -62,6 +66,7 @@ COLUMNS = {
         Column("retransmissions", "Retrans", NUMBER_OR_NOTHING, nothing="-"),
         Column("send_queue", "Send-Q", NUMBER_OR_NOTHING, nothing="-"),
         Column("network", "Network", WORD, (None,), nothing="-"),
+        Column("source", "Source", WORD, SOURCES, nothing="-"),
     )
 }
 """All columns by name, in the order in which they are listed."""
@@ -72,7 +77,7 @@ FOR_PROGRAMS = tuple(COLUMNS)[:9]
 DETAILED = frozenset(("age", "since", "packet", "rtt"))
 """Columns that need the tracker to keep DETAIL rows."""
 
-OF_PROGRAMS = frozenset(("pid", "program"))
+OF_PROGRAMS = frozenset(("pid", "program", "source"))
 NAMES = frozenset(("local_name", "foreign_name", "client_name", "server_name"))
 WORDED = frozenset(("service", "network", "program", *NAMES))
 """Columns whose words are those of the rows."""

@@ -9,6 +9,9 @@ from ..addresses import packed
 from ..application.data import MOST as PAYLOADS
 from ..application.data import ApplicationData
 from ..capture import Dataset, Source, Watcher
+from ..hosts_word.host_socket import HostsWord
+from ..hosts_word.owners import Owners
+from ..hosts_word.whose import by_file
 from ..memory import LEAST
 from ..names.book import MOST as BOOK
 from ..names.book import NameBook
@@ -39,11 +42,15 @@ class Gathering:
     """The watchers that a question needs, and no others: each costs time.
 
     ``needed``: the columns that are looked at; ``named``: hosts have names, unless the question asks for
-    numbers; ``bound``: bytes that the run may take.
+    numbers; ``bound``: bytes that the run may take; ``word``: a table that the host itself printed.
     """
 
-    def __init__(self, question: Question, needed: frozenset[str], named: bool, bound: int) -> None:
-        self._question = question
+    def __init__(
+        self, question: Question, needed: frozenset[str], named: bool, bound: int, word: HostsWord | None = None
+    ) -> None:
+        self._question, self._word = question, word
+        self.told = None if word is None else Owners(word)
+        """What the host itself says of its sockets."""
         wanted = (named and not question.numeric) or question.fqdn or question.resolve
         self.with_names = question.sockets and bool(wanted or needed & known.NAMES)
         """Whether hosts have names."""
@@ -110,6 +117,8 @@ class Gathering:
 
     def perspective(self, table: FlowTable) -> Perspective:
         """Return whose netstat it is."""
+        if self._word is not None and not self._question.local and (told := by_file(table, self._word)) is not None:
+            return told
         captured_on = [] if self._station is None else self._station.addresses
         everybody = None
         if isinstance(self._source, Dataset) and not self._question.local:
@@ -131,7 +140,7 @@ class Gathering:
         if self._annotations is None:
             question = self._question
             owners = self._processes if self._with_programs else None
-            self._annotations = Annotations(owners, self._data, book, question.resolve, question.program)
+            self._annotations = Annotations(owners, self._data, book, question.resolve, question.program, self.told)
         return self._annotations
 
     def moved(self, kept: Rows) -> None:

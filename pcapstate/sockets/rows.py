@@ -10,6 +10,8 @@ import numpy as np
 
 from ..addresses import IPV4_MAPPED, is_ipv4
 from ..compaction import endpoints_after
+from ..hosts_word.host_socket import ANY
+from ..hosts_word.owners import Owners
 from ..rows import Rows
 from ..table import NEVER, slices
 from ..tcp import tables as c
@@ -78,7 +80,8 @@ class SocketRows:
 
     As in netstat, endpoints in CLOSED have no row, nor have those that never answered a SYN; with ``both`` they have
     one if the other end is not closed, with ``ended`` in any case. A connection with two local ends has two rows.
-    ``moment``: ns since the epoch, from which ages count.
+    ``moment``: ns since the epoch, from which ages count. ``told``: what the host itself says is open: its ports that
+    listen stand in place of those that packets prove.
 
     A row is kept in five bytes: its endpoint or port, and its state. Everything else is computed on demand, for
     ``some`` rows at a time.
@@ -95,11 +98,16 @@ class SocketRows:
         connections: bool = True,
         ended: bool = False,
         ports: Ports | None = None,
+        told: Owners | None = None,
     ) -> None:
         self.table, self.moment = table, moment
         self._whole: SocketRows | None = None
         self._listening = listening_ends(table, whose) if listening else np.zeros(0, dtype=np.int32)
+        """A server's endpoint for each port that listens; below 0 those that the host tells of."""
         self._ports = NO_PORTS if ports is None else ports
+        self._told = None if told is None else told.listening
+        if told is not None:
+            self._tell(told, listening)
         ends = open_ends(table, whose, both, ended) if connections else np.zeros(0, dtype=np.int32)
         counts = len(self._listening), len(self._ports.port)
         free = (FREE - np.arange(sum(counts))).astype(np.int32)
@@ -116,6 +124,47 @@ class SocketRows:
         rows = cls(table, NOBODYS, moment, connections=False)
         rows._what, rows.state = ends.astype(np.int32), table.endpoints["state"][ends]
         return rows
+
+    def _tell(self, told: Owners, listening: bool) -> None:
+        """Take over the ports that the host tells of."""
+        if listening and len(told.listening.port):
+            self._listening = self._listening[~told.covers(False, *where(self.table, self._listening))]
+            added = -1 - np.arange(len(told.listening.port), dtype=np.int32)
+            self._listening = np.concatenate([self._listening, added])
+        if self._ports is not NO_PORTS:
+            shown = set(zip(*(part.tolist() for part in self._ports[:3]), strict=True))
+            sent = {port for _, _, port in shown}
+            rows = [
+                place
+                for place in zip(*(part.tolist() for part in told.datagrams), strict=True)
+                if place not in shown and not (place[2] in sent and place[:2] in ANY.values())
+            ]
+            more = np.array(rows, dtype=np.int64).reshape(-1, 3)
+            nothing = np.full(len(more), NOBODY, dtype=np.int64)
+            added_ports = [*more.T, *[nothing] * (len(Ports._fields) - 3)]
+            self._ports = Ports(
+                *(np.concatenate([one, another]) for one, another in zip(self._ports, added_ports, strict=True))
+            )
+
+    @property
+    def told(self) -> Rows:
+        """Whether each row is a port that no packet shows: the host tells of it."""
+        listens, sends = self._free()
+        found = np.zeros(len(self), dtype=bool)
+        found[listens] = self._listening[FREE - self._what[listens]] < 0
+        found[sends] = self._ports.first[self._port_of(sends)] == NOBODY
+        return found
+
+    def _listening_places(self, which: Rows) -> tuple[Rows, Rows, Rows]:
+        """Return address and port of some of the ports that listen."""
+        ends = self._listening[which]
+        there = ends >= 0
+        found = tuple(np.empty(len(ends), dtype=np.int64) for _ in range(3))
+        told = NO_PORTS[:3] if self._told is None else self._told
+        for column, proven, known in zip(found, where(self.table, ends[there]), told, strict=True):
+            column[there] = proven
+            column[~there] = known[-1 - ends[~there]]
+        return found  # type: ignore[return-value]
 
     def keep(self, which: Rows) -> None:
         """Keep only these rows (a mask, or indices in the order wanted)."""
@@ -160,7 +209,9 @@ class SocketRows:
     def idle_ports(self, longer: int) -> Rows:
         """Tell of each row whether it is a UDP port that has sent nothing for more than so many nanoseconds."""
         idle = self._free()[1]
-        idle[idle] = self.moment - self._ports.last[self._port_of(idle)] > longer
+        last = self._ports.last[self._port_of(idle)]
+        # The host says that the port is open, whatever it has sent.
+        idle[idle] = (last != NOBODY) & (self.moment - last > longer)
         return idle
 
     def append(self, other: SocketRows, which: Rows) -> None:
@@ -216,7 +267,7 @@ class SocketRows:
         listens, sends = self._free()
         for rows, values in (
             (there, where(self.table, self._what[there])),
-            (listens, where(self.table, self._listening[FREE - self._what[listens]])),
+            (listens, self._listening_places(FREE - self._what[listens])),
             (sends, tuple(one[self._port_of(sends)] for one in self._ports[:3])),
         ):
             for column, given in zip(found, values, strict=True):
@@ -270,8 +321,10 @@ class SocketRows:
         there = self._what >= 0
         listens, sends = self._free()
         place = FREE - self._what[listens]
-        servers = endpoints_after(kept, self._listening)
-        left = servers >= 0
+        told = self._listening < 0
+        servers = self._listening.astype(np.int64)
+        servers[~told] = endpoints_after(kept, self._listening[~told])
+        left = told | (servers >= 0)
         what = self._what.copy()
         what[there] = endpoints_after(kept, self._what[there])
         what[listens] = np.where(left[place], FREE - (np.cumsum(left)[place] - 1), NOBODY)

@@ -18,6 +18,8 @@ def values(rows: SocketRows, name: str, notes: Annotations) -> tuple[Column, Any
     column = COLUMNS[name]
     if name == "pid":
         return column, notes.pid(rows)
+    if name == "source":
+        return column, notes.source(rows)
     if name == "program":
         words, found = notes.program(rows)
     elif name == "service":

@@ -53,7 +53,8 @@ class NetstatSections:
 
     ``people``: they are for people, as ``manner`` says; with ``form`` exactly as the style's system prints them.
     ``columns``: those of the table of sockets, where somebody chose them; ``named``: programs get names of hosts;
-    ``dated``: headings tell the moment; ``width``: columns of a terminal that a text takes.
+    ``dated``: headings tell the moment; ``width``: columns of a terminal that a text takes; ``sourced``: rows say who
+    tells of their process.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class NetstatSections:
         named: bool = False,
         dated: bool = False,
         width: Callable[[str], int] = len,
+        sourced: bool = False,
     ) -> None:
+        self._sourced = sourced
         self._question, self._manner, self._people, self._form = question, manner, people, form
         self._columns, self._named, self._dated, self._width = columns, named, dated, width
         self._style, self._lang = manner.style, manner.lang
@@ -116,7 +119,10 @@ class NetstatSections:
         title = self.titled(title, answer.whose, answer.moment, start)
         if self._people:
             manner = self._manner._replace(times=self._manner.times._replace(start=start))
-            names = self._columns or titles(style, question.pid, question.program, question.both)
+            names = self._columns or (
+                *titles(style, question.pid, question.program, question.both),
+                *(("source",) if self._sourced else ()),
+            )
             table = for_people(rows, names, notes, Wording(manner, not question.numeric, question.fqdn))
             if answer.changes is not None:
                 table = self._with_changes(table, answer.changes)
@@ -125,8 +131,9 @@ class NetstatSections:
         return Section("connections", title, table)
 
     def _program_columns(self) -> tuple[str, ...]:
-        names = sorted(known.NAMES) if self._named else ()
-        return (*known.FOR_PROGRAMS, *names, *(("foreign_state",) if self._question.both else ()))
+        names = list(known.NAMES if self._named else ())
+        more = [name for name, wanted in (("foreign_state", self._question.both), ("source", self._sourced)) if wanted]
+        return (*known.FOR_PROGRAMS, *sorted(names), *more)
 
     def _with_changes(self, table: Table, changes: Changes) -> Table:
         was = translate("was {state}", self._lang)

@@ -92,6 +92,7 @@ CONTENTS = {
         "diagram",
         "live",
         "diagnose",
+        "check",
         "report",
         "extract",
         "annotate",

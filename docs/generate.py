@@ -29,6 +29,7 @@ from state_pages import state_pages  # noqa: E402
 from pcapstate.agents.tools import TOOLS  # noqa: E402
 from pcapstate.capture import Capture  # noqa: E402 (the package need not be installed)
 from pcapstate.diagram.figure import boxes, figure  # noqa: E402
+from pcapstate.hosts_word import reasons as reasons_of  # noqa: E402
 from pcapstate.metrics.families import COUNTER, families  # noqa: E402
 from pcapstate.metrics.meter import Meter  # noqa: E402
 from pcapstate.output.formats import FORMATS  # noqa: E402
@@ -39,7 +40,7 @@ from pcapstate.table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_
 from pcapstate.tcp import outcomes as outcomes_of  # noqa: E402
 from pcapstate.tcp.machine import ANY_OPEN, CERTAINTY, ORIGIN, SYNCHRONIZED, TABLE, Certainty, Event, Row  # noqa: E402
 from pcapstate.tcp.states import State, shown  # noqa: E402
-from pcapstate.views import connection_columns, timeline_columns  # noqa: E402
+from pcapstate.views import check, connection_columns, timeline_columns  # noqa: E402
 from pcapstate.wording.styles import STYLES  # noqa: E402
 
 MARKED = re.compile(r"(?<=<!-- generated: )(\S+)( -->\n).*?(?=<!-- end of generated part -->)", re.DOTALL)
@@ -47,6 +48,7 @@ MARKED = re.compile(r"(?<=<!-- generated: )(\S+)( -->\n).*?(?=<!-- end of genera
 COLUMNS = {
     "timeline": (*timeline_columns.COLUMNS, timeline_columns.AGE, *timeline_columns.NAMES),
     "connections": (*connection_columns.COLUMNS, *connection_columns.MORE),
+    "check": tuple(check.COLUMNS.values()),
     "netstat": tuple(netstat_columns.COLUMNS[name] for name in netstat_columns.FOR_PROGRAMS),
 }
 
@@ -243,6 +245,17 @@ def vocabulary() -> Iterator[str]:
     )
 
 
+def reasons() -> Iterator[str]:
+    """Yield the table of reasons why a host's table differs."""
+    yield table(
+        ("Reason", "Sentence"),
+        (
+            (f"`{code}`", re.sub(r"\{(\w+):[^|}]*\|([^}]*)\}", r"{\1} \2", reasons_of.SENTENCES[code]))
+            for code in reasons_of.CODES
+        ),
+    )
+
+
 def formats() -> Iterator[str]:
     """Yield the names of the output formats."""
     yield ", ".join(f"`{name}`" for name in FORMATS) + "\n"
@@ -286,6 +299,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "agent-tools": agent_tools,
     "columns-netstat": columns,
     "columns-of-commands": vocabulary,
+    "reasons": reasons,
     **LESSON_PARTS,
     **{f"fields-{command}": fields(command) for command in COLUMNS},
 }

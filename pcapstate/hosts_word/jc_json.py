@@ -31,7 +31,7 @@ def sockets(entries: Sequence[Any]) -> Iterator[tuple[int, HostSocket | None]]:
 def _is_socket(one: Mapping[str, Any]) -> bool:
     """Tell whether an entry is of TCP or UDP."""
     if "command" in one and "node" in one:
-        return one.get("type") in lsof.VERSIONS and one["node"] in (*lsof.PROTOCOLS, None)
+        return str(one.get("type")) in lsof.VERSIONS and one["node"] in (*lsof.PROTOCOLS, None)
     protocol = next((one[name] for name in ("transport_protocol", "netid", "proto") if one.get(name)), None)
     if protocol is None:
         # ss without the column of protocols.

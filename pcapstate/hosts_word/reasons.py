@@ -54,7 +54,7 @@ SENTENCES = {
     CLOSED_QUIETLY: "a port closes without a packet; the packets prove only that it was open",
     NOT_LISTED: "the file lists no socket of this kind",
     OTHER_HOST: "the file has no socket with {address}: another host's, behind NAT, or in a container",
-    UNKNOWN: "unknown",
+    UNKNOWN: "nothing in the capture tells why",
 }
 """The sentences by code, and further ones where the evidence is another."""
 

@@ -184,8 +184,6 @@ def summary(rows: Sequence[Compared], lang: str) -> str:
     fields = {"agree": Count(counts[AGREES]), "all": Count(len(rows))}
     moment = sum(one.reason in (CHANGED_LATER, CHANGED_BEFORE) for one in rows)
     parts = [Text("{agree} of {all:row|rows} agree", fields)]
-    if moment:
-        parts.append(Text("{count} changed around the moment", {"count": Count(moment)}))
     parts += [
         Text(template, {"count": Count(counts[verdict])})
         for verdict, template in enumerate(
@@ -193,4 +191,9 @@ def summary(rows: Sequence[Compared], lang: str) -> str:
         )
         if template and counts[verdict]
     ]
-    return ", ".join(one.told(lang) for one in parts)
+    if moment:
+        parts.append(Text("{count} of these changed around the moment", {"count": Count(moment)}))
+    whole = parts[0]
+    for one in parts[1:]:
+        whole = Text("{one}, {more}", {"one": whole, "more": one})
+    return whole.told(lang)

@@ -12,6 +12,7 @@ import click
 
 from ..comparing.fates import CHANGE_WORDS, FATES
 from ..comparing.pairs import PROOFS, VERDICTS
+from ..hosts_word.reasons import SENTENCES
 from ..report.sources import texts as texts_of_reports
 from ..samples.catalogue import SAMPLES
 from ..tcp.machine import TABLE, Certainty
@@ -65,6 +66,7 @@ def texts() -> list[str]:
     found += (text for row in TABLE for text in (row.cause, row.reason))
     found += EXPLANATIONS.values()
     found += STAGES
+    found += SENTENCES.values()
     found += texts_of_reports()
     found += (text for one in SAMPLES for text in (one.title, one.shows, *one.ask))
     found += (text for code in LANGUAGES for text in language_of(code).catalog)

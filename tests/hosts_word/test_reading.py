@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,6 +186,26 @@ def test_hostile_bytes_are_refused_or_counted(form: str, data: st.DataObject) ->
     for one in found.sockets:
         assert 0 <= one.local_port < 65536
         assert 0 <= one.foreign_port < 65536
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["process_id", "user"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from([("ss", "ss"), ("netstat", "linux"), ("lsof", "lsof")]), st.data())
+def test_hostile_json_is_refused_or_counted(form: tuple[str, str], data: st.DataObject) -> None:
+    entries = json.loads(printing.as_jc(form[0], FORMS[form[1]][0](SOCKETS)))
+    for _ in range(data.draw(st.integers(1, 5))):
+        one = entries[data.draw(st.integers(0, len(entries) - 1))]
+        one[data.draw(st.sampled_from(sorted(one)))] = data.draw(ANYTHING)
+    found = understood(json.dumps(entries).encode(), "file")
+    assert len(found.sockets) + found.unread <= len(entries)
 
 
 def test_hostile_programs_reach_no_terminal(tmp_path: Path) -> None:

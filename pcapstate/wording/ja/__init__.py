@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..language import Language
 from .agents import AGENTS
 from .archive import ARCHIVE
+from .check import CHECK
 from .columns import COLUMNS
 from .comparing import COMPARING
 from .data import DATA
@@ -38,6 +39,7 @@ CATALOG = {
     **ARCHIVE,
     **COMPARING,
     **AGENTS,
+    **CHECK,
     **UPKEEP,
     **DATA,
     **HELP,

@@ -22,6 +22,8 @@ from ..tcp.sides import sides_of
 from ..tcp.states import STATES
 from ..views import connections as connections_view
 from ..views import timeline as timeline_view
+from ..views.connections import Beside
+from .asked_about import CONNECTIONS, TIMELINE, fields_of_connections, fields_of_timeline
 from .cited import Json, capture_of, change, losses_of, page, proofs, seconds
 from .ending import NOBODY, ends
 from .kept import Kept, Records
@@ -29,7 +31,18 @@ from .roots import Found, Refused
 
 SIDES = ("client", "server")
 CONNECTION = (
-    *("connection", "client", "server", "client_state", "server_state", "outcome", "opened", "last"),
+    *(
+        "connection",
+        "client_address",
+        "client_port",
+        "server_address",
+        "server_port",
+        "client_state",
+        "server_state",
+        "outcome",
+        "opened",
+        "last",
+    ),
     *("handshake_seen", "client_guessed", "client_packets", "server_packets", "client_bytes", "server_bytes"),
     *("client_retransmissions", "server_retransmissions"),
 )
@@ -98,7 +111,7 @@ def describe(asked: Asked) -> Json:
 
 def connections(asked: Asked) -> Json:
     """Answer connections."""
-    chosen = selection(asked, connections_view.fields, connections_view.BY_NAME)
+    chosen = selection(asked, fields_of_connections, CONNECTIONS)
     found = asked.kept.records(asked.capture, asked.get("at"))
     rows = rows_chosen(found, chosen)
     part, paging = page(len(rows), asked.offset, asked.limit)
@@ -108,7 +121,11 @@ def connections(asked: Asked) -> Json:
 def rows_chosen(found: Records, chosen: Selection) -> Rows:
     """Return the rows of the connections that a selection has, in its order."""
     table, choose = found.reading.capture.table, chosen.choice(found.reading.span)
-    return np.arange(len(table.connections)) if choose is None else connections_view.chosen(table, choose)
+    return (
+        np.arange(len(table.connections))
+        if choose is None
+        else connections_view.chosen(table, choose, Beside(found.reading.moment))
+    )
 
 
 def connections_of(found: Records, rows: Rows) -> list[Json]:
@@ -119,11 +136,7 @@ def connections_of(found: Records, rows: Rows) -> list[Json]:
     given = zip(rows_of(shown), proofs(found, client), proofs(found, client ^ 1), strict=True)
     return [
         {
-            **{
-                name: seconds(value, start) if name in TIMES else _plain(value)
-                for name, value in one.items()
-                if name not in SIDES
-            },
+            **{name: seconds(value, start) if name in TIMES else _plain(value) for name, value in one.items()},
             "client_proof": of_client,
             "server_proof": of_server,
         }
@@ -145,7 +158,7 @@ def _plain(value: Any) -> Any:
 
 def timeline(asked: Asked) -> Json:
     """Answer timeline."""
-    chosen = selection(asked, timeline_view.fields, timeline_view.BY_NAME)
+    chosen = selection(asked, fields_of_timeline, TIMELINE)
     found = asked.kept.records(asked.capture, asked.get("at"))
     table, start, number = found.reading.capture.table, found.reading.start, asked.get("connection")
     if number is not None:
@@ -158,13 +171,15 @@ def timeline(asked: Asked) -> Json:
         paging.update(told)
         return places[part]
 
-    view = timeline_view.view(table, [found.transitions], number, None, True, choose=shown)
+    view = timeline_view.view(
+        table, [found.transitions], number, None, True, choose=shown, beside=Beside(found.reading.moment)
+    )
     rows = [
         {
             "connection": one["connection"],
             "endpoint": one["endpoint"],
-            "address": one["address_host"],
-            "port": one["address_port"],
+            "address": one["local_address"],
+            "port": one["local_port"],
             "from": str(one["from"]),
             "to": str(one["to"]),
             "packet": one["packet"],
@@ -193,7 +208,7 @@ def who_ended(asked: Asked) -> Json:
     number = asked.get("connection")
     if number is not None and (asked.get("filter") or asked.get("sort")):
         raise Refused("connection and filter or sort exclude each other")
-    chosen = selection(asked, connections_view.fields, connections_view.BY_NAME)
+    chosen = selection(asked, fields_of_connections, CONNECTIONS)
     found = asked.kept.records(asked.capture, asked.get("at"))
     rows = rows_chosen(found, chosen) if number is None else np.array([row_of(found, number)])
     part, paging = page(len(rows), asked.offset, asked.limit)

@@ -20,11 +20,13 @@ from ..reading import Reading
 from ..tcp.states import STATES
 from ..tcp.time_wait import TimeWait
 from ..views import connections as connections_view
+from ..views.connections import Beside
 from ..views.diagnosis import view
 from ..views.reading_aids import Manner
 from ..wording.styles import STYLES
 from ..wording.times import TimeFormat, duration
 from .answers import Asked, answered, selection
+from .asked_about import CONNECTIONS, fields_of_connections
 from .cited import Json, page, seconds
 
 LANGUAGE = "en"
@@ -100,7 +102,7 @@ def _row(part: Part, steps: Steps, sentences: Sentences, start: int) -> Json:
 
 def findings(asked: Asked) -> Json:
     """Answer findings."""
-    chosen = selection(asked, connections_view.fields, connections_view.BY_NAME)
+    chosen = selection(asked, fields_of_connections, CONNECTIONS)
     at, filter = asked.get("at"), asked.get("filter")
 
     def read() -> tuple[Reading, list[dict[str, Any]]]:
@@ -118,7 +120,7 @@ def findings(asked: Asked) -> Json:
         finally:
             reading.close()
         choose, table = chosen.choice(reading.span), reading.capture.table
-        rows = None if choose is None else connections_view.chosen(table, choose)
+        rows = None if choose is None else connections_view.chosen(table, choose, Beside(reading.moment))
         return reading, list(rows_of(view(diagnose(reading.capture, seen, rows), LANGUAGE)))
 
     reading, found = asked.kept.other(asked.capture, ("findings", at, filter), read)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 from ..query.column_fields import ReadTime
 from ..query.fields import OPERATORS, Field, Kind
-from ..views import connections, timeline
 from . import moments
+from .asked_about import CONNECTIONS, TIMELINE, fields_of_connections, fields_of_timeline
 from .cited import Json
 
 FIELDS: dict[str, tuple[Callable[[ReadTime], Mapping[str, Field]], tuple[str, ...], tuple[str, ...]]] = {
     "connections": (
-        connections.fields,
-        tuple(connections.BY_NAME),
+        fields_of_connections,
+        CONNECTIONS,
         ("outcome = refused", "state = CLOSE_WAIT and server_port = 443", "host = 10.0.0.0/8 and client_bytes > 10M"),
     ),
     "netstat": (
@@ -22,8 +22,8 @@ FIELDS: dict[str, tuple[Callable[[ReadTime], Mapping[str, Field]], tuple[str, ..
         ("state = CLOSE_WAIT and age > 60s", "port in {80, 443, 8000..8999}", "foreign_address = 10.0.0.0/8"),
     ),
     "timeline": (
-        timeline.fields,
-        tuple(timeline.BY_NAME),
+        fields_of_timeline,
+        TIMELINE,
         ("to = CLOSE_WAIT", "certainty != seen", "packet <= 100 and endpoint = server"),
     ),
 }

@@ -57,7 +57,7 @@ class Kept:
         key = (capture[1:], at)
         if self._records is None or self._records[0] != key:
             self.forget()
-            self._records = key, recorded(self.reading(capture, at, record=True, each=CHOSEN))
+            self._records = key, recorded(self.reading(capture, at, record=True, details=True, each=CHOSEN))
         return self._records[1]
 
     def other(self, capture: Found, question: Any, answer: Callable[[], Value]) -> Value:

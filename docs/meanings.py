@@ -122,6 +122,8 @@ FIELDS = {
         "server_packet": "number of the packet that began the server's state; nothing for a timer",
         "copies": "duplicate packets: captured at several interfaces or points",
         "network": "the VLAN, VNI or the like of its first tagged packet",
+        "conn_state": "how it went, as [Zeek](zeek.md) says it: SF, REJ, S1 …",
+        "history": "what happened, a letter for each thing, as [Zeek](zeek.md) writes it",
     },
     "netstat": {
         "proto": "the protocol",

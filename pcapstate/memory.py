@@ -26,6 +26,8 @@ SHOWN = 0
 CHOSEN = 40
 """For each connection with --filter or --sort (``timeline``: for each transition): the numbers of the rows, and during
 the sort one column and its order."""
+TRACED = 64
+"""For each transition in a trace: when its state ends, the order by endpoint, and by time where a clock steps back."""
 DIAGNOSE = 168
 """For each connection in ``diagnose``: arrays of the rules, groups of related connections, and the rows of its
 watcher."""

@@ -69,13 +69,15 @@ def timeline(
             "--format perfetto has events in the order of time; --columns and --sort go with other formats"
         )
     gathered = Gathered(chosen.needed, source.memory)
+    each = memory.CHOSEN if chosen.chooses else memory.SHOWN
+    each += memory.TRACED if wording.format == PERFETTO else 0
     reading = Session(
         source,
         record=True,
         details=gathered.details,
         watchers=gathered.watchers,
         followers=[gathered.moved],
-        each=(memory.CHOSEN if chosen.chooses else memory.SHOWN) + gathered.bytes_each,
+        each=each + gathered.bytes_each,
         beside=gathered.bytes_beside,
         utc=wording.utc,
         lang=wording.lang,

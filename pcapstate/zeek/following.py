@@ -9,7 +9,6 @@ import numpy as np
 from ..decode.segment import ACK, FIN, RST, SEGMENT, SYN
 from ..kernels.source import entry, i64, inner, rare
 from ..tcp.sequence import LOW_32
-from ..tcp.tables import CONNECTION, NOTE_CLIENT_IS_1
 from .checking import BAD_CHECKSUM, CUT_HEADER, CUT_PAYLOAD, HEADER_BYTES, NO_HEADER
 from .contents import FIRST, acknowledged, close, end, may_end, sent
 from .ends import step
@@ -53,11 +52,11 @@ FAR = 1 << 20
 """Sequence numbers by which a SYN or a RST is too far off to be believed, and an acknowledgment of 0."""
 
 
-@entry(SEGMENT, np.int32, CONNECTION, STORY, END, np.int64, np.uint8)
-def add_history(segments: Any, found: Any, connections: Any, stories: Any, ends: Any, blocks: Any, letters: Any) -> int:
+@entry(SEGMENT, np.int32, STORY, END, np.int64, np.uint8)
+def add_history(segments: Any, found: Any, stories: Any, ends: Any, blocks: Any, letters: Any) -> int:
     """Add segments whose ``endpoint`` is set; ``found``: of each what ``check_packets`` found.
 
-    ``connections``: the tracker's; ``stories``, ``ends``, ``blocks`` and ``letters``: room for as many.
+    ``stories``, ``ends``, ``blocks`` and ``letters`` have room for all connections.
     """
     for index in range(len(segments)):
         segment = segments[index]
@@ -67,22 +66,27 @@ def add_history(segments: Any, found: Any, connections: Any, stories: Any, ends:
         number = e >> 1
         story = stories[number]
         if i64(story["bits"]) & IS_KNOWN == 0:
-            begin(story, ends, letters, connections, number, segment)
+            begin(story, ends, letters, number, segment)
         follow(story, ends, blocks, letters, number, e, segment, i64(found[index]))
     return 0
 
 
 @rare
-def begin(story: Any, ends: Any, letters: Any, connections: Any, number: int, segment: Any) -> None:
-    """Begin with the first packet of a connection."""
-    origin = 1 if i64(connections[number]["notes"]) & NOTE_CLIENT_IS_1 != 0 else 0
+def begin(story: Any, ends: Any, letters: Any, number: int, segment: Any) -> None:
+    """Begin with the first packet of a connection, which tells the originator as it does the client (``tcp.lookup``)."""
+    side, flags = i64(segment["endpoint"]) & 1, i64(segment["flags"])
+    answers = flags & (SYN | ACK) == SYN | ACK
+    if flags & SYN == 0:
+        # Joined late: services listen on low ports.
+        answers = segment["source_port"] < segment["target_port"]
+    origin = side ^ 1 if answers else side
     story["bits"] = IS_KNOWN
     story["origin"] = origin
     story["first"] = story["last"] = segment["time"]
-    for side in range(2):
-        one = ends[2 * number + side]
+    for end_of in range(2):
+        one = ends[2 * number + end_of]
         one["read"] = one["trimmed"] = FIRST
-    if origin != i64(segment["endpoint"]) & 1:
+    if answers:
         add(story, letters, number, 0, FLIPPED)
 
 

@@ -71,9 +71,7 @@ class Stories:
         assert self._table is not None
         self._make_room()
         self._used = self._count
-        self._kernels.add_history(
-            segments, seen, self._table.connections, self._stories, self._ends, self._blocks, self._letters
-        )
+        self._kernels.add_history(segments, seen, self._stories, self._ends, self._blocks, self._letters)
 
     def moved(self, kept: Rows) -> None:
         """Follow the tracker, which let connections go."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pcapstate.cli.format_choice import FormatChoice
 from tests.helpers.paths import PCAPS
 from tests.helpers.running import ended, process, run
 from tests.helpers.zeek import capture_of
@@ -194,3 +195,5 @@ def test_help_and_completion_know_the_formats() -> None:
         names = re.sub(r"\s", "", choices[1]).split("|")
         assert own in names
         assert others not in names
+        completed = [one.value for one in FormatChoice(command).shell_complete(None, None, own[:2])]  # type: ignore[arg-type]
+        assert completed == [own]

@@ -1,5 +1,7 @@
-"""A trace for Perfetto and Chrome (the JSON of Trace Event Format): a process for each connection, a thread for each
-end, a slice for each state, and an instant for each packet that proves a change.
+"""A trace for Perfetto and Chrome: the JSON of the Trace Event Format.
+
+A connection is a process, each of its ends a thread, each state a slice, and each packet that proves a change an
+instant.
 
 Times count from the first packet of the capture, in microseconds: a number of JSON, which most programs read with 15
 digits, would not hold the nanoseconds of a time since 1970.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from ...addresses import socket_text
@@ -20,7 +23,8 @@ NOT_DRAWN = "CLOSED"
 """The state of an end that has no connection: there is nothing to draw."""
 SIDES = ("client", "server")
 SECOND = 10**9
-
+TOGETHER = 1_000
+"""Events that are written together."""
 
 CHANGE = (
     '{{"name": {cause}, "cat": "change", "ph": "i", "s": "t", "ts": {at}, "pid": {pid}, "tid": {tid}, "args":'
@@ -44,9 +48,9 @@ class PerfettoWriter(Writer):
     def more(self, table: Table) -> Iterator[bytes]:
         """Yield the text of a further table, as of ``views.trace``."""
         for batch in table.batches:
-            events = list(self._events(batch))
-            if events:
-                yield (self._before + ",\n".join(events)).encode()
+            events = self._events(batch)
+            while some := list(islice(events, TOGETHER)):
+                yield (self._before + ",\n".join(some)).encode()
                 self._before = ",\n"
 
     def end(self) -> Iterator[bytes]:

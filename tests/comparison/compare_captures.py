@@ -139,7 +139,7 @@ def compare(path: Path, said: dict[str, Any]) -> Iterator[Compared]:
             yield Compared(one.by, wrong)
     for theirs in said.get("zeek", ()):
         if theirs["usable"]:
-            wrong = differs(connections[theirs["stream"]].line, theirs, end)
+            wrong = differs(connections[theirs["stream"]].line, theirs, end, path.name)
             yield Compared("conn.log", wrong and f"connection {theirs['stream']}: {wrong}")
 
 

@@ -108,7 +108,7 @@ def test_a_folder_that_agrees(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ({"stream": {"b": "192.0.2.80 81"}}, "connection 0: 10.0.0.5 51812 - 192.0.2.80 80 for"),
         ({"stream": {"packets": [5, 6]}}, "connection 0: (6, 5) packets for (5, 6)"),
         ({"zeek": {"history": "^hADadFf"}}, "connection 0: Line(orig='10.0.0.5 51812'"),
-        ({"zeek": {"orig_pkts": 5}}, "orig_pkts=6, resp_pkts=5) for Line("),
+        ({"zeek": {"orig_pkts": 5}}, "orig_pkts=6, resp_pkts=5, numbers=None) for Line("),
         ({"stream": {"fin": [0, 0], "trail": "ShAD"}}, "connection 0: TIME_WAIT, CLOSED for trail's ShAD"),
     ],
 )

@@ -73,7 +73,7 @@ def add_history(segments: Any, found: Any, stories: Any, ends: Any, blocks: Any,
 
 @rare
 def begin(story: Any, ends: Any, letters: Any, number: int, segment: Any) -> None:
-    """Begin with a connection's first packet, which tells the originator as it does the client (``tcp.lookup``)."""
+    """Begin with the first packet of a connection, which tells the originator as it does the client (tcp.lookup)."""
     side, flags = i64(segment["endpoint"]) & 1, i64(segment["flags"])
     answers = flags & (SYN | ACK) == SYN | ACK
     if flags & SYN == 0:

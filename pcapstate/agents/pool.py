@@ -68,7 +68,7 @@ class Pool:
             kind, value = worker.ask(name, arguments, self._timeout)
             ended = True
         except TimeoutError:
-            limit = f"no answer within {self._timeout:g} seconds (--timeout)"
+            limit = f"no answer within {self._timeout:g} s (--timeout)"
             raise Refused(f"{limit}; an earlier moment (at) needs less of the capture") from None
         except (EOFError, OSError):
             raise Refused(worker.why_died()) from None

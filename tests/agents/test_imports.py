@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 from tests.helpers.paths import ROOT
 
@@ -55,8 +54,3 @@ def test_who_captures_loads_no_part_of_the_sdk() -> None:
 
 def test_the_command_loads_the_sdk_where_it_is_called() -> None:
     assert roots_after("import pcapstate.cli.mcp") & {*SDK, "asyncio", "multiprocessing"} == set()
-
-
-def test_the_path_of_the_package_hides_nothing() -> None:
-    assert not Path(PACKAGE / "mcp").exists()
-    assert not Path(PACKAGE / "mcp.py").exists()

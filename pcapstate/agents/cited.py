@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-
-import numpy as np
 
 from ..errors import CaptureDamaged
 from ..escaping import safe
@@ -122,8 +120,3 @@ def page(count: int, offset: int, limit: int) -> tuple[slice, Json]:
         "left_out": rest,
         "next_offset": part.stop if rest else None,
     }
-
-
-def whole_numbers(numbers: Sequence[int] | Rows) -> list[int]:
-    """Return numbers as JSON has them."""
-    return np.asarray(numbers).tolist()

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..capture import Watcher
 from ..decode.segment import ACK
+from ..escaping import safe
 from ..findings.diagnosis import diagnose
 from ..findings.frames_seen import FramesSeen
 from ..ladder.drawing import flags_text
@@ -131,7 +132,7 @@ def findings(asked: Asked) -> Json:
             "severity": one["severity"],
             "host": one["host"],
             "title": one["title"],
-            "text": one["text"].replace(asked.capture.path, asked.capture.name),
+            "text": one["text"].replace(safe(asked.capture.path), safe(asked.capture.name)),
             "next": one["next"],
             "connection_count": one["count"],
             "connections": list(one["connections"]),

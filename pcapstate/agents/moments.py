@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..addresses import address, parse_network
@@ -86,7 +84,11 @@ def netstat(asked: Asked) -> Json:
     table = for_programs(shown, SHOWN, answer.notes)
     for row, end, of_own, of_peer in zip(rows_of(table), ends.tolist(), own, peers, strict=True):
         told: Json = {
-            name: seconds(value, found.reading.start) if name in TIMES else str(value) if _is_text(value) else value
+            name: seconds(value, found.reading.start)
+            if name in TIMES
+            else str(value)
+            if isinstance(value, str)
+            else value
             for name, value in row.items()
         }
         told["proof"] = of_own if end >= 0 else servers.get((row["local_address"], row["local_port"]))
@@ -94,10 +96,6 @@ def netstat(asked: Asked) -> Json:
         rows.append(told)
     whose = [str(one) for one in answer.whose.networks]
     return answered(asked, found.reading, rows, paging, hosts=whose)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _servers(found: Records) -> dict[tuple[str, int], Json]:

@@ -154,7 +154,8 @@ def compare(
     capture = reading.capture
     interfaces = getattr(capture.source, "interfaces", [])
     filters = [one.filter for one in interfaces]
-    evidence = Evidence(capture.table, history, reading.start, capture.clock or 0, capture.source.drops or 0, filters)
+    asked = [one.local for one in word.sockets if one.local is not None]
+    evidence = Evidence(capture.table, history, reading.start, capture.source.drops or 0, filters, asked)
     return reading, found[0], compared(word, found[0], evidence, within)
 
 

@@ -136,6 +136,8 @@ class Judge:
         silent = host.state in LASTING or host.state is None
         if host.state is State.TIME_WAIT and self._moment - evidence.start <= LONGEST_TIME_WAIT:
             silent = True
+        if silent and evidence.drops:
+            return Reason(why.OPEN_BEFORE, {"drops": Count(evidence.drops)}, "open_before_or_lost")
         if silent:
             return Reason(why.OPEN_BEFORE)
         if evidence.drops:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..addresses import Address
-from ..rows import Rows
+from ..names.book import whole
+from ..rows import Rows, among, unique
 from ..table import slices
 from ..tcp import tables as c
 from ..tcp.flow_table import FlowTable
 from ..tcp.machine import TABLE, Certainty, Event
+from ..tcp.perspective import Perspective, is_there
 from ..tcp.settling import certainties, in_time
 from ..tcp.sides import where
 from ..tcp.states import State
-from .whose import is_loopback
 
 Ends = tuple[Address, int, Address, int]
 """Local address and port, foreign address and port."""
 SLICE = 1 << 16
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
 
 
 class Change(NamedTuple):
@@ -64,26 +67,47 @@ class End(NamedTuple):
 
 
 class Evidence:
-    """The capture, read to its end. ``rows``: all transitions (TRANSITION)."""
+    """The capture, read to its end. ``rows``: all transitions (TRANSITION); ``asked``: addresses that it may have.
+
+    ``start``: time of its first packet; ``drops``: packets that it reports as dropped; ``filters``: the capture filter
+    of each of its interfaces, empty where none is told.
+    """
 
     def __init__(
-        self, table: FlowTable, rows: Rows, start: int, end: int, drops: int, filters: Sequence[str] = ()
+        self,
+        table: FlowTable,
+        rows: Rows,
+        start: int,
+        drops: int = 0,
+        filters: Sequence[str] = (),
+        asked: Iterable[Address] = (),
     ) -> None:
         self._table = table
         rows = in_time(rows)
         order = np.argsort(rows["endpoint"], kind="stable")
         self._rows = rows[order]
         self._certainties = certainties(self._rows, False)
-        self.start, self.end, self.drops, self.filters = start, end, drops, filters
-        self._addresses: set[Address] = set()
-        for part in slices(2 * len(table.connections), SLICE):
-            high, low, _ = where(table, np.arange(part.start, part.stop))
-            self._addresses.update(map(tuple, np.unique(np.stack([high, low], axis=1), axis=0).tolist()))
+        self.start, self.drops, self.filters = start, drops, filters
         self._numbers = table.numbers(np.arange(len(table.connections)))
-        self.has_loopback = any(map(is_loopback, self._addresses))
+        self._addresses = self._of(asked)
+        self.has_loopback = is_there(table, Perspective(LOOPBACK, "", ""))
+        """Whether a connection of the capture has a loopback address."""
+
+    def _of(self, asked: Iterable[Address]) -> frozenset[Address]:
+        """Return which of some addresses a connection of the capture has."""
+        wanted = sorted(set(asked))
+        if not wanted:
+            return frozenset()
+        keys = whole(*np.array(wanted, dtype=np.int64).T)
+        order = np.argsort(keys)
+        found = np.zeros(len(wanted), dtype=bool)
+        for part in slices(2 * len(self._table.connections), SLICE):
+            there = unique(whole(*where(self._table, np.arange(part.start, part.stop))[:2]))
+            found[order] |= among(keys[order], there)
+        return frozenset(one for one, known in zip(wanted, found.tolist(), strict=True) if known)
 
     def has(self, address: Address) -> bool:
-        """Tell whether a connection of the capture has an address."""
+        """Tell whether a connection of the capture has one of the addresses that are asked for."""
         return address in self._addresses
 
     def end_of(self, connection: int, side: int) -> End | None:

@@ -24,7 +24,7 @@ def sockets(entries: Sequence[Any]) -> Iterator[tuple[int, HostSocket | None]]:
         elif _is_socket(one):
             try:
                 yield number, _socket(one)
-            except (ValueError, TypeError, AttributeError):
+            except (ValueError, TypeError, AttributeError, OverflowError):
                 yield number, None
 
 

@@ -38,6 +38,9 @@ SENTENCES = {
     OTHER_INTERFACE: "no connection of the capture has {address}: another interface, or another network",
     FILTERED: "the capture filter leaves it out: {filter}",
     OPEN_BEFORE: "the capture has no packet of it: it was there before the capture began, and silent since",
+    "open_before_or_lost": (
+        "the capture has no packet of it: it was there before, or is among {drops:dropped packet|dropped packets}"
+    ),
     "open_before_until": "it was there before; its first packet in the capture comes {later} later (packet {packet})",
     NO_DATAGRAM: "a port of UDP that has sent nothing in the capture",
     PACKETS_LOST: "packets are missing: the capture reports {drops:dropped packet|dropped packets}",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,22 @@ def test_lines_that_cannot_be_read(tmp_path: Path) -> None:
     done = run("check", PCAPS / "example.pcapng", "--against", file)
     assert done.exit_code == 0
     assert "has no socket of TCP or UDP" in done.stderr
+
+
+def test_when_the_file_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "saved.txt"
+    file.write_text(netstat("example.pcapng", "--style", "linux", "--at", "9"), encoding="utf-8")
+    first = json.loads(run("timeline", PCAPS / "example.pcapng", "--format", "json").stdout)[0]["time"]
+    os.utime(file, (first + 9, first + 9))
+    said = run("check", PCAPS / "example.pcapng", "--against", file, "--utc").stderr
+    moment = re.search('--at "(.*)"', said)
+    assert moment is not None
+    rows = json.loads(
+        run("check", PCAPS / "example.pcapng", "--against", file, "--utc", "--at", moment[1], "--format", "json").stdout
+    )
+    assert verdicts(rows) == {("agrees", None)}
+    os.utime(file, (first + 900, first + 900))
+    assert "--at" not in run("check", PCAPS / "example.pcapng", "--against", file).stderr
 
 
 def test_each_reason_has_its_sentence() -> None:

@@ -41,6 +41,9 @@ CHECK = {
     "the capture has no packet of it: it was there before the capture began, and silent since": (
         "キャプチャにパケットがありません。キャプチャの開始前から存在し、その後は通信していません"
     ),
+    "the capture has no packet of it: it was there before, or is among {drops:dropped packet|dropped packets}": (
+        "キャプチャにパケットがありません。以前から存在して通信していないか、破棄された {drops} パケットに含まれます"
+    ),
     "it was there before; its first packet in the capture comes {later} later (packet {packet})": (
         "以前から存在しました。キャプチャでの最初のパケットは {later} 後です (パケット {packet})"
     ),

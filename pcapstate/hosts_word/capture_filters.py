@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import struct
 from functools import cache
 
@@ -10,10 +11,22 @@ from ..addresses import address
 from ..errors import LiveError
 from ..sources.socket_filters import Instruction, Program, compiled
 from .host_socket import HostSocket
+from .places import ports_named
 
 RAW = 12
 """DLT_RAW: frames begin with IP."""
 MOST_STEPS = 10_000
+LOW_32 = 0xFFFFFFFF
+WORDS = re.compile(r"[\w.:/-]+|[^\w\s]+")
+KEYWORDS = frozenset(
+    (
+        *("and", "or", "not", "tcp", "udp", "ip", "ip6", "icmp", "icmp6", "arp", "port", "portrange", "host", "net"),
+        *("mask", "src", "dst", "proto", "less", "greater", "len", "tcpflags"),
+    )
+)
+SIGNS = re.compile(r"[^\w\s]+")
+VALUE = re.compile(r"\d+(-\d+)?|0x[0-9a-f]+|\d+(\.\d+){1,3}(/\d+)?|(?=[^:]*:)[0-9a-f:.]+(/\d+)?", re.IGNORECASE)
+"""Numbers, ranges of ports, and addresses: what is no name."""
 LD, LDX, ST, STX, ALU, JMP, RET, MISC = range(8)
 IMM, ABS, IND, MEM, LEN, MSH = 0x00, 0x20, 0x40, 0x60, 0x80, 0xA0
 SIZES = {0x00: 4, 0x08: 2, 0x10: 1}
@@ -31,10 +44,30 @@ def leaves_out(text: str, host: HostSocket) -> bool:
 
 @cache
 def _program(text: str) -> Program | None:
+    plain = without_names(text)
+    if plain is None:
+        return None
     try:
-        return compiled(text, RAW)
+        return tuple(one._replace(value=one.value & LOW_32) for one in compiled(plain, RAW))
     except LiveError:
         return None
+
+
+def without_names(text: str) -> str | None:
+    """Return a filter with numbers for the names of services; None where there are other names.
+
+    The name of a host would be looked up in the network.
+    """
+    found = []
+    for word in WORDS.findall(text):
+        number = ports_named(False).get(word.lower())
+        if word in KEYWORDS or VALUE.fullmatch(word) or SIGNS.fullmatch(word):
+            found.append(word)
+        elif number is not None:
+            found.append(str(number))
+        else:
+            return None
+    return " ".join(found)
 
 
 def frame(host: HostSocket, turned: bool) -> bytes:
@@ -106,10 +139,10 @@ def _computed(one: Instruction, a: int, b: int) -> int:
     if kind == 0x90:
         return a % b if b else 0
     if kind == 0x80:
-        return -a & 0xFFFFFFFF
+        return -a & LOW_32
     shift = min(b, 32)
     results = {0x00: a + b, 0x10: a - b, 0x20: a * b, 0x40: a | b, 0x50: a & b, 0x60: a << shift, 0x70: a >> shift}
-    return results.get(kind, a ^ b) & 0xFFFFFFFF
+    return results.get(kind, a ^ b) & LOW_32
 
 
 def _jumped(one: Instruction, a: int, b: int) -> int:

@@ -42,8 +42,8 @@ class HostSocket(NamedTuple):
 
     @property
     def connected(self) -> bool:
-        """Whether it has a peer."""
-        return self.foreign is not None and self.foreign_port != 0
+        """Whether both its ends are known."""
+        return None not in (self.local, self.foreign) and bool(self.local_port and self.foreign_port)
 
 
 class HostsWord(NamedTuple):

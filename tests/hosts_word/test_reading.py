@@ -16,6 +16,7 @@ from pcapstate.hosts_word import reading
 from pcapstate.hosts_word.host_socket import HostSocket
 from pcapstate.hosts_word.reading import HostsWordError, read_hosts_word, understood
 
+from ..helpers.paths import PCAPS
 from ..helpers.running import dangerous, run
 from . import printing
 from .printing import Told
@@ -188,6 +189,30 @@ def test_hostile_bytes_are_refused_or_counted(form: str, data: st.DataObject) ->
         assert 0 <= one.foreign_port < 65536
 
 
+WORDS = (
+    "*:5",
+    "10.0.0.5:22",
+    "1.2.3.4:0",
+    "0.0.0.0:*",
+    "[::]:9",
+    "127.0.0.1:9",
+    "10.0.0.5:51818",
+    "10.0.0.20:5432",
+    "0:0",
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from(WORDS), st.sampled_from(WORDS)), max_size=30))
+def test_rows_of_any_ends_are_compared(rows: list[tuple[str, str, str]]) -> None:
+    lines = [f"tcp {printing.SS.get(state, state.replace('_', '-'))} 0 0 {own} {other}" for state, own, other in rows]
+    text = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n" + "\n".join(lines)
+    done = run("check", PCAPS / "example.pcapng", "--against", "-", "--format", "jsonl", stdin=text.encode())
+    assert done.exit_code in (0, 1)
+    count = sum(json.loads(line)["host_state"] is not None for line in done.stdout.splitlines())
+    assert count == len(understood(text.encode(), "file").sockets)
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -197,7 +222,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([("ss", "ss"), ("netstat", "linux"), ("lsof", "lsof")]), st.data())
 def test_hostile_json_is_refused_or_counted(form: tuple[str, str], data: st.DataObject) -> None:
     entries = json.loads(printing.as_jc(form[0], FORMS[form[1]][0](SOCKETS)))
@@ -215,6 +240,6 @@ def test_hostile_programs_reach_no_terminal(tmp_path: Path) -> None:
     for format in ("table", "csv", "jsonl", "markdown"):
         columns = "" if format == "table" else "program,why"
         more = ["--columns", columns] if columns else []
-        done = run("check", "tests/pcaps/example.pcapng", "--against", file, "--format", format, *more)
+        done = run("check", PCAPS / "example.pcapng", "--against", file, "--format", format, *more)
         assert done.exit_code == 0, done.output
         assert dangerous(done.output) == []

@@ -78,7 +78,7 @@ class Judge:
         if last is not None and last.certainty is not Certainty.SEEN and _was(end, host.state, self._moment):
             return self._assumed(end, last)
         if host.state in reachable(packets.state):
-            return self._missing(end)
+            return self._missing(end, packets)
         if last is not None and last.certainty is not Certainty.SEEN:
             return self._assumed(end, last)
         return self._reason(why.UNKNOWN, end)
@@ -186,8 +186,10 @@ class Judge:
             return self._reason(by_timer[packets.state], end, fields, packet=last.packet)
         if end.repeats and end.repeated is not None and self._unanswered(end):
             return self._reason(why.HALF_OPEN, end, {"packet": str(end.repeated)}, packet=end.repeated)
+        if self._lives_on(end):
+            return self._reason(why.OTHER_MOMENT, end, {"later": duration(end.own_last - self._moment)})
         if end.unseen:
-            return self._missing(end)
+            return self._missing(end, packets)
         opened = self._moment - end.first
         if end.begins and opened <= self._within:
             packet = end.changes[0].packet if end.changes else None
@@ -195,7 +197,7 @@ class Judge:
             return self._reason(why.CHANGED_BEFORE, end, fields, "opened_before", packet)
         if not (end.own_packets and end.peer_packets):
             return self._reason(why.ONE_DIRECTION, end)
-        return self._missing(end)
+        return self._missing(end, packets)
 
     def _not_listed(self, packets: PacketSocket) -> bool:
         """Tell whether the file lists no socket of a kind: then it was not asked for."""
@@ -216,6 +218,11 @@ class Judge:
     def _unanswered(self, end: End) -> bool:
         """Tell whether the peer spoke last, and again and again."""
         return end.peer_last > end.own_last or not end.own_packets
+
+    def _lives_on(self, end: End) -> bool:
+        """Tell whether this end still speaks after the moment, other than to end the connection."""
+        ended = any(one.time > self._moment and one.after is State.CLOSED for one in end.changes)
+        return end.own_last > self._moment and not ended
 
     # --- both
 
@@ -238,13 +245,13 @@ class Judge:
             return self._reason(why.ASSUMED, end, {}, "assumed_timer")
         return self._reason(why.ASSUMED, end, {"packet": str(last.packet)}, packet=last.packet)
 
-    def _missing(self, end: End) -> Reason:
+    def _missing(self, end: End, packets: PacketSocket) -> Reason:
         """Return that packets are missing which led the host to where it is, and what shows that they are."""
         if end.unseen:
             return self._reason(why.PACKETS_LOST, end, {"bytes": Count(end.unseen)}, "packets_lost_gap", end.gap)
         if self.evidence.drops:
             return self._reason(why.PACKETS_LOST, end, {"drops": Count(self.evidence.drops)})
-        idle = max(self._moment - max(end.own_last, end.peer_last), 0)
+        idle = max(self._moment - packets.last, 0)
         return self._reason(why.NOT_CAPTURED, end, {"idle": duration(idle)})
 
     def _reason(

@@ -26,6 +26,7 @@ HALF_OPEN = "half_open"
 CLOSED_QUIETLY = "closed_quietly"
 NOT_LISTED = "not_listed"
 OTHER_HOST = "other_host"
+OTHER_MOMENT = "other_moment"
 UNKNOWN = "unknown"
 
 SENTENCES = {
@@ -57,6 +58,7 @@ SENTENCES = {
     CLOSED_QUIETLY: "a port closes without a packet; the packets prove only that it was open",
     NOT_LISTED: "the file lists no socket of this kind",
     OTHER_HOST: "the file has no socket with {address}: another host's, behind NAT, or in a container",
+    OTHER_MOMENT: "this end still speaks {later} later: the file is of another moment, or of another host",
     UNKNOWN: "nothing in the capture tells why",
 }
 """The sentences by code, and further ones where the evidence is another."""
@@ -83,6 +85,7 @@ CODES = (
     CLOSED_QUIETLY,
     NOT_LISTED,
     OTHER_HOST,
+    OTHER_MOMENT,
     UNKNOWN,
 )
 """All codes, in the order in which they are listed."""

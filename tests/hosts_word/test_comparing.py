@@ -101,6 +101,21 @@ def test_other_reasons(tmp_path: Path) -> None:
     assert verdicts(rows) == {("agrees", None), ("only_packets", "closed_quietly"), ("only_host", "listener")}
 
 
+def test_a_connection_that_lives_on(tmp_path: Path) -> None:
+    moment = 9
+    at = ("--at", str(moment), "--within", "1")
+    text = netstat("example.pcapng", "--style", "linux", "--at", str(moment))
+    without = "\n".join(line for line in text.splitlines() if "10.0.0.5:51790" not in line)
+    (row,) = [one for one in check("example.pcapng", without, tmp_path, *at) if one["verdict"] != "agrees"]
+    done = run(
+        "connections", PCAPS / "example.pcapng", "--format", "json", "--columns", "connection,opened,client_last"
+    )
+    (one,) = [one for one in json.loads(done.stdout) if one["connection"] == row["connection"]]
+    # It is the first connection of the capture, so it opens when that begins.
+    assert one["client_last"] > one["opened"] + moment
+    assert row["reason"] == "other_moment"
+
+
 def test_states_that_end_by_timers(tmp_path: Path) -> None:
     text = netstat("half-closed-at-end.pcap", "--style", "linux", "--local", "10.0.0.5")
     assert "FIN_WAIT2" in text

@@ -86,6 +86,9 @@ CHECK = {
     "the file has no socket with {address}: another host's, behind NAT, or in a container": (
         "ファイルには {address} のソケットがありません。別のホスト、NAT の内側、またはコンテナーのものです"
     ),
+    "this end still speaks {later} later: the file is of another moment, or of another host": (
+        "このエンドは {later} 後にも送信しています。ファイルは別の時刻か、別のホストのものです"
+    ),
     "nothing in the capture tells why": "理由はキャプチャからはわかりません",
     # Messages.
     "{count:,} rows of the packets are left out: too many to compare": (

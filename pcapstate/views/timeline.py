@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from .connections import NOTHING, Beside, Connections, Words
 from .reading_aids import Manner, in_language, readable
 from .timeline_columns import AGE, BY_NAME, COLUMNS, CONNECTIONS, PEOPLE, WORDED
 
+Address = tuple[Rows, Rows, Rows]
+"""High and low halves, and port."""
 Runs = Iterable[Rows]
 """Transitions (TRANSITION) in runs, each overwritten by the next one where they are given out as they come."""
 
@@ -143,12 +146,11 @@ class Transitions:
     def value(self, name: str) -> Any:
         """Return the values of a column of transitions by its name."""
         rows = self._rows
-        if name in ("address", "peer"):
-            return where(self._table, self._ends if name == "address" else self._ends ^ 1)
         end, _, part = name.partition("_")
-        if end in ("local", "foreign"):
-            found = where(self._table, self._ends if end == "local" else self._ends ^ 1)
-            return found[2] if part == "port" else found[:2]
+        if end in ("address", "local"):
+            return _part_of(self._own, part)
+        if end in ("peer", "foreign"):
+            return _part_of(self._peer, part)
         if name in ("time", "from", "to"):
             return rows[name]
         if name == "packet":
@@ -164,6 +166,14 @@ class Transitions:
             return self._whole._age()[self._which]
         return certainties(rows, self._final)
 
+    @cached_property
+    def _own(self) -> Address:
+        return where(self._table, self._ends)
+
+    @cached_property
+    def _peer(self) -> Address:
+        return where(self._table, self._ends ^ 1)
+
     def _age(self) -> Rows:
         """Return how long each endpoint had been in the state that it left, in ns; -1 for its first change."""
         if self._ages is None:
@@ -174,3 +184,8 @@ class Transitions:
             lasted = np.maximum(times[order][1:] - times[order][:-1], 0)
             self._ages[order[1:][again]] = lasted[again]
         return self._ages
+
+
+def _part_of(end: Address, part: str) -> Any:
+    """Return the address and port of ends, or one of them."""
+    return {"": end, "address": end[:2], "port": end[2]}[part]

@@ -87,6 +87,12 @@ class Records(Frames, Sequence[Row]):
         count = len(self)
         return f"<{count:,} {'row' if count == 1 else 'rows'}: {', '.join(self.columns)}>"
 
+    def _repr_html_(self) -> str:
+        # Only notebooks need it.
+        from .notebooks import html_of
+
+        return html_of(self)
+
     # --- as a table
 
     @property

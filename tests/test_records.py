@@ -43,9 +43,10 @@ TIMES = {"time", "opened", "last", "first", "since", "client_first", "client_las
 ENDS = {
     "client": ("client_address", "client_port"),
     "server": ("server_address", "server_port"),
-    "address": ("address_host", "address_port"),
-    "peer": ("peer_host", "peer_port"),
+    "address": ("local_address", "local_port"),
+    "peer": ("foreign_address", "foreign_port"),
 }
+"""Addresses with ports, which JSON has beside the two apart."""
 ALL_NETSTAT = tuple(pcapstate.Netstat.__dataclass_fields__)
 
 Rows = list[dict[str, Any]]
@@ -82,7 +83,7 @@ def of_json(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if name in ENDS:
             host, _, port = value.rpartition(":")
-            found |= zip(ENDS[name], (host.strip("[]"), int(port)), strict=True)
+            assert [host.strip("[]"), port] == [str(row[one]) for one in ENDS[name]]
         elif name in TIMES and value is not None:
             seconds, _, nanoseconds = value.partition(".")
             found[name] = int(seconds + nanoseconds)

@@ -15,7 +15,8 @@ from ..addresses import parse_network
 from ..escaping import quoted
 from ..messages import Message
 from ..moments import PACKET, Moment, parse_moment
-from ..output.formats import PROGRAMS, SUFFIXES
+from ..output.formats import FORMATS as OF_TABLES
+from ..output.formats import PEOPLE, SUFFIXES
 from ..output.whole_files import is_terminal, output_to
 from ..query.options import SelectionOptions
 from ..rows import Rows
@@ -25,13 +26,14 @@ from ..tcp.states import STATES, State
 from ..views import states_over_time as view
 from .choice import ConnectionChoice
 from .netstat_remarks import NOT_THERE
-from .options import SourceOptions, WordingOptions, manner, pictured_options, spelling_options
+from .options import SourceOptions, WordingOptions, check_format, manner, pictured_options, spelling_options
 from .session import Session
 
 if TYPE_CHECKING:
     from ..plot.picture import Picture
 
 TEXT, SVG, PNG = "text", "svg", "png"
+PROGRAMS = tuple(one for one in OF_TABLES if one != PEOPLE)
 FORMATS = (TEXT, SVG, PNG, *PROGRAMS)
 OF_SUFFIXES = {".txt": TEXT, ".svg": SVG, ".png": PNG, **SUFFIXES}
 
@@ -149,6 +151,7 @@ def plot(
     begin = None if from_ is None else parse_moment(from_, wording.utc)
     if begin is not None and begin.kind == PACKET:
         raise click.UsageError("--from takes a time, not a packet")
+    check_format({"format": chosen}, output in (None, "-") and is_terminal())
     manner(wording, 0)
     choice = ConnectionChoice(SelectionOptions(port=port, host=host, filter=filter), (), wording.utc, source.memory)
     draw = _pen(chosen, ascii_, wording.lang)

@@ -17,7 +17,10 @@ sender's capture has it not; received once more than sent; the other capture doe
 FLAGS, OPTIONS, PAYLOAD = 1, 2, 4
 CHANGES = {FLAGS: "flags", OPTIONS: "options", PAYLOAD: "payload"}
 """What can be changed of a packet, beside addresses and ports."""
-CHANGE_WORDS = tuple(" ".join(word for bit, word in CHANGES.items() if bits & bit) or None for bits in range(8))
+CHANGE_WORDS = (
+    *(None, "flags", "options", "flags options"),
+    *("payload", "flags payload", "options payload", "flags options payload"),
+)
 """What several of them are called, by the sum of their bits."""
 COPY_WITHIN = 100_000_000
 """ns within which a packet with the same mark is the same, captured twice."""

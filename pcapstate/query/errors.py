@@ -12,7 +12,7 @@ from ..messages import Message
 AROUND = 24
 """Characters of the text that are shown on either side of the place."""
 NEAREST = 3
-LISTED = 20
+LISTED = 24
 """So many known words are listed where none is near; names of fields and columns always are (``all_known``)."""
 PAIRS = (("client_", "server_"), ("local_", "foreign_"), ("sent_", "received_"))
 """What names of both ends, or both ways, begin with."""

@@ -51,10 +51,6 @@ COMPARING = {
     ),
     # Columns.
     "Conn 2": "接続 2",
-    "Client Address": "クライアントのアドレス",
-    "Client Port": "クライアントのポート",
-    "Server Address": "サーバーのアドレス",
-    "Server Port": "サーバーのポート",
     "Pair": "組",
     "Client In": "クライアント側",
     "NAT": "NAT",
@@ -97,7 +93,6 @@ COMPARING = {
     # Their words.
     "first": "1 つ目",
     "second": "2 つ目",
-    "both": "両方",
     "agree": "一致",
     "half-open": "ハーフオープン",
     "arrived": "到着",

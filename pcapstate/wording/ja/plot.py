@@ -29,9 +29,9 @@ PLOT = {
         "プログラム向けの形式で、変化のたびではなく S 秒 (1m30s など) ごとの数を出力します。"
     ),
     "Write to this file, whole or not at all; its suffix selects a format (.txt, .svg, .png, .json, .jsonl, .ndjson,"
-    " .csv, .tsv, .tab, .md, .markdown).": (
+    " .csv, .tsv, .tab, .md, .markdown, .parquet).": (
         "このファイルに書き出します (失敗したときは何も残しません)。拡張子で形式が決まります (.txt, .svg, .png, .json,"
-        " .jsonl, .ndjson, .csv, .tsv, .tab, .md, .markdown)。"
+        " .jsonl, .ndjson, .csv, .tsv, .tab, .md, .markdown, .parquet)。"
     ),
     "--local and --side exclude each other": "--local と --side は同時に指定できません",
     "--every goes with the formats for programs; a picture has as many columns as fit": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    compared,
     connections,
     contradictions,
     damaged,
@@ -25,6 +26,7 @@ from .registry import CAPTURES, Made
 __all__ = [
     "CAPTURES",
     "Made",
+    "compared",
     "connections",
     "contradictions",
     "damaged",

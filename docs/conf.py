@@ -95,6 +95,7 @@ CONTENTS = {
         "check",
         "report",
         "extract",
+        "compare",
         "annotate",
         "archive",
         "outcomes",

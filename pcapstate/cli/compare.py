@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -120,8 +121,12 @@ def compare(
     if moment is not None and moment.kind == PACKET:
         raise click.UsageError("--at takes a time here: a packet's number does not say of which capture")
     how = manner(wording, 0)
-    sessions = [Half(*one, wording) for one in _each(source)]
-    reads = [session.compared() for session in sessions]
+    with ExitStack() as opened:
+        sessions = []
+        for one in _each(source):
+            sessions.append(Half(*one, wording))
+            opened.callback(sessions[-1].close)
+        reads = [session.compared() for session in sessions]
     first = sessions[0]
     try:
         found = compared(reads[0], reads[1], None if offset is None else round(offset * SECOND))

@@ -203,6 +203,9 @@ class _States:
             could = {change.state} if told <= moment else could | {change.state}
             if small and moment - change.time < _LOOKS:
                 could = could | {state}
+            if change.reset and moment < change.reset.time + _MARGIN:
+                # The tracepoint tells a small socket's begin as CLOSED; a RST right behind it ends that one.
+                could = could | {"TIME_WAIT", state}
             state = change.state
         if state in _NOT_CLOSED and not left:
             could = could | {_NOT_CLOSED[state]}

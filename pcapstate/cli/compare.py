@@ -198,7 +198,8 @@ def _each(source: SourceOptions) -> list[tuple[SourceOptions, KeptPackets]]:
 
     bound = source.memory or memory.default_bound()
     most = max((bound - memory.LEAST) // 2 // EACH, 1_000)
-    return [(source._replace(captures=(one,), at=None), KeptPackets(most)) for one in source.captures]
+    half = max(bound // 2, memory.LEAST + memory.LEAST_FOR_CONNECTIONS)
+    return [(source._replace(captures=(one,), at=None, memory=half), KeptPackets(most)) for one in source.captures]
 
 
 def _place(found: Comparison, connection: int) -> int:

@@ -30,7 +30,7 @@ PACKET = np.dtype(
     ],
     align=True,
 )
-EACH = 400
+EACH = 320
 """Bytes that a packet takes at most, while it is compared."""
 
 

@@ -157,7 +157,8 @@ def view_of_pairs(
     rows = np.arange(len(of.pairs.since))
     if connection is not None:
         rows = rows[of.joined.numbers[0][of.pairs.connection] == connection]
-    return laid_out(PAIRS_BY_NAME, names, rows, lambda some: _PairRows(of, some).value, manner, choose)
+    places = Places(of)
+    return laid_out(PAIRS_BY_NAME, names, rows, lambda some: _PairRows(of, places, some).value, manner, choose)
 
 
 def laid_out(
@@ -311,15 +312,15 @@ def _at(of: Comparison, at: int | None, count: int) -> tuple[list[Rows], Rows, R
 class _PairRows:
     """The columns of some pairs of states."""
 
-    def __init__(self, of: Comparison, rows: Rows) -> None:
-        self._of, self._rows = of, rows
+    def __init__(self, of: Comparison, places: Places, rows: Rows) -> None:
+        self._of, self._places, self._rows = of, places, rows
 
     def value(self, name: str) -> Any:
         """Return the values of a column by its name."""
         pairs, rows = self._of.pairs, self._rows
         connections = pairs.connection[rows]
         if name in PLACE_NAMES:
-            return Places(self._of).value(name, connections)
+            return self._places.value(name, connections)
         if name in ("connection", "other_connection"):
             return self._of.joined.numbers[name != "connection"][connections]
         if name in ("from", "until"):

@@ -11,6 +11,7 @@ from ..rows import Rows
 from ..table import ADDRESS, DURATION, ENDPOINT_ADDRESS, NUMBER, NUMBER_OR_NOTHING, TIME, WORD, Table
 
 Columns = dict[str, Rows]
+PORTS = frozenset(("client_port", "server_port", "local_port", "foreign_port"))
 
 
 def columns_of(table: Table) -> Columns:
@@ -34,7 +35,8 @@ def columns_of(table: Table) -> Columns:
                 words = words.astype(bool)
             found[column.name] = words[given[:, 0]]
         elif column.kind in (NUMBER, NUMBER_OR_NOTHING, TIME, DURATION):
-            found[column.name] = np.ascontiguousarray(given[:, 0])
+            values = np.ascontiguousarray(given[:, 0])
+            found[column.name] = values.astype(np.uint16) if column.name in PORTS else values
         else:
             raise ValueError(f"no column of kind {column.kind}")
     return found

@@ -91,7 +91,7 @@ class Chosen(NamedTuple):
     def _pack_fields(self, packed: Packed, start: int) -> None:
         found = view.Connections(self.table, self.rows, view.Beside(self.moment))
         for name, column in columns.BY_NAME.items():
-            if column.kind in (ADDRESS, ENDPOINT_ADDRESS) or name in columns.NAMES:
+            if column.kind in (ADDRESS, ENDPOINT_ADDRESS) or name in columns.NAMES | columns.STORIES:
                 continue
             values = np.asarray(found.value(name))
             if column.kind == TIME:
@@ -136,7 +136,10 @@ def _since(times: Rows, start: int) -> Rows:
 
 
 def fields() -> dict[str, dict[str, Any]]:
-    """Return the fields of the filter as the page needs them: kind, columns and words of each."""
+    """Return the fields of the filter as the page needs them: kind, columns and words of each.
+
+    Those in Zeek's terms are not among them: each packet would have to be looked at once more.
+    """
     found = columns.fields(lambda text: 0)
     return {
         name: {
@@ -145,4 +148,5 @@ def fields() -> dict[str, dict[str, Any]]:
             "words": field.words if field.kind is Kind.WORD else [],
         }
         for name, field in found.items()
+        if columns.STORIES.isdisjoint(field.columns)
     }

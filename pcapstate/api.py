@@ -72,7 +72,7 @@ class Snapshot(NamedTuple):
         """Return the connections in the order of their numbers; ``filter``: as for ``--filter``. Raises QueryError."""
         selection = _selection_of_connections(filter)
         gathered = Gathered(selection.needed)
-        if gathered.names or (gathered.details and self.table.details is None):
+        if gathered.watches or (gathered.details and self.table.details is None):
             raise _not_gathered(selection)
         return _connections(self.table, selection, lambda: self.span, gathered.beside(self.moment))
 
@@ -172,7 +172,7 @@ class Session:
         """Return the connections in the order of their numbers. ``filter``: as for ``--filter``. Raises QueryError."""
         selection = _selection_of_connections(filter)
         gathered = Gathered(selection.needed, self._options["memory"])
-        missing = gathered.names or (self._reading is not None and gathered.details and not self._has_details)
+        missing = gathered.watches or (self._reading is not None and gathered.details and not self._has_details)
         if self._reading is None or (self._again and (self._elsewhere or missing)):
             self._new(**_gathering(gathered, CHOSEN if filter else SHOWN))
         elif missing:
@@ -394,7 +394,7 @@ def _gathering(gathered: Gathered, each: int) -> dict[str, Any]:
 
 
 def _not_gathered(selection: Selection) -> CallError:
-    columns = sorted(selection.needed & (connection_columns.DETAILED | connection_columns.NAMES))
+    columns = sorted(selection.needed & connection_columns.GATHERED)
     text = "this reading did not gather what the filter asks for: {columns}"
     return CallError(Message(text, columns=", ".join(columns)))
 

@@ -8,7 +8,7 @@ from ..escaping import quoted
 from ..messages import Message
 from .errors import Unfit, did_you_mean
 from .expression import Condition
-from .fields import LIKE, OPERATORS, Field, Kind, as_word
+from .fields import LIKE, OPERATORS, Field, Kind, as_text, as_word
 from .matching import Flags, Matcher, Networks, Texts, Words, ranges, words_like
 from .tokens import as_written
 from .values import known_words, numbers, value
@@ -68,12 +68,12 @@ def flag(name: str, field: Field) -> Condition:
 def likeness(name: str, field: Field, operator: str, text: str) -> Condition:
     """Return the condition that a text is like a pattern (~), or contains a part; raises Unfit."""
     how = "contains" if operator.endswith("contains") else "~"
-    folded = text.casefold() if field.kind is Kind.TEXT else as_word(text)
+    folded = as_text(field, text) if field.kind is Kind.TEXT else as_word(text)
     if not folded:
         raise Unfit(Message("the text is empty"))
     test: Matcher
     if field.kind is Kind.TEXT:
-        test = Texts(frozenset([folded]), how)
+        test = Texts(frozenset([folded]), how, field.exact)
     else:
         wanted = words_like(field, text, how)
         if not wanted:
@@ -101,7 +101,7 @@ def comparison(name: str, field: Field, operator: str, items: list[Item]) -> Con
 def _test(field: Field, operator: str, items: list[Item]) -> Matcher:
     values = [one.value for one in items]
     if field.kind is Kind.TEXT:
-        return Texts(frozenset(values), "=")
+        return Texts(frozenset(values), "=", field.exact)
     if field.kind is Kind.ADDRESS:
         return Networks(tuple(dict.fromkeys(values)))
     if field.kind is Kind.FLAG:

@@ -60,6 +60,8 @@ class Field:
     """For TIME: turns text into ns since the epoch; raises ValueError or PcapstateError with one line."""
     signed: bool = False
     """For NUMBER and DURATION: numbers below 0 are values; else they are nothing. NEVER always is."""
+    exact: bool = False
+    """For TEXT: case counts."""
     meaning: str = ""
     """One line for people."""
 
@@ -77,6 +79,11 @@ class Field:
 def as_name(text: str) -> str:
     """Return the one spelling of a field's or column's name: case does not count, and ``-`` is ``_``."""
     return text.casefold().replace("-", "_")
+
+
+def as_text(field: Field, text: str) -> str:
+    """Return a text as values of a field of kind TEXT are compared to it."""
+    return text if field.exact else text.casefold()
 
 
 def as_word(text: str) -> str:

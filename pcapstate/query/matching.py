@@ -68,10 +68,11 @@ class Words:
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts, whatever their case: the same as one of ``wanted``, or with ``how`` "~" or "contains" like one."""
+    """Texts: the same as one of ``wanted``, or with ``how`` "~" or "contains" like one; ``exact``: case counts."""
 
     wanted: frozenset[str]
     how: str
+    exact: bool = False
 
     def match(self, values: Any) -> Answer:
         """Match an array of texts, or a pair of texts and indices into them; each distinct text is looked at once."""
@@ -82,9 +83,10 @@ class Texts:
             places: dict[Any, int] = {}
             indices = np.array([places.setdefault(one, len(places)) for one in given], dtype=np.int64)
             words = list(places)
-        like = likeness(self.wanted, self.how)
+        of_folded = likeness(self.wanted, self.how)
+        like = of_folded if self.exact else lambda word: of_folded(word.casefold())
         is_text = np.array([*(isinstance(word, str) for word in words), False], dtype=bool)
-        is_like = np.array([*(isinstance(word, str) and like(word.casefold()) for word in words), False], dtype=bool)
+        is_like = np.array([*(isinstance(word, str) and like(word) for word in words), False], dtype=bool)
         # The last cell stands for all that is no index.
         at = np.where((indices >= 0) & (indices < len(words)), indices, len(words))
         return is_like[at], is_text[at]

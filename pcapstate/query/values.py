@@ -12,7 +12,7 @@ from ..messages import Message
 from ..moments import DURATIONS
 from ..names.services import TCP, UDP
 from .errors import Unfit, did_you_mean
-from .fields import Field, Kind, as_word
+from .fields import Field, Kind, as_text, as_word
 
 PREFIXES = "kmgt"
 SIZES = {
@@ -96,7 +96,7 @@ def value(name: str, field: Field, text: str) -> Value:
         if text.casefold() not in FLAGS:
             raise Unfit(Message("{name} is true or false, not {text},", name=name, text=quoted(text)))
         return FLAGS[text.casefold()]
-    return text.casefold()
+    return as_text(field, text)
 
 
 def numbers(field: Field, text: str) -> Numbers:

@@ -81,6 +81,8 @@ DETAILED = frozenset(
 NAMES = frozenset(("client_name", "server_name"))
 STORIES = frozenset(("conn_state", "history"))
 """Columns that need each packet as Zeek sees it: the stories of the table (``zeek.watcher.Stories``)."""
+GATHERED = DETAILED | NAMES | STORIES
+"""Columns for which a reading must gather more than the tracker always keeps."""
 WORDED = frozenset(("service", "network", "history", *NAMES))
 """Columns whose words are those of the rows."""
 
@@ -95,7 +97,13 @@ def fields(read: ReadTime) -> dict[str, Field]:
         "host": Field(Kind.ADDRESS, ("client_address", "server_address")),
         "port": Field(Kind.PORT, ("client_port", "server_port")),
         "name": Field(Kind.TEXT, ("client_name", "server_name")),
+        **fields_of_stories(),
     }
+
+
+def fields_of_stories() -> dict[str, Field]:
+    """Return the field of the history, whose letters of the client are capitals."""
+    return {"history": Field(Kind.TEXT, ("history",), exact=True)}
 
 
 def fields_of_ends() -> dict[str, Field]:

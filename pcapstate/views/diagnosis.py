@@ -81,7 +81,8 @@ def view(findings: Sequence[Finding], language: str) -> Table:
         if column.kind == WORD:
             # Without findings, numbers are still numbers.
             none: Any = (Numbers(),) if column.name in LISTS else (None,)
-            words = column.words or tuple(dict.fromkeys(given)) or none
+            # Those of compare are not among the findings of one capture.
+            words = tuple(dict.fromkeys((*column.words, *given))) or none
             columns.append(column._replace(words=words))
             values[column.name] = np.array([words.index(one) for one in given], dtype=np.int64)
         else:

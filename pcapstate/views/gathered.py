@@ -58,14 +58,14 @@ class Gathered:
             self.bytes_each += BYTES_EACH
 
     @property
-    def names(self) -> bool:
-        """Whether hosts have names."""
-        return self._gathering is not None
-
-    @property
     def stories(self) -> bool:
         """Whether connections are followed as Zeek does."""
         return self._stories is not None
+
+    @property
+    def watches(self) -> bool:
+        """Whether frames must be looked at beside the tracker."""
+        return self._gathering is not None or self.stories
 
     def watchers(self, source: Source) -> Sequence[Watcher]:
         """Return the watchers that must see the frames of a source beside the tracker."""

@@ -65,6 +65,7 @@ def fields(read: ReadTime) -> dict[str, Field]:
     return {
         **plain_fields(BY_NAME.values(), read),
         **of_connections.fields_of_ends(),
+        **of_connections.fields_of_stories(),
         "address": Field(Kind.ADDRESS, ("local_address",)),
         "peer": Field(Kind.ADDRESS, ("foreign_address",)),
         "local_port": Field(Kind.PORT, ("local_port",)),

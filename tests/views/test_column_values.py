@@ -133,7 +133,7 @@ def test_a_dataset_has_the_same_columns(command: str, tmp_path: Path) -> None:
         "timeline": timeline_columns.BY_NAME,
         "netstat": netstat_columns.COLUMNS,
     }[command]
-    names = ",".join(name for name in known if name not in ("pid", "program"))
+    names = ",".join(name for name in known if name not in ("pid", "program", *connection_columns.STORIES))
     more = ("--all", "--tcp") if command == "netstat" else ()
     wanted = asked(command, OFFICE, "--columns", names, *more)
     found = asked("archive", command, tmp_path / "dataset", "--columns", names, *more)
@@ -171,11 +171,11 @@ def test_what_a_reading_did_not_gather_is_refused() -> None:
     with pcapstate.open(OFFICE) as session:
         for snapshot in session.moments(60.0):
             assert snapshot.connections("closed_by = client or idle > 0")
-            for filter in ("name ~ *", "rtt > 0", "age > 0"):
+            for filter in ("name ~ *", "rtt > 0", "age > 0", "history ~ *"):
                 with pytest.raises(CallError, match="did not gather"):
                     snapshot.connections(filter)
     for name in timeline_columns.AT_THE_END:
-        text = f"{name} = 1"
+        text = "conn_state = SF" if name == "conn_state" else f"{name} = 1"
         with pcapstate.open(OFFICE) as session, pytest.raises(CallError, match=f"the column {name} needs all packets"):
             next(session.transitions(text, revisions=True))
 
@@ -188,7 +188,7 @@ def test_what_needs_all_packets_is_refused_where_rows_are_printed_as_they_come()
 
 
 def test_former_names_of_transitions_go_on() -> None:
-    one = next(pcapstate.transitions(OFFICE))
+    one = next(iter(pcapstate.transitions(OFFICE)))
     assert (one.address_host, one.address_port) == (one.local_address, one.local_port)
     assert (one.peer_host, one.peer_port) == (one.foreign_address, one.foreign_port)
     assert one.address == f"{one.local_address}:{one.local_port}"

@@ -236,6 +236,8 @@ class Session:
             followers=[gathered.moved],
         )
         self._read_on()
+        # Here parts that a capture has twice count once; ``connections`` counts all packets.
+        self._elsewhere = True
         choose, beside = selection.choice(reading.span), gathered.beside(reading.moment)
         chosen = None if choose is None else connections_view.chosen(reading.capture.table, choose, beside)
         return Records(view(diagnose(reading.capture, seen, chosen), lang), findings_of)

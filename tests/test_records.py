@@ -36,7 +36,13 @@ from tests.helpers.paths import PCAPS
 
 OFFICE, EXAMPLE = PCAPS / "office.pcapng", PCAPS / "example.pcapng"
 CAPTURES = sorted(path.name for path in PCAPS.glob("*.pcap*") if path.suffix != ".expected")
-CHOSEN = ("example.pcapng", "office.pcapng", "tunnels-ipv6.pcap", "pcap-nanoseconds.pcap", "damaged-last-packet.pcap")
+CHOSEN = (
+    "example.pcapng",
+    "office.pcapng",
+    "tunnels-ipv6.pcap",
+    "pcap-nanoseconds.pcap",
+    "damaged-last-packet.pcap",
+)
 UNREADABLE = {"damaged-empty.pcap", "damaged-header.pcap"}
 KERNELS = Kernels()
 TIMES = {"time", "opened", "last", "first", "since", "client_first", "client_last", "server_first", "server_last"}

@@ -109,7 +109,8 @@ def test_some_tables_are_cut_and_others_not() -> None:
 
 
 def test_states_stand_beside_their_colours() -> None:
-    text = html_of(ANSWERS["connections"])
+    text = pcapstate.connections(OFFICE)._repr_html_()
+    assert text == html_of(ANSWERS["connections"])
     states = {one.client_state for one in ANSWERS["connections"]}
     for state in states:
         assert re.search(rf"background:{LIGHT[state]};[^>]*></span> {state}<", text)

@@ -26,6 +26,7 @@ from pcapstate.sources.reader import CaptureReader
 from pcapstate.tcp.flow_table import FlowTable
 from pcapstate.views import connection_columns, timeline_columns
 from pcapstate.views.connections import Beside, Connections, Words
+from pcapstate.zeek.watcher import Stories
 
 from . import mutating
 from .target import PCAPS, ROOT, Wrong
@@ -35,7 +36,7 @@ _table: list[FlowTable] = []
 
 def _office() -> FlowTable:
     if not _table:
-        capture = Capture(CaptureReader(PCAPS / "office.pcapng", Kernels()), details=True)
+        capture = Capture(CaptureReader(PCAPS / "office.pcapng", Kernels()), details=True, watchers=[Stories()])
         for _ in capture.follow():
             pass
         _table.append(capture.table)

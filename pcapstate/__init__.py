@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import Session, Snapshot, connections, live, netstat, open, transitions
+    from .api import connections, live, netstat, open, transitions
     from .drawn import Ladder, StatesOverTime
     from .errors import CallError, CaptureDamaged, CaptureError, LiveError, MomentError, PcapstateError
     from .objects import Connection, Counter, Finding, Netstat, Route, State, StateCount, Step, Transition
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from .query.errors import QueryError
     from .reading import Losses
     from .records import Arriving, Records
+    from .session import Session, Snapshot
 
 _HOME = {
-    **dict.fromkeys(("Session", "Snapshot", "connections", "live", "netstat", "open", "transitions"), ".api"),
+    **dict.fromkeys(("connections", "live", "netstat", "open", "transitions"), ".api"),
+    **dict.fromkeys(("Session", "Snapshot"), ".session"),
     **dict.fromkeys(
         ("CallError", "CaptureDamaged", "CaptureError", "LiveError", "MomentError", "PcapstateError"), ".errors"
     ),

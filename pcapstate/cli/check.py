@@ -125,8 +125,8 @@ def compare(
     """Read the capture to its end, past the moment; return the reading, the packets' rows and the comparison."""
     from ..hosts_word.comparing import compared
     from ..hosts_word.evidence import Evidence
-    from ..hosts_word.packets_word import packets_word
     from ..sockets.gathering import Gathering
+    from ..sockets.packets_word import packets_word
 
     udp = word.has_udp
     question = Question(local=local, all_=True, tcp=True, udp=udp, numeric=True)

@@ -276,10 +276,10 @@ def _taker(column: Column, count: int, there: frozenset[str]) -> _Taker:
         return _Hosts(column, count, there)
     if column.kind != WORD:
         raise ValueError(f"no column for programs: kind {column.kind}")
-    there = [type(word) for word in column.words if word is not None]
-    if there and all(issubclass(one, bool) for one in there):
+    kinds = [type(word) for word in column.words if word is not None]
+    if kinds and all(issubclass(one, bool) for one in kinds):
         return _Booleans(column, count)
-    return _Lists(column, count) if there and issubclass(there[0], tuple) else _Words(column, count)
+    return _Lists(column, count) if kinds and issubclass(kinds[0], tuple) else _Words(column, count)
 
 
 def _hosts(columns: Sequence[Rows]) -> tuple[tuple[str, ...], list[Rows]]:

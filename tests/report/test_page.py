@@ -81,8 +81,8 @@ CAPTURES = sorted(
 
 def test_the_table_at_each_moment_is_that_of_netstat(started: Any, written: Any) -> None:
     compared = 0
-    # A third of them: a browser takes a second for each.
-    for path in CAPTURES[::3]:
+    # A fifth of them: a browser takes a second for each.
+    for path in CAPTURES[::5]:
         report = written(path)
         if 'id="data"' not in report.read_text("utf-8"):
             continue
@@ -92,7 +92,7 @@ def test_the_table_at_each_moment_is_that_of_netstat(started: Any, written: Any)
                 for time, found in zip(times, page.moments(times, host), strict=True):
                     assert found == rows(path, time, host), (path.name, host, time)
                     compared += 1
-    assert compared > 120
+    assert compared > 70
 
 
 def test_without_a_host_each_connection_is_shown_from_its_client(started: Any, written: Any) -> None:

@@ -53,7 +53,8 @@ def numbers(path: Path, folder: Path, filter: str) -> list[int]:
     return [int(line) for line in done.stdout.split()]
 
 
-@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
+# Half of them: tshark takes half a second for each.
+@pytest.mark.parametrize("path", READABLE[::2], ids=lambda path: path.name)
 def test_states_are_those_of_netstat_at_each_packet(path: Path, tmp_path: Path) -> None:
     try:
         expected = states_at_each_packet(path)

@@ -136,7 +136,7 @@ def test_extensions(extensions: tuple[bytes, ...], expected: Hello) -> None:
     assert hello(p.tls_hello(*extensions, server=True)) == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
     st.integers(0, 400),

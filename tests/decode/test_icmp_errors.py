@@ -140,7 +140,7 @@ def test_cut_off_at_every_byte(frame: bytes, needed: int, ways: tuple[Kernels, K
     assert {row["number"] - 1 + 14 for row in rows} - {14} == set(range(needed, len(frame) + 1))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([error(3, 1, ip(SYN_SEGMENT)), error6(1, 3, extended(*HOP, SYN_SEGMENT))]),
     st.lists(st.tuples(st.integers(14, 130), st.integers(0, 255)), max_size=5),

@@ -249,7 +249,7 @@ def test_any_stacks(ways: tuple[Kernels, Kernels], stacks: list[list[tuple[str, 
     assert told[1:] == list(dict.fromkeys(name for name in expected if name))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([frame for frame, _ in STACKS.values()]),
     st.lists(st.tuples(st.integers(0, 150), st.integers(0, 255)), max_size=4),

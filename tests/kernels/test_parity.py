@@ -48,13 +48,13 @@ KINDS = ("tunnels-", "link-types-", "fragments-", "wireless-")
 WRAPPED = [path for path in CAPTURES if path.name.startswith(KINDS) and path.suffix != ".expected"]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(packets, max_size=40), variants)
 def test_any_packets(both: tuple[Kernels, Kernels], story: list[Packet], variant: Variant) -> None:
     same(pcap(story_frames(story, variant)), both)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(NAMES),
     st.booleans(),
@@ -70,7 +70,7 @@ def test_damaged_captures(
     same(bytes(data[: cut or None]), both)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(LINKTYPES), st.lists(st.binary(max_size=120), max_size=6))
 def test_any_bytes_in_frames(both: tuple[Kernels, Kernels], linktype: int, frames: list[bytes]) -> None:
     same(pcap([(index, frame) for index, frame in enumerate(frames)], linktype), both)
@@ -79,7 +79,7 @@ def test_any_bytes_in_frames(both: tuple[Kernels, Kernels], linktype: int, frame
 ETHERTYPES = st.sampled_from([b"\x08\x00", b"\x86\xdd", b"\x81\x00", b"\x88\xa8", b"\x00\x40"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(ETHERTYPES, st.sampled_from([b"\x45", b"\x46", b"\x60", b"\x4f"]), st.binary(max_size=90)),
                 max_size=6))  # fmt: skip
 def test_any_ip_headers(both: tuple[Kernels, Kernels], parts: list[tuple[bytes, bytes, bytes]]) -> None:
@@ -87,7 +87,7 @@ def test_any_ip_headers(both: tuple[Kernels, Kernels], parts: list[tuple[bytes, 
     same(pcap(frames), both)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(WRAPPED),
     st.lists(st.tuples(st.integers(0, 3000), st.sampled_from([0, 1, 4, 6, 17, 47, 69, 96, 255])), max_size=8),
@@ -100,7 +100,7 @@ def test_damaged_wrappings(both: tuple[Kernels, Kernels], path: Path, changes: l
     same(bytes(data[: cut or None]), both)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(WRAPPED), st.integers(40, 200))
 def test_wrappings_cut_by_a_snap_length(both: tuple[Kernels, Kernels], path: Path, snaplen: int) -> None:
     with closing(CaptureReader(path)) as source:

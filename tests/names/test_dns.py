@@ -133,7 +133,7 @@ def test_a_message_costs_little() -> None:
     assert time.perf_counter() - began < 1
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=120), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6))
 def test_any_message_is_read_or_not(tail: bytes, changes: list[tuple[int, int]]) -> None:
     for message in (

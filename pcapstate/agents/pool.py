@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing import get_context
 from typing import Any
 
+from ..interrupts import without_interrupts
 from .roots import Refused
 from .worker import FAILED, STARTED, TOO_LARGE, TOO_MUCH, Limits, serve
 
@@ -138,7 +138,7 @@ class _Worker:
     def __init__(self, named: tuple[str, ...], limits: Limits) -> None:
         self.connection, there = _spawning.Pipe()
         self.process = _spawning.Process(target=serve, args=(there, named, limits), name="pcapstate-mcp", daemon=True)
-        with there, _without_interrupts():
+        with there, without_interrupts():
             self.process.start()
         self.capture: str | None = None
         self._started = False
@@ -175,20 +175,3 @@ class _Worker:
         with suppress(ValueError, OSError):
             self.process.kill()
             self.process.join(GRACE)
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Begin a process in which Ctrl-C has no effect from its first moment on: this one ends it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    # The tracker, begun with the first process, lets Ctrl-C through again.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

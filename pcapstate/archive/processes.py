@@ -11,13 +11,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from ..errors import PcapstateError
 from ..escaping import safe
+from ..interrupts import without_interrupts
 from ..messages import Message
 from ..working_ahead import processors
 from .workers import Done
@@ -111,7 +112,7 @@ class _Process:
     def __init__(self) -> None:
         self.connection, there = _spawning.Pipe()
         self.process = _spawning.Process(target=_serve, args=(there,), name="pcapstate-worker", daemon=True)
-        with there, _without_interrupts():
+        with there, without_interrupts():
             self.process.start()
         self._more = STARTING
         self.index = -1
@@ -249,20 +250,3 @@ def _done(data: bytes) -> tuple[int, Any]:
         return FINAL, str(error)
     except Exception as error:
         return RAISED, in_one_line(error)
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Begin a process in which Ctrl-C has no effect from its first moment on."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    # The tracker, begun with the first process, lets Ctrl-C through again.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -72,7 +72,8 @@ def take_block(ring: Any, start: int, linktype: int, most: int, frames: Any, out
         frame["time"] = le32(ring, header + SECONDS) * 1_000_000_000 + le32(ring, header + NANOSECONDS)
         frame["offset"] = size
         frame["captured"] = min(front + tag + captured, most)
-        frame["length"] = front + tag + length
+        # A block that no kernel writes may say 2 GiB.
+        frame["length"] = (front + tag + length) & 0x7FFFFFFF
         frame["linktype"] = linktype
         kind, tci = ETHERTYPE_VLAN, le32(ring, header + TCI)
         if status & TP_STATUS_VLAN_TPID_VALID != 0:

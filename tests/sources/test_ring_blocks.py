@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pcapstate.kernels.running import Kernels
@@ -129,6 +129,7 @@ def test_what_finds_no_room_ends_the_block(kernels: Kernels) -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+@example(octets=b"\x80", count=1, first=29)
 def test_no_block_leads_out_of_itself(octets: bytes, count: int, first: int) -> None:
     data = block([octets], count=min(count, 1_000), first=first)
     for linktype in (1, 276):
